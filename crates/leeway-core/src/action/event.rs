@@ -1,0 +1,166 @@
+//! What can happen to an action: the payloads of its ledger entries.
+
+use super::{Call, Claim, Versions};
+use crate::classify::{BeforeImage, Classified};
+use crate::judge::{Decision, Facts};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// One entry of an action's stream. The variant's name, kebab-case and behind `action.`, is the
+/// entry's kind.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "kebab-case")]
+pub enum ActionEvent {
+    /// A call that could not be judged: unknown or changed tool, malformed arguments.
+    Refused(Refused),
+    /// A call was classified and judged. Also each later revision: an edit, a drifted record
+    /// shown anew, a second judgement after the rules changed.
+    Judged(Box<Judged>),
+    /// A person approved exactly what `content_hash` covers.
+    Approved {
+        /// E-mail of the reviewer.
+        by: String,
+        /// [`Judged::content_hash`] of the revision approved.
+        content_hash: String,
+        /// True when a one-person firm let the approver approve their own edit.
+        solo: bool,
+    },
+    /// A person rejected it.
+    Rejected {
+        /// E-mail of the reviewer.
+        by: String,
+        /// Hash of what was shown.
+        content_hash: String,
+        /// Short reason, from a list or free.
+        why: String,
+        /// Note for the agent and the record.
+        note: Option<String>,
+    },
+    /// The agent took it back.
+    Withdrawn {
+        /// The agent's name.
+        by: String,
+        /// Its words, if any.
+        reason: Option<String>,
+    },
+    /// Nobody decided in time. Not a rejection.
+    Expired {},
+    /// The record was no longer what the reviewer saw; nothing was run.
+    Drifted {
+        /// The record as it is now.
+        now: BeforeImage,
+    },
+    /// The call is about to be made, once.
+    Started {
+        /// Key handed to the system so that it can refuse a repeat.
+        idempotency_key: String,
+    },
+    /// The call came back, or did not.
+    Finished(Finished),
+}
+
+/// Payload of [`ActionEvent::Refused`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Refused {
+    /// The call as received.
+    pub call: Call,
+    /// What the agent said about it.
+    pub claim: Claim,
+    /// Stable code, e.g. `unknown-tool`.
+    pub code: String,
+    /// What happened, for people.
+    pub message: String,
+}
+
+/// Payload of [`ActionEvent::Judged`]: everything the decision used, so that it replays.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Judged {
+    /// 1 for the agent's own call; each later revision counts up.
+    pub revision: u32,
+    /// Why there is this revision.
+    pub cause: Cause,
+    /// The call, redacted.
+    pub call: Call,
+    /// What the agent said about it.
+    pub claim: Claim,
+    /// The record as it was read before.
+    pub before: BeforeImage,
+    /// What the call would do.
+    pub classified: Classified,
+    /// Facts that depend on time or history, computed before judging.
+    pub facts: Facts,
+    /// Allow, hold or block, and why.
+    pub decision: Decision,
+    /// Versions it was judged under.
+    pub versions: Versions,
+    /// Until when a held action waits, UTC milliseconds; `None` unless held.
+    pub expires_ms: Option<i64>,
+    /// Hash over exactly what a reviewer is shown and what would run.
+    pub content_hash: String,
+    /// The caller's idempotency key, if it gave one.
+    pub idempotency_key: Option<String>,
+    /// SHA-256 over the canonical arguments as sent (before redaction) and the id of the caller
+    /// and tool: identical held calls join by it.
+    pub twin_hash: String,
+}
+
+/// Why a revision exists.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum Cause {
+    /// The agent proposed it.
+    Proposed,
+    /// A reviewer changed the arguments.
+    Edited {
+        /// E-mail of the reviewer.
+        by: String,
+    },
+    /// The record had changed since it was seen, and is shown again.
+    Drifted,
+    /// The workflow's rules had changed since it was judged.
+    RulesChanged,
+}
+
+/// Payload of [`ActionEvent::Finished`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Finished {
+    /// What became of it.
+    pub outcome: Outcome,
+    /// The system's answer, redacted; `None` when there was none.
+    pub result: Option<Value>,
+    /// The record read again after, where the pack can.
+    pub after: Option<BeforeImage>,
+    /// One sentence for people.
+    pub note: String,
+}
+
+/// What became of a call that was made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// The system answered that it did it.
+    Executed,
+    /// The system answered that it did nothing.
+    Failed,
+    /// The system did a part of it.
+    Partial,
+    /// No answer: it may or may not have happened.
+    OutcomeUnknown,
+}
+
+impl ActionEvent {
+    /// The entry's kind.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Refused(_) => "action.refused",
+            Self::Judged(_) => "action.judged",
+            Self::Approved { .. } => "action.approved",
+            Self::Rejected { .. } => "action.rejected",
+            Self::Withdrawn { .. } => "action.withdrawn",
+            Self::Expired {} => "action.expired",
+            Self::Drifted { .. } => "action.drifted",
+            Self::Started { .. } => "action.started",
+            Self::Finished(_) => "action.finished",
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! The action: one tool call an agent proposed, its revisions and its lifecycle.
+//!
+//! [`lifecycle`] is the state machine; [`state`] folds an action's ledger entries into what is
+//! known of it now; [`audit`] is the record of twelve fields every action has.
+
+pub mod audit;
+pub mod event;
+pub mod lifecycle;
+pub mod state;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// What the agent says about its own call. Never trusted to lower anything.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Claim {
+    /// Stated confidence, 0 to 1. `None` counts as below every threshold.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub confidence: Option<f64>,
+    /// Why the agent wants this, in its words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// What set the agent going, in its words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub trigger: Option<String>,
+    /// What the agent read and relies on.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub sources: Vec<Source>,
+}
+
+/// One cited source: where (`ref`), which field of the record it speaks of, and the value it gives.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Source {
+    /// Where it was read, e.g. `crm:contact/c-17` or a document's path.
+    #[serde(rename = "ref")]
+    pub reference: String,
+    /// The field the source speaks of, named as in the action's changes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub field: Option<String>,
+    /// The value the source gives for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub value: Option<Value>,
+}
+
+/// One tool call as it was proposed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Call {
+    /// Workflow the agent's token is bound to.
+    pub workflow: String,
+    /// The agent's name.
+    pub agent: String,
+    /// The system the tool belongs to.
+    pub system: String,
+    /// The tool's own name at that system.
+    pub tool: String,
+    /// The arguments, redacted by the pack; what is redacted waits sealed outside the ledger.
+    pub arguments: Value,
+}
+
+impl Call {
+    /// `<system>__<tool>`: the name under which agents and configuration know the tool. It is
+    /// made, never parsed back.
+    pub fn tool_name(&self) -> String {
+        tool_name(&self.system, &self.tool)
+    }
+}
+
+/// `<system>__<tool>`, see [`Call::tool_name`].
+pub fn tool_name(system: &str, tool: &str) -> String {
+    format!("{system}__{tool}")
+}
+
+/// The versions an action was judged under: content hashes, or `None` where there is none.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Versions {
+    /// The agent's prompt, if it (or the workflow) names one.
+    pub prompt: Option<String>,
+    /// The workflow's rules: hash of the workflow version.
+    pub rules: Option<String>,
+    /// The pack.
+    pub pack: Option<String>,
+    /// The tool's definition as the system listed it.
+    pub tool: Option<String>,
+}

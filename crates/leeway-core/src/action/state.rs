@@ -1,0 +1,190 @@
+//! What is known of an action now: [`ActionRow`] for lists, folded entry by entry as they are
+//! appended; [`ActionState`] for its page, folded from its whole stream.
+
+use super::event::{ActionEvent, Finished, Judged, Refused};
+use crate::classify::{Effect, Level, RecordRef};
+use crate::id::ActionId;
+use serde::{Deserialize, Serialize};
+
+/// Where an action stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    /// Could not be judged.
+    Refused,
+    /// Judged: may not happen.
+    Blocked,
+    /// Judged: may run alone; not started yet.
+    Authorised,
+    /// Waits for a person.
+    Held,
+    /// A person approved; not started yet.
+    Approved,
+    /// A person rejected it.
+    Rejected,
+    /// The agent took it back, or its record is gone.
+    Withdrawn,
+    /// Nobody decided in time.
+    Expired,
+    /// The record changed since it was seen; a new revision follows.
+    Drifted,
+    /// The call is being made.
+    Executing,
+    /// Done.
+    Executed,
+    /// The system did nothing.
+    Failed,
+    /// The system did a part.
+    Partial,
+    /// No answer: it may or may not have happened.
+    OutcomeUnknown,
+}
+
+/// Where and when an entry stands in the ledger.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EntryMeta {
+    /// Position in the ledger.
+    pub seq: u64,
+    /// Position in the action's stream, from 1.
+    pub version: u64,
+    /// When, UTC milliseconds.
+    pub time_ms: i64,
+    /// Who: `agent:NAME`, `person:EMAIL` or `leeway`.
+    pub actor: String,
+}
+
+/// One action as lists show it. Derived from the ledger, stored beside it, rebuildable.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ActionRow {
+    /// The action.
+    pub id: ActionId,
+    /// Position of its first entry in the ledger: the order of lists.
+    pub seq: u64,
+    /// Length of its stream.
+    pub version: u64,
+    /// When proposed, UTC milliseconds.
+    pub created_ms: i64,
+    /// When last changed, UTC milliseconds.
+    pub updated_ms: i64,
+    /// Where it stands.
+    pub status: Status,
+    /// Workflow.
+    pub workflow: String,
+    /// Agent.
+    pub agent: String,
+    /// System.
+    pub system: String,
+    /// The tool's own name.
+    pub tool: String,
+    /// Effect; `None` when refused.
+    pub effect: Option<Effect>,
+    /// Level; `None` when refused.
+    pub level: Option<Level>,
+    /// The record it touches.
+    pub record: Option<RecordRef>,
+    /// What it would do, in Leeway's words.
+    pub title: String,
+    /// The first changes or the first reason, short, in Leeway's words.
+    pub gist: String,
+    /// Stated confidence.
+    pub confidence: Option<f64>,
+    /// Amount in cents.
+    pub amount_cents: Option<i64>,
+    /// The current revision's number; 0 when refused.
+    pub revision: u32,
+    /// The current revision's content hash.
+    pub content_hash: Option<String>,
+    /// Deadline while held, UTC milliseconds.
+    pub expires_ms: Option<i64>,
+    /// Who decided, by e-mail.
+    pub reviewer: Option<String>,
+    /// Idempotency key the agent gave.
+    pub idempotency_key: Option<String>,
+    /// [`Judged::twin_hash`].
+    pub twin_hash: Option<String>,
+}
+
+/// One entry of an action's stream, typed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Step {
+    /// Where and when.
+    pub meta: EntryMeta,
+    /// What happened.
+    pub event: ActionEvent,
+}
+
+/// The whole of an action: every entry, and what follows from them.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ActionState {
+    /// The row as lists show it.
+    pub row: ActionRow,
+    /// Every entry, oldest first.
+    pub steps: Vec<Step>,
+}
+
+/// Who approved, when, what.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Approval {
+    /// E-mail.
+    pub by: String,
+    /// UTC milliseconds.
+    pub at_ms: i64,
+    /// What was approved.
+    pub content_hash: String,
+    /// Approved their own edit, in a one-person firm.
+    pub solo: bool,
+}
+
+impl ActionState {
+    /// The current revision; `None` when the call was refused.
+    pub fn current(&self) -> Option<&Judged> {
+        self.steps.iter().rev().find_map(|step| match &step.event {
+            ActionEvent::Judged(judged) => Some(judged.as_ref()),
+            _ => None,
+        })
+    }
+
+    /// Every revision, oldest first.
+    pub fn revisions(&self) -> impl Iterator<Item = &Judged> {
+        self.steps.iter().filter_map(|step| match &step.event {
+            ActionEvent::Judged(judged) => Some(judged.as_ref()),
+            _ => None,
+        })
+    }
+
+    /// The refusal, when the call was refused.
+    pub fn refused(&self) -> Option<&Refused> {
+        self.steps.iter().find_map(|step| match &step.event {
+            ActionEvent::Refused(refused) => Some(refused),
+            _ => None,
+        })
+    }
+
+    /// The approval of the current revision, if it has one.
+    pub fn approval(&self) -> Option<Approval> {
+        let mut found = None;
+        for step in &self.steps {
+            match &step.event {
+                ActionEvent::Judged(_) => found = None,
+                ActionEvent::Approved { by, content_hash, solo } => {
+                    found = Some(Approval {
+                        by: by.clone(),
+                        at_ms: step.meta.time_ms,
+                        content_hash: content_hash.clone(),
+                        solo: *solo,
+                    });
+                }
+                _ => {}
+            }
+        }
+        found
+    }
+
+    /// How the call ended, if it was made and came back (or is known not to).
+    pub fn finished(&self) -> Option<&Finished> {
+        self.steps.iter().rev().find_map(|step| match &step.event {
+            ActionEvent::Finished(finished) => Some(finished),
+            _ => None,
+        })
+    }
+}

@@ -1,0 +1,169 @@
+//! What can happen to everything that is not an action: the payloads of its ledger entries.
+
+use super::people::Role;
+use super::system::System;
+use super::workflow::Workflow;
+use crate::classify::pack::Pack;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// One entry of a workflow's, system's, pack's, tool's, person's or agent's stream.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "event")]
+pub enum GovernEvent {
+    /// A workflow version took force. Stream `workflow/<name>`.
+    #[serde(rename = "workflow.configured")]
+    WorkflowConfigured {
+        /// The whole version.
+        workflow: Workflow,
+        /// Its content hash.
+        hash: String,
+    },
+    /// The workflow is no longer configured; its agents are refused.
+    #[serde(rename = "workflow.removed")]
+    WorkflowRemoved {},
+    /// Nothing of the workflow starts until it is resumed.
+    #[serde(rename = "workflow.paused")]
+    WorkflowPaused {
+        /// Why, in the person's words.
+        reason: String,
+    },
+    /// The workflow may start actions again.
+    #[serde(rename = "workflow.resumed")]
+    WorkflowResumed {
+        /// Why, in the person's words.
+        reason: String,
+    },
+    /// A system was configured. Stream `system/<name>`.
+    #[serde(rename = "system.configured")]
+    SystemConfigured {
+        /// How to reach it; credentials are references, never values.
+        system: System,
+        /// Its content hash.
+        hash: String,
+    },
+    /// The system is no longer configured.
+    #[serde(rename = "system.removed")]
+    SystemRemoved {},
+    /// A pack version took force. Stream `pack/<name>`.
+    #[serde(rename = "pack.configured")]
+    PackConfigured {
+        /// The whole pack.
+        pack: Pack,
+        /// Its content hash.
+        hash: String,
+    },
+    /// The pack is no longer configured; its tools are blocked.
+    #[serde(rename = "pack.removed")]
+    PackRemoved {},
+    /// A tool's definition was seen for the first time and pinned. Stream `tool/<system>/<tool>`.
+    #[serde(rename = "tool.pinned")]
+    ToolPinned {
+        /// Content hash of the definition.
+        hash: String,
+        /// The definition as the system listed it.
+        definition: Value,
+    },
+    /// The system lists another definition now: the tool is blocked until reviewed.
+    #[serde(rename = "tool.changed")]
+    ToolChanged {
+        /// Content hash of the new definition.
+        hash: String,
+        /// The new definition.
+        definition: Value,
+    },
+    /// A person reviewed the new definition and let it take force.
+    #[serde(rename = "tool.reviewed")]
+    ToolReviewed {
+        /// Hash of the definition that was shown.
+        hash: String,
+    },
+    /// A person was added. Stream `person/<email>`.
+    #[serde(rename = "person.added")]
+    PersonAdded {
+        /// The person's roles.
+        roles: Vec<Role>,
+    },
+    /// A person's roles changed.
+    #[serde(rename = "person.roles-changed")]
+    PersonRolesChanged {
+        /// The roles now.
+        roles: Vec<Role>,
+    },
+    /// A person may no longer sign in.
+    #[serde(rename = "person.removed")]
+    PersonRemoved {},
+    /// A password was set. The ledger never holds it or its hash.
+    #[serde(rename = "person.password-set")]
+    PersonPasswordSet {},
+    /// A person signed in.
+    #[serde(rename = "person.signed-in")]
+    PersonSignedIn {},
+    /// A person signed out.
+    #[serde(rename = "person.signed-out")]
+    PersonSignedOut {},
+    /// An API token was issued to a person.
+    #[serde(rename = "person.token-issued")]
+    PersonTokenIssued {
+        /// The token's id, by which it is revoked: the first 12 digits of its hash.
+        token: String,
+    },
+    /// A person's API token was revoked.
+    #[serde(rename = "person.token-revoked")]
+    PersonTokenRevoked {
+        /// The token's id.
+        token: String,
+    },
+    /// An agent was added and bound to a workflow. Stream `agent/<name>`.
+    #[serde(rename = "agent.added")]
+    AgentAdded {
+        /// The workflow it is bound to.
+        workflow: String,
+    },
+    /// A token was issued to an agent.
+    #[serde(rename = "agent.token-issued")]
+    AgentTokenIssued {
+        /// The token's id.
+        token: String,
+    },
+    /// An agent's token was revoked.
+    #[serde(rename = "agent.token-revoked")]
+    AgentTokenRevoked {
+        /// The token's id.
+        token: String,
+    },
+    /// An agent may no longer call.
+    #[serde(rename = "agent.removed")]
+    AgentRemoved {},
+}
+
+impl GovernEvent {
+    /// The entry's kind: the name its variant is serialised under.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::WorkflowConfigured { .. } => "workflow.configured",
+            Self::WorkflowRemoved {} => "workflow.removed",
+            Self::WorkflowPaused { .. } => "workflow.paused",
+            Self::WorkflowResumed { .. } => "workflow.resumed",
+            Self::SystemConfigured { .. } => "system.configured",
+            Self::SystemRemoved {} => "system.removed",
+            Self::PackConfigured { .. } => "pack.configured",
+            Self::PackRemoved {} => "pack.removed",
+            Self::ToolPinned { .. } => "tool.pinned",
+            Self::ToolChanged { .. } => "tool.changed",
+            Self::ToolReviewed { .. } => "tool.reviewed",
+            Self::PersonAdded { .. } => "person.added",
+            Self::PersonRolesChanged { .. } => "person.roles-changed",
+            Self::PersonRemoved {} => "person.removed",
+            Self::PersonPasswordSet {} => "person.password-set",
+            Self::PersonSignedIn {} => "person.signed-in",
+            Self::PersonSignedOut {} => "person.signed-out",
+            Self::PersonTokenIssued { .. } => "person.token-issued",
+            Self::PersonTokenRevoked { .. } => "person.token-revoked",
+            Self::AgentAdded { .. } => "agent.added",
+            Self::AgentTokenIssued { .. } => "agent.token-issued",
+            Self::AgentTokenRevoked { .. } => "agent.token-revoked",
+            Self::AgentRemoved {} => "agent.removed",
+        }
+    }
+}

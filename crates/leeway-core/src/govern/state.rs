@@ -1,0 +1,123 @@
+//! What is known now of each workflow, system, pack, tool, person and agent: a fold over the
+//! entries of its stream.
+
+use super::people::Role;
+use super::system::System;
+use super::workflow::Workflow;
+use crate::classify::pack::Pack;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// The present state of one stream that is not an action's.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "document", rename_all = "kebab-case")]
+pub enum Document {
+    /// Stream `workflow/<name>`.
+    Workflow(WorkflowState),
+    /// Stream `system/<name>`.
+    System(SystemState),
+    /// Stream `pack/<name>`.
+    Pack(PackState),
+    /// Stream `tool/<system>/<tool>`.
+    Tool(ToolState),
+    /// Stream `person/<email>`.
+    Person(PersonState),
+    /// Stream `agent/<name>`.
+    Agent(AgentState),
+}
+
+/// A workflow now.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct WorkflowState {
+    /// Its version in force.
+    pub workflow: Workflow,
+    /// Content hash of that version.
+    pub hash: String,
+    /// Present while it is paused.
+    pub paused: Option<Pause>,
+    /// True when it is no longer configured.
+    pub removed: bool,
+}
+
+/// Who paused a workflow, when and why.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pause {
+    /// The entry's actor.
+    pub by: String,
+    /// When, UTC milliseconds.
+    pub at_ms: i64,
+    /// Why, in the person's words.
+    pub reason: String,
+}
+
+/// A system now.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SystemState {
+    /// How to reach it.
+    pub system: System,
+    /// Content hash of that.
+    pub hash: String,
+    /// True when it is no longer configured.
+    pub removed: bool,
+}
+
+/// A pack now.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PackState {
+    /// The pack in force.
+    pub pack: Pack,
+    /// Its content hash.
+    pub hash: String,
+    /// True when it is no longer configured.
+    pub removed: bool,
+}
+
+/// A tool's definition now.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ToolState {
+    /// Hash of the definition that was pinned or reviewed last.
+    pub hash: String,
+    /// That definition.
+    pub definition: Value,
+    /// Another definition the system lists now and nobody reviewed yet: the tool is blocked.
+    pub changed: Option<ChangedTool>,
+}
+
+/// A definition that waits for review.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ChangedTool {
+    /// Its content hash.
+    pub hash: String,
+    /// The definition.
+    pub definition: Value,
+    /// When it was first seen, UTC milliseconds.
+    pub at_ms: i64,
+}
+
+/// A person now.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PersonState {
+    /// Sign-in name.
+    pub email: String,
+    /// Roles.
+    pub roles: Vec<Role>,
+    /// Ids of valid API tokens.
+    pub tokens: Vec<String>,
+    /// True when the person may no longer sign in.
+    pub removed: bool,
+    /// When last signed in, UTC milliseconds.
+    pub signed_in_ms: Option<i64>,
+}
+
+/// An agent now.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AgentState {
+    /// Its name.
+    pub name: String,
+    /// The workflow it is bound to.
+    pub workflow: String,
+    /// Ids of valid tokens.
+    pub tokens: Vec<String>,
+    /// True when it may no longer call.
+    pub removed: bool,
+}

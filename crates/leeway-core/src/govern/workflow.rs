@@ -1,0 +1,82 @@
+//! A workflow: what its agents may do with which tools, when a person is asked, and the operator's
+//! own guardrails. The schema of `workflows/*.toml`, of the API and of the forms.
+
+use crate::judge::guardrail::Guardrail;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// One workflow version, `workflows/<name>.toml`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Workflow {
+    /// Short name, used in addresses: lower-case letters, digits, hyphens.
+    pub name: String,
+    /// Name for people.
+    pub title: String,
+    /// What it is for, one or two sentences.
+    #[serde(default)]
+    pub purpose: String,
+    /// E-mail or title of the person who owns its risk; shown, and told to agents that wait.
+    #[serde(default)]
+    pub owner: String,
+    /// How far the agent may go per tool, by `<system>__<tool>`. A tool not named is blocked.
+    #[serde(default)]
+    pub grants: BTreeMap<String, Grant>,
+    /// Confidence below which every act waits for a person, 0 to 1.
+    #[serde(default = "default_threshold")]
+    pub confidence_threshold: f64,
+    /// How long a held action waits before it expires, seconds.
+    #[serde(default = "default_expiry_s")]
+    pub expires_after_s: u64,
+    /// Fields that at least one cited source must speak of, when an action changes them.
+    #[serde(default)]
+    pub required_sources: Vec<String>,
+    /// Business hours, for guardrails that ask for them.
+    pub business_hours: Option<BusinessHours>,
+    /// The prompt the agents of this workflow run with: a label or hash that is stamped on each action.
+    pub prompt_version: Option<String>,
+    /// The operator's own rules.
+    #[serde(default, rename = "guardrail")]
+    pub guardrails: Vec<Guardrail>,
+}
+
+fn default_threshold() -> f64 {
+    0.8
+}
+
+fn default_expiry_s() -> u64 {
+    24 * 60 * 60
+}
+
+/// How far an agent may go with one tool, ordered.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Grant {
+    /// Not at all.
+    #[default]
+    Blocked,
+    /// Read.
+    Read,
+    /// Propose drafts: a person reads in full, may edit, and sends as their own act.
+    Draft,
+    /// Low-risk updates alone; anything graver waits.
+    Update,
+    /// May propose level 4 for quick approval.
+    HighImpact,
+    /// May propose level 5 for quick approval.
+    External,
+}
+
+/// Hours in which the business works.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BusinessHours {
+    /// IANA time zone, e.g. `Europe/Vienna`.
+    pub zone: String,
+    /// Weekdays: `mon` … `sun`.
+    pub days: Vec<String>,
+    /// Opening time `HH:MM`, local.
+    pub from: String,
+    /// Closing time `HH:MM`, local, exclusive.
+    pub to: String,
+}

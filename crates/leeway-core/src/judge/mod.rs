@@ -1,0 +1,45 @@
+//! Whether a classified action may run alone, must wait for a person, or may not happen.
+//!
+//! INVARIANT: no level 4 or 5 action, and nothing a review rule catches, comes out as
+//! [`Verdict::Allow`], whatever the configuration. [`rules`] holds grants and the eight review
+//! rules, [`guardrail`] the operator's own, [`facts`] what must be computed before judging.
+
+pub mod facts;
+pub mod guardrail;
+pub mod rules;
+
+pub use facts::Facts;
+
+use serde::{Deserialize, Serialize};
+
+/// The outcome of judging, ordered by strictness.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Verdict {
+    /// It may run alone.
+    Allow,
+    /// It waits for a person.
+    Hold,
+    /// It may not happen.
+    Block,
+}
+
+/// One rule that spoke, and what it said.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reason {
+    /// The rule's stable id.
+    pub rule: String,
+    /// What it asks for.
+    pub verdict: Verdict,
+    /// One sentence for people, in Leeway's words.
+    pub text: String,
+}
+
+/// A verdict and every rule that led to it, strictest first.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Decision {
+    /// The strictest of the reasons' verdicts.
+    pub verdict: Verdict,
+    /// Every rule that fired; never empty.
+    pub reasons: Vec<Reason>,
+}

@@ -1,0 +1,14 @@
+//! The decisions of Leeway, as pure functions: what a tool call would really do ([`classify`]),
+//! whether it may run, must wait or may not happen ([`judge`]), how an action lives ([`action`]),
+//! and how all of it is recorded and proven ([`ledger`]).
+//!
+//! Architecture invariant: nothing here reads a clock, draws randomness, or does I/O. Time and
+//! randomness are arguments, so every decision can be replayed from what was recorded with it.
+
+pub mod action;
+pub mod canonical;
+pub mod classify;
+pub mod govern;
+pub mod id;
+pub mod judge;
+pub mod ledger;

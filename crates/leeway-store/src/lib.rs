@@ -1,0 +1,10 @@
+//! The ledger and what is derived from it, kept in SQLite. [`Store::append`] is the only way to
+//! change anything.
+
+mod append;
+mod query;
+
+pub use append::{
+    Append, AppendError, Appended, Conflict, NewEntry, Notice, Precondition, SideWrite,
+};
+pub use query::{ActionFilter, Counts, Credential, CredentialKind, Page, RawEntry};

@@ -1,0 +1,84 @@
+//! What can be asked of the store, and the shapes of the answers.
+
+use leeway_core::action::state::Status;
+use leeway_core::ledger::entry::Envelope;
+use serde::{Deserialize, Serialize};
+
+/// Which actions to list, newest first. `None` and empty mean "any".
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ActionFilter {
+    /// Workflow name.
+    pub workflow: Option<String>,
+    /// Any of these states.
+    pub status: Vec<Status>,
+    /// Level 1 to 5.
+    pub level: Option<u8>,
+    /// Agent name.
+    pub agent: Option<String>,
+    /// Record id at its system, or `type:id`.
+    pub record: Option<String>,
+    /// Words to look for in title, gist, tool, record and arguments.
+    pub q: Option<String>,
+    /// Proposed at or after, UTC milliseconds.
+    pub from_ms: Option<i64>,
+    /// Proposed before, UTC milliseconds.
+    pub to_ms: Option<i64>,
+}
+
+/// One page of a list, and how to get the next.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Page<T> {
+    /// The items.
+    pub items: Vec<T>,
+    /// Cursor of the next page: pass it as `before`. `None` at the end.
+    pub next: Option<u64>,
+}
+
+/// How many actions stand where.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Counts {
+    /// Held now.
+    pub held: u64,
+    /// All actions.
+    pub total: u64,
+}
+
+/// One entry as stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RawEntry {
+    /// Its envelope.
+    pub envelope: Envelope,
+    /// Salt of the payload's commitment.
+    pub salt: [u8; 16],
+    /// The payload, JSON.
+    pub payload: Vec<u8>,
+}
+
+/// What kind of secret a credential proves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum CredentialKind {
+    /// A person's password; `id` is the e-mail, `secret` the argon2 hash.
+    Password,
+    /// A person's API token; `id` is the token's SHA-256.
+    PersonToken,
+    /// An agent's token; `id` is the token's SHA-256.
+    AgentToken,
+    /// A browser session; `id` is the session token's SHA-256.
+    Session,
+}
+
+/// One stored credential.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Credential {
+    /// Its kind.
+    pub kind: CredentialKind,
+    /// What it is found by.
+    pub id: String,
+    /// Whose it is: an e-mail or an agent's name.
+    pub subject: String,
+    /// A hash, never the secret; empty where the id is the hash.
+    pub secret: String,
+    /// When it ends, UTC milliseconds.
+    pub expires_ms: Option<i64>,
+}
