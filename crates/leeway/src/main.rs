@@ -1,1 +1,23 @@
-fn main(){}
+//! Leeway: give AI agents exactly the leeway they have earned.
+
+mod app;
+mod cli;
+mod clock;
+mod config;
+mod configure;
+mod demo;
+mod error;
+mod gateway;
+mod metrics;
+mod people;
+mod rest;
+mod sandbox;
+mod server;
+mod serving;
+mod system;
+mod web;
+mod worker;
+
+fn main() -> std::process::ExitCode {
+    cli::run()
+}

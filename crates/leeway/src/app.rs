@@ -1,0 +1,142 @@
+//! The running program: its parts and how they are wired. Read once, top to bottom.
+
+use crate::clock::Clock;
+use crate::config::Settings;
+use crate::error::ApiError;
+use crate::gateway::registry::Registry;
+use crate::gateway::toolbox;
+use crate::people::attempts::Attempts;
+use crate::system::{Systems, ToolsSeen};
+use arc_swap::ArcSwap;
+use leeway_core::govern::event::GovernEvent;
+use leeway_core::id::ActionId;
+use leeway_core::ledger::event::Event;
+use leeway_store::{Append, AppendError, NewEntry, Precondition, SideWrite, Store};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, Weak};
+use tokio::sync::mpsc;
+
+/// Everything a request needs.
+pub struct App {
+    /// The ledger and what is derived from it.
+    pub store: Store,
+    /// The clock.
+    pub clock: Clock,
+    /// Connections to the business's systems.
+    pub systems: Systems,
+    /// Settings of `leeway.toml`.
+    pub settings: Settings,
+    registry: ArcSwap<Registry>,
+    to_run: mpsc::UnboundedSender<ActionId>,
+    counting: Mutex<HashMap<String, Arc<tokio::sync::Mutex<()>>>>,
+    /// Failed sign-ins.
+    pub attempts: Attempts,
+    /// Whether browsers reach us over TLS.
+    pub tls: bool,
+}
+
+impl App {
+    /// Wires the parts. Returns the app and the queue of actions to run, which the worker drains.
+    pub fn new(
+        store: Store,
+        clock: Clock,
+        settings: Settings,
+        tls: bool,
+    ) -> Result<(Arc<Self>, mpsc::UnboundedReceiver<ActionId>), ApiError> {
+        let registry = Registry::load(&*store.reader()?)?;
+        let (to_run, queue) = mpsc::unbounded_channel();
+        let app = Arc::new_cyclic(|app: &Weak<Self>| Self {
+            store,
+            clock,
+            systems: Systems::new(on_tools_seen(app.clone())),
+            settings,
+            registry: ArcSwap::from_pointee(registry),
+            to_run,
+            counting: Mutex::default(),
+            attempts: Attempts::default(),
+            tls,
+        });
+        Ok((app, queue))
+    }
+
+    /// Opens connections to every configured system, and closes those no longer configured.
+    pub fn connect_systems(&self) {
+        let systems = self
+            .registry()
+            .systems
+            .values()
+            .map(|state| (state.system.clone(), state.hash.clone()))
+            .collect();
+        self.systems.configure(systems);
+    }
+
+    /// What is configured now.
+    pub fn registry(&self) -> Arc<Registry> {
+        self.registry.load_full()
+    }
+
+    /// Reads the configuration from the ledger again, after one of its documents changed.
+    pub fn reload(&self) -> Result<(), ApiError> {
+        let registry = Registry::load(&*self.store.reader()?)?;
+        self.registry.store(Arc::new(registry));
+        Ok(())
+    }
+
+    /// Appends one entry that is not an action's, with the secrets that belong to it, and takes
+    /// notice of it.
+    pub async fn govern(
+        &self,
+        actor: &str,
+        stream: String,
+        event: GovernEvent,
+        (side, preconditions): (Vec<SideWrite>, Vec<Precondition>),
+    ) -> Result<(), AppendError> {
+        let configures = ["workflow/", "system/", "pack/", "tool/"]
+            .iter()
+            .any(|prefix| stream.starts_with(prefix));
+        let append = Append {
+            entries: vec![NewEntry {
+                stream,
+                actor: actor.to_owned(),
+                time_ms: self.clock.now_ms(),
+                event: Event::Govern(event),
+            }],
+            preconditions,
+            side,
+        };
+        self.store.append(append).await?;
+        if configures && let Err(error) = self.reload() {
+            tracing::error!(%error, "cannot read the configuration again");
+        }
+        Ok(())
+    }
+
+    /// Asks the worker to run an action that was approved or authorised.
+    pub fn enqueue(&self, action: ActionId) {
+        if self.to_run.send(action).is_err() {
+            tracing::error!("the worker has stopped: approved actions wait for a restart");
+        }
+    }
+
+    /// One lock per workflow, held from counting until the decision is recorded, so that two calls
+    /// cannot both pass under the same limit.
+    pub fn counting(&self, workflow: &str) -> Arc<tokio::sync::Mutex<()>> {
+        self.counting
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+            .entry(workflow.to_owned())
+            .or_default()
+            .clone()
+    }
+}
+
+fn on_tools_seen(app: Weak<App>) -> ToolsSeen {
+    Arc::new(move |system, tools| {
+        let app = app.clone();
+        Box::pin(async move {
+            if let Some(app) = app.upgrade() {
+                toolbox::pin(&app, &system, tools).await;
+            }
+        })
+    })
+}

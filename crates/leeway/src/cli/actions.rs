@@ -1,0 +1,221 @@
+//! `leeway actions …`
+
+use super::client::{Client, segment};
+use super::output::{self, plain};
+use super::Where;
+use anyhow::Context;
+use clap::{Args, Subcommand};
+use serde_json::{Value, json};
+use std::io::Read;
+use std::process::ExitCode;
+
+/// Commands over actions.
+#[derive(Subcommand)]
+pub enum ActionsCommand {
+    /// List actions, newest first
+    List(ListArgs),
+    /// Show one action whole: changes, decision, the twelve audit fields, entries
+    Show {
+        /// The action's id
+        id: String,
+        #[command(flatten)]
+        place: Where,
+    },
+    /// Approve what is shown (needs a reviewer's or owner's token in LEEWAY_TOKEN)
+    Approve(DecideArgs),
+    /// Reject what is shown
+    Reject {
+        #[command(flatten)]
+        decide: DecideArgs,
+        /// Why, in a few words; told to the agent
+        #[arg(long, default_value = "")]
+        reason: String,
+        /// Note for the agent and the record
+        #[arg(long)]
+        note: Option<String>,
+    },
+    /// Change the arguments; somebody else then approves
+    Edit {
+        #[command(flatten)]
+        decide: DecideArgs,
+        /// The whole arguments as JSON, or `-` to read them from standard input
+        #[arg(long)]
+        arguments: String,
+    },
+}
+
+/// Which actions.
+#[derive(Args)]
+pub struct ListArgs {
+    /// Of this workflow
+    #[arg(long)]
+    workflow: Option<String>,
+    /// In this state, or several separated by commas
+    #[arg(long)]
+    status: Option<String>,
+    /// Of this level, 1 to 5
+    #[arg(long)]
+    level: Option<u8>,
+    /// Of this agent
+    #[arg(long)]
+    agent: Option<String>,
+    /// On this record: its id, or type:id
+    #[arg(long)]
+    record: Option<String>,
+    /// With these words
+    #[arg(long)]
+    q: Option<String>,
+    /// Proposed at or after: RFC 3339 or a date
+    #[arg(long)]
+    from: Option<String>,
+    /// Proposed before
+    #[arg(long)]
+    to: Option<String>,
+    /// How many
+    #[arg(long, default_value_t = 50)]
+    limit: usize,
+    /// Cursor of a further page
+    #[arg(long)]
+    cursor: Option<u64>,
+    #[command(flatten)]
+    place: Where,
+}
+
+/// Which action, as shown.
+#[derive(Args)]
+pub struct DecideArgs {
+    /// The action's id
+    id: String,
+    /// The content_hash you were shown; without it the action is decided as it is now
+    #[arg(long)]
+    content_hash: Option<String>,
+    #[command(flatten)]
+    place: Where,
+}
+
+/// Runs a command.
+pub async fn run(command: ActionsCommand) -> anyhow::Result<ExitCode> {
+    match command {
+        ActionsCommand::List(args) => list(args).await,
+        ActionsCommand::Show { id, place } => {
+            let client = Client::reach(&place).await?;
+            let action = client.get(&format!("/v1/actions/{}", segment(&id))).await?;
+            print(&action, place.json);
+            Ok(ExitCode::SUCCESS)
+        }
+        ActionsCommand::Approve(args) => decide(&args, "approve", json!({ "wait_s": 30 })).await,
+        ActionsCommand::Reject {
+            decide: args,
+            reason,
+            note,
+        } => decide(&args, "reject", json!({ "reason": reason, "note": note })).await,
+        ActionsCommand::Edit {
+            decide: args,
+            arguments,
+        } => {
+            let text = if arguments == "-" {
+                let mut text = String::new();
+                std::io::stdin().read_to_string(&mut text)?;
+                text
+            } else {
+                arguments
+            };
+            let arguments: Value = serde_json::from_str(&text).context("the arguments are not JSON")?;
+            decide(&args, "edit", json!({ "arguments": arguments })).await
+        }
+    }
+}
+
+async fn list(args: ListArgs) -> anyhow::Result<ExitCode> {
+    let client = Client::reach(&args.place).await?;
+    let mut query = url::form_urlencoded::Serializer::new(String::new());
+    let numbers = [
+        ("level", args.level.map(|n| n.to_string())),
+        ("cursor", args.cursor.map(|n| n.to_string())),
+        ("limit", Some(args.limit.to_string())),
+    ];
+    let texts = [
+        ("workflow", args.workflow),
+        ("status", args.status),
+        ("agent", args.agent),
+        ("record", args.record),
+        ("q", args.q),
+        ("from", args.from),
+        ("to", args.to),
+    ];
+    for (key, value) in texts.into_iter().chain(numbers) {
+        if let Some(value) = value {
+            query.append_pair(key, &value);
+        }
+    }
+    let answer = client.get(&format!("/v1/actions?{}", query.finish())).await?;
+    if args.place.json {
+        output::json(&answer);
+        return Ok(ExitCode::SUCCESS);
+    }
+    let actions = answer["actions"].as_array().cloned().unwrap_or_default();
+    if actions.is_empty() {
+        println!("no actions match");
+        return Ok(ExitCode::SUCCESS);
+    }
+    let rows: Vec<Vec<String>> = actions
+        .iter()
+        .map(|action| {
+            ["id", "created_at", "status", "level", "workflow", "title"]
+                .iter()
+                .map(|key| plain(&action[*key]))
+                .collect()
+        })
+        .collect();
+    output::table(&["ID", "PROPOSED (UTC)", "STATUS", "LEVEL", "WORKFLOW", "WHAT"], &rows);
+    if let Some(next) = answer["next"].as_u64() {
+        println!("more: --cursor {next}");
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn decide(args: &DecideArgs, what: &str, mut body: Value) -> anyhow::Result<ExitCode> {
+    let client = Client::reach(&args.place).await?;
+    let path = format!("/v1/actions/{}", segment(&args.id));
+    let hash = match &args.content_hash {
+        Some(hash) => hash.clone(),
+        None => {
+            let action = client.get(&path).await?;
+            action["content_hash"].as_str().unwrap_or_default().to_owned()
+        }
+    };
+    body["content_hash"] = json!(hash);
+    let action = client.post(&format!("{path}/{what}"), body).await?;
+    print(&action, args.place.json);
+    Ok(ExitCode::SUCCESS)
+}
+
+fn print(action: &Value, json: bool) {
+    if json {
+        output::json(action);
+        return;
+    }
+    println!("{}  {}", plain(&action["title"]), plain(&action["id"]));
+    for (label, key) in [
+        ("status", "status"),
+        ("level", "level"),
+        ("workflow", "workflow"),
+        ("agent", "agent"),
+        ("tool", "tool"),
+        ("arguments", "arguments"),
+        ("due", "expires_at"),
+        ("reviewer", "reviewer"),
+        ("content hash", "content_hash"),
+    ] {
+        println!("  {label:<13} {}", plain(&action[key]));
+    }
+    for reason in action["decision"]["reasons"].as_array().into_iter().flatten() {
+        println!("  {:<13} {} ({})", plain(&reason["verdict"]), plain(&reason["text"]), plain(&reason["rule"]));
+    }
+    for change in action["changes"].as_array().into_iter().flatten() {
+        println!("  {:<13} {} → {}", plain(&change["field"]), plain(&change["old"]), plain(&change["new"]));
+    }
+    for entry in action["entries"].as_array().into_iter().flatten() {
+        println!("  entry {:<7} {}  {}  {}", plain(&entry["seq"]), plain(&entry["time"]), plain(&entry["kind"]), plain(&entry["actor"]));
+    }
+}

@@ -1,0 +1,178 @@
+//! The command line: one file per noun. Each command is a request to the REST door: of a running
+//! server by its socket or address, or else of the data folder opened right here.
+
+mod actions;
+mod agents;
+mod check;
+mod client;
+mod ledger;
+mod mcp;
+mod output;
+mod serve;
+mod tools;
+mod users;
+mod workflows;
+
+use clap::{Args, CommandFactory, Parser, Subcommand};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+const EXIT_CODES: &str = "Exit codes:
+  0  done
+  1  a check found problems (check, verify), or the command failed
+  2  wrong usage
+  3  refused: not allowed, not found, no longer as it was, or invalid
+  4  neither a server nor a ledger can be reached
+
+Environment:
+  LEEWAY_DATA   data folder, instead of --data
+  LEEWAY_URL    address of a server, instead of --url
+  LEEWAY_TOKEN  a person's token (or an agent's, for `leeway mcp`)
+  LEEWAY_LOG    what to log, e.g. `info` or `leeway=debug`";
+
+/// Give AI agents exactly the leeway they have earned.
+#[derive(Parser)]
+#[command(name = "leeway", version, about, after_help = EXIT_CODES, propagate_version = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// Where the server or the ledger is.
+#[derive(Args, Clone, Debug)]
+pub struct Where {
+    /// Data folder: its running server is asked, or else the ledger in it
+    #[arg(long, env = "LEEWAY_DATA", default_value = "leeway-data", global = true)]
+    data: PathBuf,
+    /// Address of a server, e.g. https://leeway.example.com; needs a token
+    #[arg(long, env = "LEEWAY_URL", global = true)]
+    url: Option<String>,
+    /// Print JSON
+    #[arg(long, global = true)]
+    json: bool,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run the gateway
+    Serve(serve::ServeArgs),
+    /// Run everything at once: the gateway, a sandbox business and scripted agents
+    Demo(serve::DemoArgs),
+    /// Check a configuration folder and report every problem at once
+    Check {
+        /// The folder
+        dir: PathBuf,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Bring a configuration folder into force
+    Apply {
+        /// The folder
+        dir: PathBuf,
+        #[command(flatten)]
+        place: Where,
+    },
+    /// List, show, approve, edit and reject actions
+    #[command(subcommand)]
+    Actions(actions::ActionsCommand),
+    /// List and show workflows
+    #[command(subcommand)]
+    Workflows(workflows::WorkflowsCommand),
+    /// Pause a workflow: nothing of it starts from now on
+    Pause(workflows::PauseArgs),
+    /// Resume a paused workflow
+    Resume(workflows::PauseArgs),
+    /// List tools and review changed definitions
+    #[command(subcommand)]
+    Tools(tools::ToolsCommand),
+    /// People: add, list, roles, password, tokens
+    #[command(subcommand)]
+    Users(users::UsersCommand),
+    /// Agents: add, list, tokens
+    #[command(subcommand)]
+    Agents(agents::AgentsCommand),
+    /// Re-derive the whole ledger and compare; exit 0 only when it holds
+    Verify(ledger::LedgerArgs),
+    /// Rebuild everything derived from the ledger (the server must not run)
+    Rebuild(ledger::LedgerArgs),
+    /// Write the ledger as JSON lines, or the configuration in force as files
+    Export(ledger::ExportArgs),
+    /// Bridge a stdio MCP client to a workflow of a running server
+    Mcp(mcp::McpArgs),
+    /// Print shell completions
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// The sandbox business, an MCP server on stdin and stdout
+    #[command(hide = true)]
+    Sandbox {
+        /// Its state
+        #[arg(long)]
+        state: PathBuf,
+    },
+}
+
+/// Parses the command line and runs it.
+pub fn run() -> ExitCode {
+    let cli = Cli::parse();
+    start_logging();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("leeway: cannot start: {error}");
+            return ExitCode::from(1);
+        }
+    };
+    install_tls();
+    match runtime.block_on(dispatch(cli.command)) {
+        Ok(code) => code,
+        Err(error) => output::failure(&error),
+    }
+}
+
+async fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
+    match command {
+        Command::Serve(args) => serve::serve(args).await,
+        Command::Demo(args) => serve::demo(args).await,
+        Command::Check { dir, json } => check::run(&dir, json),
+        Command::Apply { dir, place } => workflows::apply(&dir, &place).await,
+        Command::Actions(command) => actions::run(command).await,
+        Command::Workflows(command) => workflows::run(command).await,
+        Command::Pause(args) => workflows::pause(args, "pause").await,
+        Command::Resume(args) => workflows::pause(args, "resume").await,
+        Command::Tools(command) => tools::run(command).await,
+        Command::Users(command) => users::run(command).await,
+        Command::Agents(command) => agents::run(command).await,
+        Command::Verify(args) => ledger::verify(&args),
+        Command::Rebuild(args) => ledger::rebuild(&args),
+        Command::Export(args) => ledger::export(args).await,
+        Command::Mcp(args) => mcp::run(args).await,
+        Command::Completions { shell } => {
+            clap_complete::generate(shell, &mut Cli::command(), "leeway", &mut std::io::stdout());
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Sandbox { state } => {
+            crate::sandbox::serve_stdio(state).await?;
+            Ok(ExitCode::SUCCESS)
+        }
+    }
+}
+
+/// Logs go to stderr: stdout belongs to the command's answer.
+fn start_logging() {
+    let filter = tracing_subscriber::EnvFilter::try_from_env("LEEWAY_LOG")
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("leeway=info,warn"));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_target(false)
+        .init();
+}
+
+fn install_tls() {
+    if rustls::crypto::ring::default_provider().install_default().is_err() {
+        tracing::debug!("a TLS provider was installed already");
+    }
+}

@@ -1,0 +1,73 @@
+//! Printing: JSON or plain lines, with untrusted text made visible, and exit codes.
+
+use super::client::Unreachable;
+use crate::error::ApiError;
+use leeway_core::action::visible::visible;
+use serde_json::Value;
+use std::process::ExitCode;
+
+/// Prints a value as JSON.
+pub fn json(value: &Value) {
+    println!("{}", serde_json::to_string_pretty(value).unwrap_or_default());
+}
+
+/// A field as one plain line: no terminal control, no line breaks.
+pub fn plain(value: &Value) -> String {
+    match value {
+        Value::Null => "–".to_owned(),
+        Value::String(text) => visible(text).replace('\n', " "),
+        other => visible(&other.to_string()).into_owned(),
+    }
+}
+
+/// A table with a head, columns as wide as their widest cell (up to a bound).
+pub fn table(head: &[&str], rows: &[Vec<String>]) {
+    const WIDEST: usize = 60;
+    let cut = |text: &str| -> String {
+        if text.chars().count() <= WIDEST {
+            return text.to_owned();
+        }
+        let mut cut: String = text.chars().take(WIDEST - 1).collect();
+        cut.push('…');
+        cut
+    };
+    let mut widths: Vec<usize> = head.iter().map(|cell| cell.chars().count()).collect();
+    for row in rows {
+        for (width, cell) in widths.iter_mut().zip(row) {
+            *width = (*width).max(cut(cell).chars().count());
+        }
+    }
+    let line = |cells: &mut dyn Iterator<Item = String>| {
+        let padded: Vec<String> = cells
+            .zip(&widths)
+            .map(|(cell, width)| format!("{cell:<width$}"))
+            .collect();
+        println!("{}", padded.join("  ").trim_end());
+    };
+    line(&mut head.iter().map(|cell| (*cell).to_owned()));
+    for row in rows {
+        line(&mut row.iter().map(|cell| cut(cell)));
+    }
+}
+
+/// Prints an error to stderr and chooses the exit code.
+pub fn failure(error: &anyhow::Error) -> ExitCode {
+    eprintln!("leeway: {}", visible_lines(&format!("{error:#}")));
+    if let Some(refused) = error.downcast_ref::<ApiError>() {
+        if let Some(help) = &refused.help {
+            eprintln!("  help: {}", visible_lines(help));
+        }
+        return ExitCode::from(3);
+    }
+    if error.downcast_ref::<Unreachable>().is_some() {
+        return ExitCode::from(4);
+    }
+    ExitCode::from(1)
+}
+
+fn visible_lines(text: &str) -> String {
+    text.lines()
+        .map(|line| visible(line).into_owned())
+        .collect::<Vec<_>>()
+        .join("\n")
+}

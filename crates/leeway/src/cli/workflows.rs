@@ -1,0 +1,118 @@
+//! `leeway workflows …`, `leeway pause|resume`, `leeway apply`.
+
+use super::client::{Client, segment};
+use super::output::{self, plain};
+use super::Where;
+use crate::rest::configuration::ConfigurationBody;
+use crate::serving;
+use clap::{Args, Subcommand};
+use serde_json::json;
+use std::path::Path;
+use std::process::ExitCode;
+
+/// Commands over workflows.
+#[derive(Subcommand)]
+pub enum WorkflowsCommand {
+    /// List workflows
+    List(Where),
+    /// Show one workflow with its grants
+    Show {
+        /// The workflow's name
+        workflow: String,
+        #[command(flatten)]
+        place: Where,
+    },
+}
+
+/// Which workflow, and why.
+#[derive(Args)]
+pub struct PauseArgs {
+    /// The workflow's name
+    workflow: String,
+    /// Why
+    #[arg(long, default_value = "")]
+    reason: String,
+    #[command(flatten)]
+    place: Where,
+}
+
+/// Runs a command.
+pub async fn run(command: WorkflowsCommand) -> anyhow::Result<ExitCode> {
+    match command {
+        WorkflowsCommand::List(place) => {
+            let answer = Client::reach(&place).await?.get("/v1/workflows").await?;
+            if place.json {
+                output::json(&answer);
+                return Ok(ExitCode::SUCCESS);
+            }
+            let rows: Vec<Vec<String>> = answer["workflows"]
+                .as_array()
+                .into_iter()
+                .flatten()
+                .map(|workflow| {
+                    let state = if workflow["paused"].is_null() { "running" } else { "paused" };
+                    vec![plain(&workflow["name"]), state.to_owned(), plain(&workflow["title"])]
+                })
+                .collect();
+            output::table(&["WORKFLOW", "STATE", "TITLE"], &rows);
+        }
+        WorkflowsCommand::Show { workflow, place } => {
+            let path = format!("/v1/workflows/{}", segment(&workflow));
+            let answer = Client::reach(&place).await?.get(&path).await?;
+            if place.json {
+                output::json(&answer);
+                return Ok(ExitCode::SUCCESS);
+            }
+            println!("{} ({})", plain(&answer["title"]), plain(&answer["name"]));
+            let rows: Vec<Vec<String>> = answer["tools"]
+                .as_array()
+                .into_iter()
+                .flatten()
+                .map(|tool| vec![plain(&tool["tool"]), plain(&tool["grant"])])
+                .collect();
+            output::table(&["TOOL", "GRANT"], &rows);
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Pauses or resumes.
+pub async fn pause(args: PauseArgs, what: &str) -> anyhow::Result<ExitCode> {
+    let client = Client::reach(&args.place).await?;
+    let path = format!("/v1/workflows/{}/{what}", segment(&args.workflow));
+    let answer = client.post(&path, json!({ "reason": args.reason })).await?;
+    if args.place.json {
+        output::json(&answer);
+    } else if what == "pause" {
+        println!("`{}` is paused: nothing of it starts until it is resumed", args.workflow);
+    } else {
+        println!("`{}` runs again", args.workflow);
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Brings a configuration folder into force.
+pub async fn apply(dir: &Path, place: &Where) -> anyhow::Result<ExitCode> {
+    let Some(configuration) = serving::load(Some(&dir.to_path_buf()))? else {
+        return Ok(ExitCode::FAILURE);
+    };
+    let body = ConfigurationBody {
+        systems: configuration.systems,
+        packs: configuration.packs,
+        workflows: configuration.workflows,
+    };
+    let client = Client::reach(place).await?;
+    let answer = client.post("/v1/configuration", serde_json::to_value(body)?).await?;
+    if place.json {
+        output::json(&answer);
+        return Ok(ExitCode::SUCCESS);
+    }
+    let changes = answer["changes"].as_array().cloned().unwrap_or_default();
+    if changes.is_empty() {
+        println!("nothing changed: this configuration is in force already");
+    }
+    for change in changes {
+        println!("{} {} {}", plain(&change["how"]), plain(&change["what"]), plain(&change["name"]));
+    }
+    Ok(ExitCode::SUCCESS)
+}

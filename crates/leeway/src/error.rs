@@ -1,0 +1,146 @@
+//! The one error of the HTTP interface: what happened, a stable code, and what to do about it.
+
+use axum::Json;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use leeway_store::{AppendError, Conflict, StoreError};
+use serde_json::{Value, json};
+
+/// An answer that is not the one asked for.
+#[derive(Debug, Clone)]
+pub struct ApiError {
+    /// HTTP status.
+    pub status: StatusCode,
+    /// Stable kebab-case code.
+    pub code: &'static str,
+    /// What happened, lower case.
+    pub message: String,
+    /// What the caller can do.
+    pub help: Option<String>,
+    /// Further facts, merged into the answer.
+    pub details: Option<Value>,
+}
+
+impl ApiError {
+    /// An error with a status, a code and a message.
+    pub fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
+        Self {
+            status,
+            code,
+            message: message.into(),
+            help: None,
+            details: None,
+        }
+    }
+
+    /// Adds what the caller can do.
+    #[must_use]
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+
+    /// Adds further facts.
+    #[must_use]
+    pub fn details(mut self, details: Value) -> Self {
+        self.details = Some(details);
+        self
+    }
+
+    /// 404: there is no such thing.
+    pub fn not_found(what: &str, name: &str) -> Self {
+        Self::new(
+            StatusCode::NOT_FOUND,
+            "not-found",
+            format!("there is no {what} `{name}`"),
+        )
+    }
+
+    /// 403: the person's roles do not allow it.
+    pub fn forbidden(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::FORBIDDEN, "forbidden", message)
+    }
+
+    /// 422: the input is not what it must be.
+    pub fn invalid(code: &'static str, message: impl Into<String>) -> Self {
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, code, message)
+    }
+
+    /// The JSON body.
+    pub fn body(&self) -> Value {
+        let mut error = json!({ "code": self.code, "message": self.message });
+        if let Some(help) = &self.help {
+            error["help"] = json!(help);
+        }
+        let mut body = json!({ "error": error });
+        if let Some(Value::Object(details)) = &self.details {
+            for (key, value) in details {
+                body[key] = value.clone();
+            }
+        }
+        body
+    }
+}
+
+impl std::fmt::Display for ApiError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} ({})", self.message, self.code)
+    }
+}
+
+impl std::error::Error for ApiError {}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        if self.status.is_server_error() {
+            tracing::error!(code = self.code, message = %self.message, "request failed");
+        }
+        let mut response = (self.status, Json(self.body())).into_response();
+        if self.status == StatusCode::UNAUTHORIZED {
+            response.headers_mut().insert(
+                header::WWW_AUTHENTICATE,
+                header::HeaderValue::from_static("Bearer realm=\"leeway\""),
+            );
+        }
+        response
+    }
+}
+
+impl From<AppendError> for ApiError {
+    fn from(error: AppendError) -> Self {
+        match error {
+            AppendError::Conflict(Conflict::KeyUsed(id)) => Self::new(
+                StatusCode::CONFLICT,
+                "idempotency-key-reused",
+                format!("this idempotency key belongs to `{id}`, which is another call"),
+            )
+            .help("use a new key for a new call"),
+            AppendError::Conflict(conflict) => Self::new(
+                StatusCode::CONFLICT,
+                "changed-meanwhile",
+                format!("something changed meanwhile: {conflict}"),
+            )
+            .help("read it again and decide on what it is now"),
+            AppendError::InvalidTransition(text) => {
+                Self::new(StatusCode::CONFLICT, "invalid-transition", text)
+                    .help("read the action again: it is no longer where you saw it")
+            }
+            AppendError::Unwritable(why) => Self::new(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "ledger-unwritable",
+                format!("the ledger cannot be written, so nothing was done: {why}"),
+            )
+            .help("free disk space or make the data folder writable; reading still works"),
+        }
+    }
+}
+
+impl From<StoreError> for ApiError {
+    fn from(error: StoreError) -> Self {
+        Self::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "store-failed",
+            error.to_string(),
+        )
+    }
+}

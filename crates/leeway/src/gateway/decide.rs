@@ -1,0 +1,296 @@
+//! What people and agents do with an action that waits: approve, edit, reject, withdraw; and what
+//! happens when nobody does.
+
+use super::pipeline::{Caller, action_stream, append_events};
+use super::registry::{LiveTool, LiveWorkflow};
+use super::run::{again, arguments, revise};
+use super::prepare::versions;
+use crate::app::App;
+use crate::error::ApiError;
+use axum::http::StatusCode;
+use leeway_core::action::event::{ActionEvent, Cause, Judged};
+use leeway_core::action::state::{ActionState, Status};
+use leeway_core::govern::people::{Person, Right};
+use leeway_core::govern::state::Document;
+use leeway_core::id::ActionId;
+use leeway_store::{Precondition, SideWrite};
+use serde_json::{Value, json};
+use std::sync::Arc;
+
+/// Approves exactly what `content_hash` covers. The call is made by the worker, once.
+pub async fn approve(
+    app: &App,
+    person: &Person,
+    id: &ActionId,
+    content_hash: &str,
+) -> Result<ActionState, ApiError> {
+    let (action, judged) = held(app, person, id, content_hash).await?;
+    let solo = match &judged.cause {
+        Cause::Edited { by } if *by == person.email => alone(app, person)?,
+        _ => false,
+    };
+    let event = ActionEvent::Approved {
+        by: person.email.clone(),
+        content_hash: content_hash.to_owned(),
+        solo,
+    };
+    let approved = decided(app, person, &action, event, vec![]).await?;
+    app.enqueue(id.clone());
+    Ok(approved)
+}
+
+/// Rejects what was shown; the agent is told why.
+pub async fn reject(
+    app: &App,
+    person: &Person,
+    id: &ActionId,
+    (content_hash, why, note): (&str, &str, Option<String>),
+) -> Result<ActionState, ApiError> {
+    let (action, _) = held(app, person, id, content_hash).await?;
+    let event = ActionEvent::Rejected {
+        by: person.email.clone(),
+        content_hash: content_hash.to_owned(),
+        why: why.to_owned(),
+        note,
+    };
+    let forget = SideWrite::DeleteSealed { action: id.clone() };
+    decided(app, person, &action, event, vec![forget]).await
+}
+
+/// Changes the arguments: a new revision, judged from the start, which another person approves.
+pub async fn edit(
+    app: &App,
+    person: &Person,
+    id: &ActionId,
+    (content_hash, edited): (&str, Value),
+) -> Result<ActionState, ApiError> {
+    let (action, judged) = held(app, person, id, content_hash).await?;
+    let (workflow, tool) = place(app, &judged)?;
+    let edited = restore_redacted(app, &action, &judged, edited)?;
+    check_arguments(&tool, &edited)?;
+    let cause = Cause::Edited {
+        by: person.email.clone(),
+    };
+    let prepared = again(app, (&workflow, &tool), &action, (cause, edited)).await?;
+    Ok(revise(app, &action, vec![], prepared).await?)
+}
+
+/// The agent takes back what waits.
+pub async fn withdraw(
+    app: &App,
+    caller: &Caller,
+    id: &ActionId,
+    reason: Option<String>,
+) -> Result<ActionState, ApiError> {
+    let action = own(app, caller, id)?;
+    if action.row.status != Status::Held {
+        return Err(not_held(&action));
+    }
+    let event = ActionEvent::Withdrawn {
+        by: caller.agent.clone(),
+        reason,
+    };
+    let events = vec![(format!("agent:{}", caller.agent), event)];
+    let forget = vec![SideWrite::DeleteSealed { action: id.clone() }];
+    Ok(append_events(app, id, events, (vec![at(&action)], forget)).await?)
+}
+
+/// Ends an action nobody decided in time.
+pub async fn expire(app: &App, id: &ActionId) -> Result<(), ApiError> {
+    let Some(action) = app.store.reader()?.action(id)? else {
+        return Ok(());
+    };
+    let due = action.row.expires_ms.is_some_and(|at| at <= app.clock.now_ms());
+    if action.row.status != Status::Held || !due {
+        return Ok(());
+    }
+    let events = vec![("leeway".to_owned(), ActionEvent::Expired {})];
+    let forget = vec![SideWrite::DeleteSealed { action: id.clone() }];
+    append_events(app, id, events, (vec![at(&action)], forget)).await?;
+    Ok(())
+}
+
+/// An agent's own action; another agent's does not exist for it.
+pub fn own(app: &App, caller: &Caller, id: &ActionId) -> Result<ActionState, ApiError> {
+    app.store
+        .reader()?
+        .action(id)?
+        .filter(|action| action.row.agent == caller.agent && action.row.workflow == caller.workflow)
+        .ok_or_else(|| ApiError::not_found("action", id.as_str()))
+}
+
+fn at(action: &ActionState) -> Precondition {
+    Precondition::StreamAt {
+        stream: action_stream(&action.row.id),
+        version: action.row.version,
+    }
+}
+
+async fn decided(
+    app: &App,
+    person: &Person,
+    action: &ActionState,
+    event: ActionEvent,
+    side: Vec<SideWrite>,
+) -> Result<ActionState, ApiError> {
+    let events = vec![(format!("person:{}", person.email), event)];
+    Ok(append_events(app, &action.row.id, events, (vec![at(action)], side)).await?)
+}
+
+/// The held action a person was shown, if it is still exactly that; otherwise an error that says
+/// what it is now.
+async fn held(
+    app: &App,
+    person: &Person,
+    id: &ActionId,
+    content_hash: &str,
+) -> Result<(ActionState, Judged), ApiError> {
+    if !person.may(Right::Decide) {
+        return Err(ApiError::forbidden("your role does not decide held actions")
+            .help("a reviewer or an owner decides"));
+    }
+    let action = app
+        .store
+        .reader()?
+        .action(id)?
+        .ok_or_else(|| ApiError::not_found("action", id.as_str()))?;
+    let judged = match action.current() {
+        Some(judged) if action.row.status == Status::Held => judged.clone(),
+        _ => return Err(not_held(&action)),
+    };
+    if action.row.expires_ms.is_some_and(|at| at <= app.clock.now_ms()) {
+        expire(app, id).await?;
+        return Err(ApiError::new(StatusCode::CONFLICT, "expired", "its deadline has passed; nothing was done"));
+    }
+    if judged.content_hash != content_hash {
+        return Err(stale(&action, "it is no longer what you were shown"));
+    }
+    let (workflow, tool) = place(app, &judged)?;
+    if versions(&workflow, &tool) != judged.versions {
+        let Some(arguments) = arguments(app, &action, &judged)? else {
+            return Err(stale(&action, "its sealed arguments are gone"));
+        };
+        let prepared = again(app, (&workflow, &tool), &action, (Cause::RulesChanged, arguments)).await?;
+        let action = revise(app, &action, vec![], prepared).await?;
+        if action.row.status == Status::Authorised {
+            app.enqueue(id.clone());
+        }
+        return Err(stale(&action, "the rules changed since it was judged, so it was judged again"));
+    }
+    Ok((action, judged))
+}
+
+fn not_held(action: &ActionState) -> ApiError {
+    ApiError::new(
+        StatusCode::CONFLICT,
+        "not-held",
+        format!("it does not wait for a decision: it is {}", action.row.status.name()),
+    )
+    .details(json!({ "status": action.row.status, "content_hash": action.row.content_hash }))
+}
+
+fn stale(action: &ActionState, message: &str) -> ApiError {
+    ApiError::new(StatusCode::CONFLICT, "stale", message)
+        .help("read it again and decide on what it is now")
+        .details(json!({ "status": action.row.status, "content_hash": action.row.content_hash }))
+}
+
+fn place(app: &App, judged: &Judged) -> Result<(Arc<LiveWorkflow>, Arc<LiveTool>), ApiError> {
+    let registry = app.registry();
+    let workflow = registry
+        .workflows
+        .get(&judged.call.workflow)
+        .ok_or_else(|| ApiError::not_found("workflow", &judged.call.workflow))?;
+    let name = judged.call.tool_name();
+    let tool = registry
+        .tools
+        .get(&name)
+        .ok_or_else(|| ApiError::not_found("tool", &name))?;
+    if tool.state.changed.is_some() {
+        return Err(ApiError::new(
+            StatusCode::CONFLICT,
+            "tool-changed",
+            format!("the definition of `{name}` changed; an operator has to review it first"),
+        ));
+    }
+    Ok((workflow.clone(), tool.clone()))
+}
+
+fn check_arguments(tool: &LiveTool, arguments: &Value) -> Result<(), ApiError> {
+    let invalid = |message: String| {
+        ApiError::invalid("arguments-invalid", message).help("mend the arguments to match the tool's input schema")
+    };
+    if !arguments.is_object() {
+        return Err(invalid("the arguments are not an object".to_owned()));
+    }
+    match &tool.schema {
+        Some(schema) => match schema.iter_errors(arguments).next() {
+            None => Ok(()),
+            Some(error) => Err(invalid(format!("at `{}`: {error}", error.instance_path()))),
+        },
+        None => Err(invalid(format!("the input schema of `{}` is no JSON schema", tool.name))),
+    }
+}
+
+/// A reviewer sees `[redacted]` where a secret is; left as it is, it stands for the secret.
+fn restore_redacted(
+    app: &App,
+    action: &ActionState,
+    judged: &Judged,
+    mut edited: Value,
+) -> Result<Value, ApiError> {
+    if let Some(original) = arguments(app, action, judged)? {
+        put_back(&mut edited, &original);
+    }
+    Ok(edited)
+}
+
+fn put_back(edited: &mut Value, original: &Value) {
+    match (edited, original) {
+        (Value::Object(edited), Value::Object(original)) => {
+            for (key, value) in edited.iter_mut() {
+                if let Some(original) = original.get(key) {
+                    put_back(value, original);
+                }
+            }
+        }
+        (Value::Array(edited), Value::Array(original)) => {
+            for (value, original) in edited.iter_mut().zip(original) {
+                put_back(value, original);
+            }
+        }
+        (edited @ Value::String(_), original)
+            if *edited == json!(leeway_core::classify::redact::REDACTED) =>
+        {
+            *edited = original.clone();
+        }
+        _ => {}
+    }
+}
+
+/// Whether this person may approve their own edit: only as the one person who can decide at all.
+fn alone(app: &App, person: &Person) -> Result<bool, ApiError> {
+    let others = app
+        .store
+        .reader()?
+        .documents("person/")?
+        .into_iter()
+        .filter(|(_, _, document)| match document {
+            Document::Person(other) => {
+                !other.removed
+                    && other.email != person.email
+                    && other.roles.iter().any(|role| role.may(Right::Decide))
+            }
+            _ => false,
+        })
+        .count();
+    if others == 0 {
+        return Ok(true);
+    }
+    Err(ApiError::new(
+        StatusCode::FORBIDDEN,
+        "own-edit",
+        "you changed this call, so somebody else has to approve it",
+    )
+    .help("ask another reviewer or owner; it stays in the inbox"))
+}

@@ -1,0 +1,16 @@
+//! One action's way through Leeway: [`pipeline`] receives, [`prepare`] looks, classifies and judges,
+//! [`run`] carries out, [`decide`] is what people and agents do with a held one. [`mcp`] and
+//! `crate::rest` are the two doors; [`view`] is what both show.
+
+pub mod decide;
+pub mod governance;
+pub mod mcp;
+pub mod pausing;
+pub mod pipeline;
+pub mod prepare;
+pub mod registry;
+pub mod run;
+pub mod toolbox;
+pub mod view;
+pub mod wait;
+pub mod words;

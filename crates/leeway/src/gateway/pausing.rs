@@ -1,0 +1,64 @@
+//! Pausing a workflow: one entry, after which nothing of it can start, because every start has the
+//! workflow's stream version as precondition. It freezes and cancels nothing.
+
+use super::registry::LiveWorkflow;
+use crate::app::App;
+use crate::error::ApiError;
+use axum::http::StatusCode;
+use leeway_core::action::state::Status;
+use leeway_core::govern::event::GovernEvent;
+use leeway_core::govern::people::{Person, Right};
+use leeway_store::{AppendError, Precondition};
+use std::sync::Arc;
+
+fn live(app: &App, name: &str) -> Result<Arc<LiveWorkflow>, ApiError> {
+    app.registry()
+        .workflows
+        .get(name)
+        .cloned()
+        .ok_or_else(|| ApiError::not_found("workflow", name))
+}
+
+/// Pauses a workflow.
+pub async fn pause(app: &App, person: &Person, (name, reason): (&str, &str)) -> Result<(), ApiError> {
+    if !person.may(Right::Pause) {
+        return Err(ApiError::forbidden("your role does not pause workflows"));
+    }
+    let live = live(app, name)?;
+    if live.state.paused.is_some() {
+        return Err(ApiError::new(StatusCode::CONFLICT, "already-paused", format!("`{name}` is paused already")));
+    }
+    change(app, person, name, GovernEvent::WorkflowPaused { reason: reason.to_owned() }).await
+}
+
+/// Resumes a workflow; what was approved or authorised meanwhile goes on.
+pub async fn resume(app: &App, person: &Person, (name, reason): (&str, &str)) -> Result<(), ApiError> {
+    if !person.may(Right::Resume) {
+        return Err(ApiError::forbidden("your role does not resume workflows")
+            .help("an owner or operator resumes"));
+    }
+    let live = live(app, name)?;
+    if live.state.paused.is_none() {
+        return Err(ApiError::new(StatusCode::CONFLICT, "not-paused", format!("`{name}` is not paused")));
+    }
+    change(app, person, name, GovernEvent::WorkflowResumed { reason: reason.to_owned() }).await?;
+    let waiting = app
+        .store
+        .reader()?
+        .with_status(&[Status::Approved, Status::Authorised])?;
+    for row in waiting.into_iter().filter(|row| row.workflow == name) {
+        app.enqueue(row.id);
+    }
+    Ok(())
+}
+
+async fn change(app: &App, person: &Person, name: &str, event: GovernEvent) -> Result<(), ApiError> {
+    let actor = format!("person:{}", person.email);
+    let none: Vec<Precondition> = vec![];
+    match app.govern(&actor, LiveWorkflow::stream(name), event, (vec![], none)).await {
+        Err(AppendError::InvalidTransition(why)) => {
+            Err(ApiError::new(StatusCode::CONFLICT, "changed-meanwhile", why).help("read the workflow again"))
+        }
+        other => Ok(other?),
+    }
+}

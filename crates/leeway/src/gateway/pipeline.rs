@@ -1,0 +1,345 @@
+//! An agent's call, from receipt to answer: receive, look, classify, judge, record, and, when it
+//! may, run. Read top to bottom.
+//!
+//! Properties: nothing is answered before it is durable; a call runs at most once; an error on the
+//! way refuses, holds or blocks, never allows.
+
+use super::governance;
+use super::prepare::{Attempt, Prepared, prepare};
+use super::registry::{LiveTool, LiveWorkflow};
+use super::run;
+use crate::app::App;
+use crate::clock;
+use crate::error::ApiError;
+use axum::http::StatusCode;
+use leeway_core::action::event::{ActionEvent, Cause, Refused};
+use leeway_core::action::state::ActionState;
+use leeway_core::action::{Call, Claim};
+use leeway_core::id::ActionId;
+use leeway_core::judge::Verdict;
+use leeway_core::ledger::event::Event;
+use leeway_store::{Append, AppendError, Conflict, NewEntry, Precondition, SideWrite};
+use serde_json::{Value, json};
+use std::sync::Arc;
+
+/// Who calls: an agent and the workflow its token is bound to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Caller {
+    /// The agent's name.
+    pub agent: String,
+    /// The workflow.
+    pub workflow: String,
+}
+
+/// What an agent proposes.
+#[derive(Clone, Debug, Default)]
+pub struct Proposal {
+    /// `<system>__<tool>`.
+    pub tool: String,
+    /// The call's arguments, an object.
+    pub arguments: Value,
+    /// What the agent says about it.
+    pub claim: Claim,
+    /// The caller's key, by which a repeat is recognised.
+    pub idempotency_key: Option<String>,
+}
+
+/// What became of a proposal so far.
+pub struct Proposed {
+    /// The action, as recorded.
+    pub action: ActionState,
+    /// The system's answer as it gave it, when the call ran now.
+    pub result: Option<Value>,
+    /// True when this is an earlier action: the same idempotency key, or an identical held call.
+    pub joined: bool,
+}
+
+/// Receives a proposal and takes it as far as it may go alone. It goes on to its end in a task of
+/// its own: a client that hangs up half-way must not leave a call without its outcome.
+pub async fn propose(app: &Arc<App>, caller: Caller, proposal: Proposal) -> Result<Proposed, ApiError> {
+    let app = app.clone();
+    tokio::spawn(async move { receive(&app, &caller, proposal).await })
+        .await
+        .unwrap_or_else(|error| {
+            Err(ApiError::new(
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "internal-error",
+                format!("the call could not be processed: {error}"),
+            ))
+        })
+}
+
+async fn receive(app: &App, caller: &Caller, proposal: Proposal) -> Result<Proposed, ApiError> {
+    governance::check(&proposal.claim)?;
+    let registry = app.registry();
+    let workflow = registry.workflows.get(&caller.workflow).cloned().ok_or_else(|| {
+        ApiError::not_found("workflow", &caller.workflow)
+            .help("ask the operator to configure it; nothing was done")
+    })?;
+    let tool = match resolve(&registry.tools, &proposal) {
+        Ok(tool) => tool,
+        Err(refusal) => return refuse(app, caller, proposal, refusal).await,
+    };
+    let counting = workflow.rules.counts().then(|| app.counting(&caller.workflow));
+    let guard = match &counting {
+        Some(lock) => Some(lock.lock().await),
+        None => None,
+    };
+    let id = ActionId::new(app.clock.now_ms(), clock::random());
+    let arguments = proposal.arguments.clone();
+    let attempt = Attempt {
+        id: id.clone(),
+        revision: 1,
+        cause: Cause::Proposed,
+        agent: caller.agent.clone(),
+        arguments: proposal.arguments,
+        claim: proposal.claim,
+        idempotency_key: proposal.idempotency_key,
+    };
+    let prepared = prepare(app, &workflow, &tool, attempt).await?;
+    let recorded = record(app, caller, &workflow, (id, prepared)).await?;
+    drop(guard);
+    match recorded {
+        Recorded::Earlier(id) => earlier(app, &id).await,
+        Recorded::Waits(action) => Ok(Proposed {
+            action,
+            result: None,
+            joined: false,
+        }),
+        Recorded::Started(action) => {
+            let (action, result) = run::carry_out(app, &tool, action, arguments).await?;
+            Ok(Proposed {
+                action,
+                result,
+                joined: false,
+            })
+        }
+    }
+}
+
+/// Why a call cannot even be judged.
+struct Refusal {
+    status: StatusCode,
+    code: &'static str,
+    message: String,
+    help: &'static str,
+}
+
+fn resolve(
+    tools: &std::collections::BTreeMap<String, Arc<LiveTool>>,
+    proposal: &Proposal,
+) -> Result<Arc<LiveTool>, Refusal> {
+    let Some(tool) = tools.get(&proposal.tool) else {
+        return Err(Refusal {
+            status: StatusCode::NOT_FOUND,
+            code: "unknown-tool",
+            message: format!("there is no tool `{}`", short(&proposal.tool)),
+            help: "list the tools and use a name from the list",
+        });
+    };
+    if tool.state.changed.is_some() {
+        return Err(Refusal {
+            status: StatusCode::CONFLICT,
+            code: "tool-changed",
+            message: format!("the definition of `{}` changed since a person reviewed it", tool.name),
+            help: "an operator has to review the new definition; nothing was done",
+        });
+    }
+    let invalid = |message: String| Refusal {
+        status: StatusCode::UNPROCESSABLE_ENTITY,
+        code: "arguments-invalid",
+        message,
+        help: "mend the arguments to match the tool's input schema and call again",
+    };
+    if !proposal.arguments.is_object() {
+        return Err(invalid("the arguments are not an object".to_owned()));
+    }
+    let Some(schema) = &tool.schema else {
+        return Err(invalid(format!("the input schema of `{}` is no JSON schema", tool.name)));
+    };
+    let problems: Vec<String> = schema
+        .iter_errors(&proposal.arguments)
+        .take(5)
+        .map(|error| short(&format!("at `{}`: {error}", error.instance_path())))
+        .collect();
+    if !problems.is_empty() {
+        return Err(invalid(format!(
+            "the arguments do not match the schema of `{}`: {}",
+            tool.name,
+            problems.join("; ")
+        )));
+    }
+    Ok(tool.clone())
+}
+
+fn short(text: &str) -> String {
+    let mut short: String = text.chars().take(300).collect();
+    if short.len() < text.len() {
+        short.push('…');
+    }
+    short
+}
+
+/// Records a call that could not be judged, and says why.
+async fn refuse(
+    app: &App,
+    caller: &Caller,
+    proposal: Proposal,
+    refusal: Refusal,
+) -> Result<Proposed, ApiError> {
+    let registry = app.registry();
+    let tool = registry.tools.get(&proposal.tool);
+    let arguments = match tool.and_then(|tool| tool.pack.as_ref()) {
+        Some(pack) => pack.redactor.redact(&proposal.arguments),
+        None => leeway_core::classify::redact::Redactor::new::<&str>(&[]).redact(&proposal.arguments),
+    };
+    let id = ActionId::new(app.clock.now_ms(), clock::random());
+    let event = ActionEvent::Refused(Refused {
+        call: Call {
+            workflow: caller.workflow.clone(),
+            agent: caller.agent.clone(),
+            system: tool.map(|tool| tool.system.clone()).unwrap_or_default(),
+            tool: tool.map_or_else(|| short(&proposal.tool), |tool| tool.tool.clone()),
+            arguments,
+        },
+        claim: proposal.claim,
+        code: refusal.code.to_owned(),
+        message: refusal.message.clone(),
+    });
+    let append = Append {
+        entries: vec![entry(app, &id, &format!("agent:{}", caller.agent), event)],
+        preconditions: vec![],
+        side: vec![],
+    };
+    app.store.append(append).await?;
+    Err(ApiError::new(refusal.status, refusal.code, refusal.message)
+        .help(refusal.help)
+        .details(json!({ "id": id, "status": "refused" })))
+}
+
+enum Recorded {
+    Earlier(ActionId),
+    Waits(ActionState),
+    Started(ActionState),
+}
+
+/// Appends the judged revision; together with the start when it may run alone and the workflow is
+/// not paused.
+async fn record(
+    app: &App,
+    caller: &Caller,
+    workflow: &LiveWorkflow,
+    (id, prepared): (ActionId, Prepared),
+) -> Result<Recorded, ApiError> {
+    let judged = prepared.judged;
+    let starts = judged.decision.verdict == Verdict::Allow && workflow.state.paused.is_none();
+    let mut preconditions = vec![Precondition::StreamAt {
+        stream: LiveWorkflow::stream(&caller.workflow),
+        version: workflow.version,
+    }];
+    if judged.decision.verdict == Verdict::Hold {
+        preconditions.push(Precondition::NoHeldTwin {
+            twin_hash: judged.twin_hash.clone(),
+        });
+    }
+    if let Some(key) = &judged.idempotency_key {
+        preconditions.push(Precondition::KeyUnused {
+            agent: caller.agent.clone(),
+            key: key.clone(),
+        });
+    }
+    let call = judged.call.clone();
+    let held = judged.decision.verdict == Verdict::Hold;
+    let mut events = vec![(format!("agent:{}", caller.agent), ActionEvent::Judged(Box::new(judged)))];
+    if starts {
+        events.push(("leeway".to_owned(), run::start_event(&id, 1)));
+    }
+    let side = match prepared.sealed {
+        Some(arguments) if held || !starts => vec![SideWrite::PutSealed {
+            action: id.clone(),
+            revision: 1,
+            arguments,
+        }],
+        _ => vec![],
+    };
+    match append_events(app, &id, events, (preconditions, side)).await {
+        Ok(action) if starts => Ok(Recorded::Started(action)),
+        Ok(action) => Ok(Recorded::Waits(action)),
+        Err(AppendError::Conflict(Conflict::Twin(earlier))) => Ok(Recorded::Earlier(earlier)),
+        Err(AppendError::Conflict(Conflict::KeyUsed(earlier))) => {
+            same_call(app, &earlier, &call)?;
+            Ok(Recorded::Earlier(earlier))
+        }
+        Err(AppendError::Conflict(Conflict::StreamMoved { .. })) => Err(ApiError::new(
+            StatusCode::CONFLICT,
+            "workflow-changed",
+            "the workflow was changed or paused while this call was being judged; nothing was done",
+        )
+        .help("call again")),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// A repeated idempotency key stands for the same call or is an error.
+fn same_call(app: &App, earlier: &ActionId, call: &Call) -> Result<(), ApiError> {
+    let action = app.store.reader()?.action(earlier)?;
+    let first = action.as_ref().and_then(|action| action.revisions().next());
+    if first.is_some_and(|first| first.call == *call) {
+        return Ok(());
+    }
+    Err(AppendError::Conflict(Conflict::KeyUsed(earlier.clone())).into())
+}
+
+async fn earlier(app: &App, id: &ActionId) -> Result<Proposed, ApiError> {
+    let action = app
+        .store
+        .reader()?
+        .action(id)?
+        .ok_or_else(|| ApiError::not_found("action", id.as_str()))?;
+    Ok(Proposed {
+        action,
+        result: None,
+        joined: true,
+    })
+}
+
+/// One entry of an action's stream.
+pub fn entry(app: &App, id: &ActionId, actor: &str, event: ActionEvent) -> NewEntry {
+    NewEntry {
+        stream: action_stream(id),
+        actor: actor.to_owned(),
+        time_ms: app.clock.now_ms(),
+        event: Event::Action(event),
+    }
+}
+
+/// The stream of an action.
+pub fn action_stream(id: &ActionId) -> String {
+    format!("action/{id}")
+}
+
+/// Appends events to an action and returns it as it is then.
+pub async fn append_events(
+    app: &App,
+    id: &ActionId,
+    events: Vec<(String, ActionEvent)>,
+    (preconditions, side): (Vec<Precondition>, Vec<SideWrite>),
+) -> Result<ActionState, AppendError> {
+    let entries = events
+        .into_iter()
+        .map(|(actor, event)| entry(app, id, &actor, event))
+        .collect();
+    app.store
+        .append(Append {
+            entries,
+            preconditions,
+            side,
+        })
+        .await?;
+    let unreadable = |why: String| AppendError::Unwritable(format!("written, but unreadable: {why}"));
+    app.store
+        .reader()
+        .and_then(|reader| reader.action(id))
+        .map_err(|error| unreadable(error.to_string()))?
+        .ok_or_else(|| unreadable("the action is gone".to_owned()))
+}

@@ -1,0 +1,288 @@
+//! Look, classify, judge: from a call to a revision that can be recorded. Everything the decision
+//! used is in the result, so it replays.
+
+use super::registry::{LiveTool, LiveWorkflow};
+use crate::app::App;
+use crate::clock;
+use crate::error::ApiError;
+use crate::system::{CallError, SystemCall};
+use leeway_core::action::event::{Cause, Judged};
+use leeway_core::action::{Call, Claim, Versions};
+use leeway_core::canonical;
+use leeway_core::classify::classified;
+use leeway_core::classify::guess::guess;
+use leeway_core::classify::pack::CompiledTool;
+use leeway_core::classify::{BeforeImage, Classified, RecordRef, UndoPlan};
+use leeway_core::id::ActionId;
+use leeway_core::judge::rules::{Case, judge};
+use leeway_core::judge::{Decision, Facts, Reason, Verdict};
+use serde_json::{Value, json};
+
+/// A call on its way to being judged.
+pub struct Attempt {
+    /// The action it belongs to.
+    pub id: ActionId,
+    /// Which revision this will be.
+    pub revision: u32,
+    /// Why there is this revision.
+    pub cause: Cause,
+    /// Who calls.
+    pub agent: String,
+    /// The arguments as they would run: nothing redacted.
+    pub arguments: Value,
+    /// What the agent says.
+    pub claim: Claim,
+    /// The caller's idempotency key.
+    pub idempotency_key: Option<String>,
+}
+
+/// A revision ready to be recorded.
+pub struct Prepared {
+    /// The revision.
+    pub judged: Judged,
+    /// The arguments as they would run, when the revision shows them redacted.
+    pub sealed: Option<Vec<u8>>,
+}
+
+/// Reads the record, classifies and judges.
+pub async fn prepare(
+    app: &App,
+    workflow: &LiveWorkflow,
+    tool: &LiveTool,
+    attempt: Attempt,
+) -> Result<Prepared, ApiError> {
+    let Some(entry) = tool.entry() else {
+        return Ok(unclassified(workflow, tool, attempt));
+    };
+    let before = read_record(app, tool, entry, &attempt.arguments).await;
+    let classified = classified::classify(entry, &tool.system, &attempt.arguments, &before);
+    let classified = redact_classified(tool, classified);
+    let call = shown_call(workflow, tool, &attempt);
+    let facts = facts(app, workflow, &call, classified.record.as_ref())?;
+    let mut decision = judge(
+        &workflow.rules,
+        &Case {
+            call: &call,
+            classified: &classified,
+            claim: &attempt.claim,
+            before: &before,
+            facts: &facts,
+        },
+    );
+    if let Cause::Edited { .. } = attempt.cause {
+        hold_edit(&mut decision);
+    }
+    Ok(assemble(workflow, tool, attempt, Parts { call, before, classified, facts, decision }))
+}
+
+struct Parts {
+    call: Call,
+    before: BeforeImage,
+    classified: Classified,
+    facts: Facts,
+    decision: Decision,
+}
+
+fn assemble(workflow: &LiveWorkflow, tool: &LiveTool, attempt: Attempt, parts: Parts) -> Prepared {
+    let Parts { call, before, classified, facts, decision } = parts;
+    let secret = call.arguments != attempt.arguments;
+    let twin_hash = twin_hash(&call, &attempt, secret);
+    let sealed = secret.then(|| seal(&attempt.arguments));
+    let versions = versions(workflow, tool);
+    let expires_ms = (decision.verdict == Verdict::Hold).then(|| {
+        facts.now_ms + (workflow.state.workflow.expires_after_s as i64).saturating_mul(1000)
+    });
+    let content_hash = canonical::hash(&json!({
+        "action": attempt.id,
+        "revision": attempt.revision,
+        "call": call,
+        "sealed": sealed.as_deref().map(|sealed| leeway_core::ledger::entry::commitment(&[0; 16], sealed)),
+        "before": before,
+        "classified": classified,
+        "versions": versions,
+        "claim": attempt.claim,
+    }));
+    Prepared {
+        judged: Judged {
+            revision: attempt.revision,
+            cause: attempt.cause,
+            call,
+            claim: attempt.claim,
+            before,
+            classified,
+            facts,
+            decision,
+            versions,
+            expires_ms,
+            content_hash,
+            idempotency_key: attempt.idempotency_key,
+            twin_hash,
+        },
+        sealed,
+    }
+}
+
+/// The versions a call would be judged under now.
+pub fn versions(workflow: &LiveWorkflow, tool: &LiveTool) -> Versions {
+    Versions {
+        prompt: workflow.state.workflow.prompt_version.clone(),
+        rules: Some(workflow.state.hash.clone()),
+        pack: tool.pack.as_ref().map(|pack| pack.hash.clone()),
+        tool: Some(tool.state.hash.clone()),
+    }
+}
+
+fn shown_call(workflow: &LiveWorkflow, tool: &LiveTool, attempt: &Attempt) -> Call {
+    let arguments = match &tool.pack {
+        Some(pack) => pack.redactor.redact(&attempt.arguments),
+        None => attempt.arguments.clone(),
+    };
+    Call {
+        workflow: workflow.state.workflow.name.clone(),
+        agent: attempt.agent.clone(),
+        system: tool.system.clone(),
+        tool: tool.tool.clone(),
+        arguments,
+    }
+}
+
+/// Calls with secrets never join another: their hash must not let a secret be guessed.
+fn twin_hash(call: &Call, attempt: &Attempt, secret: bool) -> String {
+    let nonce = secret.then(|| attempt.id.as_str());
+    canonical::hash(&json!([call.agent, call.workflow, call.system, call.tool, call.arguments, nonce]))
+}
+
+/// Arguments with a random salt in front, so that the commitment to them reveals nothing.
+fn seal(arguments: &Value) -> Vec<u8> {
+    let salt = hex::encode(clock::random::<16>());
+    canonical::bytes(&json!({ "salt": salt, "arguments": arguments }))
+}
+
+/// Opens what [`prepare`] sealed.
+pub fn unseal(sealed: &[u8]) -> Option<Value> {
+    let mut value: Value = serde_json::from_slice(sealed).ok()?;
+    value.get_mut("arguments").map(Value::take)
+}
+
+fn redact_classified(tool: &LiveTool, mut classified: Classified) -> Classified {
+    let Some(pack) = &tool.pack else { return classified };
+    for change in &mut classified.changes {
+        let field = change.field.clone();
+        for value in [&mut change.old, &mut change.new] {
+            let redacted = pack.redactor.redact(&json!({ &field: value.clone() }));
+            *value = redacted[&field].clone();
+        }
+    }
+    if let UndoPlan::Exact { arguments: Some(arguments), .. }
+    | UndoPlan::Compensating { arguments: Some(arguments), .. } = &mut classified.undo
+    {
+        *arguments = pack.redactor.redact(arguments);
+    }
+    classified
+}
+
+/// Reads the record the call touches, as the pack says.
+pub async fn read_record(
+    app: &App,
+    tool: &LiveTool,
+    entry: &CompiledTool,
+    arguments: &Value,
+) -> BeforeImage {
+    let (read_tool, read_arguments) = match entry.read_call(arguments) {
+        None => return entry.without_read(),
+        Some(Ok(call)) => call,
+        Some(Err(why)) => return BeforeImage::Failed { why },
+    };
+    let Some(connection) = app.systems.get(&tool.system) else {
+        return BeforeImage::Failed {
+            why: format!("`{}` is not configured", tool.system),
+        };
+    };
+    let call = SystemCall {
+        tool: read_tool,
+        arguments: read_arguments,
+        idempotency_key: None,
+    };
+    match connection.call(call).await {
+        Ok(answer) => match &tool.pack {
+            Some(pack) => entry.before_image(&answer, &pack.redactor),
+            None => BeforeImage::NotReadable,
+        },
+        Err(error @ (CallError::NotSent(_) | CallError::Refused(_) | CallError::NoAnswer(_))) => {
+            BeforeImage::Failed {
+                why: error.to_string(),
+            }
+        }
+    }
+}
+
+/// Computes the facts that depend on time and history. The caller holds the workflow's counting
+/// lock when the rules count anything.
+fn facts(
+    app: &App,
+    workflow: &LiveWorkflow,
+    call: &Call,
+    record: Option<&RecordRef>,
+) -> Result<Facts, ApiError> {
+    let now_ms = app.clock.now_ms();
+    let mut facts = Facts {
+        now_ms,
+        in_business_hours: workflow.rules.in_business_hours(now_ms),
+        ..Facts::default()
+    };
+    let reader = app.store.reader()?;
+    for counter in workflow.rules.counters(call, record) {
+        let since_ms = now_ms - (counter.window_s as i64).saturating_mul(1000);
+        let counted = reader.counted(&call.workflow, &counter.key(call, record), since_ms)?;
+        facts.counted.insert(counter.guardrail, counted);
+    }
+    Ok(facts)
+}
+
+/// What a person edited always waits for a person, even where the agent alone could have done it.
+fn hold_edit(decision: &mut Decision) {
+    decision.reasons.push(Reason {
+        rule: "edited-by-person".to_owned(),
+        verdict: Verdict::Hold,
+        text: "A person changed this call; it runs only when it is approved as it is now.".to_owned(),
+    });
+    decision.reasons.sort_by_key(|reason| std::cmp::Reverse(reason.verdict));
+    decision.verdict = decision.verdict.max(Verdict::Hold);
+}
+
+/// A tool nothing classifies is blocked; the guess is for display only.
+fn unclassified(workflow: &LiveWorkflow, tool: &LiveTool, attempt: Attempt) -> Prepared {
+    let guessed = guess(&tool.state.definition);
+    let classified = Classified {
+        effect: guessed.effect,
+        level: guessed.level,
+        record: None,
+        areas: std::collections::BTreeSet::new(),
+        changes: Vec::new(),
+        amount_cents: None,
+        amount_expected: false,
+        undo: UndoPlan::None {
+            why: "nothing says what this tool does".to_owned(),
+        },
+        sensitive: std::collections::BTreeSet::new(),
+        why: guessed.why,
+        unknowns: vec!["no pack entry says what this tool does; this is a guess".to_owned()],
+    };
+    let decision = Decision {
+        verdict: Verdict::Block,
+        reasons: vec![Reason {
+            rule: "tool-unclassified".to_owned(),
+            verdict: Verdict::Block,
+            text: "Nobody has classified this tool yet, so it may not be used.".to_owned(),
+        }],
+    };
+    let call = shown_call(workflow, tool, &attempt);
+    let parts = Parts {
+        call,
+        before: BeforeImage::NotReadable,
+        classified,
+        facts: Facts::default(),
+        decision,
+    };
+    assemble(workflow, tool, attempt, parts)
+}

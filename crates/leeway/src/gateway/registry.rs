@@ -1,0 +1,190 @@
+//! What is configured now, compiled for use: workflows, packs, tools. A snapshot of the ledger's
+//! documents, replaced as a whole whenever one of them changes.
+
+use leeway_core::action::tool_name;
+use leeway_core::canonical;
+use leeway_core::classify::pack::{CompiledPack, CompiledTool};
+use leeway_core::classify::redact::Redactor;
+use leeway_core::govern::state::{Document, SystemState, ToolState, WorkflowState};
+use leeway_core::judge::rules::CompiledRules;
+use leeway_store::{Reader, StoreError};
+use serde_json::Value;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+/// A workflow in force.
+pub struct LiveWorkflow {
+    /// Its rules, compiled.
+    pub rules: CompiledRules,
+    /// Its state.
+    pub state: WorkflowState,
+    /// Length of its stream: the precondition of every start.
+    pub version: u64,
+}
+
+impl LiveWorkflow {
+    /// The stream of a workflow.
+    pub fn stream(name: &str) -> String {
+        format!("workflow/{name}")
+    }
+}
+
+/// A pack in force.
+pub struct LivePack {
+    /// Its tools, compiled.
+    pub compiled: CompiledPack,
+    /// Hides what the pack names as secret.
+    pub redactor: Redactor,
+    /// Content hash.
+    pub hash: String,
+}
+
+/// A tool some system listed at least once.
+pub struct LiveTool {
+    /// `<system>__<tool>`.
+    pub name: String,
+    /// The system.
+    pub system: String,
+    /// The tool's own name.
+    pub tool: String,
+    /// Its definition, pinned, and one that waits for review.
+    pub state: ToolState,
+    /// Checks arguments against the pinned input schema; `None` when the schema is no schema.
+    pub schema: Option<jsonschema::Validator>,
+    /// The pack its system names.
+    pub pack: Option<Arc<LivePack>>,
+}
+
+impl LiveTool {
+    /// The pack's entry; `None` when nothing classifies the tool.
+    pub fn entry(&self) -> Option<&CompiledTool> {
+        self.pack.as_ref()?.compiled.tools.get(&self.tool)
+    }
+
+    /// The stream of a tool's definition.
+    pub fn stream(system: &str, tool: &str) -> String {
+        format!("tool/{system}/{tool}")
+    }
+}
+
+/// Everything configured now.
+#[derive(Default)]
+pub struct Registry {
+    /// Workflows by name; removed ones are left out.
+    pub workflows: BTreeMap<String, Arc<LiveWorkflow>>,
+    /// Systems by name; removed ones are left out.
+    pub systems: BTreeMap<String, SystemState>,
+    /// Packs by name.
+    pub packs: HashMap<String, Arc<LivePack>>,
+    /// Tools by `<system>__<tool>`, of systems that are configured.
+    pub tools: BTreeMap<String, Arc<LiveTool>>,
+}
+
+impl Registry {
+    /// Reads and compiles everything. A document that no longer compiles is left out, which blocks
+    /// what depends on it.
+    pub fn load(reader: &Reader) -> Result<Self, StoreError> {
+        let mut registry = Self::default();
+        for (_, _, document) in reader.documents("pack/")? {
+            let Document::Pack(state) = document else { continue };
+            if !state.removed {
+                registry.add_pack(state.pack, state.hash);
+            }
+        }
+        for (_, _, document) in reader.documents("system/")? {
+            let Document::System(state) = document else { continue };
+            if !state.removed {
+                registry.systems.insert(state.system.name.clone(), state);
+            }
+        }
+        for (_, version, document) in reader.documents("workflow/")? {
+            let Document::Workflow(state) = document else { continue };
+            if !state.removed {
+                registry.add_workflow(state, version);
+            }
+        }
+        for (stream, _, document) in reader.documents("tool/")? {
+            let Document::Tool(state) = document else { continue };
+            registry.add_tool(&stream, state);
+        }
+        Ok(registry)
+    }
+
+    fn add_pack(&mut self, pack: leeway_core::classify::pack::Pack, hash: String) {
+        let redactor = Redactor::new(&pack.redact);
+        let name = pack.name.clone();
+        match CompiledPack::compile(pack) {
+            Ok(compiled) => {
+                self.packs.insert(
+                    name,
+                    Arc::new(LivePack {
+                        compiled,
+                        redactor,
+                        hash,
+                    }),
+                );
+            }
+            Err(problems) => {
+                tracing::error!(pack = %name, count = problems.len(), "pack does not compile: its tools are blocked");
+            }
+        }
+    }
+
+    fn add_workflow(&mut self, state: WorkflowState, version: u64) {
+        let name = state.workflow.name.clone();
+        match CompiledRules::compile(state.workflow.clone()) {
+            Ok(rules) => {
+                self.workflows.insert(
+                    name,
+                    Arc::new(LiveWorkflow {
+                        rules,
+                        state,
+                        version,
+                    }),
+                );
+            }
+            Err(problems) => {
+                tracing::error!(workflow = %name, count = problems.len(), "workflow does not compile: its agents are refused");
+            }
+        }
+    }
+
+    fn add_tool(&mut self, stream: &str, state: ToolState) {
+        let Some((system, tool)) = stream
+            .strip_prefix("tool/")
+            .and_then(|rest| rest.split_once('/'))
+        else {
+            return;
+        };
+        let Some(configured) = self.systems.get(system) else {
+            return;
+        };
+        let schema = state
+            .definition
+            .get("inputSchema")
+            .and_then(|schema| jsonschema::validator_for(schema).ok());
+        let name = tool_name(system, tool);
+        self.tools.insert(
+            name.clone(),
+            Arc::new(LiveTool {
+                name,
+                system: system.to_owned(),
+                tool: tool.to_owned(),
+                schema,
+                pack: self.packs.get(&configured.system.pack).cloned(),
+                state,
+            }),
+        );
+    }
+}
+
+/// Content hash of a tool's definition: everything the system says of it, but not its own
+/// per-answer metadata.
+pub fn definition_hash(definition: &Value) -> String {
+    let mut pinned = definition.clone();
+    if let Some(object) = pinned.as_object_mut() {
+        object.remove("_meta");
+        object.remove("icons");
+    }
+    canonical::hash(&pinned)
+}

@@ -1,0 +1,154 @@
+//! Every sentence an agent is told about an action. Plain functions, one place: an agent must not
+//! be able to mistake waiting for success, or silence for a denial.
+
+use crate::clock::rfc3339;
+use leeway_core::action::event::{ActionEvent, Cause};
+use leeway_core::action::state::{ActionState, Status};
+use leeway_core::action::visible::visible;
+
+/// Name of the tool by which an agent asks what became of an action.
+pub const CHECK_TOOL: &str = "leeway_check_action";
+/// Name of the tool by which an agent takes an action back.
+pub const WITHDRAW_TOOL: &str = "leeway_withdraw_action";
+
+/// The status as agents see it: fewer words than inside.
+pub fn agent_status(status: Status) -> &'static str {
+    match status {
+        Status::Held | Status::Drifted => "pending_approval",
+        Status::Authorised | Status::Approved | Status::Executing => "in_progress",
+        Status::Executed => "executed",
+        Status::Rejected => "rejected",
+        Status::Expired => "expired",
+        Status::Withdrawn => "withdrawn",
+        Status::Blocked | Status::Refused => "blocked",
+        Status::Failed | Status::Partial => "failed",
+        Status::OutcomeUnknown => "outcome_unknown",
+    }
+}
+
+/// One sentence or a few: what happened, what did not, what to do.
+pub fn tell(action: &ActionState, owner: &str) -> String {
+    let row = &action.row;
+    let id = &row.id;
+    match row.status {
+        Status::Held | Status::Drifted => pending(action, owner),
+        Status::Authorised | Status::Approved => format!(
+            "Action {id} may run but has not started yet, so nothing has been carried out so far. Call {CHECK_TOOL} to learn when it has."
+        ),
+        Status::Executing => format!(
+            "Action {id} is being carried out right now. Call {CHECK_TOOL} to learn how it ended; do not repeat the call."
+        ),
+        Status::Executed => executed(action),
+        Status::Rejected => rejected(action),
+        Status::Expired => format!(
+            "Nobody answered before the deadline. This is not a rejection: nobody decided. Nothing was carried out. Ask {} before proposing it again.",
+            owner_or(owner)
+        ),
+        Status::Withdrawn => withdrawn(action),
+        Status::Blocked => format!(
+            "Blocked: this may not be done here, and nothing was carried out. {} Do not try it another way.",
+            reasons(action)
+        ),
+        Status::Refused => match action.refused() {
+            Some(refused) => format!("Refused, and nothing was carried out: {}.", refused.message),
+            None => "Refused, and nothing was carried out.".to_owned(),
+        },
+        Status::Failed => format!("Failed: the system did not do it. {}", note(action)),
+        Status::Partial => format!(
+            "Only a part of it was carried out. {} Do not repeat the call; a person looks into it.",
+            note(action)
+        ),
+        Status::OutcomeUnknown => format!(
+            "The outcome is unknown: it may or may not have been carried out. {} Do not repeat the call; read the record to see, or ask {}.",
+            note(action),
+            owner_or(owner)
+        ),
+    }
+}
+
+fn owner_or(owner: &str) -> String {
+    if owner.is_empty() {
+        "the workflow's owner".to_owned()
+    } else {
+        visible(owner).into_owned()
+    }
+}
+
+fn pending(action: &ActionState, owner: &str) -> String {
+    let until = action
+        .row
+        .expires_ms
+        .map(|at| format!(" until {}", rfc3339(at)))
+        .unwrap_or_default();
+    format!(
+        "Nothing has been carried out yet. This call waits for a person's approval as action {}: {} decides{until}. {} Call {CHECK_TOOL} with this action_id to learn the decision; do not repeat the call, and do not report it as done.",
+        action.row.id,
+        owner_or(owner),
+        reasons(action),
+    )
+}
+
+fn reasons(action: &ActionState) -> String {
+    let Some(judged) = action.current() else {
+        return String::new();
+    };
+    let verdict = judged.decision.verdict;
+    judged
+        .decision
+        .reasons
+        .iter()
+        .filter(|reason| reason.verdict == verdict)
+        .map(|reason| reason.text.as_str())
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+fn note(action: &ActionState) -> String {
+    action
+        .finished()
+        .map(|finished| visible(&finished.note).into_owned())
+        .unwrap_or_default()
+}
+
+/// Whether a person changed the arguments before it ran.
+pub fn edited_by(action: &ActionState) -> Option<&str> {
+    action.revisions().filter_map(|judged| match &judged.cause {
+        Cause::Edited { by } => Some(by.as_str()),
+        _ => None,
+    }).last()
+}
+
+fn executed(action: &ActionState) -> String {
+    match (edited_by(action), action.approval()) {
+        (Some(_), _) => "Carried out, but not as you proposed it: a person changed the arguments first. What really ran is in `ran`; go by that.".to_owned(),
+        (None, Some(_)) => "Approved by a person and carried out exactly as you proposed it.".to_owned(),
+        (None, None) => "Carried out.".to_owned(),
+    }
+}
+
+fn rejected(action: &ActionState) -> String {
+    let said = action.steps.iter().rev().find_map(|step| match &step.event {
+        ActionEvent::Rejected { why, note, .. } => Some((why, note)),
+        _ => None,
+    });
+    let mut text = "Rejected by a person; nothing was carried out.".to_owned();
+    if let Some((why, note)) = said {
+        text.push_str(&format!(" Reason: {}.", visible(why).trim_end_matches('.')));
+        if let Some(note) = note {
+            text.push_str(&format!(" Note: {}", visible(note)));
+        }
+    }
+    text.push_str(" Do not propose the same again.");
+    text
+}
+
+fn withdrawn(action: &ActionState) -> String {
+    let by_leeway = action.steps.iter().rev().find_map(|step| match &step.event {
+        ActionEvent::Withdrawn { by, reason } if by == "leeway" => reason.clone(),
+        _ => None,
+    });
+    match by_leeway {
+        Some(reason) => format!("Withdrawn, because {reason}; nothing was carried out."),
+        None => "Withdrawn by you; nothing was carried out.".to_owned(),
+    }
+}

@@ -1,0 +1,57 @@
+//! Figures for operators: counts and durations, never names of records or people.
+
+use crate::app::App;
+use ::metrics::{counter, gauge, histogram};
+use leeway_core::judge::Verdict;
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use std::sync::OnceLock;
+use std::time::Duration;
+
+static HANDLE: OnceLock<Option<PrometheusHandle>> = OnceLock::new();
+
+fn handle() -> Option<&'static PrometheusHandle> {
+    HANDLE
+        .get_or_init(|| {
+            PrometheusBuilder::new()
+                .install_recorder()
+                .inspect_err(|error| tracing::warn!(%error, "no metrics"))
+                .ok()
+        })
+        .as_ref()
+}
+
+/// Starts recording.
+pub fn install() {
+    handle();
+}
+
+/// One action was judged, and how long that took until it was durable.
+pub fn judged(verdict: Verdict, took: Duration) {
+    let verdict = match verdict {
+        Verdict::Allow => "allow",
+        Verdict::Hold => "hold",
+        Verdict::Block => "block",
+    };
+    counter!("leeway_actions_judged_total", "verdict" => verdict).increment(1);
+    histogram!("leeway_decide_seconds").record(took.as_secs_f64());
+}
+
+/// One call to a system ended.
+pub fn called(outcome: &'static str, took: Duration) {
+    counter!("leeway_calls_total", "outcome" => outcome).increment(1);
+    histogram!("leeway_call_seconds").record(took.as_secs_f64());
+}
+
+/// Everything in the Prometheus text format.
+pub fn render(app: &App) -> String {
+    if let Ok(reader) = app.store.reader() {
+        if let Ok(counts) = reader.counts(None) {
+            gauge!("leeway_actions_held").set(counts.held as f64);
+        }
+        if let Ok(head) = reader.head() {
+            gauge!("leeway_ledger_entries").set(head.entries as f64);
+        }
+    }
+    gauge!("leeway_ledger_writable").set(if app.store.writable().is_ok() { 1.0 } else { 0.0 });
+    handle().map(PrometheusHandle::render).unwrap_or_default()
+}

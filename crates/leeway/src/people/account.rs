@@ -1,0 +1,207 @@
+//! People: adding and removing them, their passwords and API tokens.
+
+use super::token::{Token, id_of};
+use crate::app::App;
+use crate::error::ApiError;
+use argon2::password_hash::{PasswordHasher, PasswordVerifier};
+use argon2::Argon2;
+use axum::http::StatusCode;
+use leeway_core::govern::event::GovernEvent;
+use leeway_core::govern::people::{Person, Role};
+use leeway_core::govern::state::{Document, PersonState};
+use leeway_store::{Credential, CredentialKind, Precondition, SideWrite};
+
+const SHORTEST_PASSWORD: usize = 10;
+const LONGEST_PASSWORD: usize = 1_000;
+
+/// The stream of a person.
+pub fn stream(email: &str) -> String {
+    format!("person/{email}")
+}
+
+/// A person who may act now.
+pub fn find(app: &App, email: &str) -> Result<Option<PersonState>, ApiError> {
+    Ok(match app.store.reader()?.document(&stream(email))? {
+        Some((_, Document::Person(person))) if !person.removed => Some(person),
+        _ => None,
+    })
+}
+
+/// Everybody, removed people too.
+pub fn all(app: &App) -> Result<Vec<PersonState>, ApiError> {
+    let documents = app.store.reader()?.documents("person/")?;
+    Ok(documents
+        .into_iter()
+        .filter_map(|(_, _, document)| match document {
+            Document::Person(person) => Some(person),
+            _ => None,
+        })
+        .collect())
+}
+
+/// Adds a person with roles and a password.
+pub async fn add(
+    app: &App,
+    actor: &str,
+    (email, roles, password): (&str, Vec<Role>, &str),
+) -> Result<Person, ApiError> {
+    let email = check_email(email)?;
+    if roles.is_empty() {
+        return Err(ApiError::invalid("no-role", "a person needs at least one role")
+            .help("roles are operator, owner, reviewer, auditor"));
+    }
+    if find(app, &email)?.is_some() {
+        return Err(ApiError::new(StatusCode::CONFLICT, "person-exists", format!("`{email}` exists already")));
+    }
+    let credential = password_credential(&email, password).await?;
+    let event = GovernEvent::PersonAdded { roles: roles.clone() };
+    let side = vec![SideWrite::PutCredential(credential)];
+    app.govern(actor, stream(&email), event, (side, vec![])).await?;
+    Ok(Person { email, roles })
+}
+
+/// Replaces a password, and ends every session of the person.
+pub async fn set_password(app: &App, actor: &str, (email, password): (&str, &str)) -> Result<(), ApiError> {
+    existing(app, email)?;
+    let credential = password_credential(email, password).await?;
+    let side = vec![
+        SideWrite::PutCredential(credential),
+        forget(CredentialKind::Session, email),
+    ];
+    app.govern(actor, stream(email), GovernEvent::PersonPasswordSet {}, (side, vec![])).await?;
+    Ok(())
+}
+
+/// Changes a person's roles.
+pub async fn set_roles(app: &App, actor: &str, (email, roles): (&str, Vec<Role>)) -> Result<(), ApiError> {
+    existing(app, email)?;
+    if roles.is_empty() {
+        return Err(ApiError::invalid("no-role", "a person needs at least one role"));
+    }
+    let event = GovernEvent::PersonRolesChanged { roles };
+    app.govern(actor, stream(email), event, (vec![], vec![])).await?;
+    Ok(())
+}
+
+/// Removes a person: sessions, tokens and password are void at once.
+pub async fn remove(app: &App, actor: &str, email: &str) -> Result<(), ApiError> {
+    existing(app, email)?;
+    let side = [CredentialKind::Password, CredentialKind::PersonToken, CredentialKind::Session]
+        .map(|kind| forget(kind, email))
+        .to_vec();
+    app.govern(actor, stream(email), GovernEvent::PersonRemoved {}, (side, vec![])).await?;
+    Ok(())
+}
+
+/// Issues an API token to a person. Returns the secret, shown once.
+pub async fn issue_token(app: &App, actor: &str, email: &str) -> Result<Token, ApiError> {
+    existing(app, email)?;
+    let token = Token::fresh("lwp");
+    let credential = Credential {
+        kind: CredentialKind::PersonToken,
+        id: token.hash.clone(),
+        subject: email.to_owned(),
+        secret: String::new(),
+        expires_ms: None,
+    };
+    let event = GovernEvent::PersonTokenIssued { token: token.id() };
+    let side = vec![SideWrite::PutCredential(credential)];
+    app.govern(actor, stream(email), event, (side, vec![])).await?;
+    Ok(token)
+}
+
+/// Revokes an API token by its id.
+pub async fn revoke_token(app: &App, actor: &str, (email, id): (&str, &str)) -> Result<(), ApiError> {
+    let found = app
+        .store
+        .reader()?
+        .credentials_of(CredentialKind::PersonToken, email)?
+        .into_iter()
+        .find(|credential| id_of(&credential.id) == id)
+        .ok_or_else(|| ApiError::not_found("token", id))?;
+    let side = vec![SideWrite::DeleteCredential {
+        kind: CredentialKind::PersonToken,
+        id: found.id,
+    }];
+    let event = GovernEvent::PersonTokenRevoked { token: id.to_owned() };
+    app.govern(actor, stream(email), event, (side, vec![])).await?;
+    Ok(())
+}
+
+/// Checks a password. Takes as long for an unknown person as for a wrong password.
+pub async fn check_password(app: &App, email: &str, password: &str) -> Result<bool, ApiError> {
+    let known = find(app, email)?.is_some();
+    let stored = app
+        .store
+        .reader()?
+        .credential(CredentialKind::Password, email)?
+        .map(|credential| credential.secret);
+    let password = password.to_owned();
+    let matches = tokio::task::spawn_blocking(move || match stored {
+        Some(stored) => Argon2::default()
+            .verify_password(password.as_bytes(), stored.as_str())
+            .is_ok(),
+        None => {
+            let _ = hash_password(&password);
+            false
+        }
+    })
+    .await
+    .unwrap_or(false);
+    Ok(matches && known)
+}
+
+fn existing(app: &App, email: &str) -> Result<PersonState, ApiError> {
+    find(app, email)?.ok_or_else(|| ApiError::not_found("person", email))
+}
+
+fn forget(kind: CredentialKind, email: &str) -> SideWrite {
+    SideWrite::DeleteCredentialsOf {
+        kind,
+        subject: email.to_owned(),
+    }
+}
+
+fn check_email(email: &str) -> Result<String, ApiError> {
+    let email = email.trim().to_lowercase();
+    let plausible = email.len() <= 254
+        && email.split_once('@').is_some_and(|(name, host)| !name.is_empty() && !host.is_empty())
+        && email.chars().all(|c| c.is_ascii_graphic() && !"/\\\"'<>,;:".contains(c));
+    if plausible {
+        return Ok(email);
+    }
+    Err(ApiError::invalid("email-invalid", format!("`{}` is no e-mail address", email.escape_debug())))
+}
+
+async fn password_credential(email: &str, password: &str) -> Result<Credential, ApiError> {
+    let length = password.chars().count();
+    if length < SHORTEST_PASSWORD {
+        return Err(ApiError::invalid(
+            "password-too-short",
+            format!("the password has {length} characters; at least {SHORTEST_PASSWORD} are needed"),
+        ));
+    }
+    if length > LONGEST_PASSWORD {
+        return Err(ApiError::invalid("password-too-long", format!("a password has at most {LONGEST_PASSWORD} characters")));
+    }
+    let password = password.to_owned();
+    let secret = tokio::task::spawn_blocking(move || hash_password(&password))
+        .await
+        .map_err(|error| error.to_string())
+        .and_then(|hashed| hashed)
+        .map_err(|why| ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, "password-hash-failed", why))?;
+    Ok(Credential {
+        kind: CredentialKind::Password,
+        id: email.to_owned(),
+        subject: email.to_owned(),
+        secret,
+        expires_ms: None,
+    })
+}
+
+fn hash_password(password: &str) -> Result<String, String> {
+    Argon2::default()
+        .hash_password(password.as_bytes())
+        .map(|hash| hash.to_string())
+        .map_err(|error| error.to_string())
+}

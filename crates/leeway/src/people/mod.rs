@@ -1,0 +1,9 @@
+//! Who is calling: people with passwords, sessions and tokens ([`account`], [`session`]), agents
+//! with tokens ([`agent`]), and how a request is recognised ([`access`]).
+
+pub mod access;
+pub mod account;
+pub mod agent;
+pub mod attempts;
+pub mod session;
+pub mod token;

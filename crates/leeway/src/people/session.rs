@@ -1,0 +1,147 @@
+//! Browser sessions: signing in and out, the cookie, and the token that guards forms.
+
+use super::account;
+use super::token::{Token, hash};
+use crate::app::App;
+use crate::error::ApiError;
+use axum::http::{HeaderMap, StatusCode, header};
+use leeway_core::govern::event::GovernEvent;
+use leeway_core::govern::people::Person;
+use leeway_store::{Credential, CredentialKind, SideWrite};
+use sha2::{Digest, Sha256};
+use subtle::ConstantTimeEq;
+
+/// A signed-in browser.
+#[derive(Clone, Debug)]
+pub struct Session {
+    /// Who.
+    pub person: Person,
+    /// Must come back with every form.
+    pub csrf: String,
+}
+
+/// Name of the cookie. Over TLS browsers tie `__Host-` cookies to this one host.
+fn cookie_name(tls: bool) -> &'static str {
+    if tls { "__Host-leeway" } else { "leeway" }
+}
+
+/// Signs a person in. Returns the `Set-Cookie` value.
+pub async fn sign_in(
+    app: &App,
+    (email, password): (&str, &str),
+    address: &str,
+) -> Result<String, ApiError> {
+    let email = email.trim().to_lowercase();
+    let keys = [format!("account {email}"), format!("address {address}")];
+    let now_ms = app.clock.now_ms();
+    if let Some(wait_s) = app.attempts.wait_s(&keys, now_ms) {
+        return Err(ApiError::new(
+            StatusCode::TOO_MANY_REQUESTS,
+            "too-many-attempts",
+            format!("too many failed sign-ins; try again in {wait_s} s"),
+        ));
+    }
+    if !account::check_password(app, &email, password).await? {
+        app.attempts.failed(&keys, now_ms);
+        return Err(ApiError::new(
+            StatusCode::UNAUTHORIZED,
+            "sign-in-failed",
+            "e-mail or password is wrong",
+        ));
+    }
+    app.attempts.succeeded(&keys[0]);
+    let token = Token::fresh("lws");
+    let lives_s = app.settings.session_hours.saturating_mul(3600);
+    let credential = Credential {
+        kind: CredentialKind::Session,
+        id: token.hash.clone(),
+        subject: email.clone(),
+        secret: String::new(),
+        expires_ms: Some(now_ms + (lives_s as i64) * 1000),
+    };
+    let side = vec![SideWrite::PutCredential(credential)];
+    let actor = format!("person:{email}");
+    app.govern(&actor, account::stream(&email), GovernEvent::PersonSignedIn {}, (side, vec![]))
+        .await?;
+    Ok(cookie(app.tls, &token.secret, lives_s))
+}
+
+fn cookie(tls: bool, secret: &str, lives_s: u64) -> String {
+    let secure = if tls { "; Secure" } else { "" };
+    format!(
+        "{}={secret}; Path=/; HttpOnly; SameSite=Lax; Max-Age={lives_s}{secure}",
+        cookie_name(tls)
+    )
+}
+
+/// Signs out. Returns the `Set-Cookie` value that forgets the cookie.
+pub async fn sign_out(app: &App, headers: &HeaderMap) -> Result<String, ApiError> {
+    if let (Some(secret), Some(session)) = (secret(app, headers), recognise(app, headers)?) {
+        let side = vec![SideWrite::DeleteCredential {
+            kind: CredentialKind::Session,
+            id: hash(&secret),
+        }];
+        let email = session.person.email;
+        let actor = format!("person:{email}");
+        app.govern(&actor, account::stream(&email), GovernEvent::PersonSignedOut {}, (side, vec![]))
+            .await?;
+    }
+    Ok(cookie(app.tls, "", 0))
+}
+
+/// The session a request's cookie stands for, if it is still valid.
+pub fn recognise(app: &App, headers: &HeaderMap) -> Result<Option<Session>, ApiError> {
+    let Some(secret) = secret(app, headers) else {
+        return Ok(None);
+    };
+    let credential = app
+        .store
+        .reader()?
+        .credential(CredentialKind::Session, &hash(&secret))?
+        .filter(|found| found.expires_ms.is_some_and(|at| at > app.clock.now_ms()));
+    let Some(credential) = credential else {
+        return Ok(None);
+    };
+    Ok(account::find(app, &credential.subject)?.map(|person| Session {
+        person: Person {
+            email: person.email,
+            roles: person.roles,
+        },
+        csrf: csrf(&secret),
+    }))
+}
+
+fn secret(app: &App, headers: &HeaderMap) -> Option<String> {
+    let name = cookie_name(app.tls);
+    headers
+        .get_all(header::COOKIE)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|cookies| cookies.split(';'))
+        .filter_map(|cookie| cookie.trim().split_once('='))
+        .find(|(key, value)| *key == name && !value.is_empty())
+        .map(|(_, value)| value.to_owned())
+}
+
+/// A value that only a page of this session can know: derived from the session's secret.
+fn csrf(secret: &str) -> String {
+    let mut hasher = Sha256::new();
+    hasher.update(b"leeway form token\0");
+    hasher.update(secret.as_bytes());
+    hex::encode(hasher.finalize())
+}
+
+impl Session {
+    /// Refuses a form that did not come from one of this session's pages.
+    pub fn check_form(&self, token: &str) -> Result<(), ApiError> {
+        if bool::from(self.csrf.as_bytes().ct_eq(token.as_bytes())) {
+            return Ok(());
+        }
+        Err(ApiError::new(
+            StatusCode::FORBIDDEN,
+            "form-expired",
+            "this form does not belong to your session; nothing was done",
+        )
+        .help("go back, load the page again and send it once more"))
+    }
+}

@@ -1,0 +1,77 @@
+//! The ledger itself: its entries, and the check that re-derives everything.
+
+use super::body::Params;
+use crate::app::App;
+use crate::error::ApiError;
+use crate::gateway::view;
+use crate::people::access::Who;
+use axum::Json;
+use axum::extract::State;
+use leeway_core::govern::people::Right;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use std::sync::Arc;
+
+const LARGEST_PAGE: usize = 1_000;
+
+/// Which entries.
+#[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
+#[serde(default)]
+pub struct EntryParams {
+    /// First sequence number.
+    pub from: u64,
+    /// How many, 1 to 1000; 100 unless told.
+    pub limit: Option<usize>,
+    /// One stream only, e.g. `workflow/support-triage`.
+    pub stream: Option<String>,
+}
+
+/// Entries of the ledger in order, with envelope, salt and payload.
+#[utoipa::path(get, path = "/v1/entries", params(EntryParams), responses((status = 200, description = "`{entries, next}`")))]
+pub async fn entries(
+    State(app): State<Arc<App>>,
+    who: Who,
+    Params(params): Params<EntryParams>,
+) -> Result<Json<Value>, ApiError> {
+    who.person(Right::Read)?;
+    let limit = params.limit.unwrap_or(100).clamp(1, LARGEST_PAGE);
+    let from = params.from;
+    let raw = app
+        .store
+        .read(move |reader| match &params.stream {
+            Some(stream) => reader.entries_of(stream),
+            None => reader.entries(from, limit),
+        })
+        .await?;
+    let next = (raw.len() == limit).then(|| raw.last().map(|last| last.envelope.seq + 1));
+    Ok(Json(json!({
+        "entries": raw.iter().map(exported).collect::<Vec<_>>(),
+        "next": next.flatten(),
+    })))
+}
+
+/// An entry with everything it takes to verify it.
+pub fn exported(raw: &leeway_store::RawEntry) -> Value {
+    let mut entry = view::entry(raw);
+    entry["salt"] = json!(hex::encode(raw.salt));
+    entry["payload_json"] = serde_json::from_slice(&raw.payload).unwrap_or(Value::Null);
+    entry
+}
+
+/// Re-derives the whole ledger by its own path.
+#[utoipa::path(post, path = "/v1/verify", responses((status = 200, description = "`{ok, entries, root, first_bad}`")))]
+pub async fn verify(State(app): State<Arc<App>>, who: Who) -> Result<Json<Value>, ApiError> {
+    who.person(Right::Read)?;
+    let report = app.store.read(|reader| reader.verify(|_| {})).await?;
+    Ok(Json(report_json(&report)))
+}
+
+/// The report as `leeway verify --json` and the API give it.
+pub fn report_json(report: &leeway_core::ledger::verify::Report) -> Value {
+    json!({
+        "ok": report.ok(),
+        "entries": report.entries,
+        "root": report.root,
+        "first_bad": report.first_bad.as_ref().map(|bad| json!({ "seq": bad.seq, "what": bad.what })),
+    })
+}

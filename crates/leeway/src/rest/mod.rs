@@ -1,0 +1,61 @@
+//! The REST door, `/v1`: one file per noun. Agents propose and ask; people do everything the pages
+//! do. Described at `/v1/openapi.json`.
+
+pub mod actions;
+pub mod agents;
+pub mod body;
+pub mod configuration;
+pub mod health;
+pub mod ledger;
+pub mod openapi;
+pub mod systems;
+pub mod users;
+pub mod workflows;
+
+use crate::app::App;
+use crate::error::ApiError;
+use axum::Router;
+use axum::extract::OriginalUri;
+use axum::routing::{get, post};
+use std::sync::Arc;
+
+/// All routes under `/v1`, and the health routes.
+pub fn routes() -> Router<Arc<App>> {
+    Router::new()
+        .route("/v1/openapi.json", get(openapi::document))
+        .route("/v1/me", get(users::me))
+        .route("/v1/actions", post(actions::propose).get(actions::list))
+        .route("/v1/actions/{id}", get(actions::show))
+        .route("/v1/actions/{id}/approve", post(actions::approve))
+        .route("/v1/actions/{id}/reject", post(actions::reject))
+        .route("/v1/actions/{id}/edit", post(actions::edit))
+        .route("/v1/actions/{id}/withdraw", post(actions::withdraw))
+        .route("/v1/workflows", get(workflows::list))
+        .route("/v1/workflows/{workflow}", get(workflows::show))
+        .route("/v1/workflows/{workflow}/pause", post(workflows::pause))
+        .route("/v1/workflows/{workflow}/resume", post(workflows::resume))
+        .route("/v1/systems", get(systems::list))
+        .route("/v1/tools", get(systems::tools))
+        .route("/v1/tools/{tool}/review", post(systems::review))
+        .route("/v1/users", get(users::list).post(users::add))
+        .route("/v1/users/{email}", axum::routing::delete(users::remove))
+        .route("/v1/users/{email}/roles", post(users::roles))
+        .route("/v1/users/{email}/password", post(users::password))
+        .route("/v1/users/{email}/tokens", post(users::issue_token))
+        .route("/v1/users/{email}/tokens/{token}", axum::routing::delete(users::revoke_token))
+        .route("/v1/agents", get(agents::list).post(agents::add))
+        .route("/v1/agents/{name}", axum::routing::delete(agents::remove))
+        .route("/v1/agents/{name}/tokens", post(agents::issue_token))
+        .route("/v1/agents/{name}/tokens/{token}", axum::routing::delete(agents::revoke_token))
+        .route("/v1/configuration", get(configuration::show).post(configuration::apply))
+        .route("/v1/entries", get(ledger::entries))
+        .route("/v1/verify", post(ledger::verify))
+        .route("/v1/{*rest}", axum::routing::any(unknown))
+        .route("/healthz", get(health::alive))
+        .route("/readyz", get(health::ready))
+        .route("/metrics", get(health::metrics))
+}
+
+async fn unknown(OriginalUri(uri): OriginalUri) -> ApiError {
+    ApiError::not_found("address", uri.path()).help("see /v1/openapi.json for every address")
+}

@@ -1,0 +1,39 @@
+//! The description of the REST door, for people and programs.
+
+use super::{actions, agents, configuration, ledger, systems, users, workflows};
+use axum::Json;
+use utoipa::OpenApi;
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+
+#[derive(OpenApi)]
+#[openapi(
+    info(title = "Leeway", description = "The control plane between AI agents and a business's systems. Agents propose with an agent's token; people decide and configure with a person's token. Errors are `{error: {code, message, help}}` with stable codes."),
+    paths(
+        actions::propose, actions::list, actions::show, actions::approve, actions::reject, actions::edit, actions::withdraw,
+        workflows::list, workflows::show, workflows::pause, workflows::resume,
+        systems::list, systems::tools, systems::review,
+        users::me, users::list, users::add, users::remove, users::roles, users::password, users::issue_token, users::revoke_token,
+        agents::list, agents::add, agents::remove, agents::issue_token, agents::revoke_token,
+        configuration::show, configuration::apply, ledger::entries, ledger::verify,
+    ),
+    modifiers(&Bearer),
+    security(("bearer" = []))
+)]
+struct Description;
+
+struct Bearer;
+
+impl utoipa::Modify for Bearer {
+    fn modify(&self, description: &mut utoipa::openapi::OpenApi) {
+        let scheme = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build();
+        description
+            .components
+            .get_or_insert_default()
+            .add_security_scheme("bearer", SecurityScheme::Http(scheme));
+    }
+}
+
+/// The OpenAPI document.
+pub async fn document() -> Json<utoipa::openapi::OpenApi> {
+    Json(Description::openapi())
+}

@@ -1,0 +1,148 @@
+//! People: adding, removing, roles, passwords, tokens.
+
+use super::body::Body;
+use crate::app::App;
+use crate::clock::rfc3339;
+use crate::error::ApiError;
+use crate::people::access::{Who, actor};
+use crate::people::account;
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use leeway_core::govern::people::{Right, Role};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use std::sync::Arc;
+
+/// Who the token belongs to.
+#[utoipa::path(get, path = "/v1/me", responses((status = 200, description = "The agent or person of this token")))]
+pub async fn me(who: Who) -> Json<Value> {
+    Json(match who {
+        Who::Agent(caller) => json!({ "agent": caller.agent, "workflow": caller.workflow }),
+        Who::Person(person) => json!({ "email": person.email, "roles": person.roles }),
+    })
+}
+
+/// Everybody who may sign in.
+#[utoipa::path(get, path = "/v1/users", responses((status = 200, description = "`{users}`")))]
+pub async fn list(State(app): State<Arc<App>>, who: Who) -> Result<Json<Value>, ApiError> {
+    who.person(Right::Read)?;
+    let users: Vec<_> = account::all(&app)?
+        .into_iter()
+        .filter(|person| !person.removed)
+        .map(|person| {
+            json!({
+                "email": person.email,
+                "roles": person.roles,
+                "tokens": person.tokens,
+                "signed_in_at": person.signed_in_ms.map(rfc3339),
+            })
+        })
+        .collect();
+    Ok(Json(json!({ "users": users })))
+}
+
+/// A new person.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AddBody {
+    /// Sign-in name.
+    pub email: String,
+    /// `operator`, `owner`, `reviewer`, `auditor`; at least one.
+    #[schema(value_type = Vec<String>)]
+    pub roles: Vec<Role>,
+    /// At least 10 characters.
+    pub password: String,
+}
+
+/// Adds a person.
+#[utoipa::path(post, path = "/v1/users", request_body = AddBody, responses(
+    (status = 201, description = "Added"), (status = 409, description = "`person-exists`"),
+    (status = 422, description = "`email-invalid`, `no-role`, `password-too-short`")))]
+pub async fn add(
+    State(app): State<Arc<App>>,
+    who: Who,
+    Body(body): Body<AddBody>,
+) -> Result<(StatusCode, Json<Value>), ApiError> {
+    let operator = who.person(Right::Configure)?;
+    let person = account::add(&app, &actor(&operator), (&body.email, body.roles, &body.password)).await?;
+    Ok((StatusCode::CREATED, Json(json!({ "email": person.email, "roles": person.roles }))))
+}
+
+/// Removes a person: sessions and tokens are void at once.
+#[utoipa::path(delete, path = "/v1/users/{email}", params(("email" = String, Path)), responses((status = 204, description = "Removed")))]
+pub async fn remove(State(app): State<Arc<App>>, who: Who, Path(email): Path<String>) -> Result<StatusCode, ApiError> {
+    let operator = who.person(Right::Configure)?;
+    account::remove(&app, &actor(&operator), &email).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Roles to have from now on.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RolesBody {
+    /// At least one.
+    #[schema(value_type = Vec<String>)]
+    pub roles: Vec<Role>,
+}
+
+/// Changes a person's roles.
+#[utoipa::path(post, path = "/v1/users/{email}/roles", params(("email" = String, Path)), request_body = RolesBody, responses((status = 204, description = "Changed")))]
+pub async fn roles(
+    State(app): State<Arc<App>>,
+    who: Who,
+    Path(email): Path<String>,
+    Body(body): Body<RolesBody>,
+) -> Result<StatusCode, ApiError> {
+    let operator = who.person(Right::Configure)?;
+    account::set_roles(&app, &actor(&operator), (&email, body.roles)).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// A new password.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PasswordBody {
+    /// At least 10 characters.
+    pub password: String,
+}
+
+/// Sets a password and ends the person's sessions.
+#[utoipa::path(post, path = "/v1/users/{email}/password", params(("email" = String, Path)), request_body = PasswordBody, responses((status = 204, description = "Set")))]
+pub async fn password(
+    State(app): State<Arc<App>>,
+    who: Who,
+    Path(email): Path<String>,
+    Body(body): Body<PasswordBody>,
+) -> Result<StatusCode, ApiError> {
+    let person = match who {
+        Who::Person(person) if person.email == email => person,
+        other => other.person(Right::Configure)?,
+    };
+    account::set_password(&app, &actor(&person), (&email, &body.password)).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Issues an API token, shown this once.
+#[utoipa::path(post, path = "/v1/users/{email}/tokens", params(("email" = String, Path)), responses((status = 201, description = "`{email, id, token}`")))]
+pub async fn issue_token(
+    State(app): State<Arc<App>>,
+    who: Who,
+    Path(email): Path<String>,
+) -> Result<(StatusCode, Json<Value>), ApiError> {
+    let operator = who.person(Right::Configure)?;
+    let token = account::issue_token(&app, &actor(&operator), &email).await?;
+    Ok((StatusCode::CREATED, Json(json!({ "email": email, "id": token.id(), "token": token.secret }))))
+}
+
+/// Revokes an API token.
+#[utoipa::path(delete, path = "/v1/users/{email}/tokens/{token}", params(("email" = String, Path), ("token" = String, Path)), responses((status = 204, description = "Revoked")))]
+pub async fn revoke_token(
+    State(app): State<Arc<App>>,
+    who: Who,
+    Path((email, token)): Path<(String, String)>,
+) -> Result<StatusCode, ApiError> {
+    let operator = who.person(Right::Configure)?;
+    account::revoke_token(&app, &actor(&operator), (&email, &token)).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

@@ -1,0 +1,103 @@
+//! Workflows: what is in force, pausing and resuming.
+
+use super::body::Body;
+use crate::app::App;
+use crate::clock::rfc3339;
+use crate::error::ApiError;
+use crate::gateway::pausing;
+use crate::gateway::registry::{LiveWorkflow, Registry};
+use crate::people::access::Who;
+use axum::Json;
+use axum::extract::{Path, State};
+use leeway_core::govern::people::Right;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use std::sync::Arc;
+
+fn shown(registry: &Registry, live: &LiveWorkflow) -> Value {
+    let paused = live.state.paused.as_ref().map(|pause| {
+        json!({ "by": pause.by, "at": rfc3339(pause.at_ms), "reason": pause.reason })
+    });
+    let tools: Vec<_> = registry
+        .tools
+        .values()
+        .map(|tool| {
+            json!({
+                "tool": tool.name,
+                "grant": live.state.workflow.grants.get(&tool.name).copied().unwrap_or_default(),
+                "classified": tool.entry().is_some(),
+                "changed": tool.state.changed.is_some(),
+            })
+        })
+        .collect();
+    json!({
+        "name": live.state.workflow.name,
+        "title": live.state.workflow.title,
+        "paused": paused,
+        "version": live.state.hash,
+        "workflow": live.state.workflow,
+        "tools": tools,
+    })
+}
+
+/// Every workflow in force.
+#[utoipa::path(get, path = "/v1/workflows", responses((status = 200, description = "`{workflows}`")))]
+pub async fn list(State(app): State<Arc<App>>, who: Who) -> Result<Json<Value>, ApiError> {
+    who.person(Right::Read)?;
+    let registry = app.registry();
+    let workflows: Vec<_> = registry.workflows.values().map(|live| shown(&registry, live)).collect();
+    Ok(Json(json!({ "workflows": workflows })))
+}
+
+/// One workflow: its version, grants per tool, and whether it is paused.
+#[utoipa::path(get, path = "/v1/workflows/{workflow}", params(("workflow" = String, Path)), responses(
+    (status = 200, description = "The workflow"), (status = 404, description = "`not-found`")))]
+pub async fn show(
+    State(app): State<Arc<App>>,
+    who: Who,
+    Path(name): Path<String>,
+) -> Result<Json<Value>, ApiError> {
+    who.person(Right::Read)?;
+    let registry = app.registry();
+    let live = registry
+        .workflows
+        .get(&name)
+        .ok_or_else(|| ApiError::not_found("workflow", &name))?;
+    Ok(Json(shown(&registry, live)))
+}
+
+/// Why.
+#[derive(Debug, Default, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct ReasonBody {
+    /// In the person's words.
+    pub reason: String,
+}
+
+/// Pauses: nothing of the workflow starts from this entry on; nothing is cancelled.
+#[utoipa::path(post, path = "/v1/workflows/{workflow}/pause", params(("workflow" = String, Path)), request_body = ReasonBody, responses(
+    (status = 200, description = "Paused"), (status = 409, description = "`already-paused`")))]
+pub async fn pause(
+    State(app): State<Arc<App>>,
+    who: Who,
+    Path(name): Path<String>,
+    Body(body): Body<ReasonBody>,
+) -> Result<Json<Value>, ApiError> {
+    let person = who.person(Right::Pause)?;
+    pausing::pause(&app, &person, (&name, &body.reason)).await?;
+    show(State(app), Who::Person(person), Path(name)).await
+}
+
+/// Resumes: what was frozen goes on, each act checked again.
+#[utoipa::path(post, path = "/v1/workflows/{workflow}/resume", params(("workflow" = String, Path)), request_body = ReasonBody, responses(
+    (status = 200, description = "Running"), (status = 409, description = "`not-paused`")))]
+pub async fn resume(
+    State(app): State<Arc<App>>,
+    who: Who,
+    Path(name): Path<String>,
+    Body(body): Body<ReasonBody>,
+) -> Result<Json<Value>, ApiError> {
+    let person = who.person(Right::Resume)?;
+    pausing::resume(&app, &person, (&name, &body.reason)).await?;
+    show(State(app), Who::Person(person), Path(name)).await
+}

@@ -1,0 +1,134 @@
+//! `leeway serve`, the long-running process: open the ledger, bring the configuration into force,
+//! recover what a crash left, connect, and serve until told to stop.
+
+use crate::app::App;
+use crate::clock::Clock;
+use crate::config::{self, Configuration, Settings};
+use crate::server::{self, Bound, Listen};
+use crate::{configure, gateway, metrics, worker};
+use anyhow::Context;
+use leeway_store::Store;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use tokio_util::sync::CancellationToken;
+
+/// A running server.
+pub struct Running {
+    /// The app.
+    pub app: Arc<App>,
+    /// Where it listens.
+    pub address: SocketAddr,
+    /// `http` or `https`.
+    pub scheme: &'static str,
+    stop: CancellationToken,
+    serving: tokio::task::JoinHandle<anyhow::Result<()>>,
+}
+
+impl Running {
+    /// The address as people and agents use it.
+    pub fn url(&self) -> String {
+        format!("{}://{}", self.scheme, self.address)
+    }
+
+    /// Serves until interrupted, terminated, or broken.
+    pub async fn until_stopped(self) -> anyhow::Result<()> {
+        let stop = self.stop.clone();
+        tokio::spawn(async move {
+            interrupted().await;
+            tracing::info!("stopping");
+            stop.cancel();
+        });
+        let ended = self.serving.await.context("the server ended unexpectedly")?;
+        self.stop.cancel();
+        ended
+    }
+
+    /// Cancelled when the server is told to stop.
+    pub fn stop(&self) -> CancellationToken {
+        self.stop.clone()
+    }
+}
+
+async fn interrupted() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let Ok(mut terminated) = signal(SignalKind::terminate()) else {
+        let _ = tokio::signal::ctrl_c().await;
+        return;
+    };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        _ = terminated.recv() => {}
+    }
+}
+
+/// Opens the data folder and everything that needs no network.
+pub fn open(data: &Path, settings: Settings, tls: bool) -> anyhow::Result<Opened> {
+    let store = Store::open(data)?;
+    let (app, queue) = App::new(store, Clock::system(), settings, tls)?;
+    Ok((app, queue))
+}
+
+/// The app, and the queue its worker drains.
+pub type Opened = (
+    Arc<App>,
+    tokio::sync::mpsc::UnboundedReceiver<leeway_core::id::ActionId>,
+);
+
+/// Loads a configuration folder, or prints every problem and fails.
+pub fn load(folder: Option<&PathBuf>) -> anyhow::Result<Option<Configuration>> {
+    let Some(folder) = folder else { return Ok(None) };
+    match config::load(folder) {
+        Ok(configuration) => Ok(Some(configuration)),
+        Err(problems) => {
+            eprint!("{}", config::render(folder, &problems));
+            anyhow::bail!("the configuration in `{}` has problems; nothing was started", folder.display())
+        }
+    }
+}
+
+/// Starts everything.
+pub async fn start(
+    data: &Path,
+    listen: &Listen,
+    configuration: Option<Configuration>,
+) -> anyhow::Result<Running> {
+    metrics::install();
+    let bound = server::bind(listen)?;
+    let settings = configuration
+        .as_ref()
+        .map(|configuration| configuration.settings.clone())
+        .unwrap_or_default();
+    let (app, queue) = open(data, settings, listen.tls.is_some())?;
+    if let Some(configuration) = configuration {
+        let changes = configure::apply(&app, "leeway", configuration).await?;
+        for change in &changes {
+            tracing::info!(what = change.what, name = %change.name, how = change.how, "configuration");
+        }
+    }
+    app.connect_systems();
+    gateway::run::recover(&app).await?;
+    tokio::spawn(worker::runner::serve(app.clone(), queue));
+    tokio::spawn(worker::expirer::serve(app.clone()));
+    run(app, data, bound, listen.tls.is_some())
+}
+
+fn run(app: Arc<App>, data: &Path, bound: Bound, tls: bool) -> anyhow::Result<Running> {
+    let stop = CancellationToken::new();
+    let router = server::router(&app, &stop);
+    let address = bound.address;
+    let (socket_router, socket_data, socket_stop) = (router.clone(), data.to_owned(), stop.clone());
+    tokio::spawn(async move {
+        if let Err(error) = server::serve_socket(&socket_data, socket_router, socket_stop).await {
+            tracing::warn!(%error, "the command line cannot reach this server by its socket");
+        }
+    });
+    let serving = tokio::spawn(server::serve(bound, router, stop.clone()));
+    Ok(Running {
+        app,
+        address,
+        scheme: if tls { "https" } else { "http" },
+        stop,
+        serving,
+    })
+}
