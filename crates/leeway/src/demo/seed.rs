@@ -1,0 +1,96 @@
+//! The demo's configuration: one system, its pack, six workflows.
+
+use std::path::Path;
+
+/// The workflow files, by name.
+const WORKFLOWS: [(&str, &str); 6] = [
+    (
+        "sales-follow-up",
+        include_str!("../../../../templates/workflows/sales-follow-up.toml"),
+    ),
+    (
+        "crm-clean-up",
+        include_str!("../../../../templates/workflows/crm-clean-up.toml"),
+    ),
+    (
+        "customer-success",
+        include_str!("../../../../templates/workflows/customer-success.toml"),
+    ),
+    (
+        "document-processing",
+        include_str!("../../../../templates/workflows/document-processing.toml"),
+    ),
+    (
+        "support-triage",
+        include_str!("../../../../templates/workflows/support-triage.toml"),
+    ),
+    (
+        "proposal-automation",
+        include_str!("../../../../templates/workflows/proposal-automation.toml"),
+    ),
+];
+
+/// The files of the demo's configuration folder, path → content. `exe` is this program, which also
+/// is the sandbox; `state` is the sandbox's state file.
+pub fn configuration(exe: &Path, state: &Path) -> Vec<(String, String)> {
+    let mut files = vec![
+        (
+            "leeway.toml".to_owned(),
+            "name = \"Brightwater Supply (demo)\"\n".to_owned(),
+        ),
+        ("systems/sandbox.toml".to_owned(), system(exe, state)),
+        (
+            "packs/sandbox.toml".to_owned(),
+            include_str!("../../../../packs/sandbox.toml").to_owned(),
+        ),
+    ];
+    for (name, text) in WORKFLOWS {
+        files.push((format!("workflows/{name}.toml"), text.to_owned()));
+    }
+    files
+}
+
+fn system(exe: &Path, state: &Path) -> String {
+    let quoted = |path: &Path| toml::Value::from(path.to_string_lossy().into_owned()).to_string();
+    format!(
+        "name = \"sandbox\"\n\
+         title = \"Brightwater Supply (sandbox)\"\n\
+         pack = \"sandbox\"\n\
+         command = {}\n\
+         args = [\"sandbox\", \"--state\", {}]\n",
+        quoted(exe),
+        quoted(state)
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use leeway_core::classify::pack::Pack;
+    use leeway_core::govern::system::System;
+    use leeway_core::govern::workflow::Workflow;
+
+    #[test]
+    fn every_file_reads_back() {
+        let (exe, state) = (
+            Path::new("/opt/a \"b\"/leeway"),
+            Path::new("/tmp/data/it's.json"),
+        );
+        for (path, text) in configuration(exe, state) {
+            match path.split_once('/').map(|(folder, _)| folder) {
+                Some("systems") => {
+                    let system: System = toml::from_str(&text).expect("a system");
+                    assert_eq!(system.command.as_deref(), exe.to_str());
+                    assert_eq!(system.args.last().map(String::as_str), state.to_str());
+                }
+                Some("packs") => drop(toml::from_str::<Pack>(&text).expect("a pack")),
+                Some("workflows") => {
+                    let workflow: Workflow =
+                        toml::from_str(&text).unwrap_or_else(|error| panic!("{path}: {error}"));
+                    assert_eq!(path, format!("workflows/{}.toml", workflow.name));
+                }
+                _ => assert_eq!(path, "leeway.toml"),
+            }
+        }
+    }
+}
