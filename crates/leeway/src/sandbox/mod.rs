@@ -9,8 +9,8 @@ mod acts;
 mod books;
 mod schema;
 mod seed;
-mod server;
-mod store;
+pub mod server;
+pub mod store;
 pub mod tools;
 
 use anyhow::Context;

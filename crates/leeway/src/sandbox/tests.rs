@@ -4,10 +4,13 @@ use super::server::Sandbox;
 use super::store::Store;
 use super::tools;
 use crate::clock::Clock;
+use leeway_core::classify::Effect;
+use leeway_core::classify::pack::Pack;
 use rmcp::model::{CallToolRequestParams, CallToolResult};
 use rmcp::service::RunningService;
 use rmcp::{RoleClient, ServiceExt};
 use serde_json::{Map, Value, json};
+use std::collections::BTreeSet;
 use std::path::Path;
 
 fn open(folder: &Path) -> Sandbox {
@@ -233,4 +236,23 @@ fn damaged_state_is_refused_and_left_alone() {
         "{error}"
     );
     assert_eq!(std::fs::read(&path).expect("still there"), b"not JSON");
+}
+
+#[test]
+fn the_pack_speaks_of_every_tool_and_of_no_other() {
+    let pack: Pack =
+        toml::from_str(include_str!("../../../../packs/sandbox.toml")).expect("a pack");
+    let tools = tools::all();
+    let names: BTreeSet<&str> = tools.iter().map(|tool| tool.name).collect();
+    let known: BTreeSet<&str> = pack.tools.keys().map(String::as_str).collect();
+    assert_eq!(names, known);
+    for tool in &tools {
+        let entry = &pack.tools[tool.name];
+        let reads = matches!(tool.act, tools::Act::Read(_));
+        assert_eq!(entry.effect == Effect::Read, reads, "{}", tool.name);
+        assert_eq!(entry.undo.is_none(), reads, "{}", tool.name);
+        if let Some(read) = &entry.read {
+            assert_eq!(pack.tools[&read.tool].effect, Effect::Read, "{}", tool.name);
+        }
+    }
 }
