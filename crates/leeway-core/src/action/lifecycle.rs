@@ -1,1 +1,145 @@
-//! Placeholder while being written.
+//! The state machine of an action. No status is ever set: it follows from the events.
+
+use super::event::{ActionEvent, Cause, Outcome};
+use super::state::Status;
+use crate::judge::Verdict;
+
+/// An event that the action's status does not admit.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{event}` is not possible here: the action {}", describe(*.from))]
+pub struct InvalidTransition {
+    /// Where the action stands; `None` before its first entry.
+    pub from: Option<Status>,
+    /// The event's kind.
+    pub event: &'static str,
+}
+
+fn describe(from: Option<Status>) -> String {
+    from.map_or_else(|| "does not exist".to_owned(), |status| format!("is `{}`", status.name()))
+}
+
+/// The status after an event.
+pub fn next(from: Option<Status>, event: &ActionEvent) -> Result<Status, InvalidTransition> {
+    let admitted = match event {
+        ActionEvent::Refused(_) => from.is_none().then_some(Status::Refused),
+        ActionEvent::Judged(judged) => judged_after(from, &judged.cause).then(|| match judged.decision.verdict {
+            Verdict::Allow => Status::Authorised,
+            Verdict::Hold => Status::Held,
+            Verdict::Block => Status::Blocked,
+        }),
+        ActionEvent::Approved { .. } => (from == Some(Status::Held)).then_some(Status::Approved),
+        ActionEvent::Rejected { .. } => (from == Some(Status::Held)).then_some(Status::Rejected),
+        ActionEvent::Withdrawn { .. } => matches!(
+            from,
+            Some(Status::Held | Status::Drifted | Status::Approved | Status::Authorised)
+        )
+        .then_some(Status::Withdrawn),
+        ActionEvent::Expired {} => {
+            matches!(from, Some(Status::Held | Status::Approved)).then_some(Status::Expired)
+        }
+        ActionEvent::Drifted { .. } => {
+            matches!(from, Some(Status::Held | Status::Approved | Status::Authorised)).then_some(Status::Drifted)
+        }
+        ActionEvent::Started { .. } => {
+            matches!(from, Some(Status::Approved | Status::Authorised)).then_some(Status::Executing)
+        }
+        ActionEvent::Finished(finished) => (from == Some(Status::Executing)).then_some(match finished.outcome {
+            Outcome::Executed => Status::Executed,
+            Outcome::Failed => Status::Failed,
+            Outcome::Partial => Status::Partial,
+            Outcome::OutcomeUnknown => Status::OutcomeUnknown,
+        }),
+    };
+    admitted.ok_or(InvalidTransition {
+        from,
+        event: event.kind(),
+    })
+}
+
+/// Whether a revision may follow: the first of an action, an edit of a held one, and so on.
+fn judged_after(from: Option<Status>, cause: &Cause) -> bool {
+    match cause {
+        Cause::Proposed => from.is_none(),
+        Cause::Edited { .. } => from == Some(Status::Held),
+        Cause::Drifted => from == Some(Status::Drifted),
+        Cause::RulesChanged => matches!(from, Some(Status::Held | Status::Approved | Status::Authorised)),
+    }
+}
+
+impl Status {
+    /// Every status.
+    pub const ALL: [Self; 14] = [
+        Self::Refused,
+        Self::Blocked,
+        Self::Authorised,
+        Self::Held,
+        Self::Approved,
+        Self::Rejected,
+        Self::Withdrawn,
+        Self::Expired,
+        Self::Drifted,
+        Self::Executing,
+        Self::Executed,
+        Self::Failed,
+        Self::Partial,
+        Self::OutcomeUnknown,
+    ];
+
+    /// Whether nothing can happen to the action any more.
+    pub fn is_terminal(self) -> bool {
+        !matches!(
+            self,
+            Self::Authorised | Self::Held | Self::Approved | Self::Drifted | Self::Executing
+        )
+    }
+
+    /// Whether something can still happen to it.
+    pub fn is_open(self) -> bool {
+        !self.is_terminal()
+    }
+
+    /// The name as in API and configuration.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Refused => "refused",
+            Self::Blocked => "blocked",
+            Self::Authorised => "authorised",
+            Self::Held => "held",
+            Self::Approved => "approved",
+            Self::Rejected => "rejected",
+            Self::Withdrawn => "withdrawn",
+            Self::Expired => "expired",
+            Self::Drifted => "drifted",
+            Self::Executing => "executing",
+            Self::Executed => "executed",
+            Self::Failed => "failed",
+            Self::Partial => "partial",
+            Self::OutcomeUnknown => "outcome_unknown",
+        }
+    }
+
+    /// Reads a name.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|status| status.name() == text)
+    }
+
+    /// In plain words, for people.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Refused => "Refused",
+            Self::Blocked => "Blocked",
+            Self::Authorised => "May run, not started",
+            Self::Held => "Waits for a person",
+            Self::Approved => "Approved, not started",
+            Self::Rejected => "Rejected",
+            Self::Withdrawn => "Withdrawn",
+            Self::Expired => "Nobody answered",
+            Self::Drifted => "The record changed",
+            Self::Executing => "Running",
+            Self::Executed => "Done",
+            Self::Failed => "Failed",
+            Self::Partial => "Done in part",
+            Self::OutcomeUnknown => "Outcome unknown",
+        }
+    }
+}

@@ -5,8 +5,11 @@
 
 pub mod audit;
 pub mod event;
+pub mod fold;
 pub mod lifecycle;
 pub mod state;
+pub mod title;
+pub mod visible;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;

@@ -2,6 +2,7 @@
 //! ([`people`]); what happens to them ([`event`]) and what is known of them now ([`state`]).
 
 pub mod event;
+pub mod fold;
 pub mod people;
 pub mod state;
 pub mod system;

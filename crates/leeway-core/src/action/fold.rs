@@ -1,0 +1,157 @@
+//! Folding an action's entries: [`ActionRow::apply`] entry by entry, [`ActionState::fold`] whole.
+
+use super::event::{ActionEvent, Cause, Judged, Refused};
+use super::lifecycle::{self, InvalidTransition};
+use super::state::{ActionRow, ActionState, EntryMeta, Status, Step};
+use super::title;
+use crate::id::ActionId;
+
+/// Why an entry does not fit an action.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum FoldError {
+    /// Its status does not admit the event.
+    #[error(transparent)]
+    InvalidTransition(#[from] InvalidTransition),
+    /// The decision is on something else than the current revision.
+    #[error("the decision is on another revision than the current one")]
+    Stale,
+    /// Revisions count up by one.
+    #[error("revision {found} follows revision {before}")]
+    Revision {
+        /// The revision before.
+        before: u32,
+        /// The one found.
+        found: u32,
+    },
+    /// The stream has no entries.
+    #[error("an action has at least one entry")]
+    Empty,
+}
+
+impl ActionRow {
+    /// The row after an entry.
+    pub fn apply(
+        previous: Option<Self>,
+        id: &ActionId,
+        meta: &EntryMeta,
+        event: &ActionEvent,
+    ) -> Result<Self, FoldError> {
+        let status = lifecycle::next(previous.as_ref().map(|row| row.status), event)?;
+        let mut row = match (previous, event) {
+            (None, ActionEvent::Judged(judged)) => first(id, meta, judged),
+            (None, ActionEvent::Refused(refused)) => of_refused(id, meta, refused),
+            (Some(row), _) => row,
+            (None, _) => return Err(FoldError::Empty),
+        };
+        row.status = status;
+        row.version = meta.version;
+        row.updated_ms = meta.time_ms;
+        match event {
+            ActionEvent::Judged(judged) => row.revise(judged)?,
+            ActionEvent::Approved { by, content_hash, .. } | ActionEvent::Rejected { by, content_hash, .. } => {
+                if row.content_hash.as_ref() != Some(content_hash) {
+                    return Err(FoldError::Stale);
+                }
+                row.reviewer = Some(by.clone());
+                row.expires_ms = None;
+            }
+            ActionEvent::Drifted { .. } => row.reviewer = None,
+            _ => {}
+        }
+        if status != Status::Held {
+            row.expires_ms = None;
+        }
+        Ok(row)
+    }
+
+    fn revise(&mut self, judged: &Judged) -> Result<(), FoldError> {
+        if judged.revision != self.revision + 1 {
+            return Err(FoldError::Revision {
+                before: self.revision,
+                found: judged.revision,
+            });
+        }
+        let classified = &judged.classified;
+        self.revision = judged.revision;
+        self.effect = Some(classified.effect);
+        self.level = Some(classified.level);
+        self.record.clone_from(&classified.record);
+        self.title = title::title(judged);
+        self.gist = title::gist(judged);
+        self.confidence = judged.claim.confidence;
+        self.amount_cents = classified.amount_cents;
+        self.content_hash = Some(judged.content_hash.clone());
+        self.expires_ms = judged.expires_ms;
+        self.reviewer = match &judged.cause {
+            Cause::Edited { .. } | Cause::Drifted | Cause::RulesChanged | Cause::Proposed => None,
+        };
+        self.twin_hash = Some(judged.twin_hash.clone());
+        Ok(())
+    }
+}
+
+fn first(id: &ActionId, meta: &EntryMeta, judged: &Judged) -> ActionRow {
+    ActionRow {
+        workflow: judged.call.workflow.clone(),
+        agent: judged.call.agent.clone(),
+        system: judged.call.system.clone(),
+        tool: judged.call.tool.clone(),
+        idempotency_key: judged.idempotency_key.clone(),
+        ..empty(id, meta)
+    }
+}
+
+fn of_refused(id: &ActionId, meta: &EntryMeta, refused: &Refused) -> ActionRow {
+    ActionRow {
+        workflow: refused.call.workflow.clone(),
+        agent: refused.call.agent.clone(),
+        system: refused.call.system.clone(),
+        tool: refused.call.tool.clone(),
+        title: title::refused(refused),
+        gist: super::visible::visible(&refused.message).into_owned(),
+        confidence: refused.claim.confidence,
+        ..empty(id, meta)
+    }
+}
+
+fn empty(id: &ActionId, meta: &EntryMeta) -> ActionRow {
+    ActionRow {
+        id: id.clone(),
+        seq: meta.seq,
+        version: meta.version,
+        created_ms: meta.time_ms,
+        updated_ms: meta.time_ms,
+        status: Status::Refused,
+        workflow: String::new(),
+        agent: String::new(),
+        system: String::new(),
+        tool: String::new(),
+        effect: None,
+        level: None,
+        record: None,
+        title: String::new(),
+        gist: String::new(),
+        confidence: None,
+        amount_cents: None,
+        revision: 0,
+        content_hash: None,
+        expires_ms: None,
+        reviewer: None,
+        idempotency_key: None,
+        twin_hash: None,
+    }
+}
+
+impl ActionState {
+    /// Everything known of an action, from its whole stream.
+    pub fn fold(id: &ActionId, steps: Vec<Step>) -> Result<Self, FoldError> {
+        let mut row = None;
+        for step in &steps {
+            row = Some(ActionRow::apply(row, id, &step.meta, &step.event)?);
+        }
+        Ok(Self {
+            row: row.ok_or(FoldError::Empty)?,
+            steps,
+        })
+    }
+}

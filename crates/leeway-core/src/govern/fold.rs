@@ -1,0 +1,210 @@
+//! Folding the entries of workflows, systems, packs, tools, people and agents.
+
+use super::event::GovernEvent;
+use super::state::{
+    AgentState, ChangedTool, Document, PackState, Pause, PersonState, SystemState, ToolState, WorkflowState,
+};
+
+/// An event that what is known does not admit.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct GovernFoldError(pub String);
+
+fn refuse<T>(why: impl Into<String>) -> Result<T, GovernFoldError> {
+    Err(GovernFoldError(why.into()))
+}
+
+impl Document {
+    /// The document after an entry of its stream.
+    pub fn apply(
+        previous: Option<Self>,
+        stream: &str,
+        actor: &str,
+        time_ms: i64,
+        event: &GovernEvent,
+    ) -> Result<Self, GovernFoldError> {
+        let Some((kind, name)) = stream.split_once('/') else {
+            return refuse(format!("`{stream}` is no stream"));
+        };
+        if event.kind().split('.').next() != Some(kind) {
+            return refuse(format!("`{}` does not belong to stream `{stream}`", event.kind()));
+        }
+        match previous {
+            None => begin(name, event),
+            Some(Self::Workflow(state)) => workflow(state, (actor, time_ms), event).map(Self::Workflow),
+            Some(Self::System(state)) => system(state, event).map(Self::System),
+            Some(Self::Pack(state)) => pack(state, event).map(Self::Pack),
+            Some(Self::Tool(state)) => tool(state, time_ms, event).map(Self::Tool),
+            Some(Self::Person(state)) => person(state, time_ms, event).map(Self::Person),
+            Some(Self::Agent(state)) => agent(state, event).map(Self::Agent),
+        }
+    }
+}
+
+fn begin(name: &str, event: &GovernEvent) -> Result<Document, GovernFoldError> {
+    Ok(match event {
+        GovernEvent::WorkflowConfigured { workflow, hash } => Document::Workflow(WorkflowState {
+            workflow: workflow.clone(),
+            hash: hash.clone(),
+            paused: None,
+            removed: false,
+        }),
+        GovernEvent::SystemConfigured { system, hash } => Document::System(SystemState {
+            system: system.clone(),
+            hash: hash.clone(),
+            removed: false,
+        }),
+        GovernEvent::PackConfigured { pack, hash } => Document::Pack(PackState {
+            pack: pack.clone(),
+            hash: hash.clone(),
+            removed: false,
+        }),
+        GovernEvent::ToolPinned { hash, definition } => Document::Tool(ToolState {
+            hash: hash.clone(),
+            definition: definition.clone(),
+            changed: None,
+        }),
+        GovernEvent::PersonAdded { roles } => Document::Person(PersonState {
+            email: name.to_owned(),
+            roles: roles.clone(),
+            tokens: Vec::new(),
+            removed: false,
+            signed_in_ms: None,
+        }),
+        GovernEvent::AgentAdded { workflow } => Document::Agent(AgentState {
+            name: name.to_owned(),
+            workflow: workflow.clone(),
+            tokens: Vec::new(),
+            removed: false,
+        }),
+        other => return refuse(format!("`{}` cannot be the first entry of `{name}`", other.kind())),
+    })
+}
+
+fn workflow(
+    mut state: WorkflowState,
+    (actor, at_ms): (&str, i64),
+    event: &GovernEvent,
+) -> Result<WorkflowState, GovernFoldError> {
+    match event {
+        GovernEvent::WorkflowConfigured { workflow, hash } => {
+            state.workflow = workflow.clone();
+            state.hash.clone_from(hash);
+            state.removed = false;
+        }
+        GovernEvent::WorkflowRemoved {} => state.removed = true,
+        GovernEvent::WorkflowPaused { reason } if state.paused.is_none() => {
+            state.paused = Some(Pause {
+                by: actor.to_owned(),
+                at_ms,
+                reason: reason.clone(),
+            });
+        }
+        GovernEvent::WorkflowPaused { .. } => return refuse("the workflow is paused already"),
+        GovernEvent::WorkflowResumed { .. } if state.paused.is_some() => state.paused = None,
+        GovernEvent::WorkflowResumed { .. } => return refuse("the workflow is not paused"),
+        other => return unexpected(other),
+    }
+    Ok(state)
+}
+
+fn unexpected<T>(event: &GovernEvent) -> Result<T, GovernFoldError> {
+    refuse(format!("`{}` is not possible here", event.kind()))
+}
+
+fn system(mut state: SystemState, event: &GovernEvent) -> Result<SystemState, GovernFoldError> {
+    match event {
+        GovernEvent::SystemConfigured { system, hash } => {
+            state = SystemState {
+                system: system.clone(),
+                hash: hash.clone(),
+                removed: false,
+            };
+        }
+        GovernEvent::SystemRemoved {} => state.removed = true,
+        other => return unexpected(other),
+    }
+    Ok(state)
+}
+
+fn pack(mut state: PackState, event: &GovernEvent) -> Result<PackState, GovernFoldError> {
+    match event {
+        GovernEvent::PackConfigured { pack, hash } => {
+            state = PackState {
+                pack: pack.clone(),
+                hash: hash.clone(),
+                removed: false,
+            };
+        }
+        GovernEvent::PackRemoved {} => state.removed = true,
+        other => return unexpected(other),
+    }
+    Ok(state)
+}
+
+fn tool(mut state: ToolState, at_ms: i64, event: &GovernEvent) -> Result<ToolState, GovernFoldError> {
+    match event {
+        GovernEvent::ToolChanged { hash, .. } if *hash == state.hash => state.changed = None,
+        GovernEvent::ToolChanged { hash, definition } => {
+            state.changed = Some(ChangedTool {
+                hash: hash.clone(),
+                definition: definition.clone(),
+                at_ms,
+            });
+        }
+        GovernEvent::ToolReviewed { hash } => match state.changed.take() {
+            Some(changed) if changed.hash == *hash => {
+                state.hash = changed.hash;
+                state.definition = changed.definition;
+            }
+            _ => return refuse("no definition with this hash waits for review"),
+        },
+        other => return unexpected(other),
+    }
+    Ok(state)
+}
+
+fn person(mut state: PersonState, at_ms: i64, event: &GovernEvent) -> Result<PersonState, GovernFoldError> {
+    if state.removed && !matches!(event, GovernEvent::PersonAdded { .. }) {
+        return refuse(format!("`{}` was removed", state.email));
+    }
+    match event {
+        GovernEvent::PersonAdded { roles } if state.removed => {
+            state.removed = false;
+            state.roles.clone_from(roles);
+        }
+        GovernEvent::PersonAdded { .. } => return refuse(format!("`{}` exists already", state.email)),
+        GovernEvent::PersonRolesChanged { roles } => state.roles.clone_from(roles),
+        GovernEvent::PersonRemoved {} => {
+            state.removed = true;
+            state.tokens.clear();
+        }
+        GovernEvent::PersonSignedIn {} => state.signed_in_ms = Some(at_ms),
+        GovernEvent::PersonPasswordSet {} | GovernEvent::PersonSignedOut {} => {}
+        GovernEvent::PersonTokenIssued { token } => state.tokens.push(token.clone()),
+        GovernEvent::PersonTokenRevoked { token } => state.tokens.retain(|known| known != token),
+        other => return unexpected(other),
+    }
+    Ok(state)
+}
+
+fn agent(mut state: AgentState, event: &GovernEvent) -> Result<AgentState, GovernFoldError> {
+    if state.removed && !matches!(event, GovernEvent::AgentAdded { .. }) {
+        return refuse(format!("`{}` was removed", state.name));
+    }
+    match event {
+        GovernEvent::AgentAdded { workflow } if state.removed => {
+            state.removed = false;
+            state.workflow.clone_from(workflow);
+        }
+        GovernEvent::AgentAdded { .. } => return refuse(format!("`{}` exists already", state.name)),
+        GovernEvent::AgentTokenIssued { token } => state.tokens.push(token.clone()),
+        GovernEvent::AgentTokenRevoked { token } => state.tokens.retain(|known| known != token),
+        GovernEvent::AgentRemoved {} => {
+            state.removed = true;
+            state.tokens.clear();
+        }
+        other => return unexpected(other),
+    }
+    Ok(state)
+}
