@@ -3,8 +3,13 @@
 
 mod append;
 mod query;
+mod sqlite;
 
 pub use append::{
     Append, AppendError, Appended, Conflict, NewEntry, Notice, Precondition, SideWrite,
 };
-pub use query::{ActionFilter, Counts, Credential, CredentialKind, Page, RawEntry};
+pub use query::{
+    ActionFilter, Counts, Credential, CredentialKind, Head, Page, RawEntry, ScopeKey,
+};
+pub use sqlite::reader::Reader;
+pub use sqlite::{Store, StoreError};

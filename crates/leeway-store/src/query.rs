@@ -53,6 +53,8 @@ pub struct RawEntry {
     pub salt: [u8; 16],
     /// The payload, JSON.
     pub payload: Vec<u8>,
+    /// The leaf hash recorded for its envelope.
+    pub leaf: [u8; 32],
 }
 
 /// What kind of secret a credential proves.
@@ -81,4 +83,31 @@ pub struct Credential {
     pub secret: String,
     /// When it ends, UTC milliseconds.
     pub expires_ms: Option<i64>,
+}
+
+/// How long the ledger is, and its root.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Head {
+    /// Entries.
+    pub entries: u64,
+    /// Root of the tree over them, hexadecimal.
+    pub root: String,
+}
+
+/// Whose actions are counted, within one workflow.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ScopeKey {
+    /// All of them.
+    Workflow,
+    /// This agent's.
+    Agent(String),
+    /// This tool's.
+    Tool {
+        /// The system.
+        system: String,
+        /// The tool's own name.
+        tool: String,
+    },
+    /// Those on this record.
+    Record(leeway_core::classify::RecordRef),
 }

@@ -1,1 +1,330 @@
-//! Placeholder while being written.
+//! jq filters of packs. Pure: no clock, no environment, no input files, no way to end the process.
+//!
+//! A filter gives exactly one value; none or several is an error, so that a filter that does not
+//! fit cannot be mistaken for one that says "nothing".
+
+use jaq_core::data::JustLut;
+use jaq_core::load::{Arena, File, Loader};
+use jaq_core::{Compiler, Ctx, Vars, unwrap_valr};
+use jaq_json::Val;
+use serde_json::{Map, Number, Value};
+
+/// Filters a pack may not use: they read the clock, the environment or the machine's time zone, or
+/// write to the process's streams, or end it.
+const WITHHELD: [&str; 14] = [
+    "now", "env", "halt", "halt_error", "debug", "debug_empty", "stderr", "stderr_empty", "input",
+    "inputs", "localtime", "strflocaltime", "input_filename", "input_line_number",
+];
+
+/// Filters that can give values without end.
+const ENDLESS: [&str; 7] = ["repeat", "until", "while", "recurse", "range", "limit", "infinite"];
+
+/// Most values looked at from one run.
+const MOST_OUTPUTS: usize = 2;
+/// Longest filter, characters.
+const LONGEST: usize = 4_000;
+
+/// What is wrong with a filter, or with what it was given.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum FilterError {
+    /// It is no jq filter, or uses a name that does not exist here.
+    #[error("filter `{filter}` does not compile: {why}")]
+    Syntax {
+        /// The filter.
+        filter: String,
+        /// What is wrong.
+        why: String,
+    },
+    /// It failed on its input.
+    #[error("filter `{filter}` failed: {why}")]
+    Failed {
+        /// The filter.
+        filter: String,
+        /// What went wrong.
+        why: String,
+    },
+}
+
+/// A compiled filter.
+#[derive(Clone)]
+pub struct Filter {
+    source: String,
+    how: How,
+}
+
+#[derive(Clone)]
+enum How {
+    /// `.a.b`, followed directly: most filters of packs are this.
+    Path(Vec<String>),
+    Program(std::sync::Arc<jaq_core::Filter<JustLut<Val>>>),
+}
+
+impl std::fmt::Debug for Filter {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Filter({})", self.source)
+    }
+}
+
+impl Filter {
+    /// Compiles a filter.
+    pub fn compile(source: &str) -> Result<Self, FilterError> {
+        let syntax = |why: String| FilterError::Syntax {
+            filter: source.chars().take(200).collect(),
+            why,
+        };
+        if source.chars().count() > LONGEST {
+            return Err(syntax(format!("it is longer than {LONGEST} characters")));
+        }
+        let how = match plain_path(source) {
+            Some(path) => How::Path(path),
+            None => How::Program(std::sync::Arc::new(program(source).map_err(syntax)?)),
+        };
+        Ok(Self {
+            source: source.to_owned(),
+            how,
+        })
+    }
+
+    /// The filter as written.
+    pub fn source(&self) -> &str {
+        &self.source
+    }
+
+    /// Runs it over a call's arguments; `before` and `result` are `$before` and `$result`.
+    pub fn run(&self, arguments: &Value, before: &Value, result: &Value) -> Result<Value, FilterError> {
+        match &self.how {
+            How::Path(path) => self.follow(path, arguments),
+            How::Program(program) => self.execute(program, [arguments, before, result]),
+        }
+    }
+
+    fn failed(&self, why: impl Into<String>) -> FilterError {
+        FilterError::Failed {
+            filter: self.source.clone(),
+            why: why.into(),
+        }
+    }
+
+    fn follow(&self, path: &[String], arguments: &Value) -> Result<Value, FilterError> {
+        let mut value = arguments;
+        for key in path {
+            value = match value {
+                Value::Object(fields) => fields.get(key).unwrap_or(&Value::Null),
+                Value::Null => value,
+                _ => return Err(self.failed(format!("`.{key}` of something that is no object"))),
+            };
+        }
+        Ok(value.clone())
+    }
+
+    fn execute(
+        &self,
+        program: &jaq_core::Filter<JustLut<Val>>,
+        [arguments, before, result]: [&Value; 3],
+    ) -> Result<Value, FilterError> {
+        let globals = Vars::new([to_val(before), to_val(result)]);
+        let context = Ctx::<JustLut<Val>>::new(&program.lut, globals);
+        let outputs: Vec<_> = program
+            .id
+            .run((context, to_val(arguments)))
+            .map(unwrap_valr)
+            .take(MOST_OUTPUTS)
+            .collect();
+        match <[_; 1]>::try_from(outputs) {
+            Ok([Ok(value)]) => from_val(&value).map_err(|why| self.failed(why)),
+            Ok([Err(error)]) => Err(self.failed(error.to_string())),
+            Err(outputs) if outputs.is_empty() => Err(self.failed("it gave no value")),
+            Err(_) => Err(self.failed("it gave more than one value")),
+        }
+    }
+}
+
+/// `.`, `.a`, `.a.b`: `None` for anything else.
+fn plain_path(source: &str) -> Option<Vec<String>> {
+    let rest = source.trim().strip_prefix('.')?;
+    if rest.is_empty() {
+        return Some(Vec::new());
+    }
+    rest.split('.')
+        .map(|key| {
+            let mut chars = key.chars();
+            let first = chars.next()?;
+            let plain = (first.is_ascii_alphabetic() || first == '_')
+                && chars.all(|c| c.is_ascii_alphanumeric() || c == '_');
+            plain.then(|| key.to_owned())
+        })
+        .collect()
+}
+
+fn program(source: &str) -> Result<jaq_core::Filter<JustLut<Val>>, String> {
+    if let Some(name) = ENDLESS.iter().find(|name| uses(source, name)) {
+        return Err(format!("`{name}` is not available in packs: it may never end"));
+    }
+    let defs = jaq_core::defs()
+        .chain(jaq_std::defs())
+        .chain(jaq_json::defs())
+        .filter(|def| !WITHHELD.contains(&def.name));
+    let funs = jaq_core::funs()
+        .chain(jaq_std::funs())
+        .chain(jaq_json::funs())
+        .filter(|(name, _, _)| !WITHHELD.contains(name));
+    let arena = Arena::default();
+    let modules = Loader::new(defs)
+        .load(&arena, File { code: source, path: () })
+        .map_err(|errors| describe_load(&errors))?;
+    Compiler::default()
+        .with_funs(funs)
+        .with_global_vars(["$before", "$result"])
+        .compile(modules)
+        .map_err(|errors| describe_compile(&errors))
+}
+
+/// Whether the filter names a word outside of strings. Recursion by `def` is refused as well: it is
+/// the other way never to end.
+fn uses(source: &str, word: &str) -> bool {
+    let mut in_string = false;
+    let mut token = String::new();
+    let mut found = false;
+    for c in source.chars().chain(std::iter::once(' ')) {
+        if c == '"' {
+            in_string = !in_string;
+        }
+        if !in_string && (c.is_ascii_alphanumeric() || c == '_') {
+            token.push(c);
+            continue;
+        }
+        found |= token == word || token == "def";
+        token.clear();
+    }
+    found
+}
+
+fn describe_load<P>(errors: &jaq_core::load::Errors<&str, P>) -> String {
+    let found = errors.iter().find_map(|(_, error)| match error {
+        jaq_core::load::Error::Lex(lexed) => lexed.first().map(|(expected, at)| {
+            format!("expected {} near `{}`", expected.as_str(), near(at))
+        }),
+        jaq_core::load::Error::Parse(parsed) => parsed.first().map(|(expected, at)| {
+            format!("expected {} near `{}`", expected.as_str(), near(at))
+        }),
+        jaq_core::load::Error::Io(_) => Some("packs cannot include other files".to_owned()),
+    });
+    found.unwrap_or_else(|| "it is no jq filter".to_owned())
+}
+
+fn describe_compile<P>(errors: &jaq_core::compile::Errors<&str, P>) -> String {
+    let found = errors
+        .iter()
+        .flat_map(|(_, undefined)| undefined.first())
+        .map(|(name, kind)| format!("there is no {} `{}` here", kind.as_str(), near(name)))
+        .next();
+    found.unwrap_or_else(|| "it uses something that does not exist".to_owned())
+}
+
+fn near(text: &str) -> String {
+    let mut near: String = text.chars().take(30).collect();
+    if near.is_empty() {
+        near.push_str("the end");
+    }
+    near
+}
+
+fn to_val(value: &Value) -> Val {
+    match value {
+        Value::Null => Val::Null,
+        Value::Bool(yes) => Val::from(*yes),
+        Value::Number(number) => match (number.as_i64(), number.as_f64()) {
+            (Some(integer), _) => Val::from(integer as isize),
+            (None, Some(float)) => Val::from(float),
+            (None, None) => Val::Null,
+        },
+        Value::String(text) => Val::from(text.clone()),
+        Value::Array(items) => items.iter().map(to_val).collect(),
+        Value::Object(fields) => Val::obj(
+            fields
+                .iter()
+                .map(|(key, value)| (Val::from(key.clone()), to_val(value)))
+                .collect(),
+        ),
+    }
+}
+
+fn from_val(value: &Val) -> Result<Value, String> {
+    Ok(match value {
+        Val::Null => Value::Null,
+        Val::Bool(yes) => Value::Bool(*yes),
+        Val::Num(number) => match number.as_isize() {
+            Some(integer) => Value::Number(Number::from(integer as i64)),
+            None => number
+                .to_string()
+                .parse::<f64>()
+                .ok()
+                .and_then(Number::from_f64)
+                .map(Value::Number)
+                .ok_or_else(|| format!("`{number}` is no JSON number"))?,
+        },
+        Val::TStr(text) => Value::String(utf8(text)?),
+        Val::BStr(_) => return Err("a byte string is no JSON value".to_owned()),
+        Val::Arr(items) => Value::Array(items.iter().map(from_val).collect::<Result<_, _>>()?),
+        Val::Obj(fields) => {
+            let mut object = Map::new();
+            for (key, value) in fields.iter() {
+                let Val::TStr(key) = key else {
+                    return Err("an object's key is not a text".to_owned());
+                };
+                object.insert(utf8(key)?, from_val(value)?);
+            }
+            Value::Object(object)
+        }
+    })
+}
+
+fn utf8(bytes: &[u8]) -> Result<String, String> {
+    String::from_utf8(bytes.to_vec()).map_err(|_| "a text is not UTF-8".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn run(source: &str, arguments: Value) -> Result<Value, FilterError> {
+        Filter::compile(source)?.run(&arguments, &json!({"phone": "1"}), &Value::Null)
+    }
+
+    #[test]
+    fn filters_give_exactly_one_value() {
+        for (source, arguments, expected) in [
+            (".id", json!({"id": "c-1"}), json!("c-1")),
+            (".a.b", json!({"a": {"b": 7}}), json!(7)),
+            (".a.b", json!({}), json!(null)),
+            ("{id: .id, was: $before.phone}", json!({"id": 1}), json!({"id": 1, "was": "1"})),
+            (".fields | keys", json!({"fields": {"b": 1, "a": 2}}), json!(["a", "b"])),
+            (".amount * 100 | round", json!({"amount": 12.5}), json!(1250)),
+            ("$result", json!({}), json!(null)),
+            (".x | test(\"a+\")", json!({"x": "caat"}), json!(true)),
+            ("[.e[] | .name] | join(\",\")", json!({"e": [{"name": "a"}, {"name": "b"}]}), json!("a,b")),
+        ] {
+            assert_eq!(run(source, arguments).unwrap(), expected, "{source}");
+        }
+    }
+
+    #[test]
+    fn what_does_not_give_one_value_is_an_error() {
+        for (source, arguments) in [
+            ("empty", json!({})),
+            (".a, .b", json!({"a": 1, "b": 2})),
+            (".a.b", json!({"a": "text"})),
+            (".a + 1", json!({"a": {}})),
+        ] {
+            assert!(matches!(run(source, arguments), Err(FilterError::Failed { .. })), "{source}");
+        }
+    }
+
+    #[test]
+    fn the_outside_world_is_not_there() {
+        for source in ["now", "env", "$ENV", "input", "halt", "debug", "repeat(1)", "range(9)", "def f: f; f", ".a |", "nosuch"] {
+            assert!(matches!(run(source, json!({})), Err(FilterError::Syntax { .. })), "{source}");
+        }
+    }
+}

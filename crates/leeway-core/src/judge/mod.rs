@@ -4,8 +4,11 @@
 //! [`Verdict::Allow`], whatever the configuration. [`rules`] holds grants and the eight review
 //! rules, [`guardrail`] the operator's own, [`facts`] what must be computed before judging.
 
+pub mod compiled;
 pub mod facts;
 pub mod guardrail;
+pub mod hours;
+pub mod review;
 pub mod rules;
 
 pub use facts::Facts;
@@ -42,4 +45,15 @@ pub struct Decision {
     pub verdict: Verdict,
     /// Every rule that fired; never empty.
     pub reasons: Vec<Reason>,
+}
+
+impl Verdict {
+    /// The name as in API and ledger.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Allow => "allow",
+            Self::Hold => "hold",
+            Self::Block => "block",
+        }
+    }
 }

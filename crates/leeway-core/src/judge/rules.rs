@@ -1,1 +1,178 @@
-//! Placeholder while being written.
+//! Grants, the eight review rules and the judge that puts them together with the operator's
+//! guardrails. The strictest verdict wins; every rule that fires is kept with its sentence.
+
+use super::compiled::{CompiledGuardrail, RuleProblem};
+use super::hours::Hours;
+use super::review;
+use super::{Decision, Facts, Reason, Verdict};
+use crate::action::{Call, Claim};
+use crate::canonical;
+use crate::classify::{BeforeImage, Classified, Level, RecordRef};
+use crate::govern::workflow::{Grant, Workflow};
+use crate::judge::guardrail::Scope;
+use std::collections::HashMap;
+
+/// A workflow's rules, ready to judge with.
+#[derive(Clone, Debug)]
+pub struct CompiledRules {
+    /// The workflow.
+    pub workflow: Workflow,
+    /// Its content hash.
+    pub hash: String,
+    pub(super) guardrails: Vec<CompiledGuardrail>,
+    /// Guardrails that name tools, by tool; the others stand in `for_any_tool`.
+    pub(super) by_tool: HashMap<String, Vec<usize>>,
+    pub(super) for_any_tool: Vec<usize>,
+    pub(super) hours: Option<Hours>,
+}
+
+/// Everything judged together.
+#[derive(Clone, Copy, Debug)]
+pub struct Case<'a> {
+    /// The call.
+    pub call: &'a Call,
+    /// What it would do.
+    pub classified: &'a Classified,
+    /// What the agent says.
+    pub claim: &'a Claim,
+    /// The record as read.
+    pub before: &'a BeforeImage,
+    /// Time and history.
+    pub facts: &'a Facts,
+}
+
+/// Something to count before judging.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Counter {
+    /// The guardrail that asks.
+    pub guardrail: String,
+    /// Whose actions.
+    pub scope: Scope,
+    /// Since how long, seconds.
+    pub window_s: u64,
+}
+
+impl CompiledRules {
+    /// Compiles a workflow, or reports every problem at once.
+    pub fn compile(workflow: Workflow) -> Result<Self, Vec<RuleProblem>> {
+        super::compiled::compile(workflow, canonical::hash)
+    }
+
+    /// Whether any guardrail counts.
+    pub fn counts(&self) -> bool {
+        self.guardrails.iter().any(|rule| rule.counter().is_some())
+    }
+
+    /// What must be counted before this call is judged.
+    pub fn counters<'a>(
+        &'a self,
+        call: &'a Call,
+        record: Option<&'a RecordRef>,
+    ) -> impl Iterator<Item = Counter> + 'a {
+        let tool = call.tool_name();
+        self.candidates(&tool)
+            .filter(move |rule| rule.names_agent(&call.agent))
+            .filter_map(CompiledGuardrail::counter)
+            .filter(move |counter| counter.scope != Scope::Record || record.is_some())
+    }
+
+    /// The longest window anything is counted over, seconds.
+    pub fn max_window_s(&self) -> u64 {
+        self.guardrails
+            .iter()
+            .filter_map(|rule| rule.counter().map(|counter| counter.window_s))
+            .max()
+            .unwrap_or(0)
+    }
+
+    /// Whether a time, UTC milliseconds, lies in the workflow's business hours; `None` when it has
+    /// none.
+    pub fn in_business_hours(&self, now_ms: i64) -> Option<bool> {
+        self.hours.as_ref()?.contains(now_ms)
+    }
+
+    /// Guardrails that may concern a tool, in the order they are written.
+    fn candidates<'a>(&'a self, tool: &str) -> impl Iterator<Item = &'a CompiledGuardrail> + use<'a> {
+        let named = self.by_tool.get(tool).map(Vec::as_slice).unwrap_or_default();
+        self.for_any_tool
+            .iter()
+            .chain(named)
+            .map(|index| &self.guardrails[*index])
+    }
+}
+
+/// Judges a case. Pure: the same inputs give the same decision.
+pub fn judge(rules: &CompiledRules, case: &Case<'_>) -> Decision {
+    let mut reasons = Vec::with_capacity(4);
+    let tool = case.call.tool_name();
+    let grant = rules.workflow.grants.get(&tool).copied().unwrap_or_default();
+    granted(grant, case.classified.level, &mut reasons);
+    review::all(rules, case, &mut reasons);
+    let view = super::compiled::View::of(case);
+    for rule in rules.candidates(&tool) {
+        if let Some(reason) = rule.fire(&view) {
+            reasons.push(reason);
+        }
+    }
+    reasons.sort_by_key(|reason| std::cmp::Reverse(reason.verdict));
+    // INVARIANT: `granted` always gives a reason, so an empty list cannot mean allow.
+    let verdict = reasons.first().map_or(Verdict::Block, |reason| reason.verdict);
+    Decision { verdict, reasons }
+}
+
+fn granted(grant: Grant, level: Level, reasons: &mut Vec<Reason>) {
+    let mut say = |rule: &str, verdict, text: String| {
+        reasons.push(Reason {
+            rule: rule.to_owned(),
+            verdict,
+            text,
+        });
+    };
+    match (grant, level) {
+        (Grant::Blocked, _) => say(
+            "grant-blocked",
+            Verdict::Block,
+            "This workflow's agents may not use this tool.".to_owned(),
+        ),
+        (_, Level::ReadOnly) => say("within-grant", Verdict::Allow, "Reading is granted.".to_owned()),
+        (Grant::Read, _) => say(
+            "beyond-grant",
+            Verdict::Block,
+            format!("This workflow's agents may only read with this tool; this is a {}.", level.name()),
+        ),
+        (Grant::Draft, _) => say(
+            "grant-draft",
+            Verdict::Hold,
+            "The agent may only draft this: a person reads it in full, may edit it, and sends it.".to_owned(),
+        ),
+        (_, Level::DraftOnly | Level::LowRisk) => say(
+            "within-grant",
+            Verdict::Allow,
+            format!("A {} is granted.", level.name()),
+        ),
+        (grant, Level::HighImpact) => {
+            if grant < Grant::HighImpact {
+                say("beyond-grant", Verdict::Hold, beyond(level));
+            }
+            say(
+                "level-4-needs-approval",
+                Verdict::Hold,
+                "High-impact updates always need a person's approval.".to_owned(),
+            );
+        }
+        (grant, Level::External) => {
+            if grant < Grant::External {
+                say("beyond-grant", Verdict::Hold, beyond(level));
+            }
+            say(
+                "level-5-needs-approval",
+                Verdict::Hold,
+                "What reaches outside the business always needs a person's approval.".to_owned(),
+            );
+        }
+    }
+}
+
+fn beyond(level: Level) -> String {
+    format!("This goes further than the agent's grant for this tool: it is a {}.", level.name())
+}

@@ -37,8 +37,13 @@ impl Envelope {
 /// Commitment to a payload: SHA-256 over salt ‖ payload bytes, hexadecimal. With the salt gone, the
 /// commitment says nothing about the payload, so a payload can be erased and the tree still holds.
 pub fn commitment(salt: &[u8; 16], payload: &[u8]) -> String {
+    hex::encode(commitment_bytes(salt, payload))
+}
+
+/// [`commitment`] as bytes.
+pub fn commitment_bytes(salt: &[u8; 16], payload: &[u8]) -> [u8; 32] {
     let mut hasher = Sha256::new();
     hasher.update(salt);
     hasher.update(payload);
-    hex::encode(hasher.finalize())
+    hasher.finalize().into()
 }

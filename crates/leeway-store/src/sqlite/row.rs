@@ -1,0 +1,123 @@
+//! Between [`ActionRow`] and its columns.
+
+use super::StoreError;
+use leeway_core::action::state::{ActionRow, Status};
+use leeway_core::classify::{Effect, Level, RecordRef};
+use leeway_core::id::ActionId;
+use rusqlite::{CachedStatement, Row, params};
+
+/// The columns, in the order [`read`] takes them.
+pub const COLUMNS: &str = "seq, id, version, created_ms, updated_ms, status, workflow, agent, system, tool, effect, level, record_system, record_type, record_id, title, gist, confidence, amount_cents, revision, content_hash, expires_ms, reviewer, idempotency_key, twin_hash";
+
+/// Writes a row, new or changed.
+pub const WRITE: &str = "INSERT INTO actions (seq, id, version, created_ms, updated_ms, status, workflow, agent, system, tool, effect, level, record_system, record_type, record_id, title, gist, confidence, amount_cents, revision, content_hash, expires_ms, reviewer, idempotency_key, twin_hash)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25)
+ON CONFLICT (seq) DO UPDATE SET version = ?3, updated_ms = ?5, status = ?6, effect = ?11, level = ?12, record_system = ?13, record_type = ?14, record_id = ?15, title = ?16, gist = ?17, confidence = ?18, amount_cents = ?19, revision = ?20, content_hash = ?21, expires_ms = ?22, reviewer = ?23, twin_hash = ?25";
+
+/// Number a status is stored as. Written in the schema's partial indexes: 3 is held.
+pub fn status_number(status: Status) -> i64 {
+    match status {
+        Status::Refused => 0,
+        Status::Blocked => 1,
+        Status::Authorised => 2,
+        Status::Held => 3,
+        Status::Approved => 4,
+        Status::Rejected => 5,
+        Status::Withdrawn => 6,
+        Status::Expired => 7,
+        Status::Drifted => 8,
+        Status::Executing => 9,
+        Status::Executed => 10,
+        Status::Failed => 11,
+        Status::Partial => 12,
+        Status::OutcomeUnknown => 13,
+    }
+}
+
+fn status(number: i64) -> Option<Status> {
+    Status::ALL.into_iter().find(|status| status_number(*status) == number)
+}
+
+fn effect_name(effect: Effect) -> String {
+    serde_json::to_value(effect)
+        .ok()
+        .and_then(|value| value.as_str().map(str::to_owned))
+        .unwrap_or_default()
+}
+
+/// Runs [`WRITE`].
+pub fn write(statement: &mut CachedStatement<'_>, row: &ActionRow) -> rusqlite::Result<()> {
+    let record = row.record.as_ref();
+    statement.execute(params![
+        row.seq as i64,
+        row.id.as_str(),
+        row.version as i64,
+        row.created_ms,
+        row.updated_ms,
+        status_number(row.status),
+        row.workflow,
+        row.agent,
+        row.system,
+        row.tool,
+        row.effect.map(effect_name),
+        row.level.map(u8::from),
+        record.map(|record| &record.system),
+        record.map(|record| &record.record_type),
+        record.map(|record| &record.id),
+        row.title,
+        row.gist,
+        row.confidence,
+        row.amount_cents,
+        row.revision,
+        row.content_hash,
+        row.expires_ms,
+        row.reviewer,
+        row.idempotency_key,
+        row.twin_hash,
+    ])?;
+    Ok(())
+}
+
+/// Reads a row of [`COLUMNS`].
+pub fn read(row: &Row<'_>) -> Result<ActionRow, StoreError> {
+    let unreadable = |what: &str| StoreError::Unreadable(format!("an action's {what}"));
+    let id: String = row.get(1)?;
+    let record = match (row.get(12)?, row.get(13)?, row.get(14)?) {
+        (Some(system), Some(record_type), Some(id)) => Some(RecordRef {
+            system,
+            record_type,
+            id,
+        }),
+        _ => None,
+    };
+    let effect: Option<String> = row.get(10)?;
+    let level: Option<u8> = row.get(11)?;
+    Ok(ActionRow {
+        seq: row.get::<_, i64>(0)? as u64,
+        id: ActionId::parse(&id).ok_or_else(|| unreadable("id"))?,
+        version: row.get::<_, i64>(2)? as u64,
+        created_ms: row.get(3)?,
+        updated_ms: row.get(4)?,
+        status: status(row.get(5)?).ok_or_else(|| unreadable("status"))?,
+        workflow: row.get(6)?,
+        agent: row.get(7)?,
+        system: row.get(8)?,
+        tool: row.get(9)?,
+        effect: effect
+            .map(|name| serde_json::from_value(serde_json::Value::String(name)))
+            .transpose()
+            .map_err(|_| unreadable("effect"))?,
+        level: level.map(Level::try_from).transpose().map_err(|_| unreadable("level"))?,
+        record,
+        title: row.get(15)?,
+        gist: row.get(16)?,
+        confidence: row.get(17)?,
+        amount_cents: row.get(18)?,
+        revision: row.get(19)?,
+        content_hash: row.get(20)?,
+        expires_ms: row.get(21)?,
+        reviewer: row.get(22)?,
+        idempotency_key: row.get(23)?,
+        twin_hash: row.get(24)?,
+    })
+}

@@ -1,0 +1,131 @@
+//! Tables. `entries` is the ledger; everything else is derived from it, except `credentials` and
+//! `sealed`, which hold secrets and are never exported.
+
+use super::StoreError;
+use rusqlite::Connection;
+
+/// Number of the schema below.
+pub const SCHEMA: i64 = 1;
+
+const TABLES: &str = "
+CREATE TABLE entries (
+  seq INTEGER PRIMARY KEY,
+  stream TEXT NOT NULL,
+  version INTEGER NOT NULL,
+  time_ms INTEGER NOT NULL,
+  kind TEXT NOT NULL,
+  actor TEXT NOT NULL,
+  decision TEXT,
+  rules TEXT NOT NULL,
+  salt BLOB NOT NULL,
+  commitment BLOB NOT NULL,
+  leaf BLOB NOT NULL,
+  payload BLOB NOT NULL
+) STRICT;
+CREATE UNIQUE INDEX entries_stream ON entries (stream, version);
+CREATE TABLE head (
+  id INTEGER PRIMARY KEY CHECK (id = 0),
+  size INTEGER NOT NULL,
+  frontier BLOB NOT NULL,
+  time_ms INTEGER NOT NULL
+) STRICT;
+INSERT INTO head VALUES (0, 0, x'', 0);
+CREATE TABLE credentials (
+  kind INTEGER NOT NULL,
+  id TEXT NOT NULL,
+  subject TEXT NOT NULL,
+  secret TEXT NOT NULL,
+  expires_ms INTEGER,
+  PRIMARY KEY (kind, id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX credentials_subject ON credentials (kind, subject);
+CREATE TABLE sealed (
+  action TEXT NOT NULL,
+  revision INTEGER NOT NULL,
+  arguments BLOB NOT NULL,
+  PRIMARY KEY (action, revision)
+) STRICT, WITHOUT ROWID;
+";
+
+/// Tables that [`super::rebuild`] can make anew.
+pub const DERIVED: &str = "
+CREATE TABLE documents (
+  stream TEXT PRIMARY KEY,
+  version INTEGER NOT NULL,
+  json BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE actions (
+  seq INTEGER PRIMARY KEY,
+  id TEXT NOT NULL UNIQUE,
+  version INTEGER NOT NULL,
+  created_ms INTEGER NOT NULL,
+  updated_ms INTEGER NOT NULL,
+  status INTEGER NOT NULL,
+  workflow TEXT NOT NULL,
+  agent TEXT NOT NULL,
+  system TEXT NOT NULL,
+  tool TEXT NOT NULL,
+  effect TEXT,
+  level INTEGER,
+  record_system TEXT,
+  record_type TEXT,
+  record_id TEXT,
+  title TEXT NOT NULL,
+  gist TEXT NOT NULL,
+  confidence REAL,
+  amount_cents INTEGER,
+  revision INTEGER NOT NULL,
+  content_hash TEXT,
+  expires_ms INTEGER,
+  reviewer TEXT,
+  idempotency_key TEXT,
+  twin_hash TEXT
+) STRICT;
+CREATE INDEX actions_workflow ON actions (workflow, seq);
+CREATE INDEX actions_status ON actions (status, seq);
+CREATE INDEX actions_level ON actions (level, seq);
+CREATE INDEX actions_agent ON actions (agent, seq);
+CREATE INDEX actions_record ON actions (record_id, seq) WHERE record_id IS NOT NULL;
+CREATE INDEX actions_created ON actions (created_ms);
+CREATE UNIQUE INDEX actions_key ON actions (agent, idempotency_key) WHERE idempotency_key IS NOT NULL;
+CREATE INDEX actions_held ON actions (expires_ms) WHERE status = 3;
+CREATE INDEX actions_twin ON actions (twin_hash) WHERE status = 3;
+CREATE VIRTUAL TABLE words USING fts5 (text, content='', tokenize='unicode61 remove_diacritics 2');
+CREATE TABLE counts (
+  workflow TEXT NOT NULL,
+  status INTEGER NOT NULL,
+  count INTEGER NOT NULL,
+  PRIMARY KEY (workflow, status)
+) STRICT, WITHOUT ROWID;
+";
+
+/// What [`DERIVED`] makes, in an order that can be dropped.
+pub const DERIVED_TABLES: [&str; 4] = ["documents", "actions", "words", "counts"];
+
+/// Sets the connection up and brings an empty file to the present schema.
+pub fn prepare(connection: &mut Connection) -> Result<(), StoreError> {
+    connection.execute_batch(
+        "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0;
+         PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16384;",
+    )?;
+    match version(connection)? {
+        0 => {
+            let transaction = connection.transaction()?;
+            transaction.execute_batch(TABLES)?;
+            transaction.execute_batch(DERIVED)?;
+            transaction.pragma_update(None, "user_version", SCHEMA)?;
+            transaction.commit()?;
+            Ok(())
+        }
+        SCHEMA => Ok(()),
+        found => Err(StoreError::Newer {
+            found,
+            known: SCHEMA,
+        }),
+    }
+}
+
+/// The schema a file has; 0 when it is empty.
+pub fn version(connection: &Connection) -> Result<i64, StoreError> {
+    Ok(connection.pragma_query_value(None, "user_version", |row| row.get(0))?)
+}
