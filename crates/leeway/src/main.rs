@@ -15,7 +15,6 @@ mod sandbox;
 mod server;
 mod serving;
 mod system;
-mod web;
 mod worker;
 
 fn main() -> std::process::ExitCode {

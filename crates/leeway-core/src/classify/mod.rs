@@ -216,7 +216,9 @@ pub struct Classified {
 }
 
 pub mod classified;
+pub mod compiled;
 pub mod filter;
 pub mod guess;
 pub mod pack;
 pub mod redact;
+pub mod sensitive;

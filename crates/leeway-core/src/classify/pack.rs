@@ -35,6 +35,10 @@ pub struct ToolEntry {
     /// financial record): level 4 instead of 3.
     #[serde(default)]
     pub high_impact: bool,
+    /// True when a call on a record that does not exist makes it (a file that is written): it is a
+    /// create then.
+    #[serde(default)]
+    pub creates_when_missing: bool,
     /// Areas every call touches.
     #[serde(default)]
     pub areas: Vec<Area>,

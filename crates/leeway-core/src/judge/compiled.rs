@@ -1,12 +1,11 @@
 //! Guardrails made ready: checked, and reduced to tests that are cheap before they are exact.
 
-use super::guardrail::{Guardrail, Scope, When};
+use super::guardrail::{Guardrail, When};
 use super::hours::Hours;
 use super::review::BUILT_IN;
 use super::rules::{Case, CompiledRules, Counter};
 use super::{Reason, Verdict};
-use crate::action::Call;
-use crate::classify::{Area, Classified, Effect, RecordRef};
+use crate::classify::{Area, Classified, Effect};
 use crate::govern::workflow::Workflow;
 use std::collections::{HashMap, HashSet};
 
@@ -158,18 +157,6 @@ fn amount_above(classified: &Classified, limit: i64) -> bool {
     match classified.amount_cents {
         Some(amount) => amount > limit,
         None => classified.amount_expected,
-    }
-}
-
-impl Counter {
-    /// A scope's own key for a call: `None` where the whole workflow counts.
-    pub fn subject(&self, call: &Call, record: Option<&RecordRef>) -> Option<String> {
-        match self.scope {
-            Scope::Workflow => None,
-            Scope::Agent => Some(call.agent.clone()),
-            Scope::Tool => Some(call.tool_name()),
-            Scope::Record => record.map(|record| format!("{}:{}/{}", record.system, record.record_type, record.id)),
-        }
     }
 }
 

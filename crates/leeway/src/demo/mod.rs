@@ -1,8 +1,13 @@
 //! `leeway demo`: the gateway, a sandbox business as a real child process, people, and scripted
 //! agents that speak real MCP, all in one command. What it makes stays in its data folder, so the
 //! same command again goes on where it was.
+//!
+//! [`seed`] is the configuration, [`scenario`] what the agents do, [`agents`] how they do it,
+//! [`progress`] where they were.
 
 mod agents;
+mod progress;
+mod scenario;
 mod seed;
 
 pub use agents::DemoAgent;

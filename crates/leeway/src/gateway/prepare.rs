@@ -11,11 +11,14 @@ use leeway_core::action::{Call, Claim, Versions};
 use leeway_core::canonical;
 use leeway_core::classify::classified;
 use leeway_core::classify::guess::guess;
-use leeway_core::classify::pack::CompiledTool;
+use leeway_core::classify::compiled::CompiledTool;
 use leeway_core::classify::{BeforeImage, Classified, RecordRef, UndoPlan};
 use leeway_core::id::ActionId;
+use leeway_core::judge::guardrail::Scope;
 use leeway_core::judge::rules::{Case, judge};
+
 use leeway_core::judge::{Decision, Facts, Reason, Verdict};
+use leeway_store::ScopeKey;
 use serde_json::{Value, json};
 
 /// A call on its way to being judged.
@@ -233,10 +236,24 @@ fn facts(
     let reader = app.store.reader()?;
     for counter in workflow.rules.counters(call, record) {
         let since_ms = now_ms - (counter.window_s as i64).saturating_mul(1000);
-        let counted = reader.counted(&call.workflow, &counter.key(call, record), since_ms)?;
+        let key = scope_key(counter.scope, call, record);
+        let counted = reader.counted(&call.workflow, &key, since_ms)?;
         facts.counted.insert(counter.guardrail, counted);
     }
     Ok(facts)
+}
+
+fn scope_key(scope: Scope, call: &Call, record: Option<&RecordRef>) -> ScopeKey {
+    match (scope, record) {
+        (Scope::Agent, _) => ScopeKey::Agent(call.agent.clone()),
+        (Scope::Tool, _) => ScopeKey::Tool {
+            system: call.system.clone(),
+            tool: call.tool.clone(),
+        },
+        (Scope::Record, Some(record)) => ScopeKey::Record(record.clone()),
+        // The judge asks for no record's count when there is no record; the whole is stricter.
+        (Scope::Workflow | Scope::Record, _) => ScopeKey::Workflow,
+    }
 }
 
 /// What a person edited always waits for a person, even where the agent alone could have done it.

@@ -3,7 +3,7 @@
 
 use leeway_core::action::tool_name;
 use leeway_core::canonical;
-use leeway_core::classify::pack::{CompiledPack, CompiledTool};
+use leeway_core::classify::compiled::{CompiledPack, CompiledTool};
 use leeway_core::classify::redact::Redactor;
 use leeway_core::govern::state::{Document, SystemState, ToolState, WorkflowState};
 use leeway_core::judge::rules::CompiledRules;

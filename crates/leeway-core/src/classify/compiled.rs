@@ -1,0 +1,209 @@
+//! Packs made ready: every filter compiled, every reference checked, every problem reported at once.
+
+use super::Effect;
+use super::filter::{Filter, FilterError};
+use super::pack::{Pack, ToolEntry, UndoRule};
+use crate::canonical;
+use std::collections::HashMap;
+
+/// One thing wrong with a pack.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct PackProblem {
+    /// Stable code.
+    pub code: &'static str,
+    /// Where: a key path such as `tool.update_contact.changes`.
+    pub path: String,
+    /// What is wrong.
+    pub message: String,
+    /// How to mend it.
+    pub help: String,
+}
+
+/// A pack, ready.
+#[derive(Clone, Debug)]
+pub struct CompiledPack {
+    /// The pack.
+    pub pack: Pack,
+    /// Its content hash.
+    pub hash: String,
+    /// Its tools by their own names.
+    pub tools: HashMap<String, CompiledTool>,
+}
+
+/// One tool's entry, ready.
+#[derive(Clone, Debug)]
+pub struct CompiledTool {
+    /// The entry.
+    pub entry: ToolEntry,
+    pub(super) record_id: Option<Filter>,
+    pub(super) changes: Option<Filter>,
+    pub(super) read: Option<CompiledRead>,
+    pub(super) amount_cents: Option<Filter>,
+    pub(super) text: Option<Filter>,
+    pub(super) raise: Vec<Filter>,
+    pub(super) undo_arguments: Option<Filter>,
+}
+
+/// How to read the record, ready.
+#[derive(Clone, Debug)]
+pub(super) struct CompiledRead {
+    pub(super) arguments: Filter,
+    pub(super) fields: Filter,
+    pub(super) version: Option<Filter>,
+}
+
+impl Pack {
+    /// Reads a pack file.
+    pub fn parse(text: &str) -> Result<Self, toml::de::Error> {
+        toml::from_str(text)
+    }
+}
+
+impl CompiledPack {
+    /// Compiles a pack, or reports every problem.
+    pub fn compile(pack: Pack) -> Result<Self, Vec<PackProblem>> {
+        let mut problems = Problems::default();
+        let mut tools = HashMap::new();
+        for (name, entry) in &pack.tools {
+            problems.references(&pack, name, entry);
+            if let Some(tool) = problems.tool(name, entry) {
+                tools.insert(name.clone(), tool);
+            }
+        }
+        if !problems.0.is_empty() {
+            return Err(problems.0);
+        }
+        Ok(Self {
+            hash: canonical::hash(&pack),
+            pack,
+            tools,
+        })
+    }
+}
+
+#[derive(Default)]
+struct Problems(Vec<PackProblem>);
+
+impl Problems {
+    fn add(&mut self, code: &'static str, path: String, message: String, help: impl Into<String>) {
+        self.0.push(PackProblem {
+            code,
+            path,
+            message,
+            help: help.into(),
+        });
+    }
+
+    fn filter(&mut self, path: String, source: Option<&String>) -> Option<Filter> {
+        match Filter::compile(source?) {
+            Ok(filter) => Some(filter),
+            Err(FilterError::Syntax { why, .. } | FilterError::Failed { why, .. }) => {
+                self.add("filter-invalid", path, format!("the jq filter does not compile: {why}"), "see docs/packs.md for what filters may use");
+                None
+            }
+        }
+    }
+
+    fn tool(&mut self, name: &str, entry: &ToolEntry) -> Option<CompiledTool> {
+        let before = self.0.len();
+        let at = |key: &str| format!("tool.{name}.{key}");
+        let read = entry.read.as_ref().and_then(|read| {
+            let arguments = self.filter(at("read.arguments"), Some(&read.arguments));
+            let fields = self.filter(at("read.fields"), Some(&read.fields));
+            let version = self.filter(at("read.version"), read.version.as_ref());
+            Some(CompiledRead {
+                arguments: arguments?,
+                fields: fields?,
+                version,
+            })
+        });
+        let raise = entry
+            .raise
+            .iter()
+            .enumerate()
+            .filter_map(|(index, raise)| self.filter(at(&format!("raise[{index}].when")), Some(&raise.when)))
+            .collect();
+        let undo = match &entry.undo {
+            Some(UndoRule::Exact { arguments, .. } | UndoRule::Compensating { arguments, .. }) => Some(arguments),
+            _ => None,
+        };
+        let tool = CompiledTool {
+            record_id: self.filter(at("record.id"), entry.record.as_ref().map(|record| &record.id)),
+            changes: self.filter(at("changes"), entry.changes.as_ref()),
+            read,
+            amount_cents: self.filter(at("amount_cents"), entry.amount_cents.as_ref()),
+            text: self.filter(at("text"), entry.text.as_ref()),
+            raise,
+            undo_arguments: self.filter(at("undo.arguments"), undo),
+            entry: entry.clone(),
+        };
+        (self.0.len() == before).then_some(tool)
+    }
+
+    fn references(&mut self, pack: &Pack, name: &str, entry: &ToolEntry) {
+        let at = |key: &str| format!("tool.{name}.{key}");
+        if let Some(read) = &entry.read {
+            match pack.tools.get(&read.tool) {
+                None => self.add("read-tool-unknown", at("read.tool"), format!("the pack has no tool `{}`", read.tool), nearest(&read.tool, pack)),
+                Some(reader) if reader.effect != Effect::Read => self.add(
+                    "read-tool-writes",
+                    at("read.tool"),
+                    format!("`{}` does not only read", read.tool),
+                    "name a tool whose effect is `read`: it is called before anybody approved anything",
+                ),
+                Some(_) => {}
+            }
+        }
+        let undo_tool = match &entry.undo {
+            Some(UndoRule::Exact { tool, .. } | UndoRule::Compensating { tool, .. }) => Some(tool),
+            _ => None,
+        };
+        if let Some(tool) = undo_tool.filter(|tool| !pack.tools.contains_key(*tool)) {
+            self.add("undo-tool-unknown", at("undo.tool"), format!("the pack has no tool `{tool}`"), nearest(tool, pack));
+        }
+        if entry.undo.is_none() && entry.effect != Effect::Read {
+            self.add(
+                "undo-missing",
+                format!("tool.{name}"),
+                format!("`{name}` writes, and nothing says how it is taken back"),
+                "add undo = { kind = \"exact\" | \"compensating\" | \"none\", … }",
+            );
+        }
+        let writes = matches!(entry.effect, Effect::Update);
+        if writes && entry.changes.is_none() {
+            self.add("changes-missing", format!("tool.{name}"), format!("`{name}` updates, and nothing says which fields"), "add changes = a filter giving {field: new value}");
+        }
+        if writes && entry.record.is_none() {
+            self.add("record-missing", format!("tool.{name}"), format!("`{name}` updates, and nothing says which record"), "add record = { type = …, id = … }");
+        }
+    }
+}
+
+fn nearest(name: &str, pack: &Pack) -> String {
+    let best = pack
+        .tools
+        .keys()
+        .map(|known| (distance(name, known), known))
+        .min()
+        .filter(|(distance, _)| *distance <= name.len().div_ceil(3));
+    match best {
+        Some((_, known)) => format!("did you mean `{known}`?"),
+        None => "name a tool of this pack".to_owned(),
+    }
+}
+
+/// Levenshtein distance: how many characters to change from one name to the other.
+pub fn distance(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, x) in a.chars().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = i + 1;
+        for (j, y) in b.iter().enumerate() {
+            let cost = diagonal + usize::from(x != *y);
+            diagonal = row[j + 1];
+            row[j + 1] = cost.min(row[j] + 1).min(row[j + 1] + 1);
+        }
+    }
+    row[b.len()]
+}

@@ -1,0 +1,135 @@
+//! Sensitive support issues in texts: lists of words and phrases per category, in English, German,
+//! French, Spanish and Italian. A hit holds; no hit allows nothing.
+
+use std::collections::BTreeSet;
+
+/// Category → words and phrases, lower case. A trailing `*` matches any ending.
+const LISTS: [(&str, &[&str]); 6] = [
+    ("legal-threat", &[
+        "lawyer*", "attorney*", "solicitor*", "lawsuit*", "sue you", "suing", "legal action", "court", "small claims",
+        "anwalt*", "anwält*", "rechtsanwalt*", "klage", "verklagen", "gericht", "rechtliche schritte", "mahnbescheid",
+        "avocat*", "tribunal", "poursuite*", "action en justice", "mise en demeure",
+        "abogad*", "demanda judicial", "demandar", "juzgado", "acciones legales",
+        "avvocat*", "querela", "denuncia", "azione legale", "tribunale",
+    ]),
+    ("injury", &[
+        "injur*", "hurt", "hospital*", "burned", "burnt", "bleeding", "unsafe", "electric shock", "allergic",
+        "verletz*", "krankenhaus", "verbrannt", "stromschlag", "blutet", "unfall",
+        "bless*", "hôpital", "brûl*", "accident",
+        "herid*", "lesion*", "quemad*", "accidente",
+        "ferit*", "ospedale", "ustion*", "infortunio",
+    ]),
+    ("harassment", &[
+        "harass*", "threaten*", "discriminat*", "racist*", "sexist*", "abusive", "stalk*", "bullying",
+        "belästig*", "bedroh*", "diskriminier*", "rassist*", "beleidig*",
+        "harcel*", "harcèl*", "menac*", "racisme",
+        "acos*", "amenaz*", "discrimin*",
+        "molest*", "minacci*", "razzis*",
+    ]),
+    ("cancellation", &[
+        "cancel my", "cancel our", "cancel the subscription", "cancel the contract", "close my account", "terminate",
+        "switching to", "leaving you", "money back", "chargeback",
+        "kündig*", "storniere*", "vertrag beenden", "geld zurück",
+        "résili*", "annuler mon", "rembours*",
+        "cancelar mi", "darme de baja", "dar de baja", "reembolso",
+        "disdett*", "disdire", "annullare il", "rimborso",
+    ]),
+    ("personal-data", &[
+        "gdpr", "delete my data", "data breach", "personal data", "privacy", "data protection", "passport number",
+        "social security", "dsgvo", "datenschutz", "meine daten", "datenleck", "löschung meiner",
+        "rgpd", "données personnelles", "mes données", "vie privée",
+        "datos personales", "mis datos", "protección de datos",
+        "dati personali", "i miei dati", "garante privacy",
+    ]),
+    ("press", &[
+        "journalist*", "reporter*", "newspaper", "press inquiry", "press enquiry", "go public", "social media post",
+        "presse", "zeitung", "redaktion", "öffentlich machen",
+        "journaliste*", "journal télévisé", "periodist*", "periódico", "prensa", "giornalist*", "stampa",
+    ]),
+];
+
+/// The categories a text touches.
+pub fn categories(text: &str) -> BTreeSet<String> {
+    if text.trim().is_empty() {
+        return BTreeSet::new();
+    }
+    let words = words(text);
+    LISTS
+        .iter()
+        .filter(|(_, phrases)| phrases.iter().any(|phrase| occurs(&words, phrase)))
+        .map(|(category, _)| (*category).to_owned())
+        .collect()
+}
+
+/// Lower-case words, without the invisible characters that could split one.
+fn words(text: &str) -> Vec<String> {
+    let seen: String = text
+        .chars()
+        .filter(|c| !matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2060}'..='\u{2064}' | '\u{feff}'))
+        .map(look_alike)
+        .flat_map(char::to_lowercase)
+        .collect();
+    seen.split(|c: char| !c.is_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .map(str::to_owned)
+        .collect()
+}
+
+/// Cyrillic and Greek letters that look like Latin ones, and full-width forms.
+fn look_alike(c: char) -> char {
+    match c {
+        'а' | 'α' => 'a',
+        'е' | 'ε' => 'e',
+        'о' | 'ο' => 'o',
+        'р' | 'ρ' => 'p',
+        'с' => 'c',
+        'у' => 'y',
+        'х' => 'x',
+        'і' | 'ι' => 'i',
+        'ѕ' => 's',
+        '\u{ff21}'..='\u{ff3a}' | '\u{ff41}'..='\u{ff5a}' => {
+            char::from_u32(c as u32 - 0xfee0).unwrap_or(c)
+        }
+        other => other,
+    }
+}
+
+fn occurs(words: &[String], phrase: &str) -> bool {
+    let parts: Vec<&str> = phrase.split(' ').collect();
+    words.windows(parts.len()).any(|window| {
+        window.iter().zip(&parts).all(|(word, part)| match part.strip_suffix('*') {
+            Some(stem) => word.starts_with(stem),
+            None => word == part,
+        })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn categories_are_found_in_five_languages_and_under_disguise() {
+        for (text, category) in [
+            ("My lawyers will be in touch", "legal-threat"),
+            ("Ich schalte meinen Anwalt ein", "legal-threat"),
+            ("my law\u{200b}yer says", "legal-threat"),
+            ("my l\u{430}wyer says", "legal-threat"),
+            ("I was injured by the drill", "injury"),
+            ("Je veux résilier mon contrat", "cancellation"),
+            ("please CANCEL MY order", "cancellation"),
+            ("borrad mis datos", "personal-data"),
+            ("sono un giornalista", "press"),
+            ("he keeps threatening me", "harassment"),
+        ] {
+            assert!(categories(text).contains(category), "{text}");
+        }
+    }
+
+    #[test]
+    fn ordinary_texts_touch_none() {
+        for text in ["", "Where is my parcel?", "Thank you for the quick answer", "The courtyard tap drips"] {
+            assert_eq!(categories(text), BTreeSet::new(), "{text}");
+        }
+    }
+}

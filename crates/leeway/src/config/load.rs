@@ -1,0 +1,198 @@
+//! Reading the folder. A file with several mistakes is read again without the one just found, until
+//! nothing new turns up, so that all are reported at once.
+
+use super::check::check_places;
+use super::places;
+use super::problems::{Problem, Severity};
+use super::{Configuration, Settings};
+use leeway_core::classify::pack::Pack;
+use leeway_core::govern::system::System;
+use leeway_core::govern::workflow::Workflow;
+use serde::de::DeserializeOwned;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use toml::Spanned;
+use toml::de::{DeTable, Deserializer};
+
+/// Mistakes looked for per file.
+const MOST_MISTAKES: usize = 50;
+
+/// One file that was read.
+pub struct Source {
+    /// Its path relative to the folder.
+    pub file: String,
+    /// Its text.
+    pub text: String,
+}
+
+impl Source {
+    /// A problem at a key path of this file.
+    pub fn at(&self, path: &str, code: &str, message: impl Into<String>) -> Problem {
+        let table = DeTable::parse_recoverable(&self.text).0;
+        let span = places::of_path(table.get_ref(), path);
+        Problem::new(&self.file, &self.text, (span, code), message)
+    }
+}
+
+/// Everything read, each with its file.
+#[derive(Default)]
+pub struct Read {
+    /// Settings.
+    pub settings: Settings,
+    /// Systems.
+    pub systems: Vec<(Source, System)>,
+    /// Packs.
+    pub packs: Vec<(Source, Pack)>,
+    /// Workflows.
+    pub workflows: Vec<(Source, Workflow)>,
+}
+
+/// Reads a configuration folder, or reports every problem. Warnings alone do not fail it.
+pub fn load(folder: &Path) -> Result<Configuration, Vec<Problem>> {
+    let (read, problems) = inspect(folder);
+    if problems.iter().any(|problem| problem.severity == Severity::Error) {
+        return Err(problems);
+    }
+    Ok(Configuration {
+        settings: read.settings,
+        systems: read.systems.into_iter().map(|(_, system)| system).collect(),
+        packs: read.packs.into_iter().map(|(_, pack)| pack).collect(),
+        workflows: read.workflows.into_iter().map(|(_, workflow)| workflow).collect(),
+    })
+}
+
+/// Reads a configuration folder with every problem and warning.
+pub fn inspect(folder: &Path) -> (Read, Vec<Problem>) {
+    let mut read = Read::default();
+    let mut problems = Vec::new();
+    if !folder.is_dir() {
+        let message = format!("there is no folder `{}`", folder.display());
+        problems.push(Problem::new("", "", (0..0, "folder-missing"), message).help("give the folder that holds leeway.toml"));
+        return (read, problems);
+    }
+    if let Some(source) = source(folder, Path::new("leeway.toml"), &mut problems)
+        && let Some(settings) = parse(&source, &mut problems)
+    {
+        read.settings = settings;
+    }
+    read.systems = all(folder, "systems", &mut problems);
+    read.packs = all(folder, "packs", &mut problems);
+    read.workflows = all(folder, "workflows", &mut problems);
+    check_places(&read, &mut problems);
+    problems.sort_by(|a, b| (&a.file, a.line, a.column).cmp(&(&b.file, b.line, b.column)));
+    problems.dedup();
+    (read, problems)
+}
+
+fn source(folder: &Path, path: &Path, problems: &mut Vec<Problem>) -> Option<Source> {
+    let file = path.display().to_string();
+    match std::fs::read_to_string(folder.join(path)) {
+        Ok(text) => Some(Source { file, text }),
+        Err(error) => {
+            let message = format!("cannot read the file: {}", error.kind());
+            problems.push(Problem::new(&file, "", (0..0, "file-unreadable"), message).help("make it a readable UTF-8 file"));
+            None
+        }
+    }
+}
+
+fn all<T: DeserializeOwned>(folder: &Path, kind: &str, problems: &mut Vec<Problem>) -> Vec<(Source, T)> {
+    let mut files: Vec<PathBuf> = std::fs::read_dir(folder.join(kind))
+        .into_iter()
+        .flatten()
+        .filter_map(|entry| entry.ok().map(|entry| entry.path()))
+        .filter(|path| path.extension().is_some_and(|extension| extension == "toml"))
+        .collect();
+    files.sort();
+    files
+        .iter()
+        .filter_map(|file| file.file_name())
+        .filter_map(|name| {
+            let source = source(folder, &Path::new(kind).join(name), problems)?;
+            let value = parse(&source, problems)?;
+            Some((source, value))
+        })
+        .collect()
+}
+
+/// Reads one file as one type, collecting its mistakes.
+fn parse<T: DeserializeOwned>(source: &Source, problems: &mut Vec<Problem>) -> Option<T> {
+    let (mut table, syntax) = DeTable::parse_recoverable(&source.text);
+    for error in &syntax {
+        let span = error.span().unwrap_or(0..0);
+        problems.push(problem(source, (span, "toml-syntax"), error.message()));
+    }
+    let mut removed: Vec<String> = Vec::new();
+    for _ in 0..MOST_MISTAKES {
+        let error = match T::deserialize(Deserializer::from(table.clone())) {
+            Ok(value) if syntax.is_empty() && removed.is_empty() => return Some(value),
+            Ok(_) => return None,
+            Err(error) => error,
+        };
+        let span: Range<usize> = error.span().unwrap_or(0..0);
+        let follows = removed.iter().any(|name| error.message() == format!("missing field `{name}`"));
+        if !follows {
+            problems.push(problem(source, (span.clone(), code(error.message())), error.message()));
+        }
+        match take_out(&mut table, &span, error.message()) {
+            Some(name) => removed.push(name),
+            None => return None,
+        }
+    }
+    None
+}
+
+fn take_out(table: &mut Spanned<DeTable<'_>>, span: &Range<usize>, message: &str) -> Option<String> {
+    if message.starts_with("missing field") {
+        return None;
+    }
+    places::remove_at(table.get_mut(), span.start)
+}
+
+fn code(message: &str) -> &'static str {
+    if message.starts_with("unknown field") {
+        "unknown-key"
+    } else if message.starts_with("unknown variant") {
+        "unknown-value"
+    } else if message.starts_with("missing field") {
+        "missing-key"
+    } else {
+        "wrong-type"
+    }
+}
+
+/// A problem in Leeway's words, with the nearest allowed name as help.
+fn problem(source: &Source, (span, code): (Range<usize>, &str), message: &str) -> Problem {
+    let words = message.replace("unknown field", "unknown key").replace("unknown variant", "unknown value").replace("missing field", "missing key");
+    let first_line = words.lines().next().unwrap_or_default().to_owned();
+    let help = match code {
+        "unknown-key" | "unknown-value" => suggestion(message),
+        "missing-key" => "add the key".to_owned(),
+        "toml-syntax" => "mend the TOML here".to_owned(),
+        _ => "see docs/configuration.md for what this key takes".to_owned(),
+    };
+    Problem::new(&source.file, &source.text, (span, code), first_line).help(help)
+}
+
+fn suggestion(message: &str) -> String {
+    let mut names = message.split('`').skip(1).step_by(2);
+    let Some(wrong) = names.next() else {
+        return String::new();
+    };
+    let allowed: Vec<&str> = names.collect();
+    nearest(wrong, allowed.iter().copied())
+        .map_or_else(|| format!("allowed here: {}", allowed.join(", ")), |name| format!("did you mean `{name}`?"))
+}
+
+/// The name nearest to a misspelt one, if any is near.
+pub fn nearest<'a>(wrong: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    known
+        .map(|name| (strsim(wrong, name), name))
+        .min()
+        .filter(|(distance, name)| *distance <= name.len().max(wrong.len()).div_ceil(3))
+        .map(|(_, name)| name)
+}
+
+fn strsim(a: &str, b: &str) -> usize {
+    leeway_core::classify::compiled::distance(a, b)
+}

@@ -1,0 +1,58 @@
+//! The configuration folder: `leeway.toml`, `systems/*.toml`, `packs/*.toml`, `workflows/*.toml`.
+//! [`load`] reads it and reports every problem at once; [`secret`] resolves references to
+//! credentials.
+
+mod check;
+mod load;
+mod places;
+mod problems;
+pub mod secret;
+
+pub use check::check;
+pub use load::load;
+pub use problems::{Problem, Severity, render, render_json};
+
+use leeway_core::classify::pack::Pack;
+use leeway_core::govern::system::System;
+use leeway_core::govern::workflow::Workflow;
+use serde::{Deserialize, Serialize};
+
+/// Everything configured.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Configuration {
+    /// `leeway.toml`.
+    pub settings: Settings,
+    /// `systems/*.toml`.
+    pub systems: Vec<System>,
+    /// `packs/*.toml`.
+    pub packs: Vec<Pack>,
+    /// `workflows/*.toml`.
+    pub workflows: Vec<Workflow>,
+}
+
+/// `leeway.toml`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Settings {
+    /// The business's name, shown on pages.
+    pub name: String,
+    /// Largest request body, bytes.
+    pub body_limit_bytes: usize,
+    /// How long a sign-in lasts, hours.
+    pub session_hours: u64,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            name: "Leeway".to_owned(),
+            body_limit_bytes: 1024 * 1024,
+            session_hours: 12,
+        }
+    }
+}
+
+/// Every problem and warning of a folder.
+pub fn inspect(folder: &std::path::Path) -> Vec<Problem> {
+    load::inspect(folder).1
+}
