@@ -43,7 +43,7 @@ impl App {
         settings: Settings,
         tls: bool,
     ) -> Result<(Arc<Self>, mpsc::UnboundedReceiver<ActionId>), ApiError> {
-        let registry = Registry::load(&*store.reader()?)?;
+        let registry = Registry::load(&store.reader()?)?;
         let (to_run, queue) = mpsc::unbounded_channel();
         let app = Arc::new_cyclic(|app: &Weak<Self>| Self {
             store,
@@ -77,7 +77,7 @@ impl App {
 
     /// Reads the configuration from the ledger again, after one of its documents changed.
     pub fn reload(&self) -> Result<(), ApiError> {
-        let registry = Registry::load(&*self.store.reader()?)?;
+        let registry = Registry::load(&self.store.reader()?)?;
         self.registry.store(Arc::new(registry));
         Ok(())
     }

@@ -9,7 +9,7 @@ use axum::http::StatusCode;
 use leeway_core::govern::event::GovernEvent;
 use leeway_core::govern::people::{Person, Role};
 use leeway_core::govern::state::{Document, PersonState};
-use leeway_store::{Credential, CredentialKind, Precondition, SideWrite};
+use leeway_store::{Credential, CredentialKind, SideWrite};
 
 const SHORTEST_PASSWORD: usize = 10;
 const LONGEST_PASSWORD: usize = 1_000;

@@ -3,7 +3,7 @@
 mod connection;
 mod mcp_client;
 
-pub use connection::{Connection, Health, Systems, ToolsSeen};
+pub use connection::{Health, Systems, ToolsSeen};
 
 use serde_json::Value;
 
