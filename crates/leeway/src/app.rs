@@ -14,6 +14,7 @@ use leeway_core::ledger::event::Event;
 use leeway_store::{Append, AppendError, NewEntry, Precondition, SideWrite, Store};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, Weak};
+use std::time::Duration;
 use tokio::sync::mpsc;
 
 /// Everything a request needs.
@@ -43,7 +44,7 @@ impl App {
         settings: Settings,
         tls: bool,
     ) -> Result<(Arc<Self>, mpsc::UnboundedReceiver<ActionId>), ApiError> {
-        let registry = Registry::load(&store.reader()?)?;
+        let registry = Registry::load(&store.reader()?, &Registry::default())?;
         let (to_run, queue) = mpsc::unbounded_channel();
         let app = Arc::new_cyclic(|app: &Weak<Self>| Self {
             store,
@@ -77,7 +78,7 @@ impl App {
 
     /// Reads the configuration from the ledger again, after one of its documents changed.
     pub fn reload(&self) -> Result<(), ApiError> {
-        let registry = Registry::load(&self.store.reader()?)?;
+        let registry = Registry::load(&self.store.reader()?, &self.registry())?;
         self.registry.store(Arc::new(registry));
         Ok(())
     }
@@ -109,6 +110,40 @@ impl App {
             tracing::error!(%error, "cannot read the configuration again");
         }
         Ok(())
+    }
+
+    /// Appends several entries that are not actions', all or none, and takes notice of them.
+    pub async fn govern_all(&self, actor: &str, events: Vec<(String, GovernEvent)>) -> Result<(), ApiError> {
+        let time_ms = self.clock.now_ms();
+        let entries = events
+            .into_iter()
+            .map(|(stream, event)| NewEntry {
+                stream,
+                actor: actor.to_owned(),
+                time_ms,
+                event: Event::Govern(event),
+            })
+            .collect();
+        self.store
+            .append(Append {
+                entries,
+                ..Append::default()
+            })
+            .await?;
+        self.reload()
+    }
+
+    /// Waits until every system has been up or down once, at most so long.
+    pub async fn settled(&self, longest: Duration) {
+        let all = self.systems.all();
+        let settled = async {
+            for connection in &all {
+                connection.settled().await;
+            }
+        };
+        if tokio::time::timeout(longest, settled).await.is_err() {
+            tracing::warn!("some systems are still starting");
+        }
     }
 
     /// Asks the worker to run an action that was approved or authorised.

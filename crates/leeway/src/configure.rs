@@ -4,11 +4,10 @@
 use crate::app::App;
 use crate::config::Configuration;
 use crate::error::ApiError;
+use leeway_core::action::state::Status;
 use leeway_core::canonical;
 use leeway_core::govern::event::GovernEvent;
 use leeway_core::govern::state::Document;
-use leeway_core::ledger::event::Event;
-use leeway_store::{Append, NewEntry};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -31,27 +30,23 @@ pub async fn apply(app: &App, actor: &str, wanted: Configuration) -> Result<Vec<
     plan.packs(app, &wanted)?;
     plan.workflows(app, &wanted)?;
     if !plan.events.is_empty() {
-        let time_ms = app.clock.now_ms();
-        let entries = plan
-            .events
-            .into_iter()
-            .map(|(stream, event)| NewEntry {
-                stream,
-                actor: actor.to_owned(),
-                time_ms,
-                event: Event::Govern(event),
-            })
-            .collect();
-        app.store
-            .append(Append {
-                entries,
-                ..Append::default()
-            })
-            .await?;
-        app.reload()?;
+        app.govern_all(actor, plan.events).await?;
         app.connect_systems();
+        judge_again(app)?;
     }
     Ok(plan.changes)
+}
+
+/// What was approved or authorised under other rules is judged again before it runs.
+fn judge_again(app: &App) -> Result<(), ApiError> {
+    let waiting = app
+        .store
+        .reader()?
+        .with_status(&[Status::Approved, Status::Authorised])?;
+    for row in waiting {
+        app.enqueue(row.id);
+    }
+    Ok(())
 }
 
 /// What is in force now, as a configuration.

@@ -2,6 +2,7 @@
 
 use crate::app::App;
 use ::metrics::{counter, gauge, histogram};
+use leeway_core::action::event::Outcome;
 use leeway_core::judge::Verdict;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use std::sync::OnceLock;
@@ -27,17 +28,18 @@ pub fn install() {
 
 /// One action was judged, and how long that took until it was durable.
 pub fn judged(verdict: Verdict, took: Duration) {
-    let verdict = match verdict {
-        Verdict::Allow => "allow",
-        Verdict::Hold => "hold",
-        Verdict::Block => "block",
-    };
-    counter!("leeway_actions_judged_total", "verdict" => verdict).increment(1);
+    counter!("leeway_actions_judged_total", "verdict" => verdict.name()).increment(1);
     histogram!("leeway_decide_seconds").record(took.as_secs_f64());
 }
 
 /// One call to a system ended.
-pub fn called(outcome: &'static str, took: Duration) {
+pub fn called(outcome: Outcome, took: Duration) {
+    let outcome = match outcome {
+        Outcome::Executed => "executed",
+        Outcome::Failed => "failed",
+        Outcome::Partial => "partial",
+        Outcome::OutcomeUnknown => "outcome_unknown",
+    };
     counter!("leeway_calls_total", "outcome" => outcome).increment(1);
     histogram!("leeway_call_seconds").record(took.as_secs_f64());
 }

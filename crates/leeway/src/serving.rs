@@ -11,7 +11,11 @@ use leeway_store::Store;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 use tokio_util::sync::CancellationToken;
+
+/// How long the server waits for its systems before it takes requests.
+const LONGEST_START: Duration = Duration::from_secs(10);
 
 /// A running server.
 pub struct Running {
@@ -107,6 +111,7 @@ pub async fn start(
         }
     }
     app.connect_systems();
+    app.settled(LONGEST_START).await;
     gateway::run::recover(&app).await?;
     tokio::spawn(worker::runner::serve(app.clone(), queue));
     tokio::spawn(worker::expirer::serve(app.clone()));

@@ -11,6 +11,7 @@ use super::run;
 use crate::app::App;
 use crate::clock;
 use crate::error::ApiError;
+use crate::metrics;
 use axum::http::StatusCode;
 use leeway_core::action::event::{ActionEvent, Cause, Refused};
 use leeway_core::action::state::ActionState;
@@ -96,9 +97,12 @@ async fn receive(app: &App, caller: &Caller, proposal: Proposal) -> Result<Propo
         claim: proposal.claim,
         idempotency_key: proposal.idempotency_key,
     };
+    let began = tokio::time::Instant::now();
     let prepared = prepare(app, &workflow, &tool, attempt).await?;
+    let verdict = prepared.judged.decision.verdict;
     let recorded = record(app, caller, &workflow, (id, prepared)).await?;
     drop(guard);
+    metrics::judged(verdict, began.elapsed());
     match recorded {
         Recorded::Earlier(id) => earlier(app, &id).await,
         Recorded::Waits(action) => Ok(Proposed {

@@ -50,7 +50,7 @@ pub struct LiveTool {
     /// Its definition, pinned, and one that waits for review.
     pub state: ToolState,
     /// Checks arguments against the pinned input schema; `None` when the schema is no schema.
-    pub schema: Option<jsonschema::Validator>,
+    pub schema: Option<Arc<jsonschema::Validator>>,
     /// The pack its system names.
     pub pack: Option<Arc<LivePack>>,
 }
@@ -81,14 +81,20 @@ pub struct Registry {
 }
 
 impl Registry {
-    /// Reads and compiles everything. A document that no longer compiles is left out, which blocks
-    /// what depends on it.
-    pub fn load(reader: &Reader) -> Result<Self, StoreError> {
+    /// Reads and compiles everything; what `before` compiled and has not changed is taken over. A
+    /// document that no longer compiles is left out, which blocks what depends on it.
+    pub fn load(reader: &Reader, before: &Self) -> Result<Self, StoreError> {
         let mut registry = Self::default();
         for (_, _, document) in reader.documents("pack/")? {
             let Document::Pack(state) = document else { continue };
-            if !state.removed {
-                registry.add_pack(state.pack, state.hash);
+            if state.removed {
+                continue;
+            }
+            match before.packs.get(&state.pack.name) {
+                Some(known) if known.hash == state.hash => {
+                    registry.packs.insert(state.pack.name, known.clone());
+                }
+                _ => registry.add_pack(state.pack, state.hash),
             }
         }
         for (_, _, document) in reader.documents("system/")? {
@@ -105,7 +111,7 @@ impl Registry {
         }
         for (stream, _, document) in reader.documents("tool/")? {
             let Document::Tool(state) = document else { continue };
-            registry.add_tool(&stream, state);
+            registry.add_tool(&stream, state, before);
         }
         Ok(registry)
     }
@@ -149,7 +155,7 @@ impl Registry {
         }
     }
 
-    fn add_tool(&mut self, stream: &str, state: ToolState) {
+    fn add_tool(&mut self, stream: &str, state: ToolState, before: &Self) {
         let Some((system, tool)) = stream
             .strip_prefix("tool/")
             .and_then(|rest| rest.split_once('/'))
@@ -159,11 +165,15 @@ impl Registry {
         let Some(configured) = self.systems.get(system) else {
             return;
         };
-        let schema = state
-            .definition
-            .get("inputSchema")
-            .and_then(|schema| jsonschema::validator_for(schema).ok());
         let name = tool_name(system, tool);
+        let schema = match before.tools.get(&name) {
+            Some(known) if known.state.hash == state.hash => known.schema.clone(),
+            _ => state
+                .definition
+                .get("inputSchema")
+                .and_then(|schema| jsonschema::validator_for(schema).ok())
+                .map(Arc::new),
+        };
         self.tools.insert(
             name.clone(),
             Arc::new(LiveTool {

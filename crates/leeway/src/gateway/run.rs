@@ -10,6 +10,7 @@ use super::prepare::{Attempt, Prepared, prepare, read_record, unseal, versions};
 use super::registry::{LiveTool, LiveWorkflow};
 use crate::app::App;
 use crate::error::ApiError;
+use crate::metrics;
 use crate::system::{CallError, SystemCall};
 use leeway_core::action::event::{ActionEvent, Cause, Finished, Judged, Outcome};
 use leeway_core::action::state::{ActionState, Status};
@@ -261,11 +262,13 @@ pub async fn carry_out(
         arguments: arguments.clone(),
         idempotency_key: Some(format!("{}-{}", action.row.id, action.row.revision)),
     };
+    let began = tokio::time::Instant::now();
     let answer = match app.systems.get(&tool.system) {
         Some(connection) => connection.call(call).await,
         None => Err(CallError::NotSent(format!("`{}` is not configured", tool.system))),
     };
     let (outcome, note) = judge_answer(&answer, effect);
+    metrics::called(outcome, began.elapsed());
     let after = match tool.entry() {
         Some(entry) if effect != Effect::Read && outcome == Outcome::Executed => {
             Some(read_record(app, tool, entry, &arguments).await)

@@ -5,10 +5,12 @@ use super::registry::{LiveTool, LiveWorkflow, Registry, definition_hash};
 use crate::app::App;
 use crate::error::ApiError;
 use axum::http::StatusCode;
+use leeway_core::action::state::Status;
 use leeway_core::action::tool_name;
 use leeway_core::classify::Effect;
 use leeway_core::govern::event::GovernEvent;
 use leeway_core::govern::people::{Person, Right};
+use leeway_core::govern::state::ToolState;
 use leeway_core::govern::workflow::Grant;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -16,28 +18,32 @@ use std::sync::Arc;
 /// Compares what a system lists with what is pinned: a tool seen for the first time is pinned, a
 /// changed definition blocks the tool until a person reviewed it.
 pub async fn pin(app: &App, system: &str, definitions: Vec<Value>) {
-    for definition in definitions {
-        let Some(tool) = definition.get("name").and_then(Value::as_str) else {
-            continue;
-        };
-        let hash = definition_hash(&definition);
-        let registry = app.registry();
-        let known = registry.tools.get(&tool_name(system, tool));
-        let event = match known.map(|known| &known.state) {
-            None => GovernEvent::ToolPinned {
-                hash,
-                definition: definition.clone(),
-            },
-            Some(state) if state.changed.as_ref().is_some_and(|c| c.hash == hash) => continue,
-            Some(state) if state.changed.is_none() && state.hash == hash => continue,
-            Some(_) => GovernEvent::ToolChanged {
-                hash,
-                definition: definition.clone(),
-            },
-        };
-        let stream = LiveTool::stream(system, tool);
-        if let Err(error) = app.govern("leeway", stream, event, (vec![], vec![])).await {
-            tracing::error!(%system, %error, "cannot pin a tool's definition: it stays blocked");
+    let registry = app.registry();
+    let events: Vec<_> = definitions
+        .into_iter()
+        .filter_map(|definition| {
+            let tool = definition.get("name").and_then(Value::as_str)?.to_owned();
+            let known = registry.tools.get(&tool_name(system, &tool));
+            let event = difference(known.map(|known| &known.state), definition)?;
+            Some((LiveTool::stream(system, &tool), event))
+        })
+        .collect();
+    if events.is_empty() {
+        return;
+    }
+    if let Err(error) = app.govern_all("leeway", events).await {
+        tracing::error!(%system, %error, "tool definitions cannot be pinned: new and changed tools stay blocked");
+    }
+}
+
+/// What a definition as listed means for what is pinned; `None` when it is the same.
+fn difference(pinned: Option<&ToolState>, definition: Value) -> Option<GovernEvent> {
+    let hash = definition_hash(&definition);
+    match pinned {
+        None => Some(GovernEvent::ToolPinned { hash, definition }),
+        Some(state) => {
+            let listed_before = state.changed.as_ref().map_or(&state.hash, |changed| &changed.hash);
+            (*listed_before != hash).then_some(GovernEvent::ToolChanged { hash, definition })
         }
     }
 }
@@ -66,6 +72,10 @@ pub async fn review(app: &App, person: &Person, name: &str, hash: &str) -> Resul
     let stream = LiveTool::stream(&tool.system, &tool.tool);
     let actor = format!("person:{}", person.email);
     app.govern(&actor, stream, event, (vec![], vec![])).await?;
+    let waiting = app.store.reader()?.with_status(&[Status::Approved, Status::Authorised])?;
+    for row in waiting.into_iter().filter(|row| tool_name(&row.system, &row.tool) == name) {
+        app.enqueue(row.id);
+    }
     Ok(())
 }
 
