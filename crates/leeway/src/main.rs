@@ -15,6 +15,7 @@ mod sandbox;
 mod server;
 mod serving;
 mod system;
+mod web;
 mod worker;
 
 fn main() -> std::process::ExitCode {

@@ -4,7 +4,7 @@ use crate::app::App;
 use crate::error::ApiError;
 use crate::gateway::mcp::Door;
 use crate::people::access::{self, Local};
-use crate::rest;
+use crate::{rest, web};
 use anyhow::{Context, bail};
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request};
@@ -62,6 +62,7 @@ pub fn router(app: &Arc<App>, stop: &CancellationToken) -> Router {
     let limit = app.settings.body_limit_bytes;
     Router::new()
         .merge(rest::routes())
+        .merge(web::routes())
         .merge(mcp_routes(app, stop))
         .layer(DefaultBodyLimit::max(limit))
         .layer(middleware::from_fn(move |request, next| within_limit(limit, request, next)))

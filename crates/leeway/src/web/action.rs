@@ -1,0 +1,167 @@
+//! One action, whole: its story, the twelve audit fields, its revisions, its entries and hashes.
+
+use super::inbox::find;
+use super::layout::Frame;
+use super::parts::{icon, level, long, shown, status, time, value, verdict};
+use super::{PageResult, Viewer};
+use crate::app::App;
+use crate::gateway::pipeline::action_stream;
+use axum::extract::{Path, State};
+use leeway_core::action::audit::{self, AuditRecord};
+use leeway_core::action::event::{ActionEvent, Cause, Judged};
+use leeway_core::action::state::{ActionState, Status, Step};
+use leeway_store::RawEntry;
+use maud::{Markup, html};
+use serde_json::Value;
+use std::sync::Arc;
+
+/// The page.
+pub async fn show(State(app): State<Arc<App>>, Viewer(session): Viewer, Path(id): Path<String>) -> PageResult {
+    let action = find(&app, &id)?;
+    let entries = app.store.reader()?.entries_of(&action_stream(&action.row.id))?;
+    let row = &action.row;
+    let frame = Frame::new(&app, &session, "/timeline", row.title.clone());
+    Ok(frame.page(html! { div.solo #action data-live {
+        header.head {
+            p.crumb { a href="/timeline" { "Timeline" } " · " (row.workflow) " · " (shown(&row.agent)) }
+            h1 { (row.title) }
+            p.badges { (status(row.status)) @if let Some(of) = row.level { (level(of)) } }
+            @if row.status == Status::Held { p { a.btn.primary href={ "/inbox/" (row.id) } { "Review" } } }
+        }
+        (story(&action))
+        @if let Some(judged) = action.current() { (decision(judged)) (changes(judged)) }
+        (record(&audit::of(&action)))
+        (revisions(&action))
+        (ledger(&entries))
+    } }))
+}
+
+fn story(action: &ActionState) -> Markup {
+    html! { section.card aria-labelledby="story-t" {
+        header { h2 #story-t { "What happened" } }
+        ol.story { @for step in &action.steps { li {
+            span.when { (time(step.meta.time_ms)) }
+            span { b { (headline(step)) } " " span.sub { "by " (shown(&step.meta.actor)) } (detail(step)) }
+        } } }
+    } }
+}
+
+fn headline(step: &Step) -> &'static str {
+    match &step.event {
+        ActionEvent::Refused(_) => "Refused",
+        ActionEvent::Judged(judged) => match judged.cause {
+            Cause::Proposed => "Proposed and judged",
+            Cause::Edited { .. } => "Changed and judged again",
+            Cause::Drifted => "Shown again with the record's new values",
+            Cause::RulesChanged => "Judged again under new rules",
+        },
+        ActionEvent::Approved { .. } => "Approved",
+        ActionEvent::Rejected { .. } => "Rejected",
+        ActionEvent::Withdrawn { .. } => "Withdrawn",
+        ActionEvent::Expired {} => "Nobody answered",
+        ActionEvent::Drifted { .. } => "Not run: the record had changed",
+        ActionEvent::Started { .. } => "Call started",
+        ActionEvent::Finished(_) => "Call ended",
+    }
+}
+
+fn detail(step: &Step) -> Markup {
+    html! { @match &step.event {
+        ActionEvent::Refused(refused) => p { (shown(&refused.message)) },
+        ActionEvent::Judged(judged) => p { (verdict(judged.decision.verdict)) " revision " (judged.revision) },
+        ActionEvent::Approved { solo, content_hash, .. } => p {
+            "What was shown: " code { (content_hash.get(..16).unwrap_or_default()) "…" }
+            @if *solo { " " span.chip.warn { "approved their own edit: the only person who decides" } }
+        },
+        ActionEvent::Rejected { why, note, .. } => p { (shown(why)) @if let Some(note) = note { ": " (long(note)) } },
+        ActionEvent::Withdrawn { reason: Some(reason), .. } => p { (long(reason)) },
+        ActionEvent::Finished(finished) => p { (shown(&finished.note)) },
+        _ => {},
+    } }
+}
+
+fn decision(judged: &Judged) -> Markup {
+    html! { section.card aria-labelledby="dec-t" {
+        header { h2 #dec-t { "Decision" } (verdict(judged.decision.verdict)) }
+        ul.reasons { @for reason in &judged.decision.reasons { li { (verdict(reason.verdict)) " " (reason.text) " " code.rule { (reason.rule) } } } }
+        @if !judged.classified.why.is_empty() { p.sub { "Level " (u8::from(judged.classified.level)) ": " @for why in &judged.classified.why { (shown(why)) " " } } }
+    } }
+}
+
+fn changes(judged: &Judged) -> Markup {
+    let changes = &judged.classified.changes;
+    html! { @if !changes.is_empty() { section.card aria-labelledby="ch-t" {
+        header { h2 #ch-t { "Changes" } }
+        ul.diff { @for change in changes { li {
+            h3 { (shown(&change.field)) }
+            div.old { span.tag { "Before" } @if change.old_known { (value(&change.old)) } @else { em { "not known" } } }
+            div.new { span.tag { "After" } (value(&change.new)) }
+        } } }
+    } } }
+}
+
+fn record(record: &AuditRecord) -> Markup {
+    let workflow = Value::String(record.workflow.clone());
+    let fields: [(&str, &str, &Value); 13] = [
+        ("Workflow", "workflow", &workflow),
+        ("Trigger", "trigger", &record.trigger),
+        ("Source data", "source_data", &record.source_data),
+        ("Prompt and rule version", "versions", &record.versions),
+        ("Action proposed", "proposed", &record.proposed),
+        ("Action taken", "taken", &record.taken),
+        ("Old and new value", "changes", &record.changes),
+        ("Confidence", "confidence", &record.confidence),
+        ("Reason code", "reason", &record.reason),
+        ("Human reviewer", "reviewer", &record.reviewer),
+        ("Approval status", "approval_status", &record.approval_status),
+        ("Timestamp", "timestamp", &record.timestamp),
+        ("Rollback path", "rollback_path", &record.rollback_path),
+    ];
+    html! { section.card aria-labelledby="aud-t" {
+        header { h2 #aud-t { "Audit record" } span.sub { "Every field; an empty one says why" } }
+        dl.kv.audit { @for (label, key, found) in fields { div { dt { (label) } dd {
+            @match record.note.get(key) { Some(why) if found.is_null() => em { "empty: " (shown(why)) }, _ => (plain(found)) }
+        } } } }
+    } }
+}
+
+fn plain(found: &Value) -> Markup {
+    match found {
+        Value::Object(_) | Value::Array(_) => {
+            let text = serde_json::to_string_pretty(found).unwrap_or_default();
+            html! { details { summary { "Show" } pre { (shown(&text)) } } }
+        }
+        other => value(other),
+    }
+}
+
+fn revisions(action: &ActionState) -> Markup {
+    html! { section.card aria-labelledby="revs-t" {
+        header { h2 #revs-t { "Calls as judged" } }
+        @for judged in action.revisions() {
+            details { summary { "Revision " (judged.revision) " · " (shown(&judged.call.tool_name())) }
+                pre { (shown(&serde_json::to_string_pretty(&judged.call.arguments).unwrap_or_default())) }
+                p.sub { "Content hash " code { (judged.content_hash) } }
+            }
+        }
+        @if let Some(finished) = action.finished() {
+            @if let Some(result) = &finished.result { details { summary { "The system's answer" } pre { (shown(&serde_json::to_string_pretty(result).unwrap_or_default())) } } }
+        }
+    } }
+}
+
+fn ledger(entries: &[RawEntry]) -> Markup {
+    html! { section.card aria-labelledby="led-t" {
+        header { h2 #led-t { "Ledger entries" } span.sub { (icon("lock")) " covered by the tree" } }
+        div.scroll tabindex="0" role="region" aria-label="Ledger entries" { table {
+            thead { tr { th scope="col" { "Entry" } th scope="col" { "Time" } th scope="col" { "Kind" } th scope="col" { "Actor" } th scope="col" { "Payload" } } }
+            tbody { @for raw in entries { tr {
+                th scope="row" { (raw.envelope.seq) }
+                td { (time(raw.envelope.time_ms)) }
+                td { (raw.envelope.kind) }
+                td { (shown(&raw.envelope.actor)) }
+                td { code { (raw.envelope.payload.get(..16).unwrap_or_default()) "…" } }
+            } } }
+        } }
+    } }
+}

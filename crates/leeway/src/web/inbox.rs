@@ -1,0 +1,259 @@
+//! The inbox: what waits, and the review beside it.
+
+use super::layout::Frame;
+use super::parts::{confidence, icon, shown, time};
+use super::review::{self, Shown};
+use super::{Failed, PageResult, Viewer};
+use crate::app::App;
+use crate::error::ApiError;
+use crate::gateway::decide;
+use axum::Form;
+use axum::extract::{Path, Query, State};
+use axum::response::{IntoResponse, Redirect, Response};
+use leeway_core::action::state::{ActionRow, ActionState, Status};
+use leeway_core::govern::people::{Person, Right};
+use leeway_core::id::ActionId;
+use maud::{Markup, html};
+use serde::Deserialize;
+use serde_json::{Map, Value};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// Rows on the page; beyond it the page says how many more there are.
+const MOST_ROWS: usize = 100;
+
+/// What is in the address.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Asked {
+    edit: Option<String>,
+    done: Option<String>,
+    workflow: Option<String>,
+}
+
+/// The list, with the most urgent beside it.
+pub async fn list(State(app): State<Arc<App>>, Viewer(session): Viewer, Query(asked): Query<Asked>) -> PageResult {
+    let held = rows(&app, &asked)?;
+    let first = match held.first() {
+        Some(row) => app.store.reader()?.action(&row.id)?,
+        None => None,
+    };
+    let frame = Frame::new(&app, &session, "/inbox", format!("Inbox ({})", held.len()));
+    let beside = first.as_ref().map(|action| {
+        review::pane(&Shown::new(&app, &session, action), false, false)
+    });
+    Ok(frame.page(page(&frame, &held, (None, beside), toast(&app, &asked)?)))
+}
+
+/// One review, with the list beside it.
+pub async fn open(
+    State(app): State<Arc<App>>,
+    Viewer(session): Viewer,
+    Path(id): Path<String>,
+    Query(asked): Query<Asked>,
+) -> Result<Response, Failed> {
+    let action = find(&app, &id)?;
+    if action.row.status != Status::Held {
+        return Ok(Redirect::to(&format!("/actions/{id}")).into_response());
+    }
+    let held = rows(&app, &asked)?;
+    let frame = Frame::new(&app, &session, "/inbox", format!("{} · Review", action.row.title));
+    let pane = review::pane(&Shown::new(&app, &session, &action), asked.edit.is_some(), true);
+    let page = page(&frame, &held, (Some(&action.row.id), Some(pane)), None);
+    Ok(frame.page(page).into_response())
+}
+
+/// Asks again before a level 4 or 5 action is approved: a single key never does it.
+pub async fn confirm(State(app): State<Arc<App>>, Viewer(session): Viewer, Path(id): Path<String>) -> Result<Response, Failed> {
+    let action = find(&app, &id)?;
+    if action.row.status != Status::Held {
+        return Ok(Redirect::to(&format!("/actions/{id}")).into_response());
+    }
+    let frame = Frame::new(&app, &session, "/inbox", "Confirm");
+    Ok(frame.page(review::confirm(&Shown::new(&app, &session, &action))).into_response())
+}
+
+fn rows(app: &App, asked: &Asked) -> Result<Vec<ActionRow>, ApiError> {
+    let workflow = asked.workflow.as_deref().filter(|name| !name.is_empty());
+    Ok(app.store.reader()?.held(workflow, MOST_ROWS)?)
+}
+
+/// An action by the id in the address.
+pub fn find(app: &App, id: &str) -> Result<ActionState, ApiError> {
+    let parsed = ActionId::parse(id).ok_or_else(|| ApiError::not_found("action", &shown(id)))?;
+    app.store
+        .reader()?
+        .action(&parsed)?
+        .ok_or_else(|| ApiError::not_found("action", parsed.as_str()))
+}
+
+fn page(
+    frame: &Frame<'_>,
+    held: &[ActionRow],
+    (open, beside): (Option<&ActionId>, Option<Markup>),
+    toast: Option<Markup>,
+) -> Markup {
+    let current = open.or(held.first().map(|row| &row.id));
+    let due = held.first().and_then(|row| row.expires_ms);
+    html! {
+        div.split.open[open.is_some()] {
+            section.list aria-labelledby="list-t" {
+                header {
+                    @if open.is_some() { h2 #list-t { "Inbox" } } @else { h1 #list-t { "Inbox" } }
+                    p.sub #list-sub data-live { (frame.waiting) " waiting" @if let Some(due) = due { " · next due " (time(due)) } }
+                    button.btn.quiet.help type="button" data-help aria-label="Keyboard shortcuts" { "?" }
+                }
+                ul.rows #rows data-live { @for row in held { (entry(row, current == Some(&row.id))) } }
+                @if held.is_empty() {
+                    div.empty { (icon("check")) h2 { "All clear" } p { "Nothing waits for a decision. New reviews appear here by themselves." } }
+                }
+                @if frame.waiting as usize > held.len() && held.len() == MOST_ROWS {
+                    p.sub.pad { "And " (frame.waiting as usize - held.len()) " more, due later." }
+                }
+            }
+            @if let Some(beside) = beside { (beside) }
+        }
+        @if let Some(toast) = toast { (toast) }
+    }
+}
+
+fn entry(row: &ActionRow, current: bool) -> Markup {
+    let number = row.level.map_or(0, u8::from);
+    html! { li.row.current[current] id={ "r-" (row.id) } {
+        a href={ "/inbox/" (row.id) } aria-current=[current.then_some("true")] {
+            span.top { strong { (row.title) } }
+            span.gist { (row.gist) }
+            span.meta {
+                span.lv.{ "l" (number) } { "L" (number) }
+                (confidence(row.confidence))
+                span { (row.workflow) }
+                @if let Some(due) = row.expires_ms { span.due { "due " (time(due)) } }
+            }
+        }
+    } }
+}
+
+fn toast(app: &App, asked: &Asked) -> Result<Option<Markup>, ApiError> {
+    let Some(id) = asked.done.as_deref().and_then(ActionId::parse) else {
+        return Ok(None);
+    };
+    let Some(row) = app.store.reader()?.action_row(&id)? else {
+        return Ok(None);
+    };
+    Ok(Some(html! { div.toast #toast role="status" {
+        span { b { (row.status.words()) } " · " (row.title) }
+        a.btn.quiet href={ "/actions/" (row.id) } { "See" }
+    } }))
+}
+
+/// What a decision's form sends.
+#[derive(Deserialize)]
+pub struct Decision {
+    csrf: String,
+    content_hash: String,
+    decision: String,
+    #[serde(default)]
+    why: String,
+    #[serde(default)]
+    note: String,
+    /// The edited arguments: `f.<name>` per plain one, `json` for the rest.
+    #[serde(flatten)]
+    fields: BTreeMap<String, String>,
+}
+
+/// Approves, rejects or edits exactly what was shown.
+pub async fn decide(
+    State(app): State<Arc<App>>,
+    Viewer(session): Viewer,
+    Path(id): Path<String>,
+    Form(sent): Form<Decision>,
+) -> Result<Response, Failed> {
+    session.check_form(&sent.csrf)?;
+    let action = find(&app, &id)?;
+    let person: &Person = &session.person;
+    if !person.may(Right::Decide) {
+        return Err(ApiError::forbidden("your role does not decide held actions").into());
+    }
+    let id = action.row.id.clone();
+    match sent.decision.as_str() {
+        "approve" => {
+            decide::approve(&app, person, &id, &sent.content_hash).await?;
+        }
+        "reject" => {
+            let note = Some(sent.note.trim().to_owned()).filter(|note| !note.is_empty());
+            let why = if sent.why.is_empty() { "no reason given" } else { &sent.why };
+            decide::reject(&app, person, &id, (&sent.content_hash, why, note)).await?;
+        }
+        "edit" => {
+            let arguments = edited(&action, &sent)?;
+            decide::edit(&app, person, &id, (&sent.content_hash, arguments)).await?;
+        }
+        _ => return Err(ApiError::invalid("decision-unknown", "this form says neither approve, edit nor reject").into()),
+    }
+    Ok(Redirect::to(&format!("/inbox?done={id}")).into_response())
+}
+
+/// The arguments as the form gives them: each plain one from its own field, with its type kept.
+fn edited(action: &ActionState, sent: &Decision) -> Result<Value, ApiError> {
+    let original = action
+        .current()
+        .map(|judged| judged.call.arguments.clone())
+        .unwrap_or_default();
+    if let Some(text) = sent.fields.get("json") {
+        return serde_json::from_str(text).map_err(|error| {
+            ApiError::invalid("arguments-invalid", format!("the arguments are not JSON: {error}"))
+                .help("go back, mend the text and send it again")
+        });
+    }
+    let mut arguments = original.as_object().cloned().unwrap_or_else(Map::new);
+    put(&mut arguments, "f", &sent.fields)?;
+    Ok(Value::Object(arguments))
+}
+
+fn put(fields: &mut Map<String, Value>, prefix: &str, sent: &BTreeMap<String, String>) -> Result<(), ApiError> {
+    for (name, value) in fields.iter_mut() {
+        let key = format!("{prefix}.{name}");
+        if let Value::Object(inner) = value {
+            put(inner, &key, sent)?;
+        } else if let Some(text) = sent.get(&key) {
+            *value = typed(value, text).ok_or_else(|| {
+                ApiError::invalid("arguments-invalid", format!("`{name}` is not what it must be: `{}`", shown(text)))
+            })?;
+        }
+    }
+    Ok(())
+}
+
+/// The text as a value of the same type as before.
+fn typed(before: &Value, text: &str) -> Option<Value> {
+    match before {
+        Value::Number(_) => serde_json::from_str::<serde_json::Number>(text.trim()).ok().map(Value::Number),
+        Value::Bool(_) => text.trim().parse().ok().map(Value::Bool),
+        Value::Null if text.is_empty() => Some(Value::Null),
+        Value::Array(_) => serde_json::from_str(text).ok(),
+        _ => Some(Value::String(text.replace("\r\n", "\n"))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn edited_fields_keep_their_type() {
+        let mut fields = json!({"id": "c-1", "amount": 5, "fields": {"phone": "1", "vip": true}, "tags": ["a"]});
+        let sent = [("f.amount", "7"), ("f.fields.phone", "2"), ("f.fields.vip", "false"), ("f.tags", "[\"b\"]"), ("f.other", "x")]
+            .map(|(key, value)| (key.to_owned(), value.to_owned()))
+            .into();
+        put(fields.as_object_mut().unwrap(), "f", &sent).unwrap();
+        assert_eq!(fields, json!({"id": "c-1", "amount": 7, "fields": {"phone": "2", "vip": false}, "tags": ["b"]}));
+    }
+
+    #[test]
+    fn a_number_that_is_none_is_refused() {
+        let mut fields = json!({"amount": 5});
+        let sent = [("f.amount".to_owned(), "seven".to_owned())].into();
+        assert!(put(fields.as_object_mut().unwrap(), "f", &sent).is_err());
+    }
+}

@@ -1,0 +1,143 @@
+//! The frame around every page, and the error page.
+
+use super::assets;
+use super::parts::{icon, shown};
+use crate::app::App;
+use crate::error::ApiError;
+use crate::people::session::Session;
+use maud::{DOCTYPE, Markup, html};
+
+/// What the frame shows besides the page.
+pub struct Frame<'a> {
+    /// The page's title.
+    pub title: String,
+    /// Which entry of the navigation is current.
+    pub here: &'static str,
+    /// Held actions.
+    pub waiting: u64,
+    /// Who looks.
+    pub session: &'a Session,
+    /// The business's name.
+    pub business: &'a str,
+    /// Why the ledger cannot be written, if it cannot.
+    pub unwritable: Option<String>,
+}
+
+impl<'a> Frame<'a> {
+    /// The frame of a page for a session.
+    pub fn new(app: &'a App, session: &'a Session, here: &'static str, title: impl Into<String>) -> Self {
+        Self {
+            title: title.into(),
+            here,
+            waiting: app
+                .store
+                .reader()
+                .and_then(|reader| reader.counts(None))
+                .map_or(0, |counts| counts.held),
+            session,
+            business: &app.settings.name,
+            unwritable: app.store.writable().err(),
+        }
+    }
+
+    /// The whole page.
+    pub fn page(&self, body: Markup) -> Markup {
+        document(&self.title, html! {
+            a.skip href="#main" { "Skip to content" }
+            (self.rail())
+            main #main tabindex="-1" {
+                @if let Some(why) = &self.unwritable {
+                    p.banner role="alert" { (icon("alert")) "The ledger cannot be written, so new actions are refused: " (shown(why)) }
+                }
+                (body)
+            }
+            div #live.vh role="status" aria-live="polite" {}
+            (help())
+        })
+    }
+
+    fn rail(&self) -> Markup {
+        let nav = [
+            ("/inbox", "Inbox", "inbox"),
+            ("/timeline", "Timeline", "clock"),
+            ("/workflows", "Workflows", "flow"),
+            ("/systems", "Systems", "gear"),
+        ];
+        let person = &self.session.person;
+        let initials: String = person.email.chars().take(2).collect::<String>().to_uppercase();
+        let roles = person.roles.iter().map(|role| role.name()).collect::<Vec<_>>().join(", ");
+        html! {
+            nav.rail aria-label="Main" {
+                p.brand {
+                    svg viewBox="0 0 24 24" aria-hidden="true" {
+                        path d="M12 2 4 5v6c0 5 3.4 8.6 8 11 4.6-2.4 8-6 8-11V5z" {}
+                        path.tick d="M8 12l3 3 5-6" {}
+                    }
+                    span { (shown(self.business)) }
+                }
+                ul {
+                    @for (href, name, picture) in nav {
+                        li { a href=(href) aria-current=[(self.here == href).then_some("page")] {
+                            (icon(picture)) span { (name) }
+                            @if href == "/inbox" { b.count #nav-count data-live { (self.waiting) span.vh { " waiting" } } }
+                        } }
+                    }
+                }
+                div.who {
+                    span.avatar aria-hidden="true" { (initials) }
+                    span { span.mail { (shown(&person.email)) } small { (roles) } }
+                    form method="post" action="/sign-out" {
+                        input type="hidden" name="csrf" value=(self.session.csrf);
+                        button.btn.quiet.out title="Sign out" { (icon("out")) span.vh { "Sign out" } }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// A whole document.
+pub fn document(title: &str, body: Markup) -> Markup {
+    html! { (DOCTYPE) html lang="en" {
+        head {
+            meta charset="utf-8";
+            meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover";
+            title { (title) " · Leeway" }
+            link rel="stylesheet" href=(assets::style());
+            link rel="icon" type="image/svg+xml" href=(assets::icon());
+            script type="module" src=(assets::script()) {}
+        }
+        body { (body) }
+    } }
+}
+
+fn help() -> Markup {
+    let keys = [
+        ("J / K", "Next / previous review"),
+        ("A", "Approve (a level 4 or 5 action asks again)"),
+        ("E", "Edit"),
+        ("R", "Reject"),
+        ("?", "This help"),
+    ];
+    html! {
+        dialog #help aria-labelledby="help-t" {
+            h2 #help-t { "Keyboard shortcuts" }
+            dl.keys { @for (key, text) in keys { div { dt { kbd { (key) } } dd { (text) } } } }
+            label.switch { input #keys-on type="checkbox" checked; "Single-key shortcuts on" }
+            form method="dialog" { button.btn { "Close" } }
+        }
+    }
+}
+
+/// The page of an error: what happened, what to do.
+pub fn error(error: &ApiError) -> Markup {
+    document("Not possible", html! {
+        main.alone #main {
+            h1 { "Not possible" }
+            p { (shown(&error.message)) "." }
+            @if let Some(help) = &error.help { p { (shown(help)) "." } }
+            p.sub { "Code " code { (error.code) } }
+            p { a.btn href="/inbox" { "To the inbox" } }
+        }
+    })
+}

@@ -1,0 +1,104 @@
+//! The pages: server-rendered, whole pages only, usable without JavaScript. Each file is one page;
+//! [`layout`] is the frame, [`parts`] the pieces, [`assets`] style and script.
+
+mod action;
+mod assets;
+mod diff;
+mod inbox;
+mod layout;
+mod live;
+mod parts;
+mod review;
+mod sign_in;
+mod systems;
+mod timeline;
+mod workflows;
+
+use crate::app::App;
+use crate::error::ApiError;
+use crate::people::session::{self, Session};
+use axum::Router;
+use axum::extract::{FromRequestParts, Request, State};
+use axum::http::request::Parts;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::{get, post};
+use maud::Markup;
+use std::sync::Arc;
+
+/// All pages.
+pub fn routes() -> Router<Arc<App>> {
+    Router::new()
+        .route("/", get(|| async { Redirect::to("/inbox") }))
+        .route("/sign-in", get(sign_in::show).post(sign_in::submit))
+        .route("/sign-out", post(sign_in::out))
+        .route("/inbox", get(inbox::list))
+        .route("/inbox/{id}", get(inbox::open))
+        .route("/inbox/{id}/confirm", get(inbox::confirm))
+        .route("/inbox/{id}/decide", post(inbox::decide))
+        .route("/timeline", get(timeline::show))
+        .route("/timeline/verify", post(timeline::verify))
+        .route("/actions/{id}", get(action::show))
+        .route("/workflows", get(workflows::list))
+        .route("/workflows/{workflow}", get(workflows::show))
+        .route("/workflows/{workflow}/{what}", post(workflows::change))
+        .route("/systems", get(systems::show))
+        .route("/systems/{tool}/review", post(systems::review))
+        .route("/events", get(live::events))
+        .route("/assets/{file}", get(assets::serve))
+        .fallback(missing)
+}
+
+/// A signed-in person looking at pages; anybody else is sent to sign in.
+pub struct Viewer(pub Session);
+
+impl FromRequestParts<Arc<App>> for Viewer {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Response> {
+        match session::recognise(app, &parts.headers) {
+            Ok(Some(session)) => Ok(Self(session)),
+            Ok(None) => {
+                let next: String = url::form_urlencoded::byte_serialize(parts.uri.path().as_bytes()).collect();
+                Err(Redirect::to(&format!("/sign-in?next={next}")).into_response())
+            }
+            Err(error) => Err(error.into_response()),
+        }
+    }
+}
+
+/// A page, or the error page of what went wrong.
+pub type PageResult = Result<Markup, Failed>;
+
+/// An error as a page.
+pub struct Failed(pub ApiError);
+
+impl<E: Into<ApiError>> From<E> for Failed {
+    fn from(error: E) -> Self {
+        Self(error.into())
+    }
+}
+
+impl IntoResponse for Failed {
+    fn into_response(self) -> Response {
+        if self.0.status.is_server_error() {
+            tracing::error!(code = self.0.code, message = %self.0.message, "page failed");
+        }
+        (self.0.status, layout::error(&self.0)).into_response()
+    }
+}
+
+/// What has no page: a page about that for browsers, JSON for programs.
+async fn missing(State(_): State<Arc<App>>, request: Request) -> Response {
+    let wants_page = request
+        .headers()
+        .get(header::ACCEPT)
+        .and_then(|accept| accept.to_str().ok())
+        .is_some_and(|accept| accept.contains("text/html"));
+    let error = ApiError::new(StatusCode::NOT_FOUND, "not-found", "there is no page at this address");
+    if wants_page {
+        Failed(error.help("the inbox is at /inbox")).into_response()
+    } else {
+        error.into_response()
+    }
+}

@@ -1,0 +1,126 @@
+//! Pieces every page is made of. Text from outside goes through [`shown`].
+
+use crate::clock::rfc3339;
+use leeway_core::action::state::Status;
+use leeway_core::action::visible::visible;
+use leeway_core::classify::Level;
+use leeway_core::judge::Verdict;
+use maud::{Markup, html};
+use serde_json::Value;
+
+/// Text from outside, with invisible and direction-changing characters made visible. Escaping is
+/// maud's.
+pub fn shown(text: &str) -> String {
+    visible(text).into_owned()
+}
+
+/// A level: bars, number and name, so colour is never the only signal.
+pub fn level(level: Level) -> Markup {
+    let number = u8::from(level);
+    html! { span.level.{ "l" (number) } {
+        svg viewBox="0 0 24 12" aria-hidden="true" {
+            @for i in 0..5u8 { rect.on[i < number] x=(u32::from(i) * 5) y=(8 - 2 * i32::from(i)) width="3.4" height=(4 + 2 * u32::from(i)) rx="1" {} }
+        }
+        span { "Level " (number) } span.lname { (level.name()) }
+    } }
+}
+
+/// A status as a chip.
+pub fn status(status: Status) -> Markup {
+    let (class, picture) = match status {
+        Status::Executed => ("ok", "check"),
+        Status::Held | Status::Drifted | Status::Approved | Status::Authorised | Status::Executing => ("warn", "clock"),
+        Status::Blocked | Status::Refused | Status::Rejected | Status::Failed | Status::Partial | Status::OutcomeUnknown => ("danger", "x"),
+        Status::Expired | Status::Withdrawn => ("plain", "clock"),
+    };
+    html! { span.chip.(class) { (icon(picture)) (status.words()) } }
+}
+
+/// A verdict as a chip.
+pub fn verdict(verdict: Verdict) -> Markup {
+    let (class, words) = match verdict {
+        Verdict::Allow => ("ok", "Allow"),
+        Verdict::Hold => ("warn", "Hold"),
+        Verdict::Block => ("danger", "Block"),
+    };
+    html! { span.chip.(class) { (words) } }
+}
+
+/// A stated confidence.
+pub fn confidence(stated: Option<f64>) -> Markup {
+    let Some(stated) = stated else {
+        return html! { span.conf.danger { "no confidence" } };
+    };
+    let percent = (stated * 100.0).round();
+    let class = if percent >= 85.0 { "ok" } else if percent >= 60.0 { "warn" } else { "danger" };
+    html! { span.conf.(class) title="Confidence the agent stated" {
+        svg viewBox="0 0 40 6" aria-hidden="true" {
+            rect.track width="40" height="6" rx="3" {} rect.fill width=(percent * 0.4) height="6" rx="3" {}
+        }
+        (percent) "%"
+    } }
+}
+
+/// A time: UTC as text, the viewer's own zone by the script.
+pub fn time(ms: i64) -> Markup {
+    let text = rfc3339(ms);
+    let day = text.get(..10).unwrap_or_default().to_owned();
+    let clock = text.get(11..16).unwrap_or_default().to_owned();
+    html! { time datetime=(text) { (day) " " (clock) " UTC" } }
+}
+
+/// A value as a person reads it.
+pub fn value(value: &Value) -> Markup {
+    match value {
+        Value::Null => html! { em { "empty" } },
+        Value::String(text) if text.trim().is_empty() => html! { em { "empty" } },
+        Value::String(text) => long(text),
+        Value::Bool(yes) => html! { (if *yes { "yes" } else { "no" }) },
+        Value::Number(number) => html! { (number) },
+        other => long(&serde_json::to_string_pretty(other).unwrap_or_default()),
+    }
+}
+
+/// Longest text shown without being opened.
+const LONG: usize = 600;
+
+/// Text as it is; very long text is cut with an explicit "more", and deciding waits until it was
+/// opened.
+pub fn long(text: &str) -> Markup {
+    let text = shown(text);
+    if text.chars().count() <= LONG {
+        return html! { span.text { (text) } };
+    }
+    let beginning: String = text.chars().take(LONG).collect();
+    html! {
+        span.text { (beginning) "…" }
+        details.more data-must-open { summary { "Show all " (text.chars().count()) " characters" } span.text { (text) } }
+    }
+}
+
+/// An icon.
+pub fn icon(name: &str) -> Markup {
+    let path = match name {
+        "inbox" => "M3 12h4l2 3h6l2-3h4M5 5h14l2 7v7H3v-7z",
+        "clock" => "M12 7v5l3 2M12 21a9 9 0 1 0 0-18 9 9 0 0 0 0 18z",
+        "flow" => "M5 4h5v5H5zM14 15h5v5h-5zM7.5 9v6a2 2 0 0 0 2 2H14",
+        "alert" => "M12 9v4M12 17h.01M10.3 4.3 2.6 18a2 2 0 0 0 1.7 3h15.4a2 2 0 0 0 1.7-3L13.7 4.3a2 2 0 0 0-3.4 0z",
+        "gear" => "M4 7h10M18 7h2M4 17h2M10 17h10M16 9.5a2.5 2.5 0 1 0 0-5 2.5 2.5 0 0 0 0 5zM8 19.5a2.5 2.5 0 1 0 0-5 2.5 2.5 0 0 0 0 5z",
+        "check" => "M5 12.5 10 17 19 7",
+        "x" => "M6 6l12 12M18 6 6 18",
+        "pen" => "M4 20h4L19 9l-4-4L4 16zM13 7l4 4",
+        "back" => "M15 5l-7 7 7 7",
+        "doc" => "M6 3h8l4 4v14H6zM14 3v4h4M9 12h6M9 16h6",
+        "lock" => "M7 11V8a5 5 0 0 1 10 0v3M5 11h14v9H5z",
+        "pause" => "M8 5v14M16 5v14",
+        "play" => "M7 5l11 7-11 7z",
+        "out" => "M14 5h5v14h-5M10 8l-4 4 4 4M6 12h9",
+        _ => "",
+    };
+    html! { svg.i viewBox="0 0 24 24" aria-hidden="true" { path d=(path) {} } }
+}
+
+/// A hidden field that proves a form came from this session's page.
+pub fn csrf(token: &str) -> Markup {
+    html! { input type="hidden" name="csrf" value=(token); }
+}

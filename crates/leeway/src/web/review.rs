@@ -1,0 +1,313 @@
+//! The review pane: everything that decides, on the first screen, in Leeway's words; the agent's
+//! words quoted as the agent's.
+
+use super::diff::diff;
+use super::parts::{confidence, csrf, icon, level, long, shown, time, value};
+use crate::app::App;
+use crate::people::session::Session;
+use leeway_core::action::event::{Cause, Judged};
+use leeway_core::action::state::ActionState;
+use leeway_core::classify::{BeforeImage, Effect, FieldChange, Level, UndoPlan};
+use leeway_core::govern::people::Right;
+use leeway_core::judge::Verdict;
+use maud::{Markup, html};
+use serde_json::Value;
+
+/// Reasons a reviewer may pick when rejecting.
+const REJECT_REASONS: [&str; 5] = [
+    "Wrong value",
+    "Wrong record",
+    "Not enough evidence",
+    "Looks like fraud",
+    "Should not be done at all",
+];
+
+/// What the pane shows.
+pub struct Shown<'a> {
+    action: &'a ActionState,
+    judged: &'a Judged,
+    session: &'a Session,
+    paused: bool,
+}
+
+impl<'a> Shown<'a> {
+    /// A held action.
+    ///
+    /// # Panics
+    /// When the action has no revision: a held one always has.
+    pub fn new(app: &App, session: &'a Session, action: &'a ActionState) -> Self {
+        let judged = action.current().expect("INVARIANT: a held action was judged");
+        let registry = app.registry();
+        let live = registry.workflows.get(&judged.call.workflow);
+        Self {
+            action,
+            judged,
+            session,
+            paused: live.is_some_and(|live| live.state.paused.is_some()),
+        }
+    }
+
+    fn decides(&self) -> bool {
+        self.session.person.may(Right::Decide)
+    }
+
+    fn grave(&self) -> bool {
+        self.judged.classified.level >= Level::HighImpact
+    }
+}
+
+/// The pane. `open` when it is a page of its own, `edit` while its arguments are edited.
+pub fn pane(shown: &Shown<'_>, edit: bool, open: bool) -> Markup {
+    let id = &shown.action.row.id;
+    html! { article.review #review aria-labelledby="rev-t" {
+        (head(shown, open))
+        (held(shown))
+        form #decide method="post" action={ "/inbox/" (id) "/decide" } {
+            (csrf(&shown.session.csrf))
+            input type="hidden" name="content_hash" value=(shown.judged.content_hash);
+            @if edit { (editor(shown)) } @else { (changes(shown)) (message(shown)) }
+            div.cols { (agent(shown)) (impact(shown)) }
+            (sources(shown))
+            @if shown.decides() { (bar(shown, edit)) } @else { p.sub.pad { "Your role reads; a reviewer or an owner decides." } }
+        }
+        @if shown.decides() && !edit { (reject(shown)) }
+    } }
+}
+
+fn head(shown: &Shown<'_>, open: bool) -> Markup {
+    let row = &shown.action.row;
+    html! { header.head {
+        a.back href="/inbox" { (icon("back")) "Inbox" }
+        p.crumb { (row.workflow) " · " (self::shown(&row.agent)) " · proposed " (time(row.created_ms)) }
+        @if open { h1.title #rev-t tabindex="-1" { (row.title) } } @else { h2.title #rev-t tabindex="-1" { (row.title) } }
+        p.badges {
+            (level(shown.judged.classified.level))
+            (confidence(shown.judged.claim.confidence))
+            @if let Some(due) = row.expires_ms { span.chip { (icon("clock")) "Due " (time(due)) } }
+            @if shown.judged.revision > 1 { span.chip.warn { "Revision " (shown.judged.revision) } }
+            @if shown.paused { span.chip.danger { (icon("pause")) "Workflow paused" } }
+        }
+    } }
+}
+
+fn held(shown: &Shown<'_>) -> Markup {
+    let reasons = shown.judged.decision.reasons.iter().filter(|reason| reason.verdict != Verdict::Allow);
+    html! { div.held { (icon("alert")) div {
+        h2 { "Why this needs you" }
+        ul { @for reason in reasons { li { (reason.text) " " code.rule { (reason.rule) } } } }
+        @match &shown.judged.cause {
+            Cause::Drifted => p { "The record changed after it was first shown; these are its present values." },
+            Cause::RulesChanged => p { "The workflow's rules changed after it was first judged." },
+            Cause::Edited { by } => p { "Changed by " (self::shown(by)) ", who cannot approve it." },
+            Cause::Proposed => {},
+        }
+    } } }
+}
+
+fn changes(shown: &Shown<'_>) -> Markup {
+    let classified = &shown.judged.classified;
+    if classified.changes.is_empty() {
+        return arguments(shown);
+    }
+    let same = unchanged(shown);
+    html! { section.card aria-labelledby="chg-t" {
+        header { h2 #chg-t { "What will change" } span.sub { (classified.changes.len()) " fields" } }
+        ul.diff {
+            li.th aria-hidden="true" { span { "Field" } span { "Now" } span { "Proposed" } }
+            @for change in &classified.changes { (field(change, classified.effect)) }
+        }
+        @if !same.is_empty() { details {
+            summary { (same.len()) " fields stay the same" }
+            dl.kv { @for (name, now) in same { div { dt { (self::shown(name)) } dd { (value(now)) } } } }
+        } }
+    } }
+}
+
+fn unchanged<'a>(shown: &'a Shown<'_>) -> Vec<(&'a String, &'a Value)> {
+    let BeforeImage::Read { fields, .. } = &shown.judged.before else {
+        return Vec::new();
+    };
+    let changes = &shown.judged.classified.changes;
+    fields
+        .iter()
+        .filter(|(name, _)| !changes.iter().any(|change| change.field == **name))
+        .collect()
+}
+
+fn field(change: &FieldChange, effect: Effect) -> Markup {
+    let texts = match (&change.old, &change.new) {
+        (Value::String(old), Value::String(new)) if !old.is_empty() && !new.is_empty() && old.len() + new.len() < 1200 => {
+            Some(diff(&shown(old), &shown(new)))
+        }
+        _ => None,
+    };
+    let blank = change.old.is_null() || change.old == "";
+    html! { li.added[blank && change.old_known] {
+        h3 { (shown(&change.field)) @if change.critical { " " span.chip.warn { "critical" } } }
+        div.old { span.tag { "Now" }
+            @if !change.old_known { em { "not known" } }
+            @else if let Some((old, _)) = &texts { span.text { (old) } }
+            @else { (value(&change.old)) }
+        }
+        div.new { span.tag { "Proposed" @if blank { " (was empty)" } }
+            @if effect == Effect::Delete { em { "deleted" } }
+            @else if let Some((_, new)) = &texts { span.text { (new) } }
+            @else { (value(&change.new)) }
+        }
+    } }
+}
+
+/// A call that changes no field of a record is shown by its arguments.
+fn arguments(shown: &Shown<'_>) -> Markup {
+    let arguments = shown.judged.call.arguments.as_object();
+    html! { section.card aria-labelledby="arg-t" {
+        header { h2 #arg-t { "What will be done" } span.sub { code { (self::shown(&shown.judged.call.tool_name())) } } }
+        dl.kv { @for (name, given) in arguments.into_iter().flatten() {
+            div { dt { (self::shown(name)) } dd { (value(given)) } }
+        } }
+    } }
+}
+
+/// A message is read in full before it is sent, also when changes are shown above it.
+fn message(shown: &Shown<'_>) -> Markup {
+    let outside = matches!(shown.judged.classified.effect, Effect::Send | Effect::Pay);
+    html! { @if outside && !shown.judged.classified.changes.is_empty() { (arguments(shown)) } }
+}
+
+fn agent(shown: &Shown<'_>) -> Markup {
+    let claim = &shown.judged.claim;
+    html! { section.card aria-labelledby="why-t" {
+        header { h2 #why-t { "In the agent’s words" } }
+        @match &claim.reason { Some(reason) => blockquote { (long(reason)) }, None => p.sub { "The agent gave no reason." } }
+        @if let Some(trigger) = &claim.trigger { p.sub { "Set going by: " (long(trigger)) } }
+        p.calib { (confidence(claim.confidence)) span { "is what the agent states of itself." } }
+    } }
+}
+
+fn impact(shown: &Shown<'_>) -> Markup {
+    let classified = &shown.judged.classified;
+    let (undo, how) = match &classified.undo {
+        UndoPlan::NothingToUndo => ("Nothing to undo", String::new()),
+        UndoPlan::Exact { summary, .. } => ("Can be undone", summary.clone()),
+        UndoPlan::Compensating { summary, .. } => ("Can be offset", summary.clone()),
+        UndoPlan::None { why } => ("Cannot be undone", why.clone()),
+    };
+    let record = classified.record.as_ref();
+    html! { section.card aria-labelledby="imp-t" {
+        header { h2 #imp-t { "If you approve" } }
+        dl.kv.stack {
+            div { dt { "Runs" } dd { code { (self::shown(&shown.judged.call.tool_name())) } ", once" } }
+            @if let Some(record) = record { div { dt { "On" } dd { (self::shown(&record.record_type)) " " (self::shown(&record.id)) " in " (self::shown(&record.system)) } } }
+            @if let Some(cents) = classified.amount_cents { div { dt { "Amount" } dd { (leeway_core::action::title::money(cents)) } } }
+            div { dt { (undo) } dd { (self::shown(&how)) } }
+            div { dt { "Level" } dd { @for why in &classified.why { (self::shown(why)) " " } } }
+            @if shown.paused { div { dt { "When" } dd { "After the workflow is resumed" } } }
+        }
+    } }
+}
+
+fn sources(shown: &Shown<'_>) -> Markup {
+    let sources = &shown.judged.claim.sources;
+    html! { section.card aria-labelledby="src-t" {
+        header { h2 #src-t { "Sources the agent cites" } span.sub { (sources.len()) } }
+        @if sources.is_empty() { p.sub { "None." } }
+        ol.sources { @for source in sources { li {
+            p.st { (icon("doc")) b { (self::shown(&source.reference)) } @if let Some(field) = &source.field { span.sub { "on " (self::shown(field)) } } }
+            @if let Some(said) = &source.value { blockquote { (value(said)) } }
+        } } }
+    } }
+}
+
+fn bar(shown: &Shown<'_>, edit: bool) -> Markup {
+    let id = &shown.action.row.id;
+    html! { div.bar role="group" aria-label="Decision" {
+        @if edit {
+            button.btn.primary name="decision" value="edit" { (icon("check")) "Save changes" }
+            a.btn href={ "/inbox/" (id) } { "Cancel" }
+            p.sub { "Somebody else then approves it." }
+        } @else {
+            @if shown.grave() {
+                a.btn.primary href={ "/inbox/" (id) "/confirm" } data-key="a" data-approve { (icon("check")) "Approve…" kbd aria-hidden="true" { "A" } }
+            } @else {
+                button.btn.primary name="decision" value="approve" data-key="a" data-approve { (icon("check")) "Approve" kbd aria-hidden="true" { "A" } }
+            }
+            a.btn href={ "/inbox/" (id) "?edit=1" } data-key="e" { (icon("pen")) "Edit" kbd aria-hidden="true" { "E" } }
+            a.btn.danger href="#reject" data-key="r" { (icon("x")) "Reject" kbd aria-hidden="true" { "R" } }
+            p.sub { "Runs exactly what is shown, once." }
+        }
+    } }
+}
+
+fn reject(shown: &Shown<'_>) -> Markup {
+    let id = &shown.action.row.id;
+    html! { form.card #reject method="post" action={ "/inbox/" (id) "/decide" } aria-labelledby="rej-t" {
+        (csrf(&shown.session.csrf))
+        input type="hidden" name="content_hash" value=(shown.judged.content_hash);
+        header { h2 #rej-t { "Reject" } span.sub { "Nothing is carried out; the agent is told why." } }
+        fieldset {
+            legend.vh { "Why" }
+            @for (n, reason) in REJECT_REASONS.iter().enumerate() {
+                label.opt { input type="radio" name="why" value=(reason) required checked[n == 0]; (reason) }
+            }
+        }
+        label.note { "Note for the agent and the record (optional)" textarea name="note" rows="2" maxlength="2000" {} }
+        p.acts { button.btn.danger.solid name="decision" value="reject" { "Reject" } }
+    } }
+}
+
+/// The second look before a grave action is approved.
+pub fn confirm(shown: &Shown<'_>) -> Markup {
+    let id = &shown.action.row.id;
+    html! { div.solo {
+        header.head {
+            p.crumb { a href={ "/inbox/" (id) } { "Back to the review" } }
+            h1 { "Approve this?" }
+            p.badges { (level(shown.judged.classified.level)) }
+        }
+        section.card {
+            h2.title { (shown.action.row.title) }
+            p { (shown.action.row.gist) }
+        }
+        (changes(shown))
+        (message(shown))
+        (impact(shown))
+        form method="post" action={ "/inbox/" (id) "/decide" } {
+            (csrf(&shown.session.csrf))
+            input type="hidden" name="content_hash" value=(shown.judged.content_hash);
+            p.acts {
+                button.btn.primary name="decision" value="approve" data-approve { (icon("check")) "Yes, approve" }
+                a.btn href={ "/inbox/" (id) } { "Back" }
+            }
+        }
+    } }
+}
+
+/// A field per plain argument; nested ones by their path; lists as JSON.
+fn editor(shown: &Shown<'_>) -> Markup {
+    let mut fields = Vec::new();
+    collect(&shown.judged.call.arguments, "f", &mut fields);
+    html! { section.card aria-labelledby="edit-t" {
+        header { h2 #edit-t { "Edit the call" } span.sub { code { (self::shown(&shown.judged.call.tool_name())) } } }
+        div.stack { @for (key, given) in &fields {
+            @let label = key.trim_start_matches("f.").replace('.', " › ");
+            label { (self::shown(&label))
+                @match given {
+                    Value::String(text) if text.len() > 80 || text.contains('\n') => textarea name=(key) rows="6" { (text) },
+                    Value::String(text) => input name=(key) value=(text) autocomplete="off";,
+                    Value::Null => input name=(key) value="" autocomplete="off";,
+                    other => input name=(key) value=(other) autocomplete="off";,
+                }
+            }
+        } }
+        p.sub { "The changed call is judged again and waits for somebody else's approval." }
+    } }
+}
+
+fn collect(value: &Value, path: &str, fields: &mut Vec<(String, Value)>) {
+    match value {
+        Value::Object(inner) => inner
+            .iter()
+            .for_each(|(name, value)| collect(value, &format!("{path}.{name}"), fields)),
+        other => fields.push((path.to_owned(), other.clone())),
+    }
+}

@@ -1,0 +1,109 @@
+//! Signing in and out.
+
+use super::layout::document;
+use super::parts::shown;
+use super::{Failed, Viewer};
+use crate::app::App;
+use crate::error::ApiError;
+use crate::people::session;
+use axum::Form;
+use axum::extract::{ConnectInfo, Query, State};
+use axum::http::{HeaderMap, header};
+use axum::response::{AppendHeaders, IntoResponse, Redirect, Response};
+use maud::{Markup, html};
+use serde::Deserialize;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+/// Where to go afterwards.
+#[derive(Debug, Default, Deserialize)]
+pub struct Next {
+    #[serde(default)]
+    next: String,
+}
+
+/// The form.
+pub async fn show(State(app): State<Arc<App>>, Query(next): Query<Next>) -> Markup {
+    form(&app.settings.name, &next.next, None)
+}
+
+fn form(business: &str, next: &str, error: Option<&ApiError>) -> Markup {
+    document("Sign in", html! {
+        main.alone #main {
+            p.brand {
+                svg viewBox="0 0 24 24" aria-hidden="true" {
+                    path d="M12 2 4 5v6c0 5 3.4 8.6 8 11 4.6-2.4 8-6 8-11V5z" {}
+                    path.tick d="M8 12l3 3 5-6" {}
+                }
+                span { (shown(business)) }
+            }
+            h1 { "Sign in" }
+            @if let Some(error) = error { p.banner role="alert" { (error.message) "." } }
+            form.stack method="post" action="/sign-in" {
+                input type="hidden" name="next" value=(next);
+                label { "E-mail" input type="email" name="email" autocomplete="username" required; }
+                label { "Password" input type="password" name="password" autocomplete="current-password" required; }
+                button.btn.primary { "Sign in" }
+            }
+        }
+    })
+}
+
+/// What the form sends.
+#[derive(Deserialize)]
+pub struct SignIn {
+    email: String,
+    password: String,
+    #[serde(default)]
+    next: String,
+}
+
+/// Signs in.
+pub async fn submit(
+    State(app): State<Arc<App>>,
+    address: Option<axum::Extension<ConnectInfo<SocketAddr>>>,
+    Form(sent): Form<SignIn>,
+) -> Response {
+    let address = address.map_or_else(|| "local".to_owned(), |found| found.0.0.ip().to_string());
+    match session::sign_in(&app, (&sent.email, &sent.password), &address).await {
+        Ok(cookie) => (AppendHeaders([(header::SET_COOKIE, cookie)]), Redirect::to(local(&sent.next))).into_response(),
+        Err(error) => (error.status, form(&app.settings.name, &sent.next, Some(&error))).into_response(),
+    }
+}
+
+/// Only addresses of our own: a link must not send people elsewhere after signing in.
+fn local(next: &str) -> &str {
+    let ours = next.starts_with('/') && !next.starts_with("//") && !next.contains('\\') && next.is_ascii();
+    if ours { next } else { "/inbox" }
+}
+
+/// What the sign-out form sends.
+#[derive(Deserialize)]
+pub struct Csrf {
+    csrf: String,
+}
+
+/// Signs out.
+pub async fn out(
+    State(app): State<Arc<App>>,
+    Viewer(session): Viewer,
+    headers: HeaderMap,
+    Form(sent): Form<Csrf>,
+) -> Result<Response, Failed> {
+    session.check_form(&sent.csrf)?;
+    let cookie = session::sign_out(&app, &headers).await?;
+    Ok((AppendHeaders([(header::SET_COOKIE, cookie)]), Redirect::to("/sign-in")).into_response())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::local;
+
+    #[test]
+    fn signing_in_never_leads_elsewhere() {
+        for next in ["https://evil.example", "//evil.example", "/\\evil.example", "", "javascript:x"] {
+            assert_eq!(local(next), "/inbox", "{next}");
+        }
+        assert_eq!(local("/workflows/support-triage"), "/workflows/support-triage");
+    }
+}

@@ -1,0 +1,203 @@
+//! The timeline: every action, newest first, filters in the address.
+
+use super::layout::Frame;
+use super::parts::{icon, shown, status, time};
+use super::{Failed, PageResult, Viewer};
+use crate::app::App;
+use crate::clock::rfc3339;
+use crate::error::ApiError;
+use crate::rest::actions::ListParams;
+use axum::Form;
+use axum::extract::{Query, State};
+use leeway_core::action::state::{ActionRow, Status};
+use leeway_store::{Head, Page};
+use maud::{Markup, html};
+use serde::Deserialize;
+use std::sync::Arc;
+
+const PAGE: usize = 50;
+
+/// The form as browsers send it: empty fields are no filter.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Asked {
+    workflow: String,
+    status: String,
+    level: String,
+    agent: String,
+    record: String,
+    q: String,
+    from: String,
+    to: String,
+    cursor: Option<u64>,
+}
+
+impl Asked {
+    fn params(&self) -> Result<ListParams, ApiError> {
+        let filled = |text: &str| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
+        let level = match filled(&self.level) {
+            None => None,
+            Some(text) => Some(text.parse().map_err(|_| ApiError::invalid("query-invalid", "the level is no number"))?),
+        };
+        Ok(ListParams {
+            workflow: filled(&self.workflow),
+            status: filled(&self.status),
+            level,
+            agent: filled(&self.agent),
+            record: filled(&self.record),
+            q: filled(&self.q),
+            from: filled(&self.from),
+            to: filled(&self.to),
+            cursor: self.cursor,
+            limit: None,
+        })
+    }
+
+    /// The address of the page from a cursor on.
+    fn address(&self, cursor: u64) -> String {
+        let mut query = url::form_urlencoded::Serializer::new(String::new());
+        for (key, value) in [
+            ("workflow", &self.workflow),
+            ("status", &self.status),
+            ("level", &self.level),
+            ("agent", &self.agent),
+            ("record", &self.record),
+            ("q", &self.q),
+            ("from", &self.from),
+            ("to", &self.to),
+        ] {
+            if !value.is_empty() {
+                query.append_pair(key, value);
+            }
+        }
+        query.append_pair("cursor", &cursor.to_string());
+        format!("/timeline?{}", query.finish())
+    }
+
+    fn filtered(&self) -> bool {
+        [&self.workflow, &self.status, &self.level, &self.agent, &self.record, &self.q, &self.from, &self.to]
+            .iter()
+            .any(|text| !text.is_empty())
+    }
+}
+
+/// The page.
+pub async fn show(State(app): State<Arc<App>>, Viewer(session): Viewer, Query(asked): Query<Asked>) -> PageResult {
+    let filter = asked.params()?.filter()?;
+    let cursor = asked.cursor;
+    let (page, head) = app
+        .store
+        .read(move |reader| Ok((reader.actions(&filter, cursor, PAGE)?, reader.head()?)))
+        .await?;
+    let registry = app.registry();
+    let workflows: Vec<&str> = registry.workflows.keys().map(String::as_str).collect();
+    let frame = Frame::new(&app, &session, "/timeline", "Timeline");
+    Ok(frame.page(html! { div.solo {
+        header.head { h1 { "Timeline" } (ledger(&head, &session.csrf)) }
+        (filters(&asked, &workflows))
+        (list(&page, &asked))
+    } }))
+}
+
+fn ledger(head: &Head, csrf: &str) -> Markup {
+    html! { div.ledger {
+        p.sub { (head.entries) " entries · root " code { (head.root.get(..16).unwrap_or_default()) "…" } }
+        form method="post" action="/timeline/verify" { (super::parts::csrf(csrf)) button.btn { (icon("check")) "Verify" } }
+        a.btn href="/v1/entries?limit=1000" download="ledger.json" { (icon("doc")) "Export" }
+    } }
+}
+
+fn filters(asked: &Asked, workflows: &[&str]) -> Markup {
+    html! { form.filters method="get" action="/timeline" {
+        label { "Search" input type="search" name="q" value=(asked.q) placeholder="words, names, ids"; }
+        label { "Workflow" select name="workflow" {
+            option value="" { "All" }
+            @for name in workflows { option value=(name) selected[asked.workflow == *name] { (name) } }
+        } }
+        label { "Status" select name="status" {
+            option value="" { "All" }
+            @for one in Status::ALL { option value=(one.name()) selected[asked.status == one.name()] { (one.words()) } }
+        } }
+        label { "Level" select name="level" {
+            option value="" { "All" }
+            @for n in 1..=5u8 { option value=(n) selected[asked.level == n.to_string()] { (n) } }
+        } }
+        label { "Record" input name="record" value=(asked.record) placeholder="contact:c-101"; }
+        label { "From" input type="date" name="from" value=(asked.from); }
+        label { "Until" input type="date" name="to" value=(asked.to); }
+        p.acts { button.btn.primary { "Show" } @if asked.filtered() { a.btn href="/timeline" { "Clear" } } }
+    } }
+}
+
+fn list(page: &Page<ActionRow>, asked: &Asked) -> Markup {
+    if page.items.is_empty() {
+        return html! { div.empty { (icon("clock")) h2 { "Nothing here" }
+            p { @if asked.filtered() { "No action matches these filters." } @else { "No agent has proposed anything yet." } } } };
+    }
+    html! { div #events data-live {
+        @for (day, rows) in days(&page.items) {
+            section.day aria-label=(day) {
+                h2.sub { time datetime=(day) { (day) } }
+                ul.events { @for row in rows { (line(row)) } }
+            }
+        }
+        @if let Some(next) = page.next { p.acts { a.btn href=(asked.address(next)) { "Older" } } }
+    } }
+}
+
+/// Consecutive rows of the same day (UTC) together.
+fn days(rows: &[ActionRow]) -> Vec<(String, Vec<&ActionRow>)> {
+    let mut days: Vec<(String, Vec<&ActionRow>)> = Vec::new();
+    for row in rows {
+        let day = rfc3339(row.created_ms).get(..10).unwrap_or_default().to_owned();
+        match days.last_mut() {
+            Some((last, rows)) if *last == day => rows.push(row),
+            _ => days.push((day, vec![row])),
+        }
+    }
+    days
+}
+
+fn line(row: &ActionRow) -> Markup {
+    let number = row.level.map_or(0, u8::from);
+    html! { li id={ "e-" (row.id) } {
+        a href={ "/actions/" (row.id) } {
+            span.when { (time(row.created_ms)) }
+            span.lv.{ "l" (number) } { @if number > 0 { "L" (number) } @else { "–" } }
+            span.what { strong { (row.title) } span.gist { (row.gist) } }
+            (status(row.status))
+            span.sub.by { (row.workflow) " · " (shown(&row.agent)) }
+        }
+    } }
+}
+
+/// What the form sends.
+#[derive(Deserialize)]
+pub struct Csrf {
+    csrf: String,
+}
+
+/// Verifies the whole ledger and shows the result.
+pub async fn verify(
+    State(app): State<Arc<App>>,
+    Viewer(session): Viewer,
+    Form(sent): Form<Csrf>,
+) -> Result<Markup, Failed> {
+    session.check_form(&sent.csrf)?;
+    let report = app.store.read(|reader| reader.verify(|_| {})).await?;
+    let frame = Frame::new(&app, &session, "/timeline", "Verify");
+    Ok(frame.page(html! { div.solo {
+        header.head { p.crumb { a href="/timeline" { "Timeline" } } h1 { "Ledger verified" } }
+        section.card {
+            @match &report.first_bad {
+                None => p { span.chip.ok { (icon("check")) "Everything holds" } },
+                Some(bad) => p { span.chip.danger { (icon("alert")) "Not as recorded" } " Entry " (bad.seq) ": " (shown(&bad.what)) "." },
+            }
+            dl.kv {
+                div { dt { "Entries" } dd { (report.entries) } }
+                div { dt { "Root" } dd { code { (report.root) } } }
+            }
+            p.sub { "Every payload, envelope, stream and the tree over them was derived anew. The same by other means: leeway verify." }
+        }
+    } }))
+}

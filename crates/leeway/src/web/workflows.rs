@@ -1,0 +1,206 @@
+//! Workflows: what is in force, the grants matrix, pausing and resuming.
+
+use super::layout::Frame;
+use super::parts::{csrf, icon, shown, time};
+use super::{Failed, PageResult, Viewer};
+use crate::app::App;
+use crate::error::ApiError;
+use crate::gateway::pausing;
+use crate::gateway::registry::{LiveWorkflow, Registry};
+use crate::people::agent;
+use crate::people::session::Session;
+use axum::Form;
+use axum::extract::{Path, State};
+use axum::response::Redirect;
+use leeway_core::govern::people::Right;
+use leeway_core::govern::state::AgentState;
+use leeway_core::govern::workflow::Grant;
+use maud::{Markup, html};
+use serde::Deserialize;
+use std::sync::Arc;
+
+const GRANTS: [(Grant, &str); 6] = [
+    (Grant::Blocked, "Blocked"),
+    (Grant::Read, "Read"),
+    (Grant::Draft, "Draft"),
+    (Grant::Update, "Update"),
+    (Grant::HighImpact, "High-impact"),
+    (Grant::External, "External"),
+];
+
+/// All workflows.
+pub async fn list(State(app): State<Arc<App>>, Viewer(session): Viewer) -> PageResult {
+    let registry = app.registry();
+    let reader = app.store.reader()?;
+    let frame = Frame::new(&app, &session, "/workflows", "Workflows");
+    let mut cards = Vec::new();
+    for (name, live) in &registry.workflows {
+        cards.push((name, live, reader.counts(Some(name))?));
+    }
+    Ok(frame.page(html! { div.solo {
+        header.head { h1 { "Workflows" } }
+        @if cards.is_empty() { div.empty { (icon("flow")) h2 { "No workflow yet" } p { "Bring a configuration folder into force: leeway apply DIR." } } }
+        ul.cards #workflows data-live { @for (name, live, counts) in &cards { li.card {
+            header { h2 { a href={ "/workflows/" (name) } { (shown(&live.state.workflow.title)) } } (state(live)) }
+            p { (shown(&live.state.workflow.purpose)) }
+            p.sub { (counts.held) " waiting · " (counts.total) " actions · owner: " (owner(live)) }
+        } } }
+    } }))
+}
+
+fn owner(live: &LiveWorkflow) -> Markup {
+    let owner = &live.state.workflow.owner;
+    html! { @if owner.is_empty() { em { "nobody named" } } @else { (shown(owner)) } }
+}
+
+fn state(live: &LiveWorkflow) -> Markup {
+    html! { @match &live.state.paused {
+        Some(_) => span.chip.danger { (icon("pause")) "Paused" },
+        None => span.chip.ok { (icon("play")) "Running" },
+    } }
+}
+
+/// One workflow.
+pub async fn show(State(app): State<Arc<App>>, Viewer(session): Viewer, Path(name): Path<String>) -> PageResult {
+    let registry = app.registry();
+    let live = registry
+        .workflows
+        .get(&name)
+        .ok_or_else(|| ApiError::not_found("workflow", &shown(&name)))?;
+    let agents: Vec<AgentState> = agent::all(&app)?
+        .into_iter()
+        .filter(|agent| !agent.removed && agent.workflow == name)
+        .collect();
+    let frame = Frame::new(&app, &session, "/workflows", live.state.workflow.title.clone());
+    Ok(frame.page(html! { div.solo {
+        header.head {
+            p.crumb { a href="/workflows" { "Workflows" } }
+            h1 { (shown(&live.state.workflow.title)) }
+            p.badges { (state(live)) }
+            p { (shown(&live.state.workflow.purpose)) }
+        }
+        (pause_form(live, &session))
+        (facts(live))
+        (matrix(live, &registry))
+        (guardrails(live))
+        (agent_list(&agents))
+    } }))
+}
+
+fn pause_form(live: &LiveWorkflow, session: &Session) -> Markup {
+    let name = &live.state.workflow.name;
+    let paused = live.state.paused.as_ref();
+    let (what, right, words) = if paused.is_some() {
+        ("resume", Right::Resume, "Resume")
+    } else {
+        ("pause", Right::Pause, "Pause now")
+    };
+    html! { section.card #pause data-live aria-labelledby="pause-t" {
+        header { h2 #pause-t { @if paused.is_some() { "Paused" } @else { "Stop it at once" } } }
+        @if let Some(pause) = paused {
+            p { "By " (shown(&pause.by)) ", " (time(pause.at_ms)) @if !pause.reason.is_empty() { ": " (shown(&pause.reason)) } }
+            p.sub { "Nothing of this workflow starts. What waits or was approved stays as it is, and is checked again when it goes on." }
+        } @else {
+            p.sub { "From that moment nothing of this workflow starts. Nothing is cancelled." }
+        }
+        @if session.person.may(right) {
+            form.inline method="post" action={ "/workflows/" (name) "/" (what) } {
+                (csrf(&session.csrf))
+                label { "Why" input name="reason" maxlength="500" autocomplete="off"; }
+                button.btn.primary[paused.is_some()].danger[paused.is_none()].solid[paused.is_none()] {
+                    (icon(if paused.is_some() { "play" } else { "pause" })) (words)
+                }
+            }
+        } @else { p.sub { "Your role does not " (what) " workflows." } }
+    } }
+}
+
+fn facts(live: &LiveWorkflow) -> Markup {
+    let workflow = &live.state.workflow;
+    html! { section.card aria-labelledby="facts-t" {
+        header { h2 #facts-t { "In force" } span.sub { "version " code { (live.state.hash.get(..12).unwrap_or_default()) } } }
+        dl.kv {
+            div { dt { "Owner" } dd { (owner(live)) } }
+            div { dt { "Confidence" } dd { "Below " ((workflow.confidence_threshold * 100.0).round()) " % a person decides" } }
+            div { dt { "Waits at most" } dd { (duration(workflow.expires_after_s)) } }
+            @if !workflow.required_sources.is_empty() { div { dt { "Sources required" } dd { (shown(&workflow.required_sources.join(", "))) } } }
+            @if let Some(hours) = &workflow.business_hours { div { dt { "Business hours" } dd { (hours.days.join(", ")) " " (hours.from) "–" (hours.to) " " (hours.zone) } } }
+            div { dt { "Prompt version" } dd { @match &workflow.prompt_version { Some(version) => (shown(version)), None => em { "none named" } } } }
+        }
+    } }
+}
+
+fn duration(seconds: u64) -> String {
+    match seconds {
+        s if s % 86_400 == 0 => format!("{} days", s / 86_400),
+        s if s % 3_600 == 0 => format!("{} hours", s / 3_600),
+        s if s % 60 == 0 => format!("{} minutes", s / 60),
+        s => format!("{s} seconds"),
+    }
+}
+
+fn matrix(live: &LiveWorkflow, registry: &Registry) -> Markup {
+    let grants = &live.state.workflow.grants;
+    let granted = |tool: &str| grants.get(tool).copied().unwrap_or_default();
+    html! { section.card aria-labelledby="grants-t" {
+        header { h2 #grants-t { "How far agents may go" } span.sub { "per tool; levels 4 and 5 always wait for a person" } }
+        @if registry.tools.is_empty() { p.sub { "No system has listed its tools yet." } }
+        div.scroll tabindex="0" role="region" aria-label="Grants per tool" { table.matrix {
+            thead { tr { th scope="col" { "Tool" } @for (_, name) in GRANTS { th scope="col" { (name) } } } }
+            tbody { @for (name, tool) in &registry.tools { tr {
+                th scope="row" { code { (shown(name)) }
+                    @if tool.entry().is_none() { " " span.chip.warn { "unclassified: blocked" } }
+                    @if tool.state.changed.is_some() { " " span.chip.danger { "changed: blocked" } }
+                }
+                @for (grant, label) in GRANTS { td.on[granted(name) == grant] {
+                    @if granted(name) == grant { span.dot { (icon("check")) span.vh { (label) } } }
+                } }
+            } } }
+        } }
+    } }
+}
+
+fn guardrails(live: &LiveWorkflow) -> Markup {
+    let rules = &live.state.workflow.guardrails;
+    html! { section.card aria-labelledby="rails-t" {
+        header { h2 #rails-t { "Guardrails" } span.sub { "besides the eight review rules, which are always on" } }
+        @if rules.is_empty() { p.sub { "None of its own." } }
+        ul.reasons { @for rule in rules { li {
+            (super::parts::verdict(rule.then.into())) " " (shown(&rule.text)) " " code.rule { (rule.id) }
+        } } }
+    } }
+}
+
+fn agent_list(agents: &[AgentState]) -> Markup {
+    html! { section.card aria-labelledby="agents-t" {
+        header { h2 #agents-t { "Agents" } }
+        @if agents.is_empty() { p.sub { "None. Add one: leeway agents add NAME --workflow W." } }
+        dl.kv { @for agent in agents { div { dt { (shown(&agent.name)) } dd {
+            @if agent.tokens.is_empty() { em { "no valid token" } } @else { @for token in &agent.tokens { code { (token) } " " } }
+        } } } }
+    } }
+}
+
+/// What the form sends.
+#[derive(Deserialize)]
+pub struct Sent {
+    csrf: String,
+    #[serde(default)]
+    reason: String,
+}
+
+/// Pauses or resumes.
+pub async fn change(
+    State(app): State<Arc<App>>,
+    Viewer(session): Viewer,
+    Path((name, what)): Path<(String, String)>,
+    Form(sent): Form<Sent>,
+) -> Result<Redirect, Failed> {
+    session.check_form(&sent.csrf)?;
+    match what.as_str() {
+        "pause" => pausing::pause(&app, &session.person, (&name, &sent.reason)).await?,
+        "resume" => pausing::resume(&app, &session.person, (&name, &sent.reason)).await?,
+        _ => return Err(ApiError::not_found("page", &shown(&what)).into()),
+    }
+    Ok(Redirect::to(&format!("/workflows/{name}")))
+}
