@@ -113,7 +113,11 @@ impl App {
     }
 
     /// Appends several entries that are not actions', all or none, and takes notice of them.
-    pub async fn govern_all(&self, actor: &str, events: Vec<(String, GovernEvent)>) -> Result<(), ApiError> {
+    pub async fn govern_all(
+        &self,
+        actor: &str,
+        events: Vec<(String, GovernEvent)>,
+    ) -> Result<(), ApiError> {
         let time_ms = self.clock.now_ms();
         let entries = events
             .into_iter()

@@ -38,8 +38,6 @@ pub fn random<const N: usize>() -> [u8; N] {
 
 /// UTC milliseconds as RFC 3339 with milliseconds, e.g. `2026-01-31T09:30:00.000Z`.
 pub fn rfc3339(ms: i64) -> String {
-    jiff::Timestamp::from_millisecond(ms).map_or_else(
-        |_| format!("{ms} ms"),
-        |time| format!("{time:.3}"),
-    )
+    jiff::Timestamp::from_millisecond(ms)
+        .map_or_else(|_| format!("{ms} ms"), |time| format!("{time:.3}"))
 }

@@ -54,9 +54,17 @@ pub fn current(app: &App) -> Configuration {
     let registry = app.registry();
     Configuration {
         settings: app.settings.clone(),
-        systems: registry.systems.values().map(|state| state.system.clone()).collect(),
+        systems: registry
+            .systems
+            .values()
+            .map(|state| state.system.clone())
+            .collect(),
         packs: {
-            let mut packs: Vec<_> = registry.packs.values().map(|live| live.compiled.pack.clone()).collect();
+            let mut packs: Vec<_> = registry
+                .packs
+                .values()
+                .map(|live| live.compiled.pack.clone())
+                .collect();
             packs.sort_by(|a, b| a.name.cmp(&b.name));
             packs
         },
@@ -85,7 +93,11 @@ impl Plan {
             };
             self.configure(("system", &system.name), &known, (hash, event));
         }
-        let names: Vec<_> = wanted.systems.iter().map(|system| system.name.as_str()).collect();
+        let names: Vec<_> = wanted
+            .systems
+            .iter()
+            .map(|system| system.name.as_str())
+            .collect();
         self.remove("system", &known, (&names, || GovernEvent::SystemRemoved {}));
         Ok(())
     }
@@ -115,8 +127,16 @@ impl Plan {
             };
             self.configure(("workflow", &workflow.name), &known, (hash, event));
         }
-        let names: Vec<_> = wanted.workflows.iter().map(|workflow| workflow.name.as_str()).collect();
-        self.remove("workflow", &known, (&names, || GovernEvent::WorkflowRemoved {}));
+        let names: Vec<_> = wanted
+            .workflows
+            .iter()
+            .map(|workflow| workflow.name.as_str())
+            .collect();
+        self.remove(
+            "workflow",
+            &known,
+            (&names, || GovernEvent::WorkflowRemoved {}),
+        );
         Ok(())
     }
 

@@ -54,6 +54,10 @@ pub fn render(app: &App) -> String {
             gauge!("leeway_ledger_entries").set(head.entries as f64);
         }
     }
-    gauge!("leeway_ledger_writable").set(if app.store.writable().is_ok() { 1.0 } else { 0.0 });
+    gauge!("leeway_ledger_writable").set(if app.store.writable().is_ok() {
+        1.0
+    } else {
+        0.0
+    });
     handle().map(PrometheusHandle::render).unwrap_or_default()
 }

@@ -65,7 +65,9 @@ pub fn router(app: &Arc<App>, stop: &CancellationToken) -> Router {
         .merge(web::routes())
         .merge(mcp_routes(app, stop))
         .layer(DefaultBodyLimit::max(limit))
-        .layer(middleware::from_fn(move |request, next| within_limit(limit, request, next)))
+        .layer(middleware::from_fn(move |request, next| {
+            within_limit(limit, request, next)
+        }))
         .layer(middleware::from_fn(headers))
         .layer(CatchPanicLayer::custom(panicked))
         .with_state(app.clone())
@@ -85,7 +87,10 @@ fn mcp_routes(app: &Arc<App>, stop: &CancellationToken) -> Router<Arc<App>> {
     );
     Router::new()
         .route_service("/mcp/{workflow}", service)
-        .route_layer(middleware::from_fn_with_state(app.clone(), access::guard_mcp))
+        .route_layer(middleware::from_fn_with_state(
+            app.clone(),
+            access::guard_mcp,
+        ))
 }
 
 /// Refuses a body that announces itself as too large, before reading any of it.
@@ -114,7 +119,9 @@ async fn headers(request: Request, next: Next) -> Response {
             "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
         ),
     ] {
-        headers.entry(name).or_insert(HeaderValue::from_static(value));
+        headers
+            .entry(name)
+            .or_insert(HeaderValue::from_static(value));
     }
     headers
         .entry(header::CACHE_CONTROL)
@@ -158,15 +165,16 @@ pub fn bind(listen: &Listen) -> anyhow::Result<Bound> {
 pub async fn serve(bound: Bound, router: Router, stop: CancellationToken) -> anyhow::Result<()> {
     let service = router.into_make_service_with_connect_info::<SocketAddr>();
     if let Some(tls) = bound.tls {
-        let config = axum_server::tls_rustls::RustlsConfig::from_pem_file(&tls.certificate, &tls.key)
-            .await
-            .with_context(|| {
-                format!(
-                    "cannot use the certificate `{}` with the key `{}`",
-                    tls.certificate.display(),
-                    tls.key.display()
-                )
-            })?;
+        let config =
+            axum_server::tls_rustls::RustlsConfig::from_pem_file(&tls.certificate, &tls.key)
+                .await
+                .with_context(|| {
+                    format!(
+                        "cannot use the certificate `{}` with the key `{}`",
+                        tls.certificate.display(),
+                        tls.key.display()
+                    )
+                })?;
         let handle = axum_server::Handle::new();
         let stopper = handle.clone();
         tokio::spawn(async move {
@@ -184,7 +192,8 @@ pub async fn serve(bound: Bound, router: Router, stop: CancellationToken) -> any
         let _ = stream.set_nodelay(true);
     });
     let stopped = stop.clone();
-    let serving = axum::serve(listener, service).with_graceful_shutdown(async move { stop.cancelled().await });
+    let serving = axum::serve(listener, service)
+        .with_graceful_shutdown(async move { stop.cancelled().await });
     tokio::select! {
         ended = async { serving.await } => ended?,
         () = async { stopped.cancelled().await; tokio::time::sleep(GRACE).await } => {}
@@ -199,7 +208,11 @@ pub fn socket_path(data: &Path) -> PathBuf {
 
 /// Serves the same router on the data folder's socket; requests without a token are the local
 /// operator's.
-pub async fn serve_socket(data: &Path, router: Router, stop: CancellationToken) -> anyhow::Result<()> {
+pub async fn serve_socket(
+    data: &Path,
+    router: Router,
+    stop: CancellationToken,
+) -> anyhow::Result<()> {
     use std::os::unix::fs::PermissionsExt;
     let path = socket_path(data);
     let _ = std::fs::remove_file(&path);
@@ -207,7 +220,8 @@ pub async fn serve_socket(data: &Path, router: Router, stop: CancellationToken) 
         .with_context(|| format!("cannot listen on `{}`", path.display()))?;
     std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600))?;
     let router = local(router);
-    let serving = axum::serve(listener, router).with_graceful_shutdown(async move { stop.cancelled().await });
+    let serving =
+        axum::serve(listener, router).with_graceful_shutdown(async move { stop.cancelled().await });
     let ended = serving.await;
     let _ = std::fs::remove_file(&path);
     Ok(ended?)

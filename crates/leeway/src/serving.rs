@@ -43,7 +43,10 @@ impl Running {
             tracing::info!("stopping");
             stop.cancel();
         });
-        let ended = self.serving.await.context("the server ended unexpectedly")?;
+        let ended = self
+            .serving
+            .await
+            .context("the server ended unexpectedly")?;
         self.stop.cancel();
         ended
     }
@@ -81,12 +84,17 @@ pub type Opened = (
 
 /// Loads a configuration folder, or prints every problem and fails.
 pub fn load(folder: Option<&PathBuf>) -> anyhow::Result<Option<Configuration>> {
-    let Some(folder) = folder else { return Ok(None) };
+    let Some(folder) = folder else {
+        return Ok(None);
+    };
     match config::load(folder) {
         Ok(configuration) => Ok(Some(configuration)),
         Err(problems) => {
             eprint!("{}", config::render(folder, &problems));
-            anyhow::bail!("the configuration in `{}` has problems; nothing was started", folder.display())
+            anyhow::bail!(
+                "the configuration in `{}` has problems; nothing was started",
+                folder.display()
+            )
         }
     }
 }

@@ -57,7 +57,12 @@ pub fn of(state: &ActionState) -> AuditRecord {
 
 fn judged_record(state: &ActionState, judged: &Judged) -> AuditRecord {
     let first = state.revisions().next().unwrap_or(judged);
-    let codes: Vec<&str> = judged.decision.reasons.iter().map(|reason| reason.rule.as_str()).collect();
+    let codes: Vec<&str> = judged
+        .decision
+        .reasons
+        .iter()
+        .map(|reason| reason.rule.as_str())
+        .collect();
     let changes = &judged.classified.changes;
     AuditRecord {
         workflow: judged.call.workflow.clone(),
@@ -66,7 +71,11 @@ fn judged_record(state: &ActionState, judged: &Judged) -> AuditRecord {
         versions: json!(judged.versions),
         proposed: json!({ "tool": first.call.tool_name(), "arguments": first.call.arguments, "agent": first.call.agent }),
         taken: taken(state, judged),
-        changes: if changes.is_empty() { Value::Null } else { json!(changes) },
+        changes: if changes.is_empty() {
+            Value::Null
+        } else {
+            json!(changes)
+        },
         confidence: json!(judged.claim.confidence),
         reason: json!({ "codes": codes, "agent": judged.claim.reason }),
         reviewer: json!(state.row.reviewer),
@@ -103,7 +112,10 @@ fn refused_record(state: &ActionState) -> AuditRecord {
 }
 
 fn taken(state: &ActionState, judged: &Judged) -> Value {
-    let started = state.steps.iter().any(|step| matches!(step.event, ActionEvent::Started { .. }));
+    let started = state
+        .steps
+        .iter()
+        .any(|step| matches!(step.event, ActionEvent::Started { .. }));
     if !started {
         return Value::Null;
     }
@@ -137,28 +149,71 @@ fn timestamps(state: &ActionState) -> Value {
 }
 
 fn rfc3339(ms: i64) -> String {
-    jiff::Timestamp::from_millisecond(ms).map_or_else(|_| format!("{ms} ms"), |time| format!("{time:.3}"))
+    jiff::Timestamp::from_millisecond(ms)
+        .map_or_else(|_| format!("{ms} ms"), |time| format!("{time:.3}"))
 }
 
 fn empties(record: &AuditRecord, state: &ActionState) -> Vec<(&'static str, bool, String)> {
     let refused = state.current().is_none();
     let not_judged = "the call was refused before it was judged";
-    let say = |plain: &str| if refused { not_judged.to_owned() } else { plain.to_owned() };
+    let say = |plain: &str| {
+        if refused {
+            not_judged.to_owned()
+        } else {
+            plain.to_owned()
+        }
+    };
     let version = |name: &str| record.versions.get(name).is_none_or(Value::is_null);
     vec![
-        ("trigger", record.trigger.is_null(), "the agent stated no trigger".to_owned()),
-        ("source_data", record.source_data.is_null(), say("there is none")),
-        ("source_data.cited", is_empty(&record.source_data["cited"]), say("the agent cited no sources")),
-        ("versions.prompt", version("prompt"), say("the workflow names no prompt version")),
+        (
+            "trigger",
+            record.trigger.is_null(),
+            "the agent stated no trigger".to_owned(),
+        ),
+        (
+            "source_data",
+            record.source_data.is_null(),
+            say("there is none"),
+        ),
+        (
+            "source_data.cited",
+            is_empty(&record.source_data["cited"]),
+            say("the agent cited no sources"),
+        ),
+        (
+            "versions.prompt",
+            version("prompt"),
+            say("the workflow names no prompt version"),
+        ),
         ("versions.rules", version("rules"), say("there are none")),
-        ("versions.pack", version("pack"), say("no pack classifies this tool")),
+        (
+            "versions.pack",
+            version("pack"),
+            say("no pack classifies this tool"),
+        ),
         ("versions.tool", version("tool"), say("the tool is unknown")),
         ("taken", record.taken.is_null(), not_taken(state)),
-        ("changes", record.changes.is_null(), say("it changes no field")),
-        ("confidence", record.confidence.is_null(), "the agent stated no confidence".to_owned()),
-        ("reason", record.reason["agent"].is_null(), "the agent gave no reason of its own".to_owned()),
+        (
+            "changes",
+            record.changes.is_null(),
+            say("it changes no field"),
+        ),
+        (
+            "confidence",
+            record.confidence.is_null(),
+            "the agent stated no confidence".to_owned(),
+        ),
+        (
+            "reason",
+            record.reason["agent"].is_null(),
+            "the agent gave no reason of its own".to_owned(),
+        ),
         ("reviewer", record.reviewer.is_null(), no_reviewer(state)),
-        ("rollback_path", record.rollback_path.is_null(), say("it changes nothing, so there is nothing to take back")),
+        (
+            "rollback_path",
+            record.rollback_path.is_null(),
+            say("it changes nothing, so there is nothing to take back"),
+        ),
     ]
 }
 

@@ -48,7 +48,12 @@ impl ActionRow {
         row.updated_ms = meta.time_ms;
         match event {
             ActionEvent::Judged(judged) => row.revise(judged)?,
-            ActionEvent::Approved { by, content_hash, .. } | ActionEvent::Rejected { by, content_hash, .. } => {
+            ActionEvent::Approved {
+                by, content_hash, ..
+            }
+            | ActionEvent::Rejected {
+                by, content_hash, ..
+            } => {
                 if row.content_hash.as_ref() != Some(content_hash) {
                     return Err(FoldError::Stale);
                 }

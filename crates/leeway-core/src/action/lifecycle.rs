@@ -15,18 +15,23 @@ pub struct InvalidTransition {
 }
 
 fn describe(from: Option<Status>) -> String {
-    from.map_or_else(|| "does not exist".to_owned(), |status| format!("is `{}`", status.name()))
+    from.map_or_else(
+        || "does not exist".to_owned(),
+        |status| format!("is `{}`", status.name()),
+    )
 }
 
 /// The status after an event.
 pub fn next(from: Option<Status>, event: &ActionEvent) -> Result<Status, InvalidTransition> {
     let admitted = match event {
         ActionEvent::Refused(_) => from.is_none().then_some(Status::Refused),
-        ActionEvent::Judged(judged) => judged_after(from, &judged.cause).then(|| match judged.decision.verdict {
-            Verdict::Allow => Status::Authorised,
-            Verdict::Hold => Status::Held,
-            Verdict::Block => Status::Blocked,
-        }),
+        ActionEvent::Judged(judged) => {
+            judged_after(from, &judged.cause).then(|| match judged.decision.verdict {
+                Verdict::Allow => Status::Authorised,
+                Verdict::Hold => Status::Held,
+                Verdict::Block => Status::Blocked,
+            })
+        }
         ActionEvent::Approved { .. } => (from == Some(Status::Held)).then_some(Status::Approved),
         ActionEvent::Rejected { .. } => (from == Some(Status::Held)).then_some(Status::Rejected),
         ActionEvent::Withdrawn { .. } => matches!(
@@ -37,18 +42,22 @@ pub fn next(from: Option<Status>, event: &ActionEvent) -> Result<Status, Invalid
         ActionEvent::Expired {} => {
             matches!(from, Some(Status::Held | Status::Approved)).then_some(Status::Expired)
         }
-        ActionEvent::Drifted { .. } => {
-            matches!(from, Some(Status::Held | Status::Approved | Status::Authorised)).then_some(Status::Drifted)
-        }
+        ActionEvent::Drifted { .. } => matches!(
+            from,
+            Some(Status::Held | Status::Approved | Status::Authorised)
+        )
+        .then_some(Status::Drifted),
         ActionEvent::Started { .. } => {
             matches!(from, Some(Status::Approved | Status::Authorised)).then_some(Status::Executing)
         }
-        ActionEvent::Finished(finished) => (from == Some(Status::Executing)).then_some(match finished.outcome {
-            Outcome::Executed => Status::Executed,
-            Outcome::Failed => Status::Failed,
-            Outcome::Partial => Status::Partial,
-            Outcome::OutcomeUnknown => Status::OutcomeUnknown,
-        }),
+        ActionEvent::Finished(finished) => {
+            (from == Some(Status::Executing)).then_some(match finished.outcome {
+                Outcome::Executed => Status::Executed,
+                Outcome::Failed => Status::Failed,
+                Outcome::Partial => Status::Partial,
+                Outcome::OutcomeUnknown => Status::OutcomeUnknown,
+            })
+        }
     };
     admitted.ok_or(InvalidTransition {
         from,
@@ -62,7 +71,10 @@ fn judged_after(from: Option<Status>, cause: &Cause) -> bool {
         Cause::Proposed => from.is_none(),
         Cause::Edited { .. } => from == Some(Status::Held),
         Cause::Drifted => from == Some(Status::Drifted),
-        Cause::RulesChanged => matches!(from, Some(Status::Held | Status::Approved | Status::Authorised)),
+        Cause::RulesChanged => matches!(
+            from,
+            Some(Status::Held | Status::Approved | Status::Authorised)
+        ),
     }
 }
 

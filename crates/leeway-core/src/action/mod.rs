@@ -41,9 +41,19 @@ pub struct Source {
     /// The field the source speaks of, named as in the action's changes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub field: Option<String>,
-    /// The value the source gives for it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// The value the source gives for it: `None` when the agent only points at it, `null` when it
+    /// says that the source is empty.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "present"
+    )]
     pub value: Option<Value>,
+}
+
+/// Keeps a `null` that is written apart from a value that is not there.
+fn present<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Value>, D::Error> {
+    Value::deserialize(deserializer).map(Some)
 }
 
 /// One tool call as it was proposed.

@@ -166,7 +166,11 @@ impl ActionState {
         for step in &self.steps {
             match &step.event {
                 ActionEvent::Judged(_) => found = None,
-                ActionEvent::Approved { by, content_hash, solo } => {
+                ActionEvent::Approved {
+                    by,
+                    content_hash,
+                    solo,
+                } => {
                     found = Some(Approval {
                         by: by.clone(),
                         at_ms: step.meta.time_ms,

@@ -26,7 +26,10 @@ pub fn title(judged: &Judged) -> String {
         Effect::Send => "Send",
         Effect::Pay => "Pay",
     };
-    let amount = classified.amount_cents.map(|cents| format!(" {}", money(cents))).unwrap_or_default();
+    let amount = classified
+        .amount_cents
+        .map(|cents| format!(" {}", money(cents)))
+        .unwrap_or_default();
     let mut line = format!("{verb}{amount} · {what}");
     let fields = fields(&classified.changes);
     if classified.effect == Effect::Update && !fields.is_empty() {
@@ -45,7 +48,12 @@ pub fn gist(judged: &Judged) -> String {
         .take(3)
         .map(|change| match change.old {
             Value::Null => format!("{}: {}", short(&change.field), value(&change.new)),
-            _ => format!("{}: {} → {}", short(&change.field), value(&change.old), value(&change.new)),
+            _ => format!(
+                "{}: {} → {}",
+                short(&change.field),
+                value(&change.old),
+                value(&change.new)
+            ),
         })
         .collect();
     if !changes.is_empty() {
@@ -74,7 +82,11 @@ fn named(record: &RecordRef) -> String {
 }
 
 fn fields(changes: &[FieldChange]) -> String {
-    let names: Vec<String> = changes.iter().take(4).map(|change| short(&change.field)).collect();
+    let names: Vec<String> = changes
+        .iter()
+        .take(4)
+        .map(|change| short(&change.field))
+        .collect();
     let more = changes.len().saturating_sub(4);
     if more > 0 {
         return format!("{} and {more} more", names.join(", "));
@@ -93,7 +105,11 @@ fn value(value: &Value) -> String {
 /// Cents as a decimal amount.
 pub fn money(cents: i64) -> String {
     let sign = if cents < 0 { "-" } else { "" };
-    format!("{sign}{}.{:02}", cents.unsigned_abs() / 100, cents.unsigned_abs() % 100)
+    format!(
+        "{sign}{}.{:02}",
+        cents.unsigned_abs() / 100,
+        cents.unsigned_abs() % 100
+    )
 }
 
 fn short(text: &str) -> String {

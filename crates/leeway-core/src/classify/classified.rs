@@ -5,7 +5,9 @@ use super::compiled::CompiledTool;
 use super::filter::Filter;
 use super::pack::UndoRule;
 use super::redact::Redactor;
-use super::{Area, BeforeImage, Classified, Effect, FieldChange, Level, RecordRef, UndoPlan, sensitive};
+use super::{
+    Area, BeforeImage, Classified, Effect, FieldChange, Level, RecordRef, UndoPlan, sensitive,
+};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
@@ -32,7 +34,12 @@ impl CompiledTool {
         let id = match run(filter, arguments)? {
             Value::String(id) if !id.is_empty() => id,
             Value::Number(id) => id.to_string(),
-            other => return Err(format!("filter `{}` gave {other}, which is no record id", filter.source())),
+            other => {
+                return Err(format!(
+                    "filter `{}` gave {other}, which is no record id",
+                    filter.source()
+                ));
+            }
         };
         Ok(Some(RecordRef {
             system: system.to_owned(),
@@ -47,7 +54,10 @@ impl CompiledTool {
         let (rule, read) = (self.entry.read.as_ref()?, self.read.as_ref()?);
         Some(match run(&read.arguments, arguments) {
             Ok(value @ Value::Object(_)) => Ok((rule.tool.clone(), value)),
-            Ok(other) => Err(format!("filter `{}` gave {other}, which are no arguments", read.arguments.source())),
+            Ok(other) => Err(format!(
+                "filter `{}` gave {other}, which are no arguments",
+                read.arguments.source()
+            )),
             Err(why) => Err(why),
         })
     }
@@ -68,7 +78,10 @@ impl CompiledTool {
         };
         if result["isError"] == json!(true) {
             let text = result["content"][0]["text"].as_str().unwrap_or_default();
-            let missing = rule.missing.as_ref().is_some_and(|mark| text.contains(mark.as_str()));
+            let missing = rule
+                .missing
+                .as_ref()
+                .is_some_and(|mark| text.contains(mark.as_str()));
             return if missing {
                 BeforeImage::Missing
             } else {
@@ -105,9 +118,16 @@ fn run(filter: &Filter, arguments: &Value) -> Result<Value, String> {
 }
 
 /// Works out what a call would really do.
-pub fn classify(tool: &CompiledTool, system: &str, arguments: &Value, before: &BeforeImage) -> Classified {
+pub fn classify(
+    tool: &CompiledTool,
+    system: &str,
+    arguments: &Value,
+    before: &BeforeImage,
+) -> Classified {
     let mut work = Work::new(tool, arguments, before);
-    let record = tool.record(system, arguments).unwrap_or_else(|why| work.unknown(why));
+    let record = tool
+        .record(system, arguments)
+        .unwrap_or_else(|why| work.unknown(why));
     work.raise();
     let changes = work.changes();
     let amount_cents = work.amount();
@@ -153,7 +173,11 @@ impl<'a> Work<'a> {
                 BeforeImage::Read { fields, .. } if needs_before => Value::Object(fields.clone()),
                 _ => Value::Null,
             },
-            effect: if creates { Effect::Create } else { tool.entry.effect },
+            effect: if creates {
+                Effect::Create
+            } else {
+                tool.entry.effect
+            },
             areas: tool.entry.areas.iter().copied().collect(),
             why: Vec::new(),
             unknowns: Vec::new(),
@@ -178,7 +202,10 @@ impl<'a> Work<'a> {
             let raised = match self.run(filter) {
                 Ok(Value::Bool(raised)) => raised,
                 Ok(other) => {
-                    self.unknowns.push(format!("filter `{}` gave {other}, not true or false", filter.source()));
+                    self.unknowns.push(format!(
+                        "filter `{}` gave {other}, not true or false",
+                        filter.source()
+                    ));
                     true
                 }
                 Err(why) => {
@@ -190,7 +217,10 @@ impl<'a> Work<'a> {
                 continue;
             }
             self.areas.extend(&rule.areas);
-            if let Some(effect) = rule.effect.filter(|effect| severity(*effect) > severity(self.effect)) {
+            if let Some(effect) = rule
+                .effect
+                .filter(|effect| severity(*effect) > severity(self.effect))
+            {
                 self.effect = effect;
             }
         }
@@ -205,7 +235,12 @@ impl<'a> Work<'a> {
         };
         let fields = match self.run(filter) {
             Ok(Value::Object(fields)) => fields,
-            Ok(other) => return self.unknown(format!("filter `{}` gave {other}, not fields", filter.source())),
+            Ok(other) => {
+                return self.unknown(format!(
+                    "filter `{}` gave {other}, not fields",
+                    filter.source()
+                ));
+            }
             Err(why) => return self.unknown(why),
         };
         fields
@@ -217,7 +252,9 @@ impl<'a> Work<'a> {
 
     fn change(&self, field: String, new: Value) -> FieldChange {
         let (old, old_known) = match self.before {
-            BeforeImage::Read { fields, .. } => (fields.get(&field).cloned().unwrap_or(Value::Null), true),
+            BeforeImage::Read { fields, .. } => {
+                (fields.get(&field).cloned().unwrap_or(Value::Null), true)
+            }
             _ => (Value::Null, self.effect == Effect::Create),
         };
         FieldChange {
@@ -250,7 +287,10 @@ impl<'a> Work<'a> {
         let filter = self.tool.amount_cents.as_ref()?;
         match self.run(filter) {
             Ok(Value::Number(number)) if number.is_i64() || number.is_u64() => number.as_i64(),
-            Ok(other) => self.unknown(format!("filter `{}` gave {other}, not an amount in whole cents", filter.source())),
+            Ok(other) => self.unknown(format!(
+                "filter `{}` gave {other}, not an amount in whole cents",
+                filter.source()
+            )),
             Err(why) => self.unknown(why),
         }
     }
@@ -290,10 +330,14 @@ impl<'a> Work<'a> {
     fn level(&mut self, changes: &[FieldChange]) -> Level {
         let level = match self.effect {
             Effect::Read => self.say(Level::ReadOnly, "It only reads."),
-            Effect::Draft => self.say(Level::DraftOnly, "It makes a draft that has no effect until a person sends it."),
-            Effect::Create if self.tool.entry.high_impact => {
-                self.say(Level::HighImpact, "It creates a record of a kind that is not low-risk.")
-            }
+            Effect::Draft => self.say(
+                Level::DraftOnly,
+                "It makes a draft that has no effect until a person sends it.",
+            ),
+            Effect::Create if self.tool.entry.high_impact => self.say(
+                Level::HighImpact,
+                "It creates a record of a kind that is not low-risk.",
+            ),
             Effect::Create => self.created(changes),
             Effect::Update => self.updated(changes),
             Effect::Merge => self.say(Level::HighImpact, "It merges records."),
@@ -306,7 +350,10 @@ impl<'a> Work<'a> {
         if self.unknowns.is_empty() {
             return level;
         }
-        self.say(level.max(Level::HighImpact), "Not everything about it could be worked out.")
+        self.say(
+            level.max(Level::HighImpact),
+            "Not everything about it could be worked out.",
+        )
     }
 
     fn say(&mut self, level: Level, why: &str) -> Level {
@@ -315,8 +362,14 @@ impl<'a> Work<'a> {
     }
 
     fn created(&mut self, changes: &[FieldChange]) -> Level {
-        if let Some(change) = changes.iter().find(|change| change.critical && !blank(&change.new)) {
-            let why = format!("It creates a record and sets `{}`, which is critical.", change.field);
+        if let Some(change) = changes
+            .iter()
+            .find(|change| change.critical && !blank(&change.new))
+        {
+            let why = format!(
+                "It creates a record and sets `{}`, which is critical.",
+                change.field
+            );
             return self.say(Level::HighImpact, &why);
         }
         self.say(Level::LowRisk, "It adds a low-risk record.")
@@ -324,7 +377,10 @@ impl<'a> Work<'a> {
 
     fn updated(&mut self, changes: &[FieldChange]) -> Level {
         if changes.is_empty() && matches!(self.before, BeforeImage::Read { .. }) {
-            return self.say(Level::LowRisk, "It changes nothing: every field has that value already.");
+            return self.say(
+                Level::LowRisk,
+                "It changes nothing: every field has that value already.",
+            );
         }
         if changes.is_empty() {
             return self.say(Level::HighImpact, "Which fields it changes is not known.");
@@ -344,26 +400,33 @@ impl<'a> Work<'a> {
             return (Level::HighImpact, format!("`{field}` is critical."));
         }
         if !change.old_known {
-            return (Level::HighImpact, format!("What `{field}` is now is not known, so this may overwrite it."));
+            return (
+                Level::HighImpact,
+                format!("What `{field}` is now is not known, so this may overwrite it."),
+            );
         }
         if blank(&change.old) {
-            return (Level::LowRisk, format!("`{field}` is blank now and not critical."));
+            return (
+                Level::LowRisk,
+                format!("`{field}` is blank now and not critical."),
+            );
         }
         if self.tool.entry.additive.contains(field) && only_gains(&change.old, &change.new) {
             return (Level::LowRisk, format!("`{field}` only gains members."));
         }
-        (Level::HighImpact, format!("`{field}` has a value that would be overwritten."))
+        (
+            Level::HighImpact,
+            format!("`{field}` has a value that would be overwritten."),
+        )
     }
 
     fn undo(&mut self) -> UndoPlan {
-        let arguments = self
-            .tool
-            .undo_arguments
-            .as_ref()
-            .and_then(|filter| match filter.run(self.arguments, &self.before_value, &Value::Null) {
+        let arguments = self.tool.undo_arguments.as_ref().and_then(|filter| {
+            match filter.run(self.arguments, &self.before_value, &Value::Null) {
                 Ok(value @ Value::Object(_)) if !filter.source().contains("$result") => Some(value),
                 _ => None,
-            });
+            }
+        });
         match &self.tool.entry.undo {
             _ if self.effect == Effect::Read => UndoPlan::NothingToUndo,
             None => UndoPlan::None {
@@ -422,4 +485,3 @@ fn texts(value: &Value, text: &mut String) {
         _ => {}
     }
 }
-

@@ -98,7 +98,12 @@ impl Problems {
         match Filter::compile(source?) {
             Ok(filter) => Some(filter),
             Err(FilterError::Syntax { why, .. } | FilterError::Failed { why, .. }) => {
-                self.add("filter-invalid", path, format!("the jq filter does not compile: {why}"), "see docs/packs.md for what filters may use");
+                self.add(
+                    "filter-invalid",
+                    path,
+                    format!("the jq filter does not compile: {why}"),
+                    "see docs/packs.md for what filters may use",
+                );
                 None
             }
         }
@@ -121,14 +126,21 @@ impl Problems {
             .raise
             .iter()
             .enumerate()
-            .filter_map(|(index, raise)| self.filter(at(&format!("raise[{index}].when")), Some(&raise.when)))
+            .filter_map(|(index, raise)| {
+                self.filter(at(&format!("raise[{index}].when")), Some(&raise.when))
+            })
             .collect();
         let undo = match &entry.undo {
-            Some(UndoRule::Exact { arguments, .. } | UndoRule::Compensating { arguments, .. }) => Some(arguments),
+            Some(UndoRule::Exact { arguments, .. } | UndoRule::Compensating { arguments, .. }) => {
+                Some(arguments)
+            }
             _ => None,
         };
         let tool = CompiledTool {
-            record_id: self.filter(at("record.id"), entry.record.as_ref().map(|record| &record.id)),
+            record_id: self.filter(
+                at("record.id"),
+                entry.record.as_ref().map(|record| &record.id),
+            ),
             changes: self.filter(at("changes"), entry.changes.as_ref()),
             read,
             amount_cents: self.filter(at("amount_cents"), entry.amount_cents.as_ref()),
@@ -159,7 +171,12 @@ impl Problems {
             _ => None,
         };
         if let Some(tool) = undo_tool.filter(|tool| !pack.tools.contains_key(*tool)) {
-            self.add("undo-tool-unknown", at("undo.tool"), format!("the pack has no tool `{tool}`"), nearest(tool, pack));
+            self.add(
+                "undo-tool-unknown",
+                at("undo.tool"),
+                format!("the pack has no tool `{tool}`"),
+                nearest(tool, pack),
+            );
         }
         if entry.undo.is_none() && entry.effect != Effect::Read {
             self.add(
@@ -171,10 +188,20 @@ impl Problems {
         }
         let writes = matches!(entry.effect, Effect::Update);
         if writes && entry.changes.is_none() {
-            self.add("changes-missing", format!("tool.{name}"), format!("`{name}` updates, and nothing says which fields"), "add changes = a filter giving {field: new value}");
+            self.add(
+                "changes-missing",
+                format!("tool.{name}"),
+                format!("`{name}` updates, and nothing says which fields"),
+                "add changes = a filter giving {field: new value}",
+            );
         }
         if writes && entry.record.is_none() {
-            self.add("record-missing", format!("tool.{name}"), format!("`{name}` updates, and nothing says which record"), "add record = { type = …, id = … }");
+            self.add(
+                "record-missing",
+                format!("tool.{name}"),
+                format!("`{name}` updates, and nothing says which record"),
+                "add record = { type = …, id = … }",
+            );
         }
     }
 }

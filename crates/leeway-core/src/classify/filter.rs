@@ -12,12 +12,26 @@ use serde_json::{Map, Number, Value};
 /// Filters a pack may not use: they read the clock, the environment or the machine's time zone, or
 /// write to the process's streams, or end it.
 const WITHHELD: [&str; 14] = [
-    "now", "env", "halt", "halt_error", "debug", "debug_empty", "stderr", "stderr_empty", "input",
-    "inputs", "localtime", "strflocaltime", "input_filename", "input_line_number",
+    "now",
+    "env",
+    "halt",
+    "halt_error",
+    "debug",
+    "debug_empty",
+    "stderr",
+    "stderr_empty",
+    "input",
+    "inputs",
+    "localtime",
+    "strflocaltime",
+    "input_filename",
+    "input_line_number",
 ];
 
 /// Filters that can give values without end.
-const ENDLESS: [&str; 7] = ["repeat", "until", "while", "recurse", "range", "limit", "infinite"];
+const ENDLESS: [&str; 7] = [
+    "repeat", "until", "while", "recurse", "range", "limit", "infinite",
+];
 
 /// Most values looked at from one run.
 const MOST_OUTPUTS: usize = 2;
@@ -91,7 +105,12 @@ impl Filter {
     }
 
     /// Runs it over a call's arguments; `before` and `result` are `$before` and `$result`.
-    pub fn run(&self, arguments: &Value, before: &Value, result: &Value) -> Result<Value, FilterError> {
+    pub fn run(
+        &self,
+        arguments: &Value,
+        before: &Value,
+        result: &Value,
+    ) -> Result<Value, FilterError> {
         match &self.how {
             How::Path(path) => self.follow(path, arguments),
             How::Program(program) => self.execute(program, [arguments, before, result]),
@@ -158,7 +177,9 @@ fn plain_path(source: &str) -> Option<Vec<String>> {
 
 fn program(source: &str) -> Result<jaq_core::Filter<JustLut<Val>>, String> {
     if let Some(name) = ENDLESS.iter().find(|name| uses(source, name)) {
-        return Err(format!("`{name}` is not available in packs: it may never end"));
+        return Err(format!(
+            "`{name}` is not available in packs: it may never end"
+        ));
     }
     let defs = jaq_core::defs()
         .chain(jaq_std::defs())
@@ -170,7 +191,13 @@ fn program(source: &str) -> Result<jaq_core::Filter<JustLut<Val>>, String> {
         .filter(|(name, _, _)| !WITHHELD.contains(name));
     let arena = Arena::default();
     let modules = Loader::new(defs)
-        .load(&arena, File { code: source, path: () })
+        .load(
+            &arena,
+            File {
+                code: source,
+                path: (),
+            },
+        )
         .map_err(|errors| describe_load(&errors))?;
     Compiler::default()
         .with_funs(funs)
@@ -201,12 +228,12 @@ fn uses(source: &str, word: &str) -> bool {
 
 fn describe_load<P>(errors: &jaq_core::load::Errors<&str, P>) -> String {
     let found = errors.iter().find_map(|(_, error)| match error {
-        jaq_core::load::Error::Lex(lexed) => lexed.first().map(|(expected, at)| {
-            format!("expected {} near `{}`", expected.as_str(), near(at))
-        }),
-        jaq_core::load::Error::Parse(parsed) => parsed.first().map(|(expected, at)| {
-            format!("expected {} near `{}`", expected.as_str(), near(at))
-        }),
+        jaq_core::load::Error::Lex(lexed) => lexed
+            .first()
+            .map(|(expected, at)| format!("expected {} near `{}`", expected.as_str(), near(at))),
+        jaq_core::load::Error::Parse(parsed) => parsed
+            .first()
+            .map(|(expected, at)| format!("expected {} near `{}`", expected.as_str(), near(at))),
         jaq_core::load::Error::Io(_) => Some("packs cannot include other files".to_owned()),
     });
     found.unwrap_or_else(|| "it is no jq filter".to_owned())
@@ -298,12 +325,28 @@ mod tests {
             (".id", json!({"id": "c-1"}), json!("c-1")),
             (".a.b", json!({"a": {"b": 7}}), json!(7)),
             (".a.b", json!({}), json!(null)),
-            ("{id: .id, was: $before.phone}", json!({"id": 1}), json!({"id": 1, "was": "1"})),
-            (".fields | keys", json!({"fields": {"b": 1, "a": 2}}), json!(["a", "b"])),
-            (".amount * 100 | round", json!({"amount": 12.5}), json!(1250)),
+            (
+                "{id: .id, was: $before.phone}",
+                json!({"id": 1}),
+                json!({"id": 1, "was": "1"}),
+            ),
+            (
+                ".fields | keys",
+                json!({"fields": {"b": 1, "a": 2}}),
+                json!(["a", "b"]),
+            ),
+            (
+                ".amount * 100 | round",
+                json!({"amount": 12.5}),
+                json!(1250),
+            ),
             ("$result", json!({}), json!(null)),
             (".x | test(\"a+\")", json!({"x": "caat"}), json!(true)),
-            ("[.e[] | .name] | join(\",\")", json!({"e": [{"name": "a"}, {"name": "b"}]}), json!("a,b")),
+            (
+                "[.e[] | .name] | join(\",\")",
+                json!({"e": [{"name": "a"}, {"name": "b"}]}),
+                json!("a,b"),
+            ),
         ] {
             assert_eq!(run(source, arguments).unwrap(), expected, "{source}");
         }
@@ -317,14 +360,32 @@ mod tests {
             (".a.b", json!({"a": "text"})),
             (".a + 1", json!({"a": {}})),
         ] {
-            assert!(matches!(run(source, arguments), Err(FilterError::Failed { .. })), "{source}");
+            assert!(
+                matches!(run(source, arguments), Err(FilterError::Failed { .. })),
+                "{source}"
+            );
         }
     }
 
     #[test]
     fn the_outside_world_is_not_there() {
-        for source in ["now", "env", "$ENV", "input", "halt", "debug", "repeat(1)", "range(9)", "def f: f; f", ".a |", "nosuch"] {
-            assert!(matches!(run(source, json!({})), Err(FilterError::Syntax { .. })), "{source}");
+        for source in [
+            "now",
+            "env",
+            "$ENV",
+            "input",
+            "halt",
+            "debug",
+            "repeat(1)",
+            "range(9)",
+            "def f: f; f",
+            ".a |",
+            "nosuch",
+        ] {
+            assert!(
+                matches!(run(source, json!({})), Err(FilterError::Syntax { .. })),
+                "{source}"
+            );
         }
     }
 }

@@ -17,20 +17,101 @@ pub struct Guess {
 
 /// Verbs in a tool's name → effect, the gravest first.
 const VERBS: [(Effect, &[&str]); 9] = [
-    (Effect::Pay, &["pay", "refund", "charge", "payout", "transfer", "invoice", "checkout", "subscribe", "finalize", "price", "coupon"]),
-    (Effect::Send, &["send", "reply", "post", "publish", "share", "notify", "invite", "email", "message", "tweet", "broadcast", "comment"]),
-    (Effect::Execute, &["execute", "run", "eval", "exec", "sql", "shell", "command", "script"]),
-    (Effect::Admin, &["permission", "role", "webhook", "user", "users", "setting", "settings", "filter", "grant", "automation", "schema"]),
-    (Effect::Delete, &["delete", "remove", "trash", "archive", "void", "destroy", "purge", "drop"]),
+    (
+        Effect::Pay,
+        &[
+            "pay",
+            "refund",
+            "charge",
+            "payout",
+            "transfer",
+            "invoice",
+            "checkout",
+            "subscribe",
+            "finalize",
+            "price",
+            "coupon",
+        ],
+    ),
+    (
+        Effect::Send,
+        &[
+            "send",
+            "reply",
+            "post",
+            "publish",
+            "share",
+            "notify",
+            "invite",
+            "email",
+            "message",
+            "tweet",
+            "broadcast",
+            "comment",
+        ],
+    ),
+    (
+        Effect::Execute,
+        &[
+            "execute", "run", "eval", "exec", "sql", "shell", "command", "script",
+        ],
+    ),
+    (
+        Effect::Admin,
+        &[
+            "permission",
+            "role",
+            "webhook",
+            "user",
+            "users",
+            "setting",
+            "settings",
+            "filter",
+            "grant",
+            "automation",
+            "schema",
+        ],
+    ),
+    (
+        Effect::Delete,
+        &[
+            "delete", "remove", "trash", "archive", "void", "destroy", "purge", "drop",
+        ],
+    ),
     (Effect::Merge, &["merge"]),
-    (Effect::Update, &["update", "edit", "set", "modify", "patch", "move", "rename", "assign", "change", "write", "upload", "convert", "close", "reopen"]),
+    (
+        Effect::Update,
+        &[
+            "update", "edit", "set", "modify", "patch", "move", "rename", "assign", "change",
+            "write", "upload", "convert", "close", "reopen",
+        ],
+    ),
     (Effect::Draft, &["draft"]),
-    (Effect::Create, &["create", "add", "new", "insert", "make", "append", "log"]),
+    (
+        Effect::Create,
+        &["create", "add", "new", "insert", "make", "append", "log"],
+    ),
 ];
 
 const READS: [&str; 18] = [
-    "get", "list", "search", "read", "find", "fetch", "query", "describe", "show", "view", "lookup", "retrieve",
-    "count", "download", "export", "check", "summarize", "open",
+    "get",
+    "list",
+    "search",
+    "read",
+    "find",
+    "fetch",
+    "query",
+    "describe",
+    "show",
+    "view",
+    "lookup",
+    "retrieve",
+    "count",
+    "download",
+    "export",
+    "check",
+    "summarize",
+    "open",
 ];
 
 /// Guesses from a tool's definition.
@@ -38,7 +119,9 @@ pub fn guess(definition: &Value) -> Guess {
     let name = definition["name"].as_str().unwrap_or_default();
     let words = words(name);
     let verb = gravest(&words);
-    let reads = words.first().is_some_and(|word| READS.contains(&word.as_str()));
+    let reads = words
+        .first()
+        .is_some_and(|word| READS.contains(&word.as_str()));
     let mut why = Vec::new();
     let mut effect = match (reads, verb) {
         (true, None | Some(Effect::Admin | Effect::Send | Effect::Pay | Effect::Draft)) => {
@@ -50,11 +133,16 @@ pub fn guess(definition: &Value) -> Guess {
             effect
         }
         (false, None) => {
-            why.push("its name says nothing known, so the worst that is usual is assumed".to_owned());
+            why.push(
+                "its name says nothing known, so the worst that is usual is assumed".to_owned(),
+            );
             Effect::Update
         }
     };
-    let described = definition["description"].as_str().map(words_of_text).unwrap_or_default();
+    let described = definition["description"]
+        .as_str()
+        .map(words_of_text)
+        .unwrap_or_default();
     if effect == Effect::Read && described.iter().any(|word| GRAVE.contains(&word.as_str())) {
         why.push("its description speaks of writing".to_owned());
         effect = Effect::Update;
@@ -71,7 +159,16 @@ pub fn guess(definition: &Value) -> Guess {
 }
 
 /// Words in a description that a reading tool has no use for.
-const GRAVE: [&str; 8] = ["deletes", "overwrites", "sends", "refunds", "modifies", "updates", "removes", "creates"];
+const GRAVE: [&str; 8] = [
+    "deletes",
+    "overwrites",
+    "sends",
+    "refunds",
+    "modifies",
+    "updates",
+    "removes",
+    "creates",
+];
 
 /// The gravest effect any word of the name stands for: `create_refund` moves money.
 fn gravest(words: &[String]) -> Option<Effect> {
@@ -86,7 +183,9 @@ fn level_of(effect: Effect) -> Level {
         Effect::Read => Level::ReadOnly,
         Effect::Draft => Level::DraftOnly,
         Effect::Create => Level::LowRisk,
-        Effect::Update | Effect::Merge | Effect::Delete | Effect::Admin | Effect::Execute => Level::HighImpact,
+        Effect::Update | Effect::Merge | Effect::Delete | Effect::Admin | Effect::Execute => {
+            Level::HighImpact
+        }
         Effect::Send | Effect::Pay => Level::External,
     }
 }
@@ -126,9 +225,18 @@ mod tests {
             (json!({"name": "delete-record"}), Effect::Delete),
             (json!({"name": "create_refund"}), Effect::Pay),
             (json!({"name": "frobnicate"}), Effect::Update),
-            (json!({"name": "get_it", "description": "Deletes everything."}), Effect::Update),
-            (json!({"name": "wipe", "description": "This tool is safe and read-only.", "annotations": {"readOnlyHint": true}}), Effect::Update),
-            (json!({"name": "send_email", "annotations": {"readOnlyHint": true}}), Effect::Send),
+            (
+                json!({"name": "get_it", "description": "Deletes everything."}),
+                Effect::Update,
+            ),
+            (
+                json!({"name": "wipe", "description": "This tool is safe and read-only.", "annotations": {"readOnlyHint": true}}),
+                Effect::Update,
+            ),
+            (
+                json!({"name": "send_email", "annotations": {"readOnlyHint": true}}),
+                Effect::Send,
+            ),
         ] {
             assert_eq!(guess(&definition).effect, effect, "{definition}");
         }

@@ -8,8 +8,20 @@ pub const REDACTED: &str = "[redacted]";
 
 /// Names that are secret in every pack.
 const ALWAYS: [&str; 14] = [
-    "password", "passwd", "secret", "clientsecret", "apikey", "accesstoken", "refreshtoken", "authorization",
-    "privatekey", "cardnumber", "cvc", "cvv", "pin", "bearertoken",
+    "password",
+    "passwd",
+    "secret",
+    "clientsecret",
+    "apikey",
+    "accesstoken",
+    "refreshtoken",
+    "authorization",
+    "privatekey",
+    "cardnumber",
+    "cvc",
+    "cvv",
+    "pin",
+    "bearertoken",
 ];
 
 /// Replaces the values of secret fields, wherever they are.
@@ -23,7 +35,11 @@ impl Redactor {
     pub fn new<S: AsRef<str>>(names: &[S]) -> Self {
         let own = names.iter().map(|name| normal(name.as_ref()));
         Self {
-            names: ALWAYS.iter().map(|name| (*name).to_owned()).chain(own).collect(),
+            names: ALWAYS
+                .iter()
+                .map(|name| (*name).to_owned())
+                .chain(own)
+                .collect(),
         }
     }
 
@@ -64,7 +80,11 @@ impl Redactor {
         match serde_json::from_str::<Value>(text) {
             Ok(inner) => {
                 let redacted = self.redact(&inner);
-                if redacted == inner { text.to_owned() } else { redacted.to_string() }
+                if redacted == inner {
+                    text.to_owned()
+                } else {
+                    redacted.to_string()
+                }
             }
             Err(_) => text.to_owned(),
         }
@@ -93,7 +113,10 @@ mod tests {
         let redacted = redactor.redact(&value);
         assert_eq!(redacted["name"], "Ada");
         assert_eq!(redacted["apiKey"], REDACTED);
-        assert_eq!(redacted["nested"][0], json!({"API-Key": REDACTED, "IBAN": REDACTED}));
+        assert_eq!(
+            redacted["nested"][0],
+            json!({"API-Key": REDACTED, "IBAN": REDACTED})
+        );
         assert!(!redacted["text"].as_str().unwrap().contains("\"p\""));
         assert_eq!(redacted["plain"], "password is a word");
         assert_eq!(redacted["password"], Value::Null);

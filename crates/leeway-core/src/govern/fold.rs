@@ -2,7 +2,8 @@
 
 use super::event::GovernEvent;
 use super::state::{
-    AgentState, ChangedTool, Document, PackState, Pause, PersonState, SystemState, ToolState, WorkflowState,
+    AgentState, ChangedTool, Document, PackState, Pause, PersonState, SystemState, ToolState,
+    WorkflowState,
 };
 
 /// An event that what is known does not admit.
@@ -27,11 +28,16 @@ impl Document {
             return refuse(format!("`{stream}` is no stream"));
         };
         if event.kind().split('.').next() != Some(kind) {
-            return refuse(format!("`{}` does not belong to stream `{stream}`", event.kind()));
+            return refuse(format!(
+                "`{}` does not belong to stream `{stream}`",
+                event.kind()
+            ));
         }
         match previous {
             None => begin(name, event),
-            Some(Self::Workflow(state)) => workflow(state, (actor, time_ms), event).map(Self::Workflow),
+            Some(Self::Workflow(state)) => {
+                workflow(state, (actor, time_ms), event).map(Self::Workflow)
+            }
             Some(Self::System(state)) => system(state, event).map(Self::System),
             Some(Self::Pack(state)) => pack(state, event).map(Self::Pack),
             Some(Self::Tool(state)) => tool(state, time_ms, event).map(Self::Tool),
@@ -77,7 +83,12 @@ fn begin(name: &str, event: &GovernEvent) -> Result<Document, GovernFoldError> {
             tokens: Vec::new(),
             removed: false,
         }),
-        other => return refuse(format!("`{}` cannot be the first entry of `{name}`", other.kind())),
+        other => {
+            return refuse(format!(
+                "`{}` cannot be the first entry of `{name}`",
+                other.kind()
+            ));
+        }
     })
 }
 
@@ -142,7 +153,11 @@ fn pack(mut state: PackState, event: &GovernEvent) -> Result<PackState, GovernFo
     Ok(state)
 }
 
-fn tool(mut state: ToolState, at_ms: i64, event: &GovernEvent) -> Result<ToolState, GovernFoldError> {
+fn tool(
+    mut state: ToolState,
+    at_ms: i64,
+    event: &GovernEvent,
+) -> Result<ToolState, GovernFoldError> {
     match event {
         GovernEvent::ToolChanged { hash, .. } if *hash == state.hash => state.changed = None,
         GovernEvent::ToolChanged { hash, definition } => {
@@ -164,7 +179,11 @@ fn tool(mut state: ToolState, at_ms: i64, event: &GovernEvent) -> Result<ToolSta
     Ok(state)
 }
 
-fn person(mut state: PersonState, at_ms: i64, event: &GovernEvent) -> Result<PersonState, GovernFoldError> {
+fn person(
+    mut state: PersonState,
+    at_ms: i64,
+    event: &GovernEvent,
+) -> Result<PersonState, GovernFoldError> {
     if state.removed && !matches!(event, GovernEvent::PersonAdded { .. }) {
         return refuse(format!("`{}` was removed", state.email));
     }
@@ -173,7 +192,9 @@ fn person(mut state: PersonState, at_ms: i64, event: &GovernEvent) -> Result<Per
             state.removed = false;
             state.roles.clone_from(roles);
         }
-        GovernEvent::PersonAdded { .. } => return refuse(format!("`{}` exists already", state.email)),
+        GovernEvent::PersonAdded { .. } => {
+            return refuse(format!("`{}` exists already", state.email));
+        }
         GovernEvent::PersonRolesChanged { roles } => state.roles.clone_from(roles),
         GovernEvent::PersonRemoved {} => {
             state.removed = true;
@@ -197,7 +218,9 @@ fn agent(mut state: AgentState, event: &GovernEvent) -> Result<AgentState, Gover
             state.removed = false;
             state.workflow.clone_from(workflow);
         }
-        GovernEvent::AgentAdded { .. } => return refuse(format!("`{}` exists already", state.name)),
+        GovernEvent::AgentAdded { .. } => {
+            return refuse(format!("`{}` exists already", state.name));
+        }
         GovernEvent::AgentTokenIssued { token } => state.tokens.push(token.clone()),
         GovernEvent::AgentTokenRevoked { token } => state.tokens.retain(|known| known != token),
         GovernEvent::AgentRemoved {} => {

@@ -49,7 +49,9 @@ fn default_expiry_s() -> u64 {
 }
 
 /// How far an agent may go with one tool, ordered.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum Grant {
     /// Not at all.

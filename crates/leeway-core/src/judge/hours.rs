@@ -28,7 +28,10 @@ impl Hours {
         for name in &hours.days {
             match DAYS.iter().position(|day| day == name) {
                 Some(day) => days[day] = true,
-                None => problems.push(("days", format!("`{name}` is no weekday: write one of {}", DAYS.join(", ")))),
+                None => problems.push((
+                    "days",
+                    format!("`{name}` is no weekday: write one of {}", DAYS.join(", ")),
+                )),
             }
         }
         if hours.days.is_empty() {
@@ -42,7 +45,12 @@ impl Hours {
             }
         }
         match (zone, from, to) {
-            (Ok(zone), Some(from), Some(to)) if problems.is_empty() => Ok(Self { zone, days, from, to }),
+            (Ok(zone), Some(from), Some(to)) if problems.is_empty() => Ok(Self {
+                zone,
+                days,
+                from,
+                to,
+            }),
             _ => Err(problems),
         }
     }
@@ -50,7 +58,9 @@ impl Hours {
     /// Whether a time lies in them. A night shift (from later than to) belongs to the day it begins.
     /// `None` for a time no calendar has.
     pub fn contains(&self, now_ms: i64) -> Option<bool> {
-        let now = jiff::Timestamp::from_millisecond(now_ms).ok()?.to_zoned(self.zone.clone());
+        let now = jiff::Timestamp::from_millisecond(now_ms)
+            .ok()?
+            .to_zoned(self.zone.clone());
         let minute = now.hour() as u16 * 60 + now.minute() as u16;
         let today = now.weekday().to_monday_zero_offset() as usize;
         let yesterday = (today + 6) % 7;
@@ -94,7 +104,7 @@ mod tests {
     fn local_time_counts_also_across_daylight_saving() {
         let office = hours("09:00", "17:00");
         for (time, inside) in [
-            ("2026-01-05T08:00:00Z", true),  // Monday 09:00 in winter
+            ("2026-01-05T08:00:00Z", true), // Monday 09:00 in winter
             ("2026-01-05T07:59:00Z", false),
             ("2026-07-06T07:00:00Z", true),  // Monday 09:00 in summer
             ("2026-07-06T15:00:00Z", false), // 17:00: closing time is outside

@@ -55,16 +55,28 @@ fn areas(case: &Case<'_>, reasons: &mut Vec<Reason>) {
     let touches = |area| classified.areas.contains(&area);
     let does = |effect| classified.effect == effect;
     if touches(Area::CustomerMessage) || does(Effect::Send) {
-        hold(reasons, "customer-facing-message", "A message that people outside the team see.");
+        hold(
+            reasons,
+            "customer-facing-message",
+            "A message that people outside the team see.",
+        );
     }
     if touches(Area::Pricing) {
-        hold(reasons, "pricing-discount-terms", "It touches prices, discounts or terms.");
+        hold(
+            reasons,
+            "pricing-discount-terms",
+            "It touches prices, discounts or terms.",
+        );
     }
     if touches(Area::MergeDelete) || does(Effect::Merge) || does(Effect::Delete) {
         hold(reasons, "merge-or-delete", "It merges or deletes a record.");
     }
     if touches(Area::Ownership) {
-        hold(reasons, "strategic-ownership", "It changes who owns an account.");
+        hold(
+            reasons,
+            "strategic-ownership",
+            "It changes who owns an account.",
+        );
     }
     if touches(Area::ContractInvoicePaymentLegal) || does(Effect::Pay) {
         hold(
@@ -75,15 +87,25 @@ fn areas(case: &Case<'_>, reasons: &mut Vec<Reason>) {
     }
     if touches(Area::SupportSensitive) || !classified.sensitive.is_empty() {
         let found: Vec<&str> = classified.sensitive.iter().map(String::as_str).collect();
-        let found = if found.is_empty() { String::new() } else { format!(" ({})", found.join(", ")) };
-        hold(reasons, "sensitive-support", format!("A sensitive support issue{found}."));
+        let found = if found.is_empty() {
+            String::new()
+        } else {
+            format!(" ({})", found.join(", "))
+        };
+        hold(
+            reasons,
+            "sensitive-support",
+            format!("A sensitive support issue{found}."),
+        );
     }
 }
 
 fn confidence(threshold: f64, case: &Case<'_>, reasons: &mut Vec<Reason>) {
     let text = match case.claim.confidence {
         None => "The agent stated no confidence.".to_owned(),
-        Some(stated) if !(0.0..=1.0).contains(&stated) => "The agent's stated confidence makes no sense.".to_owned(),
+        Some(stated) if !(0.0..=1.0).contains(&stated) => {
+            "The agent's stated confidence makes no sense.".to_owned()
+        }
         // Written so that a threshold that is not a number holds too.
         Some(stated) if !(stated >= threshold) => format!(
             "The agent's stated confidence, {:.0} %, is below this workflow's {:.0} %.",
@@ -124,12 +146,23 @@ fn sources(required: &[String], case: &Case<'_>, reasons: &mut Vec<Reason>) {
             .filter(|source| source.field.as_deref() == Some(change.field.as_str()))
             .collect();
         let field = short(&change.field);
-        let with_value = cited.iter().filter(|source| !is_blank(source.value.as_ref())).count();
-        if required.contains(&change.field) && with_value == 0 {
-            hold(reasons, MISSING, format!("No source for `{field}`, and this workflow requires one."));
+        let speaks = cited.iter().any(|source| !is_blank(source.value.as_ref()));
+        if required.contains(&change.field) && !speaks {
+            hold(
+                reasons,
+                MISSING,
+                format!("No source for `{field}`, and this workflow requires one."),
+            );
         }
-        if with_value < cited.len() {
-            hold(reasons, MISSING, format!("A source for `{field}` gives no value."));
+        if cited
+            .iter()
+            .any(|source| source.value.is_some() && is_blank(source.value.as_ref()))
+        {
+            hold(
+                reasons,
+                MISSING,
+                format!("A source for `{field}` is empty."),
+            );
         }
         disagreements(change, &cited, reasons);
     }
@@ -159,7 +192,9 @@ fn disagreements(change: &FieldChange, cited: &[&Source], reasons: &mut Vec<Reas
         );
     }
     let proposed_elsewhere = values.iter().find(|(source, value)| {
-        !same(value, &change.new) && !(change.old_known && same(value, &change.old)) && !source.reference.is_empty()
+        !same(value, &change.new)
+            && !(change.old_known && same(value, &change.old))
+            && !source.reference.is_empty()
     });
     if let Some((source, value)) = proposed_elsewhere {
         hold(
@@ -177,7 +212,8 @@ fn disagreements(change: &FieldChange, cited: &[&Source], reasons: &mut Vec<Reas
 
 /// A source that cites the record itself says what the agent believed it to be.
 fn beliefs(case: &Case<'_>, reasons: &mut Vec<Reason>) {
-    let (Some(record), BeforeImage::Read { fields, .. }) = (&case.classified.record, case.before) else {
+    let (Some(record), BeforeImage::Read { fields, .. }) = (&case.classified.record, case.before)
+    else {
         return;
     };
     let names = [
@@ -235,7 +271,11 @@ fn same(a: &Value, b: &Value) -> bool {
 fn number(value: &Value) -> Option<f64> {
     match value {
         Value::Number(number) => number.as_f64(),
-        Value::String(text) => text.trim().parse::<f64>().ok().filter(|number| number.is_finite()),
+        Value::String(text) => text
+            .trim()
+            .parse::<f64>()
+            .ok()
+            .filter(|number| number.is_finite()),
         _ => None,
     }
 }

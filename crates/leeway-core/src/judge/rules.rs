@@ -92,8 +92,15 @@ impl CompiledRules {
     }
 
     /// Guardrails that may concern a tool, in the order they are written.
-    fn candidates<'a>(&'a self, tool: &str) -> impl Iterator<Item = &'a CompiledGuardrail> + use<'a> {
-        let named = self.by_tool.get(tool).map(Vec::as_slice).unwrap_or_default();
+    fn candidates<'a>(
+        &'a self,
+        tool: &str,
+    ) -> impl Iterator<Item = &'a CompiledGuardrail> + use<'a> {
+        let named = self
+            .by_tool
+            .get(tool)
+            .map(Vec::as_slice)
+            .unwrap_or_default();
         self.for_any_tool
             .iter()
             .chain(named)
@@ -105,7 +112,12 @@ impl CompiledRules {
 pub fn judge(rules: &CompiledRules, case: &Case<'_>) -> Decision {
     let mut reasons = Vec::with_capacity(4);
     let tool = case.call.tool_name();
-    let grant = rules.workflow.grants.get(&tool).copied().unwrap_or_default();
+    let grant = rules
+        .workflow
+        .grants
+        .get(&tool)
+        .copied()
+        .unwrap_or_default();
     granted(grant, case.classified.level, &mut reasons);
     review::all(rules, case, &mut reasons);
     let view = super::compiled::View::of(case);
@@ -116,7 +128,9 @@ pub fn judge(rules: &CompiledRules, case: &Case<'_>) -> Decision {
     }
     reasons.sort_by_key(|reason| std::cmp::Reverse(reason.verdict));
     // INVARIANT: `granted` always gives a reason, so an empty list cannot mean allow.
-    let verdict = reasons.first().map_or(Verdict::Block, |reason| reason.verdict);
+    let verdict = reasons
+        .first()
+        .map_or(Verdict::Block, |reason| reason.verdict);
     Decision { verdict, reasons }
 }
 
@@ -134,16 +148,24 @@ fn granted(grant: Grant, level: Level, reasons: &mut Vec<Reason>) {
             Verdict::Block,
             "This workflow's agents may not use this tool.".to_owned(),
         ),
-        (_, Level::ReadOnly) => say("within-grant", Verdict::Allow, "Reading is granted.".to_owned()),
+        (_, Level::ReadOnly) => say(
+            "within-grant",
+            Verdict::Allow,
+            "Reading is granted.".to_owned(),
+        ),
         (Grant::Read, _) => say(
             "beyond-grant",
             Verdict::Block,
-            format!("This workflow's agents may only read with this tool; this is a {}.", level.name()),
+            format!(
+                "This workflow's agents may only read with this tool; this is a {}.",
+                level.name()
+            ),
         ),
         (Grant::Draft, _) => say(
             "grant-draft",
             Verdict::Hold,
-            "The agent may only draft this: a person reads it in full, may edit it, and sends it.".to_owned(),
+            "The agent may only draft this: a person reads it in full, may edit it, and sends it."
+                .to_owned(),
         ),
         (_, Level::DraftOnly | Level::LowRisk) => say(
             "within-grant",
@@ -174,5 +196,8 @@ fn granted(grant: Grant, level: Level, reasons: &mut Vec<Reason>) {
 }
 
 fn beyond(level: Level) -> String {
-    format!("This goes further than the agent's grant for this tool: it is a {}.", level.name())
+    format!(
+        "This goes further than the agent's grant for this tool: it is a {}.",
+        level.name()
+    )
 }

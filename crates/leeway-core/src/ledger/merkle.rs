@@ -36,7 +36,10 @@ impl Frontier {
     pub fn append(&mut self, leaf: Hash) {
         let mut node = leaf;
         for _ in 0..self.size.trailing_ones() {
-            let left = self.subtrees.pop().expect("INVARIANT: one subtree per set bit of the size");
+            let left = self
+                .subtrees
+                .pop()
+                .expect("INVARIANT: one subtree per set bit of the size");
             node = node_hash(&left, &node);
         }
         self.subtrees.push(node);

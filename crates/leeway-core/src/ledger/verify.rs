@@ -54,7 +54,12 @@ impl Verifier {
     }
 
     /// Takes the next entry.
-    pub fn entry(&mut self, envelope: &Envelope, (salt, payload): (&[u8; 16], &[u8]), recorded: &Hash) {
+    pub fn entry(
+        &mut self,
+        envelope: &Envelope,
+        (salt, payload): (&[u8; 16], &[u8]),
+        recorded: &Hash,
+    ) {
         let leaf = leaf_hash(&envelope.bytes());
         if let Some(what) = self.fault(envelope, salt, payload) {
             self.bad(what);
@@ -79,7 +84,10 @@ impl Verifier {
     fn fault(&mut self, envelope: &Envelope, salt: &[u8; 16], payload: &[u8]) -> Option<String> {
         let expected = self.entries();
         if envelope.seq != expected {
-            return Some(format!("entry {expected} is missing: {} stands in its place", envelope.seq));
+            return Some(format!(
+                "entry {expected} is missing: {} stands in its place",
+                envelope.seq
+            ));
         }
         if envelope.time_ms < self.time_ms {
             return Some("it is older than the entry before it".to_owned());
@@ -90,7 +98,10 @@ impl Verifier {
         let version = self.streams.entry(u128::from_be_bytes(key)).or_insert(0);
         *version += 1;
         if envelope.version != *version {
-            return Some(format!("it is number {} of its stream, not {version}", envelope.version));
+            return Some(format!(
+                "it is number {} of its stream, not {version}",
+                envelope.version
+            ));
         }
         if commitment(salt, payload) != envelope.payload {
             return Some("its payload is not the one that was recorded".to_owned());
@@ -104,10 +115,13 @@ impl Verifier {
         let entries = self.entries();
         let what = match head {
             None => Some("the recorded head cannot be read".to_owned()),
-            Some((size, _)) if size != entries => Some(format!("the head records {size} entries, there are {entries}")),
-            Some((_, recorded)) if recorded != root => {
-                Some("the tree over the entries has another root than recorded: an envelope was changed".to_owned())
-            }
+            Some((size, _)) if size != entries => Some(format!(
+                "the head records {size} entries, there are {entries}"
+            )),
+            Some((_, recorded)) if recorded != root => Some(
+                "the tree over the entries has another root than recorded: an envelope was changed"
+                    .to_owned(),
+            ),
             Some(_) => None,
         };
         if let Some(what) = what {

@@ -54,7 +54,13 @@ impl<'a> Applying<'a> {
         for side in &job.rest.side {
             self.side(side)?;
         }
-        Ok(Ok((Appended { first_seq, versions }, notices)))
+        Ok(Ok((
+            Appended {
+                first_seq,
+                versions,
+            },
+            notices,
+        )))
     }
 
     fn conflict(&self, precondition: &Precondition) -> Result<Option<Conflict>> {
@@ -67,7 +73,9 @@ impl<'a> Applying<'a> {
                     found,
                 })
             }
-            Precondition::NoHeldTwin { twin_hash } => reader::held_twin(self.connection, twin_hash)?.map(Conflict::Twin),
+            Precondition::NoHeldTwin { twin_hash } => {
+                reader::held_twin(self.connection, twin_hash)?.map(Conflict::Twin)
+            }
             Precondition::KeyUnused { agent, key } => {
                 reader::find_by_key(self.connection, agent, key)?.map(Conflict::KeyUsed)
             }
@@ -87,7 +95,10 @@ impl<'a> Applying<'a> {
         };
         let envelope = Envelope {
             actor: entry.actor.clone(),
-            decision: entry.event.verdict().map(|verdict| verdict.name().to_owned()),
+            decision: entry
+                .event
+                .verdict()
+                .map(|verdict| verdict.name().to_owned()),
             kind: entry.event.kind().to_owned(),
             payload: hex::encode(entry.commitment),
             rules: entry.event.rules(),
@@ -122,8 +133,15 @@ impl<'a> Applying<'a> {
         let Event::Action(event) = &entry.event else {
             return Ok(Err(unfit("not an action's event")));
         };
-        let Some(id) = entry.stream.strip_prefix("action/").and_then(ActionId::parse) else {
-            return Ok(Err(unfit(format!("`{}` is no action's stream", entry.stream))));
+        let Some(id) = entry
+            .stream
+            .strip_prefix("action/")
+            .and_then(ActionId::parse)
+        else {
+            return Ok(Err(unfit(format!(
+                "`{}` is no action's stream",
+                entry.stream
+            ))));
         };
         let previous = reader::action_row(self.connection, &id)?;
         let before = previous.as_ref().map(|row| row.status);
@@ -155,7 +173,8 @@ impl<'a> Applying<'a> {
             Some((version, document)) => (version, Some(document)),
             None => (0, None),
         };
-        let document = match Document::apply(previous, &entry.stream, &entry.actor, time_ms, event) {
+        let document = match Document::apply(previous, &entry.stream, &entry.actor, time_ms, event)
+        {
             Ok(document) => document,
             Err(error) => return Ok(Err(unfit(error.to_string()))),
         };
@@ -213,10 +232,17 @@ pub fn count(connection: &Connection, row: &ActionRow, before: Option<Status>) -
 }
 
 /// Writes a document's present state.
-pub fn write_document(connection: &Connection, stream: &str, (version, document): (u64, &Document)) -> Result<()> {
-    let json = serde_json::to_vec(document).map_err(|error| StoreError::Unreadable(error.to_string()))?;
+pub fn write_document(
+    connection: &Connection,
+    stream: &str,
+    (version, document): (u64, &Document),
+) -> Result<()> {
+    let json =
+        serde_json::to_vec(document).map_err(|error| StoreError::Unreadable(error.to_string()))?;
     connection
-        .prepare_cached("INSERT OR REPLACE INTO documents (stream, version, json) VALUES (?1, ?2, ?3)")?
+        .prepare_cached(
+            "INSERT OR REPLACE INTO documents (stream, version, json) VALUES (?1, ?2, ?3)",
+        )?
         .execute(params![stream, version as i64, json])?;
     Ok(())
 }

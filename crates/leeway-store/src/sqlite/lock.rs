@@ -7,7 +7,9 @@ use std::fs::{File, OpenOptions};
 use std::path::Path;
 
 /// Held while the ledger is open for writing.
-pub struct FolderLock(#[expect(dead_code, reason = "the lock lives as long as the open file")] File);
+pub struct FolderLock(
+    #[expect(dead_code, reason = "the lock lives as long as the open file")] File,
+);
 
 impl FolderLock {
     /// Takes the lock, or says who has it.
@@ -35,5 +37,8 @@ impl FolderLock {
 /// Makes a folder that only its owner can read.
 pub fn make_private(folder: &Path) -> std::io::Result<()> {
     use std::os::unix::fs::DirBuilderExt;
-    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)
+    std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(folder)
 }

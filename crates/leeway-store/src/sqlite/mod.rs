@@ -126,7 +126,9 @@ impl Store {
     pub async fn append(&self, append: Append) -> Result<Appended, AppendError> {
         match &self.inner.writer {
             Some(writer) => writer.append(append).await,
-            None => Err(AppendError::Unwritable("it was opened for reading only".to_owned())),
+            None => Err(AppendError::Unwritable(
+                "it was opened for reading only".to_owned(),
+            )),
         }
     }
 
@@ -134,7 +136,9 @@ impl Store {
     pub fn append_blocking(&self, append: Append) -> Result<Appended, AppendError> {
         match &self.inner.writer {
             Some(writer) => writer.append_blocking(append),
-            None => Err(AppendError::Unwritable("it was opened for reading only".to_owned())),
+            None => Err(AppendError::Unwritable(
+                "it was opened for reading only".to_owned(),
+            )),
         }
     }
 

@@ -2,7 +2,9 @@
 
 use super::apply::{kind_number, one};
 use super::{StoreError, row, schema, search};
-use crate::query::{ActionFilter, Counts, Credential, CredentialKind, Head, Page, RawEntry, ScopeKey};
+use crate::query::{
+    ActionFilter, Counts, Credential, CredentialKind, Head, Page, RawEntry, ScopeKey,
+};
 use leeway_core::action::state::{ActionRow, ActionState, EntryMeta, Status, Step};
 use leeway_core::govern::state::Document;
 use leeway_core::id::ActionId;
@@ -41,7 +43,12 @@ impl Pool {
 
     /// Takes a connection, or opens one.
     pub fn reader(&self) -> Result<Reader> {
-        let idle = self.0.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let idle = self
+            .0
+            .idle
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .pop();
         let connection = match idle {
             Some(connection) => connection,
             None => open(&self.0.path)?,
@@ -74,13 +81,20 @@ impl Deref for Reader {
     type Target = Connection;
 
     fn deref(&self) -> &Connection {
-        self.connection.as_ref().expect("INVARIANT: present until dropped")
+        self.connection
+            .as_ref()
+            .expect("INVARIANT: present until dropped")
     }
 }
 
 impl Drop for Reader {
     fn drop(&mut self) {
-        let mut idle = self.pool.0.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut idle = self
+            .pool
+            .0
+            .idle
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         if idle.len() < MOST_IDLE
             && let Some(connection) = self.connection.take()
         {
@@ -115,7 +129,10 @@ pub fn find_by_key(connection: &Connection, agent: &str, key: &str) -> Result<Op
 
 /// An action's row.
 pub fn action_row(connection: &Connection, id: &ActionId) -> Result<Option<ActionRow>> {
-    let mut statement = connection.prepare_cached(&format!("SELECT {} FROM actions WHERE id = ?1", row::COLUMNS))?;
+    let mut statement = connection.prepare_cached(&format!(
+        "SELECT {} FROM actions WHERE id = ?1",
+        row::COLUMNS
+    ))?;
     let mut rows = statement.query([id.as_str()])?;
     rows.next()?.map(row::read).transpose()
 }
@@ -131,10 +148,12 @@ pub fn document(connection: &Connection, stream: &str) -> Result<Option<(u64, Do
 }
 
 fn read_document(stream: &str, json: &[u8]) -> Result<Document> {
-    serde_json::from_slice(json).map_err(|error| StoreError::Unreadable(format!("document `{stream}`: {error}")))
+    serde_json::from_slice(json)
+        .map_err(|error| StoreError::Unreadable(format!("document `{stream}`: {error}")))
 }
 
-const ENTRY: &str = "seq, stream, version, time_ms, kind, actor, decision, rules, salt, commitment, payload, leaf";
+const ENTRY: &str =
+    "seq, stream, version, time_ms, kind, actor, decision, rules, salt, commitment, payload, leaf";
 
 fn raw(row: &Row<'_>) -> rusqlite::Result<RawEntry> {
     let rules: String = row.get(7)?;
@@ -158,7 +177,9 @@ fn raw(row: &Row<'_>) -> rusqlite::Result<RawEntry> {
 
 /// Entries in order.
 pub fn entries(connection: &Connection, from_seq: u64, limit: usize) -> Result<Vec<RawEntry>> {
-    let mut statement = connection.prepare_cached(&format!("SELECT {ENTRY} FROM entries WHERE seq >= ?1 ORDER BY seq LIMIT ?2"))?;
+    let mut statement = connection.prepare_cached(&format!(
+        "SELECT {ENTRY} FROM entries WHERE seq >= ?1 ORDER BY seq LIMIT ?2"
+    ))?;
     let rows = statement.query_map(params![from_seq as i64, limit as i64], raw)?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
@@ -198,7 +219,9 @@ impl Reader {
         if steps.is_empty() {
             return Ok(None);
         }
-        ActionState::fold(id, steps).map(Some).map_err(|error| unreadable(error.to_string()))
+        ActionState::fold(id, steps)
+            .map(Some)
+            .map_err(|error| unreadable(error.to_string()))
     }
 
     /// An action as lists show it.
@@ -207,10 +230,18 @@ impl Reader {
     }
 
     /// Actions, newest first. `before` is the cursor a page gave as `next`.
-    pub fn actions(&self, filter: &ActionFilter, before: Option<u64>, limit: usize) -> Result<Page<ActionRow>> {
+    pub fn actions(
+        &self,
+        filter: &ActionFilter,
+        before: Option<u64>,
+        limit: usize,
+    ) -> Result<Page<ActionRow>> {
         let (conditions, mut values) = conditions(filter, before);
         values.push(Sql::Integer(limit as i64 + 1));
-        let order = format!("SELECT {} FROM actions {conditions} ORDER BY seq DESC LIMIT ?", row::COLUMNS);
+        let order = format!(
+            "SELECT {} FROM actions {conditions} ORDER BY seq DESC LIMIT ?",
+            row::COLUMNS
+        );
         let mut items = self.rows(&order, values)?;
         let more = items.len() > limit;
         items.truncate(limit);
@@ -227,7 +258,10 @@ impl Reader {
             None => ("", vec![]),
         };
         values.push(Sql::Integer(limit as i64));
-        let order = format!("SELECT {} FROM actions WHERE status = 3 {condition} ORDER BY expires_ms, seq LIMIT ?", row::COLUMNS);
+        let order = format!(
+            "SELECT {} FROM actions WHERE status = 3 {condition} ORDER BY expires_ms, seq LIMIT ?",
+            row::COLUMNS
+        );
         self.rows(&order, values)
     }
 
@@ -259,7 +293,10 @@ impl Reader {
     pub fn with_status(&self, statuses: &[Status]) -> Result<Vec<ActionRow>> {
         let mut found = Vec::new();
         for status in statuses {
-            let order = format!("SELECT {} FROM actions WHERE status = ? ORDER BY seq", row::COLUMNS);
+            let order = format!(
+                "SELECT {} FROM actions WHERE status = ? ORDER BY seq",
+                row::COLUMNS
+            );
             found.extend(self.rows(&order, vec![Sql::Integer(row::status_number(*status))])?);
         }
         found.sort_by_key(|row| row.seq);
@@ -286,7 +323,11 @@ impl Reader {
         )?;
         let end = format!("{prefix}\u{10ffff}");
         let rows = statement.query_map([prefix, &end], |row| {
-            Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?, row.get::<_, Vec<u8>>(2)?))
+            Ok((
+                row.get::<_, String>(0)?,
+                row.get::<_, i64>(1)?,
+                row.get::<_, Vec<u8>>(2)?,
+            ))
         })?;
         rows.map(|found| {
             let (stream, version, json) = found?;
@@ -303,7 +344,9 @@ impl Reader {
 
     /// Every entry of a stream, oldest first.
     pub fn entries_of(&self, stream: &str) -> Result<Vec<RawEntry>> {
-        let mut statement = self.prepare_cached(&format!("SELECT {ENTRY} FROM entries WHERE stream = ?1 ORDER BY version"))?;
+        let mut statement = self.prepare_cached(&format!(
+            "SELECT {ENTRY} FROM entries WHERE stream = ?1 ORDER BY version"
+        ))?;
         let rows = statement.query_map([stream], raw)?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
@@ -351,7 +394,9 @@ impl Reader {
         );
         let (count, sum_cents): (i64, i64) = self
             .prepare_cached(&order)?
-            .query_row(params_from_iter(values), |row| Ok((row.get(0)?, row.get(1)?)))?;
+            .query_row(params_from_iter(values), |row| {
+                Ok((row.get(0)?, row.get(1)?))
+            })?;
         Ok(Counted {
             count: count as u64,
             sum_cents,
@@ -370,7 +415,9 @@ impl Reader {
         let mut statement = self.prepare_cached(
             "SELECT id, subject, secret, expires_ms FROM credentials WHERE kind = ?1 AND subject = ?2",
         )?;
-        let found = statement.query_map(params![kind_number(kind), subject], |row| credential(kind, row))?;
+        let found = statement.query_map(params![kind_number(kind), subject], |row| {
+            credential(kind, row)
+        })?;
         Ok(found.collect::<rusqlite::Result<_>>()?)
     }
 
@@ -387,7 +434,8 @@ impl Reader {
         // One snapshot: a writer beside us must not make the head look wrong.
         let snapshot = self.unchecked_transaction()?;
         let mut verifier = Verifier::new();
-        let mut statement = snapshot.prepare(&format!("SELECT {ENTRY} FROM entries ORDER BY seq"))?;
+        let mut statement =
+            snapshot.prepare(&format!("SELECT {ENTRY} FROM entries ORDER BY seq"))?;
         let mut rows = statement.query([])?;
         while let Some(row) = rows.next()? {
             match raw(row) {
@@ -399,9 +447,9 @@ impl Reader {
             }
         }
         drop(rows);
-        let head = super::writer::Place::read(&snapshot).ok().map(|place| {
-            (place.frontier.size(), place.frontier.root())
-        });
+        let head = super::writer::Place::read(&snapshot)
+            .ok()
+            .map(|place| (place.frontier.size(), place.frontier.root()));
         Ok(verifier.finish(head))
     }
 }
@@ -451,7 +499,10 @@ fn conditions(filter: &ActionFilter, before: Option<u64>) -> (String, Vec<Sql>) 
         add("created_ms < ?", Sql::Integer(to));
     }
     if let Some(words) = filter.q.as_deref().and_then(search::query) {
-        add("seq IN (SELECT rowid FROM words WHERE words MATCH ?)", Sql::Text(words));
+        add(
+            "seq IN (SELECT rowid FROM words WHERE words MATCH ?)",
+            Sql::Text(words),
+        );
     }
     if !filter.status.is_empty() {
         let numbers: Vec<String> = filter

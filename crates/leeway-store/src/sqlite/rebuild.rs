@@ -22,8 +22,9 @@ pub fn rebuild(connection: &mut Connection) -> Result<u64, StoreError> {
         let page = reader::entries(&transaction, next, PAGE)?;
         for raw in &page {
             let envelope = &raw.envelope;
-            let event = Event::read(&envelope.kind, &raw.payload)
-                .map_err(|error| StoreError::Unreadable(format!("entry {}: {error}", envelope.seq)))?;
+            let event = Event::read(&envelope.kind, &raw.payload).map_err(|error| {
+                StoreError::Unreadable(format!("entry {}: {error}", envelope.seq))
+            })?;
             refold(&transaction, envelope, &event)?;
             next = envelope.seq + 1;
         }
@@ -56,7 +57,8 @@ fn refold(
                 time_ms: envelope.time_ms,
                 actor: envelope.actor.clone(),
             };
-            let row = ActionRow::apply(previous, &id, &meta, event).map_err(|error| unfit(error.to_string()))?;
+            let row = ActionRow::apply(previous, &id, &meta, event)
+                .map_err(|error| unfit(error.to_string()))?;
             row::write(&mut connection.prepare_cached(row::WRITE)?, &row)?;
             count(connection, &row, before)?;
             if let Some(text) = search::text(&row, event) {
@@ -66,9 +68,16 @@ fn refold(
             }
         }
         Event::Govern(event) => {
-            let previous = reader::document(connection, &envelope.stream)?.map(|(_, document)| document);
-            let document = Document::apply(previous, &envelope.stream, &envelope.actor, envelope.time_ms, event)
-                .map_err(|error| unfit(error.to_string()))?;
+            let previous =
+                reader::document(connection, &envelope.stream)?.map(|(_, document)| document);
+            let document = Document::apply(
+                previous,
+                &envelope.stream,
+                &envelope.actor,
+                envelope.time_ms,
+                event,
+            )
+            .map_err(|error| unfit(error.to_string()))?;
             write_document(connection, &envelope.stream, (envelope.version, &document))?;
         }
     }

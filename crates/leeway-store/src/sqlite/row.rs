@@ -35,7 +35,9 @@ pub fn status_number(status: Status) -> i64 {
 }
 
 fn status(number: i64) -> Option<Status> {
-    Status::ALL.into_iter().find(|status| status_number(*status) == number)
+    Status::ALL
+        .into_iter()
+        .find(|status| status_number(*status) == number)
 }
 
 fn effect_name(effect: Effect) -> String {
@@ -107,7 +109,10 @@ pub fn read(row: &Row<'_>) -> Result<ActionRow, StoreError> {
             .map(|name| serde_json::from_value(serde_json::Value::String(name)))
             .transpose()
             .map_err(|_| unreadable("effect"))?,
-        level: level.map(Level::try_from).transpose().map_err(|_| unreadable("level"))?,
+        level: level
+            .map(Level::try_from)
+            .transpose()
+            .map_err(|_| unreadable("level"))?,
         record,
         title: row.get(15)?,
         gist: row.get(16)?,

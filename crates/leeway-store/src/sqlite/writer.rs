@@ -2,8 +2,8 @@
 //! one together (group commit). An append whose preconditions fail, or whose events do not fit,
 //! fails alone; a transaction that cannot be committed fails every append in it.
 
-use super::apply::Applying;
 use super::StoreError;
+use super::apply::Applying;
 use crate::append::{Append, AppendError, Appended, NewEntry, Notice};
 use leeway_core::ledger::entry::commitment_bytes;
 use leeway_core::ledger::event::Event;
@@ -70,7 +70,10 @@ pub struct Writer {
 
 impl Writer {
     /// Starts the thread over a prepared connection.
-    pub fn start(connection: Connection, notices: broadcast::Sender<Notice>) -> Result<Self, StoreError> {
+    pub fn start(
+        connection: Connection,
+        notices: broadcast::Sender<Notice>,
+    ) -> Result<Self, StoreError> {
         let head = Place::read(&connection)?;
         let (jobs, queue) = channel();
         let state = Arc::new(Mutex::new(Ok(())));
@@ -91,7 +94,10 @@ impl Writer {
         })
     }
 
-    fn submit(&self, mut append: Append) -> Result<oneshot::Receiver<Result<Appended, AppendError>>, AppendError> {
+    fn submit(
+        &self,
+        mut append: Append,
+    ) -> Result<oneshot::Receiver<Result<Appended, AppendError>>, AppendError> {
         let (reply, answer) = oneshot::channel();
         let entries = std::mem::take(&mut append.entries)
             .into_iter()
@@ -116,18 +122,26 @@ impl Writer {
 
     /// Appends, waiting on this thread.
     pub fn append_blocking(&self, append: Append) -> Result<Appended, AppendError> {
-        self.submit(append)?.blocking_recv().unwrap_or_else(|_| Err(gone()))
+        self.submit(append)?
+            .blocking_recv()
+            .unwrap_or_else(|_| Err(gone()))
     }
 
     /// Whether the last transaction could be committed.
     pub fn writable(&self) -> Result<(), String> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.state
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 }
 
 impl Drop for Writer {
     fn drop(&mut self) {
-        self.jobs.lock().unwrap_or_else(PoisonError::into_inner).take();
+        self.jobs
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
         }
@@ -150,11 +164,14 @@ pub struct Place {
 impl Place {
     /// Reads it.
     pub fn read(connection: &Connection) -> Result<Self, StoreError> {
-        let (size, bytes, time_ms) = connection.query_row(
-            "SELECT size, frontier, time_ms FROM head",
-            [],
-            |row| Ok((row.get::<_, i64>(0)?, row.get::<_, Vec<u8>>(1)?, row.get(2)?)),
-        )?;
+        let (size, bytes, time_ms) =
+            connection.query_row("SELECT size, frontier, time_ms FROM head", [], |row| {
+                Ok((
+                    row.get::<_, i64>(0)?,
+                    row.get::<_, Vec<u8>>(1)?,
+                    row.get(2)?,
+                ))
+            })?;
         let frontier = Frontier::from_bytes(size as u64, &bytes)
             .ok_or_else(|| StoreError::Unreadable("the head of the tree".to_owned()))?;
         Ok(Self { frontier, time_ms })
@@ -164,7 +181,11 @@ impl Place {
     pub fn write(&self, connection: &Connection) -> rusqlite::Result<()> {
         connection
             .prepare_cached("UPDATE head SET size = ?1, frontier = ?2, time_ms = ?3")?
-            .execute((self.frontier.size() as i64, self.frontier.to_bytes(), self.time_ms))?;
+            .execute((
+                self.frontier.size() as i64,
+                self.frontier.to_bytes(),
+                self.time_ms,
+            ))?;
         Ok(())
     }
 }
@@ -190,7 +211,9 @@ impl Loop {
             }
             self.commit(group);
         }
-        let _ = self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
+        let _ = self
+            .connection
+            .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
     }
 
     fn commit(&mut self, mut group: Vec<Job>) {
@@ -246,4 +269,3 @@ impl Loop {
         Ok(outcomes)
     }
 }
-

@@ -1,8 +1,8 @@
 //! `leeway actions …`
 
+use super::Where;
 use super::client::{Client, segment};
 use super::output::{self, plain};
-use super::Where;
 use anyhow::Context;
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
@@ -120,7 +120,8 @@ pub async fn run(command: ActionsCommand) -> anyhow::Result<ExitCode> {
             } else {
                 arguments
             };
-            let arguments: Value = serde_json::from_str(&text).context("the arguments are not JSON")?;
+            let arguments: Value =
+                serde_json::from_str(&text).context("the arguments are not JSON")?;
             decide(&args, "edit", json!({ "arguments": arguments })).await
         }
     }
@@ -148,7 +149,9 @@ async fn list(args: ListArgs) -> anyhow::Result<ExitCode> {
             query.append_pair(key, &value);
         }
     }
-    let answer = client.get(&format!("/v1/actions?{}", query.finish())).await?;
+    let answer = client
+        .get(&format!("/v1/actions?{}", query.finish()))
+        .await?;
     if args.place.json {
         output::json(&answer);
         return Ok(ExitCode::SUCCESS);
@@ -167,7 +170,17 @@ async fn list(args: ListArgs) -> anyhow::Result<ExitCode> {
                 .collect()
         })
         .collect();
-    output::table(&["ID", "PROPOSED (UTC)", "STATUS", "LEVEL", "WORKFLOW", "WHAT"], &rows);
+    output::table(
+        &[
+            "ID",
+            "PROPOSED (UTC)",
+            "STATUS",
+            "LEVEL",
+            "WORKFLOW",
+            "WHAT",
+        ],
+        &rows,
+    );
     if let Some(next) = answer["next"].as_u64() {
         println!("more: --cursor {next}");
     }
@@ -181,7 +194,10 @@ async fn decide(args: &DecideArgs, what: &str, mut body: Value) -> anyhow::Resul
         Some(hash) => hash.clone(),
         None => {
             let action = client.get(&path).await?;
-            action["content_hash"].as_str().unwrap_or_default().to_owned()
+            action["content_hash"]
+                .as_str()
+                .unwrap_or_default()
+                .to_owned()
         }
     };
     body["content_hash"] = json!(hash);
@@ -209,13 +225,33 @@ fn print(action: &Value, json: bool) {
     ] {
         println!("  {label:<13} {}", plain(&action[key]));
     }
-    for reason in action["decision"]["reasons"].as_array().into_iter().flatten() {
-        println!("  {:<13} {} ({})", plain(&reason["verdict"]), plain(&reason["text"]), plain(&reason["rule"]));
+    for reason in action["decision"]["reasons"]
+        .as_array()
+        .into_iter()
+        .flatten()
+    {
+        println!(
+            "  {:<13} {} ({})",
+            plain(&reason["verdict"]),
+            plain(&reason["text"]),
+            plain(&reason["rule"])
+        );
     }
     for change in action["changes"].as_array().into_iter().flatten() {
-        println!("  {:<13} {} → {}", plain(&change["field"]), plain(&change["old"]), plain(&change["new"]));
+        println!(
+            "  {:<13} {} → {}",
+            plain(&change["field"]),
+            plain(&change["old"]),
+            plain(&change["new"])
+        );
     }
     for entry in action["entries"].as_array().into_iter().flatten() {
-        println!("  entry {:<7} {}  {}  {}", plain(&entry["seq"]), plain(&entry["time"]), plain(&entry["kind"]), plain(&entry["actor"]));
+        println!(
+            "  entry {:<7} {}  {}  {}",
+            plain(&entry["seq"]),
+            plain(&entry["time"]),
+            plain(&entry["kind"]),
+            plain(&entry["actor"])
+        );
     }
 }

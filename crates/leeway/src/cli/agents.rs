@@ -1,8 +1,8 @@
 //! `leeway agents …`
 
+use super::Where;
 use super::client::{Client, segment};
 use super::output::{self, plain};
-use super::Where;
 use clap::Subcommand;
 use serde_json::{Value, json};
 use std::process::ExitCode;
@@ -64,7 +64,10 @@ pub async fn run(command: AgentsCommand) -> anyhow::Result<ExitCode> {
             place,
         } => {
             let body = json!({ "name": name, "workflow": workflow });
-            let made = Client::reach(&place).await?.post("/v1/agents", body).await?;
+            let made = Client::reach(&place)
+                .await?
+                .post("/v1/agents", body)
+                .await?;
             say(&place, &made, made["token"].as_str().unwrap_or_default());
         }
         AgentsCommand::List(place) => {
@@ -77,7 +80,13 @@ pub async fn run(command: AgentsCommand) -> anyhow::Result<ExitCode> {
                 .as_array()
                 .into_iter()
                 .flatten()
-                .map(|agent| vec![plain(&agent["name"]), plain(&agent["workflow"]), plain(&agent["tokens"])])
+                .map(|agent| {
+                    vec![
+                        plain(&agent["name"]),
+                        plain(&agent["workflow"]),
+                        plain(&agent["tokens"]),
+                    ]
+                })
                 .collect();
             output::table(&["AGENT", "WORKFLOW", "TOKENS"], &rows);
         }
@@ -89,10 +98,17 @@ pub async fn run(command: AgentsCommand) -> anyhow::Result<ExitCode> {
         AgentsCommand::Revoke { name, token, place } => {
             let path = format!("/v1/agents/{}/tokens/{}", segment(&name), segment(&token));
             Client::reach(&place).await?.delete(&path).await?;
-            say(&place, &json!({ "name": name, "revoked": token }), "the token is revoked");
+            say(
+                &place,
+                &json!({ "name": name, "revoked": token }),
+                "the token is revoked",
+            );
         }
         AgentsCommand::Remove { name, place } => {
-            Client::reach(&place).await?.delete(&format!("/v1/agents/{}", segment(&name))).await?;
+            Client::reach(&place)
+                .await?
+                .delete(&format!("/v1/agents/{}", segment(&name)))
+                .await?;
             say(&place, &json!({ "removed": name }), "removed");
         }
     }

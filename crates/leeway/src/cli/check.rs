@@ -8,7 +8,9 @@ use std::process::ExitCode;
 /// Checks a configuration folder and reports every problem at once.
 pub fn run(dir: &Path, json: bool) -> anyhow::Result<ExitCode> {
     let problems = config::inspect(dir);
-    let failed = problems.iter().any(|problem| problem.severity == Severity::Error);
+    let failed = problems
+        .iter()
+        .any(|problem| problem.severity == Severity::Error);
     if json {
         output::json(&config::render_json(&problems));
     } else if problems.is_empty() {
@@ -16,5 +18,9 @@ pub fn run(dir: &Path, json: bool) -> anyhow::Result<ExitCode> {
     } else {
         print!("{}", config::render(dir, &problems));
     }
-    Ok(if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+    Ok(if failed {
+        ExitCode::FAILURE
+    } else {
+        ExitCode::SUCCESS
+    })
 }

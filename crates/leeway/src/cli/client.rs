@@ -43,7 +43,9 @@ pub enum Client {
 impl Client {
     /// Finds the way.
     pub async fn reach(place: &Where) -> anyhow::Result<Self> {
-        let token = std::env::var("LEEWAY_TOKEN").ok().filter(|token| !token.is_empty());
+        let token = std::env::var("LEEWAY_TOKEN")
+            .ok()
+            .filter(|token| !token.is_empty());
         if let Some(url) = &place.url {
             let http = reqwest::Client::builder().build()?;
             return Ok(Self::Server {
@@ -72,7 +74,12 @@ impl Client {
     }
 
     /// Sends a request; an answer that is not a success is an [`ApiError`].
-    pub async fn send(&self, method: Method, path: &str, body: Option<Value>) -> anyhow::Result<Value> {
+    pub async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<Value>,
+    ) -> anyhow::Result<Value> {
         let (status, bytes) = match self {
             Self::Server { http, base, token } => {
                 let mut request = http.request(method, format!("{base}{path}"));
@@ -82,13 +89,14 @@ impl Client {
                 if let Some(body) = body {
                     request = request.json(&body);
                 }
-                let response = request
-                    .send()
-                    .await
-                    .map_err(|error| Unreachable(format!("no server answers at `{base}`: {error}")))?;
+                let response = request.send().await.map_err(|error| {
+                    Unreachable(format!("no server answers at `{base}`: {error}"))
+                })?;
                 (response.status(), response.bytes().await?.to_vec())
             }
-            Self::Here { router, token, .. } => here(router, token.as_deref(), (method, path, body)).await?,
+            Self::Here { router, token, .. } => {
+                here(router, token.as_deref(), (method, path, body)).await?
+            }
         };
         read(status, &bytes)
     }

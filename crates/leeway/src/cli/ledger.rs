@@ -1,8 +1,8 @@
 //! `leeway verify`, `leeway rebuild`, `leeway export`.
 
+use super::Where;
 use super::client::{Client, Unreachable};
 use super::output;
-use super::Where;
 use crate::rest::ledger::{exported, report_json};
 use anyhow::Context;
 use clap::Args;
@@ -36,7 +36,8 @@ const SHOW_PROGRESS_EVERY: u64 = 100_000;
 
 /// Verifies a ledger by reading it itself: also beside a running server, and when none would start.
 pub fn verify(args: &LedgerArgs) -> anyhow::Result<ExitCode> {
-    let store = Store::open_read_only(&args.place.data).map_err(|error| Unreachable(error.to_string()))?;
+    let store =
+        Store::open_read_only(&args.place.data).map_err(|error| Unreachable(error.to_string()))?;
     let shows = std::io::stderr().is_terminal() && !args.place.json;
     let report = store.reader()?.verify(|entries| {
         if shows && entries.is_multiple_of(SHOW_PROGRESS_EVERY) && entries > 0 {
@@ -53,7 +54,11 @@ pub fn verify(args: &LedgerArgs) -> anyhow::Result<ExitCode> {
     } else {
         println!("ok: {} entries, root {}", report.entries, report.root);
     }
-    Ok(if report.ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if report.ok() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
 }
 
 /// Rebuilds everything derived.
@@ -71,7 +76,10 @@ pub fn rebuild(args: &LedgerArgs) -> anyhow::Result<ExitCode> {
 /// Exports the ledger or the configuration.
 pub async fn export(args: ExportArgs) -> anyhow::Result<ExitCode> {
     if let Some(folder) = &args.config {
-        let answer = Client::reach(&args.place).await?.get("/v1/configuration").await?;
+        let answer = Client::reach(&args.place)
+            .await?
+            .get("/v1/configuration")
+            .await?;
         write_configuration(folder, &answer)?;
         if args.place.json {
             output::json(&answer);
@@ -80,7 +88,8 @@ pub async fn export(args: ExportArgs) -> anyhow::Result<ExitCode> {
         }
         return Ok(ExitCode::SUCCESS);
     }
-    let store = Store::open_read_only(&args.place.data).map_err(|error| Unreachable(error.to_string()))?;
+    let store =
+        Store::open_read_only(&args.place.data).map_err(|error| Unreachable(error.to_string()))?;
     let reader = store.reader()?;
     let mut out = std::io::BufWriter::new(std::io::stdout().lock());
     let mut next = args.from;

@@ -32,13 +32,15 @@ pub async fn run(args: McpArgs) -> anyhow::Result<ExitCode> {
             .with_context(|| format!("cannot read the token file `{}`", file.display()))?
             .trim()
             .to_owned(),
-        None => std::env::var("LEEWAY_TOKEN")
-            .context("no token: set LEEWAY_TOKEN or give --token-file (made by `leeway agents add`)")?,
+        None => std::env::var("LEEWAY_TOKEN").context(
+            "no token: set LEEWAY_TOKEN or give --token-file (made by `leeway agents add`)",
+        )?,
     };
     let url = format!("{}/mcp/{}", args.url.trim_end_matches('/'), args.workflow);
     let config = StreamableHttpClientTransportConfig::with_uri(url.as_str()).auth_header(token);
     let mut server = StreamableHttpClientTransport::from_config(config);
-    let mut client = AsyncRwTransport::<RoleServer, _, _>::new(tokio::io::stdin(), tokio::io::stdout());
+    let mut client =
+        AsyncRwTransport::<RoleServer, _, _>::new(tokio::io::stdin(), tokio::io::stdout());
     loop {
         tokio::select! {
             message = Transport::<RoleServer>::receive(&mut client) => match message {

@@ -42,7 +42,12 @@ struct Cli {
 #[derive(Args, Clone, Debug)]
 pub struct Where {
     /// Data folder: its running server is asked, or else the ledger in it
-    #[arg(long, env = "LEEWAY_DATA", default_value = "leeway-data", global = true)]
+    #[arg(
+        long,
+        env = "LEEWAY_DATA",
+        default_value = "leeway-data",
+        global = true
+    )]
     data: PathBuf,
     /// Address of a server, e.g. https://leeway.example.com; needs a token
     #[arg(long, env = "LEEWAY_URL", global = true)]
@@ -118,7 +123,10 @@ enum Command {
 pub fn run() -> ExitCode {
     let cli = Cli::parse();
     start_logging();
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+    let runtime = match tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+    {
         Ok(runtime) => runtime,
         Err(error) => {
             eprintln!("leeway: cannot start: {error}");
@@ -172,7 +180,10 @@ fn start_logging() {
 }
 
 fn install_tls() {
-    if rustls::crypto::ring::default_provider().install_default().is_err() {
+    if rustls::crypto::ring::default_provider()
+        .install_default()
+        .is_err()
+    {
         tracing::debug!("a TLS provider was installed already");
     }
 }

@@ -8,7 +8,10 @@ use std::process::ExitCode;
 
 /// Prints a value as JSON.
 pub fn json(value: &Value) {
-    println!("{}", serde_json::to_string_pretty(value).unwrap_or_default());
+    println!(
+        "{}",
+        serde_json::to_string_pretty(value).unwrap_or_default()
+    );
 }
 
 /// A field as one plain line: no terminal control, no line breaks.

@@ -1,8 +1,8 @@
 //! `leeway tools …`
 
+use super::Where;
 use super::client::{Client, segment};
 use super::output::{self, plain};
-use super::Where;
 use clap::Subcommand;
 use serde_json::json;
 use std::process::ExitCode;
@@ -57,7 +57,10 @@ pub async fn run(command: ToolsCommand) -> anyhow::Result<ExitCode> {
         }
         ToolsCommand::Review { tool, hash, place } => {
             let path = format!("/v1/tools/{}/review", segment(&tool));
-            let answer = Client::reach(&place).await?.post(&path, json!({ "hash": hash })).await?;
+            let answer = Client::reach(&place)
+                .await?
+                .post(&path, json!({ "hash": hash }))
+                .await?;
             if place.json {
                 output::json(&answer);
             } else {

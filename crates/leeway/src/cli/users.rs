@@ -1,8 +1,8 @@
 //! `leeway users …`
 
+use super::Where;
 use super::client::{Client, segment};
 use super::output::{self, plain};
-use super::Where;
 use anyhow::Context;
 use clap::Subcommand;
 use serde_json::{Value, json};
@@ -74,7 +74,8 @@ pub enum UsersCommand {
 
 fn password(from_stdin: bool) -> anyhow::Result<String> {
     if !from_stdin {
-        return rpassword::prompt_password("Password: ").context("cannot read a password here; use --password-stdin");
+        return rpassword::prompt_password("Password: ")
+            .context("cannot read a password here; use --password-stdin");
     }
     let mut line = String::new();
     std::io::stdin().lock().read_line(&mut line)?;
@@ -106,23 +107,45 @@ pub async fn run(command: UsersCommand) -> anyhow::Result<ExitCode> {
             Client::reach(&place).await?.post(&path, body).await?;
             say(&place, &json!({ "email": email }), "the password is set");
         }
-        UsersCommand::Roles { email, roles, place } => {
+        UsersCommand::Roles {
+            email,
+            roles,
+            place,
+        } => {
             let path = format!("/v1/users/{}/roles", segment(&email));
-            Client::reach(&place).await?.post(&path, json!({ "roles": roles })).await?;
-            say(&place, &json!({ "email": email, "roles": roles }), "the roles are changed");
+            Client::reach(&place)
+                .await?
+                .post(&path, json!({ "roles": roles }))
+                .await?;
+            say(
+                &place,
+                &json!({ "email": email, "roles": roles }),
+                "the roles are changed",
+            );
         }
         UsersCommand::Token { email, place } => {
             let path = format!("/v1/users/{}/tokens", segment(&email));
             let made = Client::reach(&place).await?.post(&path, json!({})).await?;
             say(&place, &made, made["token"].as_str().unwrap_or_default());
         }
-        UsersCommand::Revoke { email, token, place } => {
+        UsersCommand::Revoke {
+            email,
+            token,
+            place,
+        } => {
             let path = format!("/v1/users/{}/tokens/{}", segment(&email), segment(&token));
             Client::reach(&place).await?.delete(&path).await?;
-            say(&place, &json!({ "email": email, "revoked": token }), "the token is revoked");
+            say(
+                &place,
+                &json!({ "email": email, "revoked": token }),
+                "the token is revoked",
+            );
         }
         UsersCommand::Remove { email, place } => {
-            Client::reach(&place).await?.delete(&format!("/v1/users/{}", segment(&email))).await?;
+            Client::reach(&place)
+                .await?
+                .delete(&format!("/v1/users/{}", segment(&email)))
+                .await?;
             say(&place, &json!({ "removed": email }), "removed");
         }
     }
@@ -147,7 +170,13 @@ async fn list(place: &Where) -> anyhow::Result<()> {
         .as_array()
         .into_iter()
         .flatten()
-        .map(|user| vec![plain(&user["email"]), plain(&user["roles"]), plain(&user["signed_in_at"])])
+        .map(|user| {
+            vec![
+                plain(&user["email"]),
+                plain(&user["roles"]),
+                plain(&user["signed_in_at"]),
+            ]
+        })
         .collect();
     output::table(&["E-MAIL", "ROLES", "LAST SIGNED IN"], &rows);
     Ok(())

@@ -1,8 +1,8 @@
 //! `leeway workflows …`, `leeway pause|resume`, `leeway apply`.
 
+use super::Where;
 use super::client::{Client, segment};
 use super::output::{self, plain};
-use super::Where;
 use crate::rest::configuration::ConfigurationBody;
 use crate::serving;
 use clap::{Args, Subcommand};
@@ -50,8 +50,16 @@ pub async fn run(command: WorkflowsCommand) -> anyhow::Result<ExitCode> {
                 .into_iter()
                 .flatten()
                 .map(|workflow| {
-                    let state = if workflow["paused"].is_null() { "running" } else { "paused" };
-                    vec![plain(&workflow["name"]), state.to_owned(), plain(&workflow["title"])]
+                    let state = if workflow["paused"].is_null() {
+                        "running"
+                    } else {
+                        "paused"
+                    };
+                    vec![
+                        plain(&workflow["name"]),
+                        state.to_owned(),
+                        plain(&workflow["title"]),
+                    ]
                 })
                 .collect();
             output::table(&["WORKFLOW", "STATE", "TITLE"], &rows);
@@ -84,7 +92,10 @@ pub async fn pause(args: PauseArgs, what: &str) -> anyhow::Result<ExitCode> {
     if args.place.json {
         output::json(&answer);
     } else if what == "pause" {
-        println!("`{}` is paused: nothing of it starts until it is resumed", args.workflow);
+        println!(
+            "`{}` is paused: nothing of it starts until it is resumed",
+            args.workflow
+        );
     } else {
         println!("`{}` runs again", args.workflow);
     }
@@ -102,7 +113,9 @@ pub async fn apply(dir: &Path, place: &Where) -> anyhow::Result<ExitCode> {
         workflows: configuration.workflows,
     };
     let client = Client::reach(place).await?;
-    let answer = client.post("/v1/configuration", serde_json::to_value(body)?).await?;
+    let answer = client
+        .post("/v1/configuration", serde_json::to_value(body)?)
+        .await?;
     if place.json {
         output::json(&answer);
         return Ok(ExitCode::SUCCESS);
@@ -112,7 +125,12 @@ pub async fn apply(dir: &Path, place: &Where) -> anyhow::Result<ExitCode> {
         println!("nothing changed: this configuration is in force already");
     }
     for change in changes {
-        println!("{} {} {}", plain(&change["how"]), plain(&change["what"]), plain(&change["name"]));
+        println!(
+            "{} {} {}",
+            plain(&change["how"]),
+            plain(&change["what"]),
+            plain(&change["name"])
+        );
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -50,14 +50,21 @@ pub struct Read {
 /// Reads a configuration folder, or reports every problem. Warnings alone do not fail it.
 pub fn load(folder: &Path) -> Result<Configuration, Vec<Problem>> {
     let (read, problems) = inspect(folder);
-    if problems.iter().any(|problem| problem.severity == Severity::Error) {
+    if problems
+        .iter()
+        .any(|problem| problem.severity == Severity::Error)
+    {
         return Err(problems);
     }
     Ok(Configuration {
         settings: read.settings,
         systems: read.systems.into_iter().map(|(_, system)| system).collect(),
         packs: read.packs.into_iter().map(|(_, pack)| pack).collect(),
-        workflows: read.workflows.into_iter().map(|(_, workflow)| workflow).collect(),
+        workflows: read
+            .workflows
+            .into_iter()
+            .map(|(_, workflow)| workflow)
+            .collect(),
     })
 }
 
@@ -67,7 +74,10 @@ pub fn inspect(folder: &Path) -> (Read, Vec<Problem>) {
     let mut problems = Vec::new();
     if !folder.is_dir() {
         let message = format!("there is no folder `{}`", folder.display());
-        problems.push(Problem::new("", "", (0..0, "folder-missing"), message).help("give the folder that holds leeway.toml"));
+        problems.push(
+            Problem::new("", "", (0..0, "folder-missing"), message)
+                .help("give the folder that holds leeway.toml"),
+        );
         return (read, problems);
     }
     if let Some(source) = source(folder, Path::new("leeway.toml"), &mut problems)
@@ -90,18 +100,28 @@ fn source(folder: &Path, path: &Path, problems: &mut Vec<Problem>) -> Option<Sou
         Ok(text) => Some(Source { file, text }),
         Err(error) => {
             let message = format!("cannot read the file: {}", error.kind());
-            problems.push(Problem::new(&file, "", (0..0, "file-unreadable"), message).help("make it a readable UTF-8 file"));
+            problems.push(
+                Problem::new(&file, "", (0..0, "file-unreadable"), message)
+                    .help("make it a readable UTF-8 file"),
+            );
             None
         }
     }
 }
 
-fn all<T: DeserializeOwned>(folder: &Path, kind: &str, problems: &mut Vec<Problem>) -> Vec<(Source, T)> {
+fn all<T: DeserializeOwned>(
+    folder: &Path,
+    kind: &str,
+    problems: &mut Vec<Problem>,
+) -> Vec<(Source, T)> {
     let mut files: Vec<PathBuf> = std::fs::read_dir(folder.join(kind))
         .into_iter()
         .flatten()
         .filter_map(|entry| entry.ok().map(|entry| entry.path()))
-        .filter(|path| path.extension().is_some_and(|extension| extension == "toml"))
+        .filter(|path| {
+            path.extension()
+                .is_some_and(|extension| extension == "toml")
+        })
         .collect();
     files.sort();
     files
@@ -130,9 +150,15 @@ fn parse<T: DeserializeOwned>(source: &Source, problems: &mut Vec<Problem>) -> O
             Err(error) => error,
         };
         let span: Range<usize> = error.span().unwrap_or(0..0);
-        let follows = removed.iter().any(|name| error.message() == format!("missing field `{name}`"));
+        let follows = removed
+            .iter()
+            .any(|name| error.message() == format!("missing field `{name}`"));
         if !follows {
-            problems.push(problem(source, (span.clone(), code(error.message())), error.message()));
+            problems.push(problem(
+                source,
+                (span.clone(), code(error.message())),
+                error.message(),
+            ));
         }
         match take_out(&mut table, &span, error.message()) {
             Some(name) => removed.push(name),
@@ -142,7 +168,11 @@ fn parse<T: DeserializeOwned>(source: &Source, problems: &mut Vec<Problem>) -> O
     None
 }
 
-fn take_out(table: &mut Spanned<DeTable<'_>>, span: &Range<usize>, message: &str) -> Option<String> {
+fn take_out(
+    table: &mut Spanned<DeTable<'_>>,
+    span: &Range<usize>,
+    message: &str,
+) -> Option<String> {
     if message.starts_with("missing field") {
         return None;
     }
@@ -163,7 +193,10 @@ fn code(message: &str) -> &'static str {
 
 /// A problem in Leeway's words, with the nearest allowed name as help.
 fn problem(source: &Source, (span, code): (Range<usize>, &str), message: &str) -> Problem {
-    let words = message.replace("unknown field", "unknown key").replace("unknown variant", "unknown value").replace("missing field", "missing key");
+    let words = message
+        .replace("unknown field", "unknown key")
+        .replace("unknown variant", "unknown value")
+        .replace("missing field", "missing key");
     let first_line = words.lines().next().unwrap_or_default().to_owned();
     let help = match code {
         "unknown-key" | "unknown-value" => suggestion(message),
@@ -180,8 +213,10 @@ fn suggestion(message: &str) -> String {
         return String::new();
     };
     let allowed: Vec<&str> = names.collect();
-    nearest(wrong, allowed.iter().copied())
-        .map_or_else(|| format!("allowed here: {}", allowed.join(", ")), |name| format!("did you mean `{name}`?"))
+    nearest(wrong, allowed.iter().copied()).map_or_else(
+        || format!("allowed here: {}", allowed.join(", ")),
+        |name| format!("did you mean `{name}`?"),
+    )
 }
 
 /// The name nearest to a misspelt one, if any is near.

@@ -35,7 +35,10 @@ pub fn of_path(table: &DeTable<'_>, path: &str) -> Range<usize> {
 fn find<'a, 'i>(
     table: &'a DeTable<'i>,
     name: &str,
-) -> Option<(&'a Spanned<std::borrow::Cow<'i, str>>, &'a Spanned<DeValue<'i>>)> {
+) -> Option<(
+    &'a Spanned<std::borrow::Cow<'i, str>>,
+    &'a Spanned<DeValue<'i>>,
+)> {
     table.iter().find(|(key, _)| key.get_ref() == name)
 }
 
@@ -50,12 +53,16 @@ fn split_index(part: &str) -> (&str, Option<usize>) {
 /// name.
 pub fn remove_at(table: &mut DeTable<'_>, place: usize) -> Option<String> {
     let found = table.iter().find(|(key, value)| {
-        key.span().contains(&place) || value.span().contains(&place) || inside(value.get_ref(), place)
+        key.span().contains(&place)
+            || value.span().contains(&place)
+            || inside(value.get_ref(), place)
     });
     let name = found.map(|(key, _)| key.get_ref().to_string())?;
     let on_key = found.is_some_and(|(key, _)| key.span().contains(&place));
     if !on_key
-        && let Some((_, value)) = table.iter_mut().find(|(key, _)| key.get_ref().as_ref() == name)
+        && let Some((_, value)) = table
+            .iter_mut()
+            .find(|(key, _)| key.get_ref().as_ref() == name)
         && let Some(deeper) = remove_inside(value.get_mut(), place)
     {
         return Some(deeper);
@@ -78,7 +85,9 @@ fn remove_inside(value: &mut DeValue<'_>, place: usize) -> Option<String> {
 fn inside(value: &DeValue<'_>, place: usize) -> bool {
     match value {
         DeValue::Table(table) => table.iter().any(|(key, value)| {
-            key.span().contains(&place) || value.span().contains(&place) || inside(value.get_ref(), place)
+            key.span().contains(&place)
+                || value.span().contains(&place)
+                || inside(value.get_ref(), place)
         }),
         DeValue::Array(items) => items
             .iter()

@@ -1,6 +1,8 @@
 //! Problems of a configuration, and how they are told.
 
-use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteDiagnostic, NamedSource, Report};
+use miette::{
+    GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteDiagnostic, NamedSource, Report,
+};
 use serde::Serialize;
 use serde_json::{Value, json};
 use std::ops::Range;
@@ -40,13 +42,24 @@ pub struct Problem {
 
 impl Problem {
     /// An error in a file; line and column follow from the span.
-    pub fn new(file: &str, text: &str, (span, code): (Range<usize>, &str), message: impl Into<String>) -> Self {
+    pub fn new(
+        file: &str,
+        text: &str,
+        (span, code): (Range<usize>, &str),
+        message: impl Into<String>,
+    ) -> Self {
         let before = text.get(..span.start).unwrap_or_default();
         Self {
             severity: Severity::Error,
             file: file.to_owned(),
             line: before.matches('\n').count() + 1,
-            column: before.rsplit('\n').next().unwrap_or_default().chars().count() + 1,
+            column: before
+                .rsplit('\n')
+                .next()
+                .unwrap_or_default()
+                .chars()
+                .count()
+                + 1,
             code: code.to_owned(),
             message: message.into(),
             help: String::new(),
@@ -97,9 +110,15 @@ pub fn render(folder: &Path, problems: &[Problem]) -> String {
         }
         out.push('\n');
     }
-    let errors = problems.iter().filter(|problem| problem.severity == Severity::Error).count();
+    let errors = problems
+        .iter()
+        .filter(|problem| problem.severity == Severity::Error)
+        .count();
     let warnings = problems.len() - errors;
-    out.push_str(&format!("{errors} errors, {warnings} warnings in `{}`\n", folder.display()));
+    out.push_str(&format!(
+        "{errors} errors, {warnings} warnings in `{}`\n",
+        folder.display()
+    ));
     out
 }
 
@@ -109,6 +128,8 @@ fn visible_text(text: &str) -> String {
 
 /// Every problem as JSON.
 pub fn render_json(problems: &[Problem]) -> Value {
-    let ok = problems.iter().all(|problem| problem.severity != Severity::Error);
+    let ok = problems
+        .iter()
+        .all(|problem| problem.severity != Severity::Error);
     json!({ "ok": ok, "problems": problems })
 }

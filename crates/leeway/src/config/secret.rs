@@ -47,9 +47,18 @@ mod tests {
     fn references_are_followed_and_plain_values_are_not() {
         let file = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(file.path(), "s3cret\n").unwrap();
-        assert_eq!(resolve(&format!("file:{}", file.path().display())), Ok("s3cret".to_owned()));
+        assert_eq!(
+            resolve(&format!("file:{}", file.path().display())),
+            Ok("s3cret".to_owned())
+        );
         assert_eq!(resolve("plain"), Ok("plain".to_owned()));
-        assert_eq!(resolve("env:LEEWAY_NO_SUCH_THING"), Err(SecretError::NoVariable("LEEWAY_NO_SUCH_THING".to_owned())));
-        assert!(matches!(resolve("file:/no/such/file"), Err(SecretError::NoFile { .. })));
+        assert_eq!(
+            resolve("env:LEEWAY_NO_SUCH_THING"),
+            Err(SecretError::NoVariable("LEEWAY_NO_SUCH_THING".to_owned()))
+        );
+        assert!(matches!(
+            resolve("file:/no/such/file"),
+            Err(SecretError::NoFile { .. })
+        ));
     }
 }

@@ -12,10 +12,10 @@ mod seed;
 
 pub use agents::DemoAgent;
 
+use crate::clock;
 use crate::people::{account, agent};
 use crate::server::Listen;
 use crate::serving::{self, Running};
-use crate::clock;
 use anyhow::{Context, bail};
 use leeway_core::govern::people::Role;
 use serde::{Deserialize, Serialize};
@@ -70,7 +70,8 @@ pub async fn run(options: Options) -> anyhow::Result<()> {
     if options.fresh {
         forget(&data)?;
     }
-    std::fs::create_dir_all(&data).with_context(|| format!("cannot make the folder `{}`", data.display()))?;
+    std::fs::create_dir_all(&data)
+        .with_context(|| format!("cannot make the folder `{}`", data.display()))?;
     let data = data.canonicalize()?;
     let folder = write_configuration(&data)?;
     let configuration = serving::load(Some(&folder))?;
@@ -93,7 +94,10 @@ fn forget(data: &Path) -> anyhow::Result<()> {
         return Ok(());
     }
     if !data.join("demo.json").exists() && std::fs::read_dir(data)?.next().is_some() {
-        bail!("`{}` is not a demo's folder (it has no demo.json), so --fresh does not empty it", data.display());
+        bail!(
+            "`{}` is not a demo's folder (it has no demo.json), so --fresh does not empty it",
+            data.display()
+        );
     }
     std::fs::remove_dir_all(data).with_context(|| format!("cannot empty `{}`", data.display()))
 }
@@ -106,7 +110,8 @@ fn write_configuration(data: &Path) -> anyhow::Result<PathBuf> {
         if let Some(parent) = file.parent() {
             std::fs::create_dir_all(parent)?;
         }
-        std::fs::write(&file, content).with_context(|| format!("cannot write `{}`", file.display()))?;
+        std::fs::write(&file, content)
+            .with_context(|| format!("cannot write `{}`", file.display()))?;
     }
     Ok(folder)
 }
@@ -115,7 +120,8 @@ fn write_configuration(data: &Path) -> anyhow::Result<PathBuf> {
 async fn access(running: &Running, data: &Path) -> anyhow::Result<Access> {
     let app = &running.app;
     let mut access: Access = match std::fs::read(data.join("demo.json")) {
-        Ok(bytes) => serde_json::from_slice(&bytes).context("demo.json cannot be read; use --fresh to start over")?,
+        Ok(bytes) => serde_json::from_slice(&bytes)
+            .context("demo.json cannot be read; use --fresh to start over")?,
         Err(_) => Access::default(),
     };
     for (email, role) in PEOPLE {
@@ -138,8 +144,15 @@ async fn access(running: &Running, data: &Path) -> anyhow::Result<Access> {
     }
     let registry = app.registry();
     for (workflow, live) in &registry.workflows {
-        let name = format!("Scripted agent: {}", live.state.workflow.title.to_lowercase());
-        if access.agents.iter().any(|agent| agent.workflow == *workflow) {
+        let name = format!(
+            "Scripted agent: {}",
+            live.state.workflow.title.to_lowercase()
+        );
+        if access
+            .agents
+            .iter()
+            .any(|agent| agent.workflow == *workflow)
+        {
             continue;
         }
         let token = if agent::find(app, &name)?.is_some() {
@@ -158,11 +171,15 @@ async fn access(running: &Running, data: &Path) -> anyhow::Result<Access> {
 
 /// Writes `demo.json`, readable by its owner only, whole or not at all.
 fn save(data: &Path, access: &Access) -> anyhow::Result<()> {
-    use std::os::unix::fs::OpenOptionsExt;
     use std::io::Write;
+    use std::os::unix::fs::OpenOptionsExt;
     let (file, fresh) = (data.join("demo.json"), data.join("demo.json.new"));
     let _ = std::fs::remove_file(&fresh);
-    let mut out = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&fresh)?;
+    let mut out = std::fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(&fresh)?;
     out.write_all(&serde_json::to_vec_pretty(access)?)?;
     out.sync_all()?;
     std::fs::rename(fresh, file)?;
@@ -174,7 +191,10 @@ fn welcome(access: &Access, data: &Path) {
     println!("Sign in as one of:");
     for user in &access.users {
         let role = user.roles.first().map_or("", |role| role.name());
-        println!("  {:<10} {:<32} password {}", role, user.email, user.password);
+        println!(
+            "  {:<10} {:<32} password {}",
+            role, user.email, user.password
+        );
     }
     println!(
         "\nTry this:

@@ -2,9 +2,9 @@
 //! happens when nobody does.
 
 use super::pipeline::{Caller, action_stream, append_events};
+use super::prepare::versions;
 use super::registry::{LiveTool, LiveWorkflow};
 use super::run::{again, arguments, revise};
-use super::prepare::versions;
 use crate::app::App;
 use crate::error::ApiError;
 use axum::http::StatusCode;
@@ -100,7 +100,10 @@ pub async fn expire(app: &App, id: &ActionId) -> Result<(), ApiError> {
     let Some(action) = app.store.reader()?.action(id)? else {
         return Ok(());
     };
-    let due = action.row.expires_ms.is_some_and(|at| at <= app.clock.now_ms());
+    let due = action
+        .row
+        .expires_ms
+        .is_some_and(|at| at <= app.clock.now_ms());
     if action.row.status != Status::Held || !due {
         return Ok(());
     }
@@ -146,8 +149,10 @@ async fn held(
     content_hash: &str,
 ) -> Result<(ActionState, Judged), ApiError> {
     if !person.may(Right::Decide) {
-        return Err(ApiError::forbidden("your role does not decide held actions")
-            .help("a reviewer or an owner decides"));
+        return Err(
+            ApiError::forbidden("your role does not decide held actions")
+                .help("a reviewer or an owner decides"),
+        );
     }
     let action = app
         .store
@@ -158,9 +163,17 @@ async fn held(
         Some(judged) if action.row.status == Status::Held => judged.clone(),
         _ => return Err(not_held(&action)),
     };
-    if action.row.expires_ms.is_some_and(|at| at <= app.clock.now_ms()) {
+    if action
+        .row
+        .expires_ms
+        .is_some_and(|at| at <= app.clock.now_ms())
+    {
         expire(app, id).await?;
-        return Err(ApiError::new(StatusCode::CONFLICT, "expired", "its deadline has passed; nothing was done"));
+        return Err(ApiError::new(
+            StatusCode::CONFLICT,
+            "expired",
+            "its deadline has passed; nothing was done",
+        ));
     }
     if judged.content_hash != content_hash {
         return Err(stale(&action, "it is no longer what you were shown"));
@@ -170,12 +183,21 @@ async fn held(
         let Some(arguments) = arguments(app, &action, &judged)? else {
             return Err(stale(&action, "its sealed arguments are gone"));
         };
-        let prepared = again(app, (&workflow, &tool), &action, (Cause::RulesChanged, arguments)).await?;
+        let prepared = again(
+            app,
+            (&workflow, &tool),
+            &action,
+            (Cause::RulesChanged, arguments),
+        )
+        .await?;
         let action = revise(app, &action, vec![], prepared).await?;
         if action.row.status == Status::Authorised {
             app.enqueue(id.clone());
         }
-        return Err(stale(&action, "the rules changed since it was judged, so it was judged again"));
+        return Err(stale(
+            &action,
+            "the rules changed since it was judged, so it was judged again",
+        ));
     }
     Ok((action, judged))
 }
@@ -184,7 +206,10 @@ fn not_held(action: &ActionState) -> ApiError {
     ApiError::new(
         StatusCode::CONFLICT,
         "not-held",
-        format!("it does not wait for a decision: it is {}", action.row.status.name()),
+        format!(
+            "it does not wait for a decision: it is {}",
+            action.row.status.name()
+        ),
     )
     .details(json!({ "status": action.row.status, "content_hash": action.row.content_hash }))
 }
@@ -218,7 +243,8 @@ fn place(app: &App, judged: &Judged) -> Result<(Arc<LiveWorkflow>, Arc<LiveTool>
 
 fn check_arguments(tool: &LiveTool, arguments: &Value) -> Result<(), ApiError> {
     let invalid = |message: String| {
-        ApiError::invalid("arguments-invalid", message).help("mend the arguments to match the tool's input schema")
+        ApiError::invalid("arguments-invalid", message)
+            .help("mend the arguments to match the tool's input schema")
     };
     if !arguments.is_object() {
         return Err(invalid("the arguments are not an object".to_owned()));
@@ -228,7 +254,10 @@ fn check_arguments(tool: &LiveTool, arguments: &Value) -> Result<(), ApiError> {
             None => Ok(()),
             Some(error) => Err(invalid(format!("at `{}`: {error}", error.instance_path()))),
         },
-        None => Err(invalid(format!("the input schema of `{}` is no JSON schema", tool.name))),
+        None => Err(invalid(format!(
+            "the input schema of `{}` is no JSON schema",
+            tool.name
+        ))),
     }
 }
 

@@ -15,10 +15,14 @@ const MOST_SOURCES: usize = 50;
 
 /// Takes the claim out of the arguments, or else out of `_meta`. A malformed one is an error, so
 /// that the agent can mend it; a missing one is an empty claim.
-pub fn take(arguments: &mut Map<String, Value>, meta: Option<&Map<String, Value>>) -> Result<Claim, ApiError> {
-    let stated = arguments
-        .remove(KEY)
-        .or_else(|| meta.and_then(|meta| meta.get(META_KEY).or_else(|| meta.get(KEY))).cloned());
+pub fn take(
+    arguments: &mut Map<String, Value>,
+    meta: Option<&Map<String, Value>>,
+) -> Result<Claim, ApiError> {
+    let stated = arguments.remove(KEY).or_else(|| {
+        meta.and_then(|meta| meta.get(META_KEY).or_else(|| meta.get(KEY)))
+            .cloned()
+    });
     match stated {
         None | Some(Value::Null) => Ok(Claim::default()),
         Some(value) => {
@@ -41,7 +45,10 @@ pub fn check(claim: &Claim) -> Result<(), ApiError> {
         return problem(format!("confidence `{confidence}` is not between 0 and 1"));
     }
     for (name, text) in [("reason", &claim.reason), ("trigger", &claim.trigger)] {
-        if text.as_ref().is_some_and(|text| text.chars().count() > LONGEST_TEXT) {
+        if text
+            .as_ref()
+            .is_some_and(|text| text.chars().count() > LONGEST_TEXT)
+        {
             return problem(format!("`{name}` is longer than {LONGEST_TEXT} characters"));
         }
     }

@@ -14,8 +14,8 @@ use leeway_core::id::ActionId;
 use rmcp::model::{
     CallToolRequestParams, CallToolResponse, CallToolResult, CancelTaskParams, ContentBlock,
     CreateTaskResult, DetailedTask, GetTaskParams, GetTaskResult, Implementation, ListToolsResult,
-    MetaObject, PaginatedRequestParams, ServerCapabilities, ServerConfig, Task, TaskPayload,
-    TaskStatus, Tool,
+    MetaObject, PaginatedRequestParams, RequestMetaObject, ServerCapabilities, ServerConfig, Task,
+    TaskPayload, TaskStatus, Tool,
 };
 use rmcp::service::RequestContext;
 use rmcp::{ErrorData, RoleServer, ServerHandler};
@@ -47,7 +47,9 @@ impl Door {
             .get::<http::request::Parts>()
             .and_then(|parts| parts.extensions.get::<Caller>())
             .cloned()
-            .ok_or_else(|| ErrorData::invalid_request("no agent token came with this request", None))
+            .ok_or_else(|| {
+                ErrorData::invalid_request("no agent token came with this request", None)
+            })
     }
 
     fn owner(&self, workflow: &str) -> String {
@@ -63,12 +65,12 @@ impl Door {
         &self,
         caller: Caller,
         request: CallToolRequestParams,
-        tasks: bool,
+        (meta, tasks): (&RequestMetaObject, bool),
     ) -> CallToolResponse {
         let mut arguments = request.arguments.unwrap_or_default();
-        let meta = request.meta.as_ref().and_then(|meta| {
-            serde_json::to_value(meta).ok().and_then(|meta| meta.as_object().cloned())
-        });
+        let meta = serde_json::to_value(meta)
+            .ok()
+            .and_then(|meta| meta.as_object().cloned());
         let claim = match governance::take(&mut arguments, meta.as_ref()) {
             Ok(claim) => claim,
             Err(error) => return refusal(&error).into(),
@@ -114,7 +116,11 @@ impl Door {
         let text = told["message"].as_str().unwrap_or_default().to_owned();
         let failed = matches!(
             action.row.status,
-            Status::Blocked | Status::Refused | Status::Failed | Status::OutcomeUnknown | Status::Partial
+            Status::Blocked
+                | Status::Refused
+                | Status::Failed
+                | Status::OutcomeUnknown
+                | Status::Partial
         );
         with_structure(text, Value::Object(told), failed)
     }
@@ -135,7 +141,11 @@ impl Door {
         .with_poll_interval_ms(TASK_POLL_MS)
     }
 
-    async fn check(&self, caller: &Caller, arguments: &Map<String, Value>) -> Result<CallToolResult, ApiError> {
+    async fn check(
+        &self,
+        caller: &Caller,
+        arguments: &Map<String, Value>,
+    ) -> Result<CallToolResult, ApiError> {
         let id = action_id(arguments)?;
         let wait_s = arguments
             .get("wait_s")
@@ -150,16 +160,26 @@ impl Door {
         Ok(result)
     }
 
-    async fn withdraw(&self, caller: &Caller, arguments: &Map<String, Value>) -> Result<CallToolResult, ApiError> {
+    async fn withdraw(
+        &self,
+        caller: &Caller,
+        arguments: &Map<String, Value>,
+    ) -> Result<CallToolResult, ApiError> {
         let id = action_id(arguments)?;
-        let reason = arguments.get("reason").and_then(Value::as_str).map(str::to_owned);
+        let reason = arguments
+            .get("reason")
+            .and_then(Value::as_str)
+            .map(str::to_owned);
         let action = decide::withdraw(&self.app, caller, &id, reason).await?;
         Ok(self.told(&caller.workflow, &action))
     }
 }
 
 fn action_id(arguments: &Map<String, Value>) -> Result<ActionId, ApiError> {
-    let text = arguments.get("action_id").and_then(Value::as_str).unwrap_or_default();
+    let text = arguments
+        .get("action_id")
+        .and_then(Value::as_str)
+        .unwrap_or_default();
     ActionId::parse(text).ok_or_else(|| ApiError::not_found("action", text))
 }
 
@@ -227,7 +247,10 @@ fn shown(tool: &LiveTool) -> Option<Tool> {
 
 impl ServerHandler for Door {
     fn get_info(&self) -> ServerConfig {
-        let capabilities = ServerCapabilities::builder().enable_tools().enable_tasks().build();
+        let capabilities = ServerCapabilities::builder()
+            .enable_tools()
+            .enable_tasks()
+            .build();
         let mut info = ServerConfig::new(capabilities);
         info.server_info = Implementation::new("leeway", env!("CARGO_PKG_VERSION"));
         info.instructions = Some(format!(
@@ -278,7 +301,7 @@ impl ServerHandler for Door {
         let own = match request.name.as_ref() {
             CHECK_TOOL => self.check(&caller, &arguments).await,
             WITHDRAW_TOOL => self.withdraw(&caller, &arguments).await,
-            _ => return Ok(self.governed(caller, request, tasks).await),
+            _ => return Ok(self.governed(caller, request, (&context.meta, tasks)).await),
         };
         Ok(own.unwrap_or_else(|error| refusal(&error)).into())
     }
@@ -326,9 +349,14 @@ impl Door {
             .finished()
             .and_then(|finished| finished.result.clone())
             .and_then(|result| serde_json::from_value::<CallToolResult>(result).ok());
-        let Some(mut answer) = answer else { return told };
+        let Some(mut answer) = answer else {
+            return told;
+        };
         let mut meta = MetaObject::default();
-        meta.insert("io.leeway/action".to_owned(), told.structured_content.unwrap_or_default());
+        meta.insert(
+            "io.leeway/action".to_owned(),
+            told.structured_content.unwrap_or_default(),
+        );
         answer.meta = Some(meta);
         answer
     }

@@ -20,28 +20,60 @@ fn live(app: &App, name: &str) -> Result<Arc<LiveWorkflow>, ApiError> {
 }
 
 /// Pauses a workflow.
-pub async fn pause(app: &App, person: &Person, (name, reason): (&str, &str)) -> Result<(), ApiError> {
+pub async fn pause(
+    app: &App,
+    person: &Person,
+    (name, reason): (&str, &str),
+) -> Result<(), ApiError> {
     if !person.may(Right::Pause) {
         return Err(ApiError::forbidden("your role does not pause workflows"));
     }
     let live = live(app, name)?;
     if live.state.paused.is_some() {
-        return Err(ApiError::new(StatusCode::CONFLICT, "already-paused", format!("`{name}` is paused already")));
+        return Err(ApiError::new(
+            StatusCode::CONFLICT,
+            "already-paused",
+            format!("`{name}` is paused already"),
+        ));
     }
-    change(app, person, name, GovernEvent::WorkflowPaused { reason: reason.to_owned() }).await
+    change(
+        app,
+        person,
+        name,
+        GovernEvent::WorkflowPaused {
+            reason: reason.to_owned(),
+        },
+    )
+    .await
 }
 
 /// Resumes a workflow; what was approved or authorised meanwhile goes on.
-pub async fn resume(app: &App, person: &Person, (name, reason): (&str, &str)) -> Result<(), ApiError> {
+pub async fn resume(
+    app: &App,
+    person: &Person,
+    (name, reason): (&str, &str),
+) -> Result<(), ApiError> {
     if !person.may(Right::Resume) {
         return Err(ApiError::forbidden("your role does not resume workflows")
             .help("an owner or operator resumes"));
     }
     let live = live(app, name)?;
     if live.state.paused.is_none() {
-        return Err(ApiError::new(StatusCode::CONFLICT, "not-paused", format!("`{name}` is not paused")));
+        return Err(ApiError::new(
+            StatusCode::CONFLICT,
+            "not-paused",
+            format!("`{name}` is not paused"),
+        ));
     }
-    change(app, person, name, GovernEvent::WorkflowResumed { reason: reason.to_owned() }).await?;
+    change(
+        app,
+        person,
+        name,
+        GovernEvent::WorkflowResumed {
+            reason: reason.to_owned(),
+        },
+    )
+    .await?;
     let waiting = app
         .store
         .reader()?
@@ -52,12 +84,23 @@ pub async fn resume(app: &App, person: &Person, (name, reason): (&str, &str)) ->
     Ok(())
 }
 
-async fn change(app: &App, person: &Person, name: &str, event: GovernEvent) -> Result<(), ApiError> {
+async fn change(
+    app: &App,
+    person: &Person,
+    name: &str,
+    event: GovernEvent,
+) -> Result<(), ApiError> {
     let actor = format!("person:{}", person.email);
     let none: Vec<Precondition> = vec![];
-    match app.govern(&actor, LiveWorkflow::stream(name), event, (vec![], none)).await {
+    match app
+        .govern(&actor, LiveWorkflow::stream(name), event, (vec![], none))
+        .await
+    {
         Err(AppendError::InvalidTransition(why)) => {
-            Err(ApiError::new(StatusCode::CONFLICT, "changed-meanwhile", why).help("read the workflow again"))
+            Err(
+                ApiError::new(StatusCode::CONFLICT, "changed-meanwhile", why)
+                    .help("read the workflow again"),
+            )
         }
         other => Ok(other?),
     }

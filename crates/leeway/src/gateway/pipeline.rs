@@ -57,7 +57,11 @@ pub struct Proposed {
 
 /// Receives a proposal and takes it as far as it may go alone. It goes on to its end in a task of
 /// its own: a client that hangs up half-way must not leave a call without its outcome.
-pub async fn propose(app: &Arc<App>, caller: Caller, proposal: Proposal) -> Result<Proposed, ApiError> {
+pub async fn propose(
+    app: &Arc<App>,
+    caller: Caller,
+    proposal: Proposal,
+) -> Result<Proposed, ApiError> {
     let app = app.clone();
     tokio::spawn(async move { receive(&app, &caller, proposal).await })
         .await
@@ -73,15 +77,22 @@ pub async fn propose(app: &Arc<App>, caller: Caller, proposal: Proposal) -> Resu
 async fn receive(app: &App, caller: &Caller, proposal: Proposal) -> Result<Proposed, ApiError> {
     governance::check(&proposal.claim)?;
     let registry = app.registry();
-    let workflow = registry.workflows.get(&caller.workflow).cloned().ok_or_else(|| {
-        ApiError::not_found("workflow", &caller.workflow)
-            .help("ask the operator to configure it; nothing was done")
-    })?;
+    let workflow = registry
+        .workflows
+        .get(&caller.workflow)
+        .cloned()
+        .ok_or_else(|| {
+            ApiError::not_found("workflow", &caller.workflow)
+                .help("ask the operator to configure it; nothing was done")
+        })?;
     let tool = match resolve(&registry.tools, &proposal) {
         Ok(tool) => tool,
         Err(refusal) => return refuse(app, caller, proposal, refusal).await,
     };
-    let counting = workflow.rules.counts().then(|| app.counting(&caller.workflow));
+    let counting = workflow
+        .rules
+        .counts()
+        .then(|| app.counting(&caller.workflow));
     let guard = match &counting {
         Some(lock) => Some(lock.lock().await),
         None => None,
@@ -145,7 +156,10 @@ fn resolve(
         return Err(Refusal {
             status: StatusCode::CONFLICT,
             code: "tool-changed",
-            message: format!("the definition of `{}` changed since a person reviewed it", tool.name),
+            message: format!(
+                "the definition of `{}` changed since a person reviewed it",
+                tool.name
+            ),
             help: "an operator has to review the new definition; nothing was done",
         });
     }
@@ -159,7 +173,10 @@ fn resolve(
         return Err(invalid("the arguments are not an object".to_owned()));
     }
     let Some(schema) = &tool.schema else {
-        return Err(invalid(format!("the input schema of `{}` is no JSON schema", tool.name)));
+        return Err(invalid(format!(
+            "the input schema of `{}` is no JSON schema",
+            tool.name
+        )));
     };
     let problems: Vec<String> = schema
         .iter_errors(&proposal.arguments)
@@ -195,7 +212,9 @@ async fn refuse(
     let tool = registry.tools.get(&proposal.tool);
     let arguments = match tool.and_then(|tool| tool.pack.as_ref()) {
         Some(pack) => pack.redactor.redact(&proposal.arguments),
-        None => leeway_core::classify::redact::Redactor::new::<&str>(&[]).redact(&proposal.arguments),
+        None => {
+            leeway_core::classify::redact::Redactor::new::<&str>(&[]).redact(&proposal.arguments)
+        }
     };
     let id = ActionId::new(app.clock.now_ms(), clock::random());
     let event = ActionEvent::Refused(Refused {
@@ -254,7 +273,10 @@ async fn record(
     }
     let call = judged.call.clone();
     let held = judged.decision.verdict == Verdict::Hold;
-    let mut events = vec![(format!("agent:{}", caller.agent), ActionEvent::Judged(Box::new(judged)))];
+    let mut events = vec![(
+        format!("agent:{}", caller.agent),
+        ActionEvent::Judged(Box::new(judged)),
+    )];
     if starts {
         events.push(("leeway".to_owned(), run::start_event(&id, 1)));
     }
@@ -340,7 +362,8 @@ pub async fn append_events(
             side,
         })
         .await?;
-    let unreadable = |why: String| AppendError::Unwritable(format!("written, but unreadable: {why}"));
+    let unreadable =
+        |why: String| AppendError::Unwritable(format!("written, but unreadable: {why}"));
     app.store
         .reader()
         .and_then(|reader| reader.action(id))

@@ -10,8 +10,8 @@ use leeway_core::action::event::{Cause, Judged};
 use leeway_core::action::{Call, Claim, Versions};
 use leeway_core::canonical;
 use leeway_core::classify::classified;
-use leeway_core::classify::guess::guess;
 use leeway_core::classify::compiled::CompiledTool;
+use leeway_core::classify::guess::guess;
 use leeway_core::classify::{BeforeImage, Classified, RecordRef, UndoPlan};
 use leeway_core::id::ActionId;
 use leeway_core::judge::guardrail::Scope;
@@ -75,7 +75,18 @@ pub async fn prepare(
     if let Cause::Edited { .. } = attempt.cause {
         hold_edit(&mut decision);
     }
-    Ok(assemble(workflow, tool, attempt, Parts { call, before, classified, facts, decision }))
+    Ok(assemble(
+        workflow,
+        tool,
+        attempt,
+        Parts {
+            call,
+            before,
+            classified,
+            facts,
+            decision,
+        },
+    ))
 }
 
 struct Parts {
@@ -87,7 +98,13 @@ struct Parts {
 }
 
 fn assemble(workflow: &LiveWorkflow, tool: &LiveTool, attempt: Attempt, parts: Parts) -> Prepared {
-    let Parts { call, before, classified, facts, decision } = parts;
+    let Parts {
+        call,
+        before,
+        classified,
+        facts,
+        decision,
+    } = parts;
     let secret = call.arguments != attempt.arguments;
     let twin_hash = twin_hash(&call, &attempt, secret);
     let sealed = secret.then(|| seal(&attempt.arguments));
@@ -152,7 +169,14 @@ fn shown_call(workflow: &LiveWorkflow, tool: &LiveTool, attempt: &Attempt) -> Ca
 /// Calls with secrets never join another: their hash must not let a secret be guessed.
 fn twin_hash(call: &Call, attempt: &Attempt, secret: bool) -> String {
     let nonce = secret.then(|| attempt.id.as_str());
-    canonical::hash(&json!([call.agent, call.workflow, call.system, call.tool, call.arguments, nonce]))
+    canonical::hash(&json!([
+        call.agent,
+        call.workflow,
+        call.system,
+        call.tool,
+        call.arguments,
+        nonce
+    ]))
 }
 
 /// Arguments with a random salt in front, so that the commitment to them reveals nothing.
@@ -168,7 +192,9 @@ pub fn unseal(sealed: &[u8]) -> Option<Value> {
 }
 
 fn redact_classified(tool: &LiveTool, mut classified: Classified) -> Classified {
-    let Some(pack) = &tool.pack else { return classified };
+    let Some(pack) = &tool.pack else {
+        return classified;
+    };
     for change in &mut classified.changes {
         let field = change.field.clone();
         for value in [&mut change.old, &mut change.new] {
@@ -176,8 +202,14 @@ fn redact_classified(tool: &LiveTool, mut classified: Classified) -> Classified 
             *value = redacted[&field].clone();
         }
     }
-    if let UndoPlan::Exact { arguments: Some(arguments), .. }
-    | UndoPlan::Compensating { arguments: Some(arguments), .. } = &mut classified.undo
+    if let UndoPlan::Exact {
+        arguments: Some(arguments),
+        ..
+    }
+    | UndoPlan::Compensating {
+        arguments: Some(arguments),
+        ..
+    } = &mut classified.undo
     {
         *arguments = pack.redactor.redact(arguments);
     }
@@ -261,9 +293,12 @@ fn hold_edit(decision: &mut Decision) {
     decision.reasons.push(Reason {
         rule: "edited-by-person".to_owned(),
         verdict: Verdict::Hold,
-        text: "A person changed this call; it runs only when it is approved as it is now.".to_owned(),
+        text: "A person changed this call; it runs only when it is approved as it is now."
+            .to_owned(),
     });
-    decision.reasons.sort_by_key(|reason| std::cmp::Reverse(reason.verdict));
+    decision
+        .reasons
+        .sort_by_key(|reason| std::cmp::Reverse(reason.verdict));
     decision.verdict = decision.verdict.max(Verdict::Hold);
 }
 

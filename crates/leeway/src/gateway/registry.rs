@@ -86,7 +86,9 @@ impl Registry {
     pub fn load(reader: &Reader, before: &Self) -> Result<Self, StoreError> {
         let mut registry = Self::default();
         for (_, _, document) in reader.documents("pack/")? {
-            let Document::Pack(state) = document else { continue };
+            let Document::Pack(state) = document else {
+                continue;
+            };
             if state.removed {
                 continue;
             }
@@ -98,19 +100,25 @@ impl Registry {
             }
         }
         for (_, _, document) in reader.documents("system/")? {
-            let Document::System(state) = document else { continue };
+            let Document::System(state) = document else {
+                continue;
+            };
             if !state.removed {
                 registry.systems.insert(state.system.name.clone(), state);
             }
         }
         for (_, version, document) in reader.documents("workflow/")? {
-            let Document::Workflow(state) = document else { continue };
+            let Document::Workflow(state) = document else {
+                continue;
+            };
             if !state.removed {
                 registry.add_workflow(state, version);
             }
         }
         for (stream, _, document) in reader.documents("tool/")? {
-            let Document::Tool(state) = document else { continue };
+            let Document::Tool(state) = document else {
+                continue;
+            };
             registry.add_tool(&stream, state, before);
         }
         Ok(registry)

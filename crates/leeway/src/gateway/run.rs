@@ -93,7 +93,13 @@ async fn step(app: &App, action: &ActionState) -> Result<Step, Failure> {
         return lost_arguments(app, action).await;
     };
     if versions(workflow, tool) != judged.versions {
-        let again = again(app, (workflow, tool), action, (Cause::RulesChanged, arguments)).await?;
+        let again = again(
+            app,
+            (workflow, tool),
+            action,
+            (Cause::RulesChanged, arguments),
+        )
+        .await?;
         revise(app, action, vec![], again).await?;
         return Ok(Step::Again);
     }
@@ -129,8 +135,15 @@ fn at(action: &ActionState) -> Precondition {
 
 /// The arguments to run, exactly as approved: from the ledger, or unsealed and checked against the
 /// commitment that was shown. `None` when they are gone.
-pub fn arguments(app: &App, action: &ActionState, judged: &Judged) -> Result<Option<Value>, ApiError> {
-    let sealed = app.store.reader()?.sealed(&action.row.id, judged.revision)?;
+pub fn arguments(
+    app: &App,
+    action: &ActionState,
+    judged: &Judged,
+) -> Result<Option<Value>, ApiError> {
+    let sealed = app
+        .store
+        .reader()?
+        .sealed(&action.row.id, judged.revision)?;
     match sealed {
         Some(sealed) => Ok(unseal(&sealed)),
         None if has_redaction(&judged.call.arguments) => Ok(None),
@@ -152,7 +165,9 @@ async fn lost_arguments(app: &App, action: &ActionState) -> Result<Step, Failure
         "leeway".to_owned(),
         ActionEvent::Withdrawn {
             by: "leeway".to_owned(),
-            reason: Some("its sealed arguments are gone, so what was shown cannot be run".to_owned()),
+            reason: Some(
+                "its sealed arguments are gone, so what was shown cannot be run".to_owned(),
+            ),
         },
     )];
     append_events(app, &action.row.id, events, (vec![at(action)], vec![])).await?;
@@ -163,10 +178,17 @@ async fn lost_arguments(app: &App, action: &ActionState) -> Result<Step, Failure
 fn drifted(seen: &BeforeImage, now: &BeforeImage) -> bool {
     match (seen, now) {
         (
-            BeforeImage::Read { version: Some(seen), .. },
-            BeforeImage::Read { version: Some(now), .. },
+            BeforeImage::Read {
+                version: Some(seen),
+                ..
+            },
+            BeforeImage::Read {
+                version: Some(now), ..
+            },
         ) => seen != now,
-        (BeforeImage::Read { fields: seen, .. }, BeforeImage::Read { fields: now, .. }) => seen != now,
+        (BeforeImage::Read { fields: seen, .. }, BeforeImage::Read { fields: now, .. }) => {
+            seen != now
+        }
         (BeforeImage::Failed { .. }, BeforeImage::Failed { .. }) => false,
         (seen, now) => seen != now,
     }
@@ -189,7 +211,9 @@ async fn drift(
             reason: Some("the record is gone".to_owned()),
         };
         let events = vec![("leeway".to_owned(), drifted), ("leeway".to_owned(), gone)];
-        let forget = vec![SideWrite::DeleteSealed { action: action.row.id.clone() }];
+        let forget = vec![SideWrite::DeleteSealed {
+            action: action.row.id.clone(),
+        }];
         append_events(app, &action.row.id, events, (vec![at(action)], forget)).await?;
         return Ok(Step::Done);
     }
@@ -265,7 +289,10 @@ pub async fn carry_out(
     let began = tokio::time::Instant::now();
     let answer = match app.systems.get(&tool.system) {
         Some(connection) => connection.call(call).await,
-        None => Err(CallError::NotSent(format!("`{}` is not configured", tool.system))),
+        None => Err(CallError::NotSent(format!(
+            "`{}` is not configured",
+            tool.system
+        ))),
     };
     let (outcome, note) = judge_answer(&answer, effect);
     metrics::called(outcome, began.elapsed());
@@ -292,7 +319,10 @@ fn judge_answer(answer: &Result<Value, CallError>, effect: Effect) -> (Outcome, 
             Outcome::Failed,
             "The system answered with an error.".to_owned(),
         ),
-        Ok(_) => (Outcome::Executed, "The system answered that it is done.".to_owned()),
+        Ok(_) => (
+            Outcome::Executed,
+            "The system answered that it is done.".to_owned(),
+        ),
         Err(CallError::NoAnswer(why)) if effect == Effect::Read => {
             (Outcome::Failed, format!("Nothing was read: {why}."))
         }
@@ -346,10 +376,11 @@ async fn record_outcome(
 /// After a restart: what had started and has no outcome is an unknown outcome; what was approved
 /// or authorised and had not started goes on.
 pub async fn recover(app: &App) -> Result<(), ApiError> {
-    let rows = app
-        .store
-        .reader()?
-        .with_status(&[Status::Executing, Status::Approved, Status::Authorised])?;
+    let rows = app.store.reader()?.with_status(&[
+        Status::Executing,
+        Status::Approved,
+        Status::Authorised,
+    ])?;
     for row in rows {
         if row.status != Status::Executing {
             app.enqueue(row.id);

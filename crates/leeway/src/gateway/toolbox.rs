@@ -42,7 +42,10 @@ fn difference(pinned: Option<&ToolState>, definition: Value) -> Option<GovernEve
     match pinned {
         None => Some(GovernEvent::ToolPinned { hash, definition }),
         Some(state) => {
-            let listed_before = state.changed.as_ref().map_or(&state.hash, |changed| &changed.hash);
+            let listed_before = state
+                .changed
+                .as_ref()
+                .map_or(&state.hash, |changed| &changed.hash);
             (*listed_before != hash).then_some(GovernEvent::ToolChanged { hash, definition })
         }
     }
@@ -51,7 +54,9 @@ fn difference(pinned: Option<&ToolState>, definition: Value) -> Option<GovernEve
 /// Lets a changed definition take force, by a person who was shown it.
 pub async fn review(app: &App, person: &Person, name: &str, hash: &str) -> Result<(), ApiError> {
     if !person.may(Right::Configure) {
-        return Err(ApiError::forbidden("only an operator reviews tool definitions"));
+        return Err(ApiError::forbidden(
+            "only an operator reviews tool definitions",
+        ));
     }
     let registry = app.registry();
     let tool = registry
@@ -62,7 +67,9 @@ pub async fn review(app: &App, person: &Person, name: &str, hash: &str) -> Resul
         return Err(ApiError::new(
             StatusCode::CONFLICT,
             "stale",
-            format!("the definition of `{name}` that waits for review is not the one you were shown"),
+            format!(
+                "the definition of `{name}` that waits for review is not the one you were shown"
+            ),
         )
         .help("read the tool again"));
     }
@@ -72,8 +79,14 @@ pub async fn review(app: &App, person: &Person, name: &str, hash: &str) -> Resul
     let stream = LiveTool::stream(&tool.system, &tool.tool);
     let actor = format!("person:{}", person.email);
     app.govern(&actor, stream, event, (vec![], vec![])).await?;
-    let waiting = app.store.reader()?.with_status(&[Status::Approved, Status::Authorised])?;
-    for row in waiting.into_iter().filter(|row| tool_name(&row.system, &row.tool) == name) {
+    let waiting = app
+        .store
+        .reader()?
+        .with_status(&[Status::Approved, Status::Authorised])?;
+    for row in waiting
+        .into_iter()
+        .filter(|row| tool_name(&row.system, &row.tool) == name)
+    {
         app.enqueue(row.id);
     }
     Ok(())

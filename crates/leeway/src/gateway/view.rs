@@ -109,7 +109,10 @@ pub fn for_agent(state: &ActionState, owner: &str) -> Map<String, Value> {
     told.insert("status".into(), json!(words::agent_status(row.status)));
     told.insert("action_id".into(), json!(row.id));
     told.insert("message".into(), json!(words::tell(state, owner)));
-    if let Some(at) = row.expires_ms.filter(|_| words::agent_status(row.status) == "pending_approval") {
+    if let Some(at) = row
+        .expires_ms
+        .filter(|_| words::agent_status(row.status) == "pending_approval")
+    {
         told.insert("expires_at".into(), json!(rfc3339(at)));
     }
     if !row.status.is_terminal() {

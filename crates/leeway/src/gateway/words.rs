@@ -112,10 +112,13 @@ fn note(action: &ActionState) -> String {
 
 /// Whether a person changed the arguments before it ran.
 pub fn edited_by(action: &ActionState) -> Option<&str> {
-    action.revisions().filter_map(|judged| match &judged.cause {
-        Cause::Edited { by } => Some(by.as_str()),
-        _ => None,
-    }).last()
+    action
+        .revisions()
+        .filter_map(|judged| match &judged.cause {
+            Cause::Edited { by } => Some(by.as_str()),
+            _ => None,
+        })
+        .last()
 }
 
 fn executed(action: &ActionState) -> String {
@@ -127,10 +130,14 @@ fn executed(action: &ActionState) -> String {
 }
 
 fn rejected(action: &ActionState) -> String {
-    let said = action.steps.iter().rev().find_map(|step| match &step.event {
-        ActionEvent::Rejected { why, note, .. } => Some((why, note)),
-        _ => None,
-    });
+    let said = action
+        .steps
+        .iter()
+        .rev()
+        .find_map(|step| match &step.event {
+            ActionEvent::Rejected { why, note, .. } => Some((why, note)),
+            _ => None,
+        });
     let mut text = "Rejected by a person; nothing was carried out.".to_owned();
     if let Some((why, note)) = said {
         text.push_str(&format!(" Reason: {}.", visible(why).trim_end_matches('.')));
@@ -143,10 +150,14 @@ fn rejected(action: &ActionState) -> String {
 }
 
 fn withdrawn(action: &ActionState) -> String {
-    let by_leeway = action.steps.iter().rev().find_map(|step| match &step.event {
-        ActionEvent::Withdrawn { by, reason } if by == "leeway" => reason.clone(),
-        _ => None,
-    });
+    let by_leeway = action
+        .steps
+        .iter()
+        .rev()
+        .find_map(|step| match &step.event {
+            ActionEvent::Withdrawn { by, reason } if by == "leeway" => reason.clone(),
+            _ => None,
+        });
     match by_leeway {
         Some(reason) => format!("Withdrawn, because {reason}; nothing was carried out."),
         None => "Withdrawn by you; nothing was carried out.".to_owned(),

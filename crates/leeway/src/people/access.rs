@@ -35,9 +35,16 @@ impl Who {
             Self::Person(person) if person.may(right) => Ok(person),
             Self::Person(person) => Err(ApiError::forbidden(format!(
                 "your roles ({}) do not allow this",
-                person.roles.iter().map(|role| role.name()).collect::<Vec<_>>().join(", ")
+                person
+                    .roles
+                    .iter()
+                    .map(|role| role.name())
+                    .collect::<Vec<_>>()
+                    .join(", ")
             ))),
-            Self::Agent(_) => Err(ApiError::forbidden("agents cannot do this; it takes a person's token")),
+            Self::Agent(_) => Err(ApiError::forbidden(
+                "agents cannot do this; it takes a person's token",
+            )),
         }
     }
 }
@@ -98,8 +105,13 @@ impl FromRequestParts<Arc<App>> for Who {
             Some(secret) => recognise(app, secret),
             None if parts.extensions.get::<Local>().is_some() => Ok(Self::Person(local_operator())),
             None => match super::session::recognise(app, &parts.headers)? {
-                Some(session) if parts.method == http::Method::GET => Ok(Self::Person(session.person)),
-                _ => Err(unauthorized("token-missing", "this request carries no token")),
+                Some(session) if parts.method == http::Method::GET => {
+                    Ok(Self::Person(session.person))
+                }
+                _ => Err(unauthorized(
+                    "token-missing",
+                    "this request carries no token",
+                )),
             },
         }
     }
@@ -122,14 +134,22 @@ pub async fn guard_mcp(
 }
 
 fn agent_of(app: &App, headers: &HeaderMap, workflow: &str) -> Result<Caller, ApiError> {
-    let secret = bearer(headers).ok_or_else(|| unauthorized("token-missing", "this request carries no token"))?;
-    let caller = agent::recognise(app, secret)?
-        .ok_or_else(|| unauthorized("token-invalid", "this is no agent's token, or it was revoked"))?;
+    let secret = bearer(headers)
+        .ok_or_else(|| unauthorized("token-missing", "this request carries no token"))?;
+    let caller = agent::recognise(app, secret)?.ok_or_else(|| {
+        unauthorized(
+            "token-invalid",
+            "this is no agent's token, or it was revoked",
+        )
+    })?;
     if caller.workflow != workflow {
         return Err(ApiError::new(
             StatusCode::FORBIDDEN,
             "wrong-workflow",
-            format!("this token is bound to another workflow than `{}`", workflow.escape_debug()),
+            format!(
+                "this token is bound to another workflow than `{}`",
+                workflow.escape_debug()
+            ),
         )
         .help("use the address /mcp/WORKFLOW of the workflow the token was made for"));
     }

@@ -3,8 +3,8 @@
 use super::token::{Token, id_of};
 use crate::app::App;
 use crate::error::ApiError;
-use argon2::password_hash::{PasswordHasher, PasswordVerifier};
 use argon2::Argon2;
+use argon2::password_hash::{PasswordHasher, PasswordVerifier};
 use axum::http::StatusCode;
 use leeway_core::govern::event::GovernEvent;
 use leeway_core::govern::people::{Person, Role};
@@ -47,49 +47,86 @@ pub async fn add(
 ) -> Result<Person, ApiError> {
     let email = check_email(email)?;
     if roles.is_empty() {
-        return Err(ApiError::invalid("no-role", "a person needs at least one role")
-            .help("roles are operator, owner, reviewer, auditor"));
+        return Err(
+            ApiError::invalid("no-role", "a person needs at least one role")
+                .help("roles are operator, owner, reviewer, auditor"),
+        );
     }
     if find(app, &email)?.is_some() {
-        return Err(ApiError::new(StatusCode::CONFLICT, "person-exists", format!("`{email}` exists already")));
+        return Err(ApiError::new(
+            StatusCode::CONFLICT,
+            "person-exists",
+            format!("`{email}` exists already"),
+        ));
     }
     let credential = password_credential(&email, password).await?;
-    let event = GovernEvent::PersonAdded { roles: roles.clone() };
+    let event = GovernEvent::PersonAdded {
+        roles: roles.clone(),
+    };
     let side = vec![SideWrite::PutCredential(credential)];
-    app.govern(actor, stream(&email), event, (side, vec![])).await?;
+    app.govern(actor, stream(&email), event, (side, vec![]))
+        .await?;
     Ok(Person { email, roles })
 }
 
 /// Replaces a password, and ends every session of the person.
-pub async fn set_password(app: &App, actor: &str, (email, password): (&str, &str)) -> Result<(), ApiError> {
+pub async fn set_password(
+    app: &App,
+    actor: &str,
+    (email, password): (&str, &str),
+) -> Result<(), ApiError> {
     existing(app, email)?;
     let credential = password_credential(email, password).await?;
     let side = vec![
         SideWrite::PutCredential(credential),
         forget(CredentialKind::Session, email),
     ];
-    app.govern(actor, stream(email), GovernEvent::PersonPasswordSet {}, (side, vec![])).await?;
+    app.govern(
+        actor,
+        stream(email),
+        GovernEvent::PersonPasswordSet {},
+        (side, vec![]),
+    )
+    .await?;
     Ok(())
 }
 
 /// Changes a person's roles.
-pub async fn set_roles(app: &App, actor: &str, (email, roles): (&str, Vec<Role>)) -> Result<(), ApiError> {
+pub async fn set_roles(
+    app: &App,
+    actor: &str,
+    (email, roles): (&str, Vec<Role>),
+) -> Result<(), ApiError> {
     existing(app, email)?;
     if roles.is_empty() {
-        return Err(ApiError::invalid("no-role", "a person needs at least one role"));
+        return Err(ApiError::invalid(
+            "no-role",
+            "a person needs at least one role",
+        ));
     }
     let event = GovernEvent::PersonRolesChanged { roles };
-    app.govern(actor, stream(email), event, (vec![], vec![])).await?;
+    app.govern(actor, stream(email), event, (vec![], vec![]))
+        .await?;
     Ok(())
 }
 
 /// Removes a person: sessions, tokens and password are void at once.
 pub async fn remove(app: &App, actor: &str, email: &str) -> Result<(), ApiError> {
     existing(app, email)?;
-    let side = [CredentialKind::Password, CredentialKind::PersonToken, CredentialKind::Session]
-        .map(|kind| forget(kind, email))
-        .to_vec();
-    app.govern(actor, stream(email), GovernEvent::PersonRemoved {}, (side, vec![])).await?;
+    let side = [
+        CredentialKind::Password,
+        CredentialKind::PersonToken,
+        CredentialKind::Session,
+    ]
+    .map(|kind| forget(kind, email))
+    .to_vec();
+    app.govern(
+        actor,
+        stream(email),
+        GovernEvent::PersonRemoved {},
+        (side, vec![]),
+    )
+    .await?;
     Ok(())
 }
 
@@ -106,12 +143,17 @@ pub async fn issue_token(app: &App, actor: &str, email: &str) -> Result<Token, A
     };
     let event = GovernEvent::PersonTokenIssued { token: token.id() };
     let side = vec![SideWrite::PutCredential(credential)];
-    app.govern(actor, stream(email), event, (side, vec![])).await?;
+    app.govern(actor, stream(email), event, (side, vec![]))
+        .await?;
     Ok(token)
 }
 
 /// Revokes an API token by its id.
-pub async fn revoke_token(app: &App, actor: &str, (email, id): (&str, &str)) -> Result<(), ApiError> {
+pub async fn revoke_token(
+    app: &App,
+    actor: &str,
+    (email, id): (&str, &str),
+) -> Result<(), ApiError> {
     let found = app
         .store
         .reader()?
@@ -123,8 +165,11 @@ pub async fn revoke_token(app: &App, actor: &str, (email, id): (&str, &str)) -> 
         kind: CredentialKind::PersonToken,
         id: found.id,
     }];
-    let event = GovernEvent::PersonTokenRevoked { token: id.to_owned() };
-    app.govern(actor, stream(email), event, (side, vec![])).await?;
+    let event = GovernEvent::PersonTokenRevoked {
+        token: id.to_owned(),
+    };
+    app.govern(actor, stream(email), event, (side, vec![]))
+        .await?;
     Ok(())
 }
 
@@ -165,12 +210,19 @@ fn forget(kind: CredentialKind, email: &str) -> SideWrite {
 fn check_email(email: &str) -> Result<String, ApiError> {
     let email = email.trim().to_lowercase();
     let plausible = email.len() <= 254
-        && email.split_once('@').is_some_and(|(name, host)| !name.is_empty() && !host.is_empty())
-        && email.chars().all(|c| c.is_ascii_graphic() && !"/\\\"'<>,;:".contains(c));
+        && email
+            .split_once('@')
+            .is_some_and(|(name, host)| !name.is_empty() && !host.is_empty())
+        && email
+            .chars()
+            .all(|c| c.is_ascii_graphic() && !"/\\\"'<>,;:".contains(c));
     if plausible {
         return Ok(email);
     }
-    Err(ApiError::invalid("email-invalid", format!("`{}` is no e-mail address", email.escape_debug())))
+    Err(ApiError::invalid(
+        "email-invalid",
+        format!("`{}` is no e-mail address", email.escape_debug()),
+    ))
 }
 
 async fn password_credential(email: &str, password: &str) -> Result<Credential, ApiError> {
@@ -178,18 +230,29 @@ async fn password_credential(email: &str, password: &str) -> Result<Credential, 
     if length < SHORTEST_PASSWORD {
         return Err(ApiError::invalid(
             "password-too-short",
-            format!("the password has {length} characters; at least {SHORTEST_PASSWORD} are needed"),
+            format!(
+                "the password has {length} characters; at least {SHORTEST_PASSWORD} are needed"
+            ),
         ));
     }
     if length > LONGEST_PASSWORD {
-        return Err(ApiError::invalid("password-too-long", format!("a password has at most {LONGEST_PASSWORD} characters")));
+        return Err(ApiError::invalid(
+            "password-too-long",
+            format!("a password has at most {LONGEST_PASSWORD} characters"),
+        ));
     }
     let password = password.to_owned();
     let secret = tokio::task::spawn_blocking(move || hash_password(&password))
         .await
         .map_err(|error| error.to_string())
         .and_then(|hashed| hashed)
-        .map_err(|why| ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, "password-hash-failed", why))?;
+        .map_err(|why| {
+            ApiError::new(
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "password-hash-failed",
+                why,
+            )
+        })?;
     Ok(Credential {
         kind: CredentialKind::Password,
         id: email.to_owned(),

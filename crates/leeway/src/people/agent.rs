@@ -35,10 +35,16 @@ pub fn all(app: &App) -> Result<Vec<AgentState>, ApiError> {
 }
 
 /// Adds an agent bound to a workflow, and issues its first token.
-pub async fn add(app: &App, actor: &str, (name, workflow): (&str, &str)) -> Result<Token, ApiError> {
+pub async fn add(
+    app: &App,
+    actor: &str,
+    (name, workflow): (&str, &str),
+) -> Result<Token, ApiError> {
     let plain = !name.is_empty()
         && name.chars().count() <= 80
-        && name.chars().all(|c| c.is_alphanumeric() || " -_.:".contains(c))
+        && name
+            .chars()
+            .all(|c| c.is_alphanumeric() || " -_.:".contains(c))
         && name.trim() == name;
     if !plain {
         return Err(ApiError::invalid(
@@ -51,13 +57,18 @@ pub async fn add(app: &App, actor: &str, (name, workflow): (&str, &str)) -> Resu
         return Err(ApiError::not_found("workflow", workflow).help("configure it first"));
     }
     if find(app, name)?.is_some() {
-        return Err(ApiError::new(StatusCode::CONFLICT, "agent-exists", format!("`{name}` exists already"))
-            .help("issue another token for it, or remove it first"));
+        return Err(ApiError::new(
+            StatusCode::CONFLICT,
+            "agent-exists",
+            format!("`{name}` exists already"),
+        )
+        .help("issue another token for it, or remove it first"));
     }
     let event = GovernEvent::AgentAdded {
         workflow: workflow.to_owned(),
     };
-    app.govern(actor, stream(name), event, (vec![], vec![])).await?;
+    app.govern(actor, stream(name), event, (vec![], vec![]))
+        .await?;
     issue_token(app, actor, name).await
 }
 
@@ -74,12 +85,17 @@ pub async fn issue_token(app: &App, actor: &str, name: &str) -> Result<Token, Ap
     };
     let event = GovernEvent::AgentTokenIssued { token: token.id() };
     let side = vec![SideWrite::PutCredential(credential)];
-    app.govern(actor, stream(name), event, (side, vec![])).await?;
+    app.govern(actor, stream(name), event, (side, vec![]))
+        .await?;
     Ok(token)
 }
 
 /// Revokes one of an agent's tokens by its id.
-pub async fn revoke_token(app: &App, actor: &str, (name, id): (&str, &str)) -> Result<(), ApiError> {
+pub async fn revoke_token(
+    app: &App,
+    actor: &str,
+    (name, id): (&str, &str),
+) -> Result<(), ApiError> {
     let found = app
         .store
         .reader()?
@@ -91,8 +107,11 @@ pub async fn revoke_token(app: &App, actor: &str, (name, id): (&str, &str)) -> R
         kind: CredentialKind::AgentToken,
         id: found.id,
     }];
-    let event = GovernEvent::AgentTokenRevoked { token: id.to_owned() };
-    app.govern(actor, stream(name), event, (side, vec![])).await?;
+    let event = GovernEvent::AgentTokenRevoked {
+        token: id.to_owned(),
+    };
+    app.govern(actor, stream(name), event, (side, vec![]))
+        .await?;
     Ok(())
 }
 
@@ -103,7 +122,13 @@ pub async fn remove(app: &App, actor: &str, name: &str) -> Result<(), ApiError> 
         kind: CredentialKind::AgentToken,
         subject: name.to_owned(),
     }];
-    app.govern(actor, stream(name), GovernEvent::AgentRemoved {}, (side, vec![])).await?;
+    app.govern(
+        actor,
+        stream(name),
+        GovernEvent::AgentRemoved {},
+        (side, vec![]),
+    )
+    .await?;
     Ok(())
 }
 

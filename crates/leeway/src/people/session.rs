@@ -61,8 +61,13 @@ pub async fn sign_in(
     };
     let side = vec![SideWrite::PutCredential(credential)];
     let actor = format!("person:{email}");
-    app.govern(&actor, account::stream(&email), GovernEvent::PersonSignedIn {}, (side, vec![]))
-        .await?;
+    app.govern(
+        &actor,
+        account::stream(&email),
+        GovernEvent::PersonSignedIn {},
+        (side, vec![]),
+    )
+    .await?;
     Ok(cookie(app.tls, &token.secret, lives_s))
 }
 
@@ -83,8 +88,13 @@ pub async fn sign_out(app: &App, headers: &HeaderMap) -> Result<String, ApiError
         }];
         let email = session.person.email;
         let actor = format!("person:{email}");
-        app.govern(&actor, account::stream(&email), GovernEvent::PersonSignedOut {}, (side, vec![]))
-            .await?;
+        app.govern(
+            &actor,
+            account::stream(&email),
+            GovernEvent::PersonSignedOut {},
+            (side, vec![]),
+        )
+        .await?;
     }
     Ok(cookie(app.tls, "", 0))
 }
@@ -102,13 +112,15 @@ pub fn recognise(app: &App, headers: &HeaderMap) -> Result<Option<Session>, ApiE
     let Some(credential) = credential else {
         return Ok(None);
     };
-    Ok(account::find(app, &credential.subject)?.map(|person| Session {
-        person: Person {
-            email: person.email,
-            roles: person.roles,
-        },
-        csrf: csrf(&secret),
-    }))
+    Ok(
+        account::find(app, &credential.subject)?.map(|person| Session {
+            person: Person {
+                email: person.email,
+                roles: person.roles,
+            },
+            csrf: csrf(&secret),
+        }),
+    )
 }
 
 fn secret(app: &App, headers: &HeaderMap) -> Option<String> {

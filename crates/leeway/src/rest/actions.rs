@@ -56,7 +56,9 @@ fn empty_object() -> Value {
 fn agent(who: Who) -> Result<Caller, ApiError> {
     match who {
         Who::Agent(caller) => Ok(caller),
-        Who::Person(_) => Err(ApiError::forbidden("only agents propose actions; it takes an agent's token")),
+        Who::Person(_) => Err(ApiError::forbidden(
+            "only agents propose actions; it takes an agent's token",
+        )),
     }
 }
 
@@ -124,7 +126,8 @@ pub struct Wait {
 }
 
 fn read_id(text: &str) -> Result<ActionId, ApiError> {
-    ActionId::parse(text).ok_or_else(|| ApiError::not_found("action", &text.escape_debug().to_string()))
+    ActionId::parse(text)
+        .ok_or_else(|| ApiError::not_found("action", &text.escape_debug().to_string()))
 }
 
 /// One action, whole: decision, changes, the twelve audit fields, revisions, entries.
@@ -140,7 +143,12 @@ pub async fn show(
     if let Who::Agent(caller) = &who {
         decide::own(&app, caller, &id)?;
     }
-    wait_for_end(&app, &id, Duration::from_secs(wait.wait_s.min(LONGEST_WAIT_S))).await?;
+    wait_for_end(
+        &app,
+        &id,
+        Duration::from_secs(wait.wait_s.min(LONGEST_WAIT_S)),
+    )
+    .await?;
     whole(&app, &id, &who).map(Json)
 }
 
@@ -190,7 +198,12 @@ impl ListParams {
     pub fn filter(&self) -> Result<ActionFilter, ApiError> {
         let filled = |value: &Option<String>| value.clone().filter(|text| !text.is_empty());
         let mut status = Vec::new();
-        for name in self.status.iter().flat_map(|names| names.split(',')).filter(|name| !name.is_empty()) {
+        for name in self
+            .status
+            .iter()
+            .flat_map(|names| names.split(','))
+            .filter(|name| !name.is_empty())
+        {
             status.push(Status::parse(name.trim()).ok_or_else(|| {
                 ApiError::new(
                     StatusCode::BAD_REQUEST,
@@ -200,7 +213,11 @@ impl ListParams {
             })?);
         }
         if let Some(level) = self.level.filter(|level| !(1..=5).contains(level)) {
-            return Err(ApiError::new(StatusCode::BAD_REQUEST, "query-invalid", format!("`{level}` is no level: levels are 1 to 5")));
+            return Err(ApiError::new(
+                StatusCode::BAD_REQUEST,
+                "query-invalid",
+                format!("`{level}` is no level: levels are 1 to 5"),
+            ));
         }
         Ok(ActionFilter {
             workflow: filled(&self.workflow),
@@ -230,7 +247,10 @@ fn time(text: Option<&str>) -> Result<Option<i64>, ApiError> {
             ApiError::new(
                 StatusCode::BAD_REQUEST,
                 "query-invalid",
-                format!("`{}` is neither a time (RFC 3339) nor a date", text.escape_debug()),
+                format!(
+                    "`{}` is neither a time (RFC 3339) nor a date",
+                    text.escape_debug()
+                ),
             )
         })
 }
@@ -287,7 +307,12 @@ pub async fn approve(
     let person = decider(who)?;
     let id = read_id(&id)?;
     decide::approve(&app, &person, &id, &body.content_hash).await?;
-    wait_for_end(&app, &id, Duration::from_secs(body.wait_s.min(LONGEST_WAIT_S))).await?;
+    wait_for_end(
+        &app,
+        &id,
+        Duration::from_secs(body.wait_s.min(LONGEST_WAIT_S)),
+    )
+    .await?;
     whole(&app, &id, &Who::Person(person)).map(Json)
 }
 
@@ -316,7 +341,11 @@ pub async fn reject(
 ) -> Result<Json<Value>, ApiError> {
     let person = decider(who)?;
     let id = read_id(&id)?;
-    let why = if body.reason.trim().is_empty() { "no reason given" } else { body.reason.trim() };
+    let why = if body.reason.trim().is_empty() {
+        "no reason given"
+    } else {
+        body.reason.trim()
+    };
     decide::reject(&app, &person, &id, (&body.content_hash, why, body.note)).await?;
     whole(&app, &id, &Who::Person(person)).map(Json)
 }

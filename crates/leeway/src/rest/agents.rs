@@ -17,7 +17,10 @@ use std::sync::Arc;
 #[utoipa::path(get, path = "/v1/agents", responses((status = 200, description = "`{agents}`")))]
 pub async fn list(State(app): State<Arc<App>>, who: Who) -> Result<Json<Value>, ApiError> {
     who.person(Right::Read)?;
-    let agents: Vec<_> = agent::all(&app)?.into_iter().filter(|agent| !agent.removed).collect();
+    let agents: Vec<_> = agent::all(&app)?
+        .into_iter()
+        .filter(|agent| !agent.removed)
+        .collect();
     Ok(Json(json!({ "agents": agents })))
 }
 
@@ -48,7 +51,11 @@ pub async fn add(
 
 /// Removes an agent: its tokens are void at once.
 #[utoipa::path(delete, path = "/v1/agents/{name}", params(("name" = String, Path)), responses((status = 204, description = "Removed")))]
-pub async fn remove(State(app): State<Arc<App>>, who: Who, Path(name): Path<String>) -> Result<StatusCode, ApiError> {
+pub async fn remove(
+    State(app): State<Arc<App>>,
+    who: Who,
+    Path(name): Path<String>,
+) -> Result<StatusCode, ApiError> {
     let operator = who.person(Right::Configure)?;
     agent::remove(&app, &actor(&operator), &name).await?;
     Ok(StatusCode::NO_CONTENT)
@@ -63,7 +70,10 @@ pub async fn issue_token(
 ) -> Result<(StatusCode, Json<Value>), ApiError> {
     let operator = who.person(Right::Configure)?;
     let token = agent::issue_token(&app, &actor(&operator), &name).await?;
-    Ok((StatusCode::CREATED, Json(json!({ "name": name, "id": token.id(), "token": token.secret }))))
+    Ok((
+        StatusCode::CREATED,
+        Json(json!({ "name": name, "id": token.id(), "token": token.secret })),
+    ))
 }
 
 /// Revokes a token.

@@ -42,7 +42,9 @@ fn bad_body(rejection: JsonRejection) -> ApiError {
 
 /// 413, naming the limit.
 pub fn too_large(limit_bytes: Option<usize>) -> ApiError {
-    let limit = limit_bytes.map(|limit| format!("; the limit is {limit} bytes")).unwrap_or_default();
+    let limit = limit_bytes
+        .map(|limit| format!("; the limit is {limit} bytes"))
+        .unwrap_or_default();
     ApiError::new(
         StatusCode::PAYLOAD_TOO_LARGE,
         "body-too-large",
@@ -62,7 +64,11 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Params<T> {
             .await
             .map(|Query(value)| Self(value))
             .map_err(|rejection: QueryRejection| {
-                ApiError::new(StatusCode::BAD_REQUEST, "query-invalid", rejection.body_text())
+                ApiError::new(
+                    StatusCode::BAD_REQUEST,
+                    "query-invalid",
+                    rejection.body_text(),
+                )
             })
     }
 }

@@ -8,10 +8,10 @@ use crate::error::ApiError;
 use crate::people::access::{Who, actor};
 use axum::Json;
 use axum::extract::State;
+use leeway_core::classify::pack::Pack;
 use leeway_core::govern::people::Right;
 use leeway_core::govern::system::System;
 use leeway_core::govern::workflow::Workflow;
-use leeway_core::classify::pack::Pack;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -30,7 +30,10 @@ pub struct ConfigurationBody {
 
 /// The configuration in force. Credentials are references, never values.
 #[utoipa::path(get, path = "/v1/configuration", responses((status = 200, description = "`{systems, packs, workflows}`")))]
-pub async fn show(State(app): State<Arc<App>>, who: Who) -> Result<Json<ConfigurationBody>, ApiError> {
+pub async fn show(
+    State(app): State<Arc<App>>,
+    who: Who,
+) -> Result<Json<ConfigurationBody>, ApiError> {
     who.person(Right::Configure)?;
     let now = configure::current(&app);
     Ok(Json(ConfigurationBody {
@@ -60,7 +63,10 @@ pub async fn apply(
     if !problems.is_empty() {
         return Err(ApiError::invalid(
             "configuration-invalid",
-            format!("the configuration has {} problems; nothing was changed", problems.len()),
+            format!(
+                "the configuration has {} problems; nothing was changed",
+                problems.len()
+            ),
         )
         .details(json!({ "problems": problems })));
     }

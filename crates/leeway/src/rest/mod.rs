@@ -42,12 +42,21 @@ pub fn routes() -> Router<Arc<App>> {
         .route("/v1/users/{email}/roles", post(users::roles))
         .route("/v1/users/{email}/password", post(users::password))
         .route("/v1/users/{email}/tokens", post(users::issue_token))
-        .route("/v1/users/{email}/tokens/{token}", axum::routing::delete(users::revoke_token))
+        .route(
+            "/v1/users/{email}/tokens/{token}",
+            axum::routing::delete(users::revoke_token),
+        )
         .route("/v1/agents", get(agents::list).post(agents::add))
         .route("/v1/agents/{name}", axum::routing::delete(agents::remove))
         .route("/v1/agents/{name}/tokens", post(agents::issue_token))
-        .route("/v1/agents/{name}/tokens/{token}", axum::routing::delete(agents::revoke_token))
-        .route("/v1/configuration", get(configuration::show).post(configuration::apply))
+        .route(
+            "/v1/agents/{name}/tokens/{token}",
+            axum::routing::delete(agents::revoke_token),
+        )
+        .route(
+            "/v1/configuration",
+            get(configuration::show).post(configuration::apply),
+        )
         .route("/v1/entries", get(ledger::entries))
         .route("/v1/verify", post(ledger::verify))
         .route("/v1/{*rest}", axum::routing::any(unknown))

@@ -47,7 +47,11 @@ fn shown(tool: &LiveTool) -> Value {
         Some(entry) => (json!(entry.entry.effect), Value::Null, Value::Null),
         None => {
             let guess = guess(&tool.state.definition);
-            (Value::Null, Value::Null, json!({ "effect": guess.effect, "level": guess.level, "why": guess.why }))
+            (
+                Value::Null,
+                Value::Null,
+                json!({ "effect": guess.effect, "level": guess.level, "why": guess.why }),
+            )
         }
     };
     json!({
@@ -71,7 +75,12 @@ fn shown(tool: &LiveTool) -> Value {
 #[utoipa::path(get, path = "/v1/tools", responses((status = 200, description = "`{tools}`")))]
 pub async fn tools(State(app): State<Arc<App>>, who: Who) -> Result<Json<Value>, ApiError> {
     who.person(Right::Read)?;
-    let tools: Vec<_> = app.registry().tools.values().map(|tool| shown(tool)).collect();
+    let tools: Vec<_> = app
+        .registry()
+        .tools
+        .values()
+        .map(|tool| shown(tool))
+        .collect();
     Ok(Json(json!({ "tools": tools })))
 }
 
@@ -95,6 +104,9 @@ pub async fn review(
     let person = who.person(Right::Configure)?;
     toolbox::review(&app, &person, &name, &body.hash).await?;
     let registry = app.registry();
-    let tool = registry.tools.get(&name).ok_or_else(|| ApiError::not_found("tool", &name))?;
+    let tool = registry
+        .tools
+        .get(&name)
+        .ok_or_else(|| ApiError::not_found("tool", &name))?;
     Ok(Json(shown(tool)))
 }

@@ -65,13 +65,25 @@ pub async fn add(
     Body(body): Body<AddBody>,
 ) -> Result<(StatusCode, Json<Value>), ApiError> {
     let operator = who.person(Right::Configure)?;
-    let person = account::add(&app, &actor(&operator), (&body.email, body.roles, &body.password)).await?;
-    Ok((StatusCode::CREATED, Json(json!({ "email": person.email, "roles": person.roles }))))
+    let person = account::add(
+        &app,
+        &actor(&operator),
+        (&body.email, body.roles, &body.password),
+    )
+    .await?;
+    Ok((
+        StatusCode::CREATED,
+        Json(json!({ "email": person.email, "roles": person.roles })),
+    ))
 }
 
 /// Removes a person: sessions and tokens are void at once.
 #[utoipa::path(delete, path = "/v1/users/{email}", params(("email" = String, Path)), responses((status = 204, description = "Removed")))]
-pub async fn remove(State(app): State<Arc<App>>, who: Who, Path(email): Path<String>) -> Result<StatusCode, ApiError> {
+pub async fn remove(
+    State(app): State<Arc<App>>,
+    who: Who,
+    Path(email): Path<String>,
+) -> Result<StatusCode, ApiError> {
     let operator = who.person(Right::Configure)?;
     account::remove(&app, &actor(&operator), &email).await?;
     Ok(StatusCode::NO_CONTENT)
@@ -132,7 +144,10 @@ pub async fn issue_token(
 ) -> Result<(StatusCode, Json<Value>), ApiError> {
     let operator = who.person(Right::Configure)?;
     let token = account::issue_token(&app, &actor(&operator), &email).await?;
-    Ok((StatusCode::CREATED, Json(json!({ "email": email, "id": token.id(), "token": token.secret }))))
+    Ok((
+        StatusCode::CREATED,
+        Json(json!({ "email": email, "id": token.id(), "token": token.secret })),
+    ))
 }
 
 /// Revokes an API token.

@@ -15,9 +15,10 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 
 fn shown(registry: &Registry, live: &LiveWorkflow) -> Value {
-    let paused = live.state.paused.as_ref().map(|pause| {
-        json!({ "by": pause.by, "at": rfc3339(pause.at_ms), "reason": pause.reason })
-    });
+    let paused =
+        live.state.paused.as_ref().map(
+            |pause| json!({ "by": pause.by, "at": rfc3339(pause.at_ms), "reason": pause.reason }),
+        );
     let tools: Vec<_> = registry
         .tools
         .values()
@@ -45,7 +46,11 @@ fn shown(registry: &Registry, live: &LiveWorkflow) -> Value {
 pub async fn list(State(app): State<Arc<App>>, who: Who) -> Result<Json<Value>, ApiError> {
     who.person(Right::Read)?;
     let registry = app.registry();
-    let workflows: Vec<_> = registry.workflows.values().map(|live| shown(&registry, live)).collect();
+    let workflows: Vec<_> = registry
+        .workflows
+        .values()
+        .map(|live| shown(&registry, live))
+        .collect();
     Ok(Json(json!({ "workflows": workflows })))
 }
 

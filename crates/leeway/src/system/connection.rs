@@ -15,9 +15,8 @@ use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
 
 /// Called with each tool list a system gives, before any of its tools can be called.
-pub type ToolsSeen = Arc<
-    dyn Fn(String, Vec<Value>) -> Pin<Box<dyn Future<Output = ()> + Send>> + Send + Sync,
->;
+pub type ToolsSeen =
+    Arc<dyn Fn(String, Vec<Value>) -> Pin<Box<dyn Future<Output = ()> + Send>> + Send + Sync>;
 
 /// How long a call waits for a system that is just being started again.
 const WAIT_FOR_READY: Duration = Duration::from_secs(5);
@@ -85,9 +84,7 @@ impl Connection {
     /// Waits until it has been up or down once.
     pub async fn settled(&self) {
         let mut present = self.present.clone();
-        let _ = present
-            .wait_for(|now| now.health != Health::Starting)
-            .await;
+        let _ = present.wait_for(|now| now.health != Health::Starting).await;
     }
 
     async fn peer(&self) -> Result<Peer<RoleClient>, CallError> {
@@ -194,9 +191,9 @@ impl Systems {
                 .any(|(system, hash)| system.name == *name && *hash == open.hash)
         });
         for (system, hash) in systems {
-            connections.entry(system.name.clone()).or_insert_with(|| {
-                Connection::open(system, hash, self.seen.clone())
-            });
+            connections
+                .entry(system.name.clone())
+                .or_insert_with(|| Connection::open(system, hash, self.seen.clone()));
         }
     }
 

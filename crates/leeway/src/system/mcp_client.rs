@@ -68,8 +68,8 @@ pub async fn start(system: &System, tools_changed: Arc<Notify>) -> Result<Sessio
                 .map_err(|error| format!("`{command}` did not start an MCP session: {error}"))
         }
         (None, Some(url)) => {
-            let config =
-                StreamableHttpClientTransportConfig::with_uri(url.as_str()).custom_headers(headers(system)?);
+            let config = StreamableHttpClientTransportConfig::with_uri(url.as_str())
+                .custom_headers(headers(system)?);
             let transport = StreamableHttpClientTransport::from_config(config);
             listener
                 .serve_with_lifecycle(transport, lifecycle)
@@ -106,16 +106,15 @@ fn child(
         .map_err(|error| format!("cannot run `{command}`: {error}"))
 }
 
-fn headers(
-    system: &System,
-) -> Result<HashMap<http::HeaderName, http::HeaderValue>, String> {
+fn headers(system: &System) -> Result<HashMap<http::HeaderName, http::HeaderValue>, String> {
     let mut headers = HashMap::new();
     for (name, reference) in &system.headers {
         let value = secret::resolve(reference).map_err(|error| error.to_string())?;
         let header_name = http::HeaderName::try_from(name.as_str())
             .map_err(|_| format!("`{name}` is not a header name"))?;
-        let mut value = http::HeaderValue::try_from(value)
-            .map_err(|_| format!("the value of header `{name}` has characters a header cannot hold"))?;
+        let mut value = http::HeaderValue::try_from(value).map_err(|_| {
+            format!("the value of header `{name}` has characters a header cannot hold")
+        })?;
         value.set_sensitive(true);
         headers.insert(header_name, value);
     }
@@ -173,9 +172,10 @@ pub async fn call(
         Ok(Ok(_)) => Err(CallError::NoAnswer(
             "the system asked for more instead of answering".to_owned(),
         )),
-        Ok(Err(ServiceError::McpError(error))) => {
-            Err(CallError::Refused(format!("{} ({})", error.message, error.code.0)))
-        }
+        Ok(Err(ServiceError::McpError(error))) => Err(CallError::Refused(format!(
+            "{} ({})",
+            error.message, error.code.0
+        ))),
         Ok(Err(error)) => Err(CallError::NoAnswer(error.to_string())),
     }
 }

@@ -16,9 +16,16 @@ use serde_json::Value;
 use std::sync::Arc;
 
 /// The page.
-pub async fn show(State(app): State<Arc<App>>, Viewer(session): Viewer, Path(id): Path<String>) -> PageResult {
+pub async fn show(
+    State(app): State<Arc<App>>,
+    Viewer(session): Viewer,
+    Path(id): Path<String>,
+) -> PageResult {
     let action = find(&app, &id)?;
-    let entries = app.store.reader()?.entries_of(&action_stream(&action.row.id))?;
+    let entries = app
+        .store
+        .reader()?
+        .entries_of(&action_stream(&action.row.id))?;
     let row = &action.row;
     let frame = Frame::new(&app, &session, "/timeline", row.title.clone());
     Ok(frame.page(html! { div.solo #action data-live {
@@ -113,7 +120,11 @@ fn record(record: &AuditRecord) -> Markup {
         ("Confidence", "confidence", &record.confidence),
         ("Reason code", "reason", &record.reason),
         ("Human reviewer", "reviewer", &record.reviewer),
-        ("Approval status", "approval_status", &record.approval_status),
+        (
+            "Approval status",
+            "approval_status",
+            &record.approval_status,
+        ),
         ("Timestamp", "timestamp", &record.timestamp),
         ("Rollback path", "rollback_path", &record.rollback_path),
     ];

@@ -75,9 +75,15 @@ mod tests {
 
     #[test]
     fn what_goes_and_what_comes_is_marked_as_phrases() {
-        let (old, new) = diff("net 30 days after invoice", "net 60 working days after invoice");
+        let (old, new) = diff(
+            "net 30 days after invoice",
+            "net 60 working days after invoice",
+        );
         assert_eq!(old.into_string(), "net <del>30</del> days after invoice");
-        assert_eq!(new.into_string(), "net <ins>60 working</ins> days after invoice");
+        assert_eq!(
+            new.into_string(),
+            "net <ins>60 working</ins> days after invoice"
+        );
     }
 
     #[test]

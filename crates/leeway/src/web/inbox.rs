@@ -32,16 +32,20 @@ pub struct Asked {
 }
 
 /// The list, with the most urgent beside it.
-pub async fn list(State(app): State<Arc<App>>, Viewer(session): Viewer, Query(asked): Query<Asked>) -> PageResult {
+pub async fn list(
+    State(app): State<Arc<App>>,
+    Viewer(session): Viewer,
+    Query(asked): Query<Asked>,
+) -> PageResult {
     let held = rows(&app, &asked)?;
     let first = match held.first() {
         Some(row) => app.store.reader()?.action(&row.id)?,
         None => None,
     };
     let frame = Frame::new(&app, &session, "/inbox", format!("Inbox ({})", held.len()));
-    let beside = first.as_ref().map(|action| {
-        review::pane(&Shown::new(&app, &session, action), false, false)
-    });
+    let beside = first
+        .as_ref()
+        .map(|action| review::pane(&Shown::new(&app, &session, action), false, false));
     Ok(frame.page(page(&frame, &held, (None, beside), toast(&app, &asked)?)))
 }
 
@@ -57,20 +61,35 @@ pub async fn open(
         return Ok(Redirect::to(&format!("/actions/{id}")).into_response());
     }
     let held = rows(&app, &asked)?;
-    let frame = Frame::new(&app, &session, "/inbox", format!("{} · Review", action.row.title));
-    let pane = review::pane(&Shown::new(&app, &session, &action), asked.edit.is_some(), true);
+    let frame = Frame::new(
+        &app,
+        &session,
+        "/inbox",
+        format!("{} · Review", action.row.title),
+    );
+    let pane = review::pane(
+        &Shown::new(&app, &session, &action),
+        asked.edit.is_some(),
+        true,
+    );
     let page = page(&frame, &held, (Some(&action.row.id), Some(pane)), None);
     Ok(frame.page(page).into_response())
 }
 
 /// Asks again before a level 4 or 5 action is approved: a single key never does it.
-pub async fn confirm(State(app): State<Arc<App>>, Viewer(session): Viewer, Path(id): Path<String>) -> Result<Response, Failed> {
+pub async fn confirm(
+    State(app): State<Arc<App>>,
+    Viewer(session): Viewer,
+    Path(id): Path<String>,
+) -> Result<Response, Failed> {
     let action = find(&app, &id)?;
     if action.row.status != Status::Held {
         return Ok(Redirect::to(&format!("/actions/{id}")).into_response());
     }
     let frame = Frame::new(&app, &session, "/inbox", "Confirm");
-    Ok(frame.page(review::confirm(&Shown::new(&app, &session, &action))).into_response())
+    Ok(frame
+        .page(review::confirm(&Shown::new(&app, &session, &action)))
+        .into_response())
 }
 
 fn rows(app: &App, asked: &Asked) -> Result<Vec<ActionRow>, ApiError> {
@@ -181,14 +200,24 @@ pub async fn decide(
         }
         "reject" => {
             let note = Some(sent.note.trim().to_owned()).filter(|note| !note.is_empty());
-            let why = if sent.why.is_empty() { "no reason given" } else { &sent.why };
+            let why = if sent.why.is_empty() {
+                "no reason given"
+            } else {
+                &sent.why
+            };
             decide::reject(&app, person, &id, (&sent.content_hash, why, note)).await?;
         }
         "edit" => {
             let arguments = edited(&action, &sent)?;
             decide::edit(&app, person, &id, (&sent.content_hash, arguments)).await?;
         }
-        _ => return Err(ApiError::invalid("decision-unknown", "this form says neither approve, edit nor reject").into()),
+        _ => {
+            return Err(ApiError::invalid(
+                "decision-unknown",
+                "this form says neither approve, edit nor reject",
+            )
+            .into());
+        }
     }
     Ok(Redirect::to(&format!("/inbox?done={id}")).into_response())
 }
@@ -201,8 +230,11 @@ fn edited(action: &ActionState, sent: &Decision) -> Result<Value, ApiError> {
         .unwrap_or_default();
     if let Some(text) = sent.fields.get("json") {
         return serde_json::from_str(text).map_err(|error| {
-            ApiError::invalid("arguments-invalid", format!("the arguments are not JSON: {error}"))
-                .help("go back, mend the text and send it again")
+            ApiError::invalid(
+                "arguments-invalid",
+                format!("the arguments are not JSON: {error}"),
+            )
+            .help("go back, mend the text and send it again")
         });
     }
     let mut arguments = original.as_object().cloned().unwrap_or_else(Map::new);
@@ -210,14 +242,21 @@ fn edited(action: &ActionState, sent: &Decision) -> Result<Value, ApiError> {
     Ok(Value::Object(arguments))
 }
 
-fn put(fields: &mut Map<String, Value>, prefix: &str, sent: &BTreeMap<String, String>) -> Result<(), ApiError> {
+fn put(
+    fields: &mut Map<String, Value>,
+    prefix: &str,
+    sent: &BTreeMap<String, String>,
+) -> Result<(), ApiError> {
     for (name, value) in fields.iter_mut() {
         let key = format!("{prefix}.{name}");
         if let Value::Object(inner) = value {
             put(inner, &key, sent)?;
         } else if let Some(text) = sent.get(&key) {
             *value = typed(value, text).ok_or_else(|| {
-                ApiError::invalid("arguments-invalid", format!("`{name}` is not what it must be: `{}`", shown(text)))
+                ApiError::invalid(
+                    "arguments-invalid",
+                    format!("`{name}` is not what it must be: `{}`", shown(text)),
+                )
             })?;
         }
     }
@@ -227,7 +266,9 @@ fn put(fields: &mut Map<String, Value>, prefix: &str, sent: &BTreeMap<String, St
 /// The text as a value of the same type as before.
 fn typed(before: &Value, text: &str) -> Option<Value> {
     match before {
-        Value::Number(_) => serde_json::from_str::<serde_json::Number>(text.trim()).ok().map(Value::Number),
+        Value::Number(_) => serde_json::from_str::<serde_json::Number>(text.trim())
+            .ok()
+            .map(Value::Number),
         Value::Bool(_) => text.trim().parse().ok().map(Value::Bool),
         Value::Null if text.is_empty() => Some(Value::Null),
         Value::Array(_) => serde_json::from_str(text).ok(),
@@ -242,12 +283,22 @@ mod tests {
 
     #[test]
     fn edited_fields_keep_their_type() {
-        let mut fields = json!({"id": "c-1", "amount": 5, "fields": {"phone": "1", "vip": true}, "tags": ["a"]});
-        let sent = [("f.amount", "7"), ("f.fields.phone", "2"), ("f.fields.vip", "false"), ("f.tags", "[\"b\"]"), ("f.other", "x")]
-            .map(|(key, value)| (key.to_owned(), value.to_owned()))
-            .into();
+        let mut fields =
+            json!({"id": "c-1", "amount": 5, "fields": {"phone": "1", "vip": true}, "tags": ["a"]});
+        let sent = [
+            ("f.amount", "7"),
+            ("f.fields.phone", "2"),
+            ("f.fields.vip", "false"),
+            ("f.tags", "[\"b\"]"),
+            ("f.other", "x"),
+        ]
+        .map(|(key, value)| (key.to_owned(), value.to_owned()))
+        .into();
         put(fields.as_object_mut().unwrap(), "f", &sent).unwrap();
-        assert_eq!(fields, json!({"id": "c-1", "amount": 7, "fields": {"phone": "2", "vip": false}, "tags": ["b"]}));
+        assert_eq!(
+            fields,
+            json!({"id": "c-1", "amount": 7, "fields": {"phone": "2", "vip": false}, "tags": ["b"]})
+        );
     }
 
     #[test]

@@ -25,7 +25,12 @@ pub struct Frame<'a> {
 
 impl<'a> Frame<'a> {
     /// The frame of a page for a session.
-    pub fn new(app: &'a App, session: &'a Session, here: &'static str, title: impl Into<String>) -> Self {
+    pub fn new(
+        app: &'a App,
+        session: &'a Session,
+        here: &'static str,
+        title: impl Into<String>,
+    ) -> Self {
         Self {
             title: title.into(),
             here,
@@ -42,18 +47,21 @@ impl<'a> Frame<'a> {
 
     /// The whole page.
     pub fn page(&self, body: Markup) -> Markup {
-        document(&self.title, html! {
-            a.skip href="#main" { "Skip to content" }
-            (self.rail())
-            main #main tabindex="-1" {
-                @if let Some(why) = &self.unwritable {
-                    p.banner role="alert" { (icon("alert")) "The ledger cannot be written, so new actions are refused: " (shown(why)) }
+        document(
+            &self.title,
+            html! {
+                a.skip href="#main" { "Skip to content" }
+                (self.rail())
+                main #main tabindex="-1" {
+                    @if let Some(why) = &self.unwritable {
+                        p.banner role="alert" { (icon("alert")) "The ledger cannot be written, so new actions are refused: " (shown(why)) }
+                    }
+                    (body)
                 }
-                (body)
-            }
-            div #live.vh role="status" aria-live="polite" {}
-            (help())
-        })
+                div #live.vh role="status" aria-live="polite" {}
+                (help())
+            },
+        )
     }
 
     fn rail(&self) -> Markup {
@@ -64,8 +72,18 @@ impl<'a> Frame<'a> {
             ("/systems", "Systems", "gear"),
         ];
         let person = &self.session.person;
-        let initials: String = person.email.chars().take(2).collect::<String>().to_uppercase();
-        let roles = person.roles.iter().map(|role| role.name()).collect::<Vec<_>>().join(", ");
+        let initials: String = person
+            .email
+            .chars()
+            .take(2)
+            .collect::<String>()
+            .to_uppercase();
+        let roles = person
+            .roles
+            .iter()
+            .map(|role| role.name())
+            .collect::<Vec<_>>()
+            .join(", ");
         html! {
             nav.rail aria-label="Main" {
                 p.brand {
@@ -131,13 +149,16 @@ fn help() -> Markup {
 
 /// The page of an error: what happened, what to do.
 pub fn error(error: &ApiError) -> Markup {
-    document("Not possible", html! {
-        main.alone #main {
-            h1 { "Not possible" }
-            p { (shown(&error.message)) "." }
-            @if let Some(help) = &error.help { p { (shown(help)) "." } }
-            p.sub { "Code " code { (error.code) } }
-            p { a.btn href="/inbox" { "To the inbox" } }
-        }
-    })
+    document(
+        "Not possible",
+        html! {
+            main.alone #main {
+                h1 { "Not possible" }
+                p { (shown(&error.message)) "." }
+                @if let Some(help) = &error.help { p { (shown(help)) "." } }
+                p.sub { "Code " code { (error.code) } }
+                p { a.btn href="/inbox" { "To the inbox" } }
+            }
+        },
+    )
 }

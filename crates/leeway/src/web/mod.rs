@@ -59,7 +59,8 @@ impl FromRequestParts<Arc<App>> for Viewer {
         match session::recognise(app, &parts.headers) {
             Ok(Some(session)) => Ok(Self(session)),
             Ok(None) => {
-                let next: String = url::form_urlencoded::byte_serialize(parts.uri.path().as_bytes()).collect();
+                let next: String =
+                    url::form_urlencoded::byte_serialize(parts.uri.path().as_bytes()).collect();
                 Err(Redirect::to(&format!("/sign-in?next={next}")).into_response())
             }
             Err(error) => Err(error.into_response()),
@@ -95,7 +96,11 @@ async fn missing(State(_): State<Arc<App>>, request: Request) -> Response {
         .get(header::ACCEPT)
         .and_then(|accept| accept.to_str().ok())
         .is_some_and(|accept| accept.contains("text/html"));
-    let error = ApiError::new(StatusCode::NOT_FOUND, "not-found", "there is no page at this address");
+    let error = ApiError::new(
+        StatusCode::NOT_FOUND,
+        "not-found",
+        "there is no page at this address",
+    );
     if wants_page {
         Failed(error.help("the inbox is at /inbox")).into_response()
     } else {

@@ -29,8 +29,17 @@ pub fn level(level: Level) -> Markup {
 pub fn status(status: Status) -> Markup {
     let (class, picture) = match status {
         Status::Executed => ("ok", "check"),
-        Status::Held | Status::Drifted | Status::Approved | Status::Authorised | Status::Executing => ("warn", "clock"),
-        Status::Blocked | Status::Refused | Status::Rejected | Status::Failed | Status::Partial | Status::OutcomeUnknown => ("danger", "x"),
+        Status::Held
+        | Status::Drifted
+        | Status::Approved
+        | Status::Authorised
+        | Status::Executing => ("warn", "clock"),
+        Status::Blocked
+        | Status::Refused
+        | Status::Rejected
+        | Status::Failed
+        | Status::Partial
+        | Status::OutcomeUnknown => ("danger", "x"),
         Status::Expired | Status::Withdrawn => ("plain", "clock"),
     };
     html! { span.chip.(class) { (icon(picture)) (status.words()) } }
@@ -52,7 +61,13 @@ pub fn confidence(stated: Option<f64>) -> Markup {
         return html! { span.conf.danger { "no confidence" } };
     };
     let percent = (stated * 100.0).round();
-    let class = if percent >= 85.0 { "ok" } else if percent >= 60.0 { "warn" } else { "danger" };
+    let class = if percent >= 85.0 {
+        "ok"
+    } else if percent >= 60.0 {
+        "warn"
+    } else {
+        "danger"
+    };
     html! { span.conf.(class) title="Confidence the agent stated" {
         svg viewBox="0 0 40 6" aria-hidden="true" {
             rect.track width="40" height="6" rx="3" {} rect.fill width=(percent * 0.4) height="6" rx="3" {}
@@ -104,8 +119,12 @@ pub fn icon(name: &str) -> Markup {
         "inbox" => "M3 12h4l2 3h6l2-3h4M5 5h14l2 7v7H3v-7z",
         "clock" => "M12 7v5l3 2M12 21a9 9 0 1 0 0-18 9 9 0 0 0 0 18z",
         "flow" => "M5 4h5v5H5zM14 15h5v5h-5zM7.5 9v6a2 2 0 0 0 2 2H14",
-        "alert" => "M12 9v4M12 17h.01M10.3 4.3 2.6 18a2 2 0 0 0 1.7 3h15.4a2 2 0 0 0 1.7-3L13.7 4.3a2 2 0 0 0-3.4 0z",
-        "gear" => "M4 7h10M18 7h2M4 17h2M10 17h10M16 9.5a2.5 2.5 0 1 0 0-5 2.5 2.5 0 0 0 0 5zM8 19.5a2.5 2.5 0 1 0 0-5 2.5 2.5 0 0 0 0 5z",
+        "alert" => {
+            "M12 9v4M12 17h.01M10.3 4.3 2.6 18a2 2 0 0 0 1.7 3h15.4a2 2 0 0 0 1.7-3L13.7 4.3a2 2 0 0 0-3.4 0z"
+        }
+        "gear" => {
+            "M4 7h10M18 7h2M4 17h2M10 17h10M16 9.5a2.5 2.5 0 1 0 0-5 2.5 2.5 0 0 0 0 5zM8 19.5a2.5 2.5 0 1 0 0-5 2.5 2.5 0 0 0 0 5z"
+        }
         "check" => "M5 12.5 10 17 19 7",
         "x" => "M6 6l12 12M18 6 6 18",
         "pen" => "M4 20h4L19 9l-4-4L4 16zM13 7l4 4",

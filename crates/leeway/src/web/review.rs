@@ -36,7 +36,9 @@ impl<'a> Shown<'a> {
     /// # Panics
     /// When the action has no revision: a held one always has.
     pub fn new(app: &App, session: &'a Session, action: &'a ActionState) -> Self {
-        let judged = action.current().expect("INVARIANT: a held action was judged");
+        let judged = action
+            .current()
+            .expect("INVARIANT: a held action was judged");
         let registry = app.registry();
         let live = registry.workflows.get(&judged.call.workflow);
         Self {
@@ -91,7 +93,12 @@ fn head(shown: &Shown<'_>, open: bool) -> Markup {
 }
 
 fn held(shown: &Shown<'_>) -> Markup {
-    let reasons = shown.judged.decision.reasons.iter().filter(|reason| reason.verdict != Verdict::Allow);
+    let reasons = shown
+        .judged
+        .decision
+        .reasons
+        .iter()
+        .filter(|reason| reason.verdict != Verdict::Allow);
     html! { div.held { (icon("alert")) div {
         h2 { "Why this needs you" }
         ul { @for reason in reasons { li { (reason.text) " " code.rule { (reason.rule) } } } }
@@ -136,7 +143,9 @@ fn unchanged<'a>(shown: &'a Shown<'_>) -> Vec<(&'a String, &'a Value)> {
 
 fn field(change: &FieldChange, effect: Effect) -> Markup {
     let texts = match (&change.old, &change.new) {
-        (Value::String(old), Value::String(new)) if !old.is_empty() && !new.is_empty() && old.len() + new.len() < 1200 => {
+        (Value::String(old), Value::String(new))
+            if !old.is_empty() && !new.is_empty() && old.len() + new.len() < 1200 =>
+        {
             Some(diff(&shown(old), &shown(new)))
         }
         _ => None,

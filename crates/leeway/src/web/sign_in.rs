@@ -28,25 +28,28 @@ pub async fn show(State(app): State<Arc<App>>, Query(next): Query<Next>) -> Mark
 }
 
 fn form(business: &str, next: &str, error: Option<&ApiError>) -> Markup {
-    document("Sign in", html! {
-        main.alone #main {
-            p.brand {
-                svg viewBox="0 0 24 24" aria-hidden="true" {
-                    path d="M12 2 4 5v6c0 5 3.4 8.6 8 11 4.6-2.4 8-6 8-11V5z" {}
-                    path.tick d="M8 12l3 3 5-6" {}
+    document(
+        "Sign in",
+        html! {
+            main.alone #main {
+                p.brand {
+                    svg viewBox="0 0 24 24" aria-hidden="true" {
+                        path d="M12 2 4 5v6c0 5 3.4 8.6 8 11 4.6-2.4 8-6 8-11V5z" {}
+                        path.tick d="M8 12l3 3 5-6" {}
+                    }
+                    span { (shown(business)) }
                 }
-                span { (shown(business)) }
+                h1 { "Sign in" }
+                @if let Some(error) = error { p.banner role="alert" { (error.message) "." } }
+                form.stack method="post" action="/sign-in" {
+                    input type="hidden" name="next" value=(next);
+                    label { "E-mail" input type="email" name="email" autocomplete="username" required; }
+                    label { "Password" input type="password" name="password" autocomplete="current-password" required; }
+                    button.btn.primary { "Sign in" }
+                }
             }
-            h1 { "Sign in" }
-            @if let Some(error) = error { p.banner role="alert" { (error.message) "." } }
-            form.stack method="post" action="/sign-in" {
-                input type="hidden" name="next" value=(next);
-                label { "E-mail" input type="email" name="email" autocomplete="username" required; }
-                label { "Password" input type="password" name="password" autocomplete="current-password" required; }
-                button.btn.primary { "Sign in" }
-            }
-        }
-    })
+        },
+    )
 }
 
 /// What the form sends.
@@ -66,14 +69,23 @@ pub async fn submit(
 ) -> Response {
     let address = address.map_or_else(|| "local".to_owned(), |found| found.0.0.ip().to_string());
     match session::sign_in(&app, (&sent.email, &sent.password), &address).await {
-        Ok(cookie) => (AppendHeaders([(header::SET_COOKIE, cookie)]), Redirect::to(local(&sent.next))).into_response(),
-        Err(error) => (error.status, form(&app.settings.name, &sent.next, Some(&error))).into_response(),
+        Ok(cookie) => (
+            AppendHeaders([(header::SET_COOKIE, cookie)]),
+            Redirect::to(local(&sent.next)),
+        )
+            .into_response(),
+        Err(error) => (
+            error.status,
+            form(&app.settings.name, &sent.next, Some(&error)),
+        )
+            .into_response(),
     }
 }
 
 /// Only addresses of our own: a link must not send people elsewhere after signing in.
 fn local(next: &str) -> &str {
-    let ours = next.starts_with('/') && !next.starts_with("//") && !next.contains('\\') && next.is_ascii();
+    let ours =
+        next.starts_with('/') && !next.starts_with("//") && !next.contains('\\') && next.is_ascii();
     if ours { next } else { "/inbox" }
 }
 
@@ -92,7 +104,11 @@ pub async fn out(
 ) -> Result<Response, Failed> {
     session.check_form(&sent.csrf)?;
     let cookie = session::sign_out(&app, &headers).await?;
-    Ok((AppendHeaders([(header::SET_COOKIE, cookie)]), Redirect::to("/sign-in")).into_response())
+    Ok((
+        AppendHeaders([(header::SET_COOKIE, cookie)]),
+        Redirect::to("/sign-in"),
+    )
+        .into_response())
 }
 
 #[cfg(test)]
@@ -101,9 +117,18 @@ mod tests {
 
     #[test]
     fn signing_in_never_leads_elsewhere() {
-        for next in ["https://evil.example", "//evil.example", "/\\evil.example", "", "javascript:x"] {
+        for next in [
+            "https://evil.example",
+            "//evil.example",
+            "/\\evil.example",
+            "",
+            "javascript:x",
+        ] {
             assert_eq!(local(next), "/inbox", "{next}");
         }
-        assert_eq!(local("/workflows/support-triage"), "/workflows/support-triage");
+        assert_eq!(
+            local("/workflows/support-triage"),
+            "/workflows/support-triage"
+        );
     }
 }

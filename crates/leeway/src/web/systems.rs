@@ -22,7 +22,11 @@ use std::sync::Arc;
 pub async fn show(State(app): State<Arc<App>>, Viewer(session): Viewer) -> PageResult {
     let registry = app.registry();
     let frame = Frame::new(&app, &session, "/systems", "Systems");
-    let changed: Vec<&Arc<LiveTool>> = registry.tools.values().filter(|tool| tool.state.changed.is_some()).collect();
+    let changed: Vec<&Arc<LiveTool>> = registry
+        .tools
+        .values()
+        .filter(|tool| tool.state.changed.is_some())
+        .collect();
     Ok(frame.page(html! { div.solo #systems data-live {
         header.head { h1 { "Systems" } }
         @if registry.systems.is_empty() { div.empty { (icon("gear")) h2 { "No system yet" } p { "Describe one in systems/NAME.toml and run leeway apply DIR." } } }
@@ -72,8 +76,12 @@ fn review_card(tool: &LiveTool, session: &Session) -> Markup {
     let Some(changed) = &tool.state.changed else {
         return html! {};
     };
-    let pretty = |value: &serde_json::Value| shown(&serde_json::to_string_pretty(value).unwrap_or_default());
-    let (old, new) = diff(&pretty(&tool.state.definition), &pretty(&changed.definition));
+    let pretty =
+        |value: &serde_json::Value| shown(&serde_json::to_string_pretty(value).unwrap_or_default());
+    let (old, new) = diff(
+        &pretty(&tool.state.definition),
+        &pretty(&changed.definition),
+    );
     html! { section.card.attention aria-labelledby={ "t-" (tool.name) } {
         header { h2 id={ "t-" (tool.name) } { "Changed: " code { (shown(&tool.name)) } } span.sub { "seen " (time(changed.at_ms)) } }
         p { "The system describes this tool differently from what was reviewed. It is blocked until somebody has read the new definition." }

@@ -37,7 +37,10 @@ impl Asked {
         let filled = |text: &str| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
         let level = match filled(&self.level) {
             None => None,
-            Some(text) => Some(text.parse().map_err(|_| ApiError::invalid("query-invalid", "the level is no number"))?),
+            Some(text) => Some(
+                text.parse()
+                    .map_err(|_| ApiError::invalid("query-invalid", "the level is no number"))?,
+            ),
         };
         Ok(ListParams {
             workflow: filled(&self.workflow),
@@ -75,14 +78,27 @@ impl Asked {
     }
 
     fn filtered(&self) -> bool {
-        [&self.workflow, &self.status, &self.level, &self.agent, &self.record, &self.q, &self.from, &self.to]
-            .iter()
-            .any(|text| !text.is_empty())
+        [
+            &self.workflow,
+            &self.status,
+            &self.level,
+            &self.agent,
+            &self.record,
+            &self.q,
+            &self.from,
+            &self.to,
+        ]
+        .iter()
+        .any(|text| !text.is_empty())
     }
 }
 
 /// The page.
-pub async fn show(State(app): State<Arc<App>>, Viewer(session): Viewer, Query(asked): Query<Asked>) -> PageResult {
+pub async fn show(
+    State(app): State<Arc<App>>,
+    Viewer(session): Viewer,
+    Query(asked): Query<Asked>,
+) -> PageResult {
     let filter = asked.params()?.filter()?;
     let cursor = asked.cursor;
     let (page, head) = app
@@ -132,7 +148,7 @@ fn filters(asked: &Asked, workflows: &[&str]) -> Markup {
 fn list(page: &Page<ActionRow>, asked: &Asked) -> Markup {
     if page.items.is_empty() {
         return html! { div.empty { (icon("clock")) h2 { "Nothing here" }
-            p { @if asked.filtered() { "No action matches these filters." } @else { "No agent has proposed anything yet." } } } };
+        p { @if asked.filtered() { "No action matches these filters." } @else { "No agent has proposed anything yet." } } } };
     }
     html! { div #events data-live {
         @for (day, rows) in days(&page.items) {
@@ -149,7 +165,10 @@ fn list(page: &Page<ActionRow>, asked: &Asked) -> Markup {
 fn days(rows: &[ActionRow]) -> Vec<(String, Vec<&ActionRow>)> {
     let mut days: Vec<(String, Vec<&ActionRow>)> = Vec::new();
     for row in rows {
-        let day = rfc3339(row.created_ms).get(..10).unwrap_or_default().to_owned();
+        let day = rfc3339(row.created_ms)
+            .get(..10)
+            .unwrap_or_default()
+            .to_owned();
         match days.last_mut() {
             Some((last, rows)) if *last == day => rows.push(row),
             _ => days.push((day, vec![row])),

@@ -61,7 +61,11 @@ fn state(live: &LiveWorkflow) -> Markup {
 }
 
 /// One workflow.
-pub async fn show(State(app): State<Arc<App>>, Viewer(session): Viewer, Path(name): Path<String>) -> PageResult {
+pub async fn show(
+    State(app): State<Arc<App>>,
+    Viewer(session): Viewer,
+    Path(name): Path<String>,
+) -> PageResult {
     let registry = app.registry();
     let live = registry
         .workflows
@@ -71,7 +75,12 @@ pub async fn show(State(app): State<Arc<App>>, Viewer(session): Viewer, Path(nam
         .into_iter()
         .filter(|agent| !agent.removed && agent.workflow == name)
         .collect();
-    let frame = Frame::new(&app, &session, "/workflows", live.state.workflow.title.clone());
+    let frame = Frame::new(
+        &app,
+        &session,
+        "/workflows",
+        live.state.workflow.title.clone(),
+    );
     Ok(frame.page(html! { div.solo {
         header.head {
             p.crumb { a href="/workflows" { "Workflows" } }

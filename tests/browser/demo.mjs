@@ -1,0 +1,75 @@
+// Runs `leeway demo` for browser tests, and opens signed-in pages in Debian's Chromium.
+import { spawn } from 'node:child_process';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { chromium } from 'playwright-core';
+
+const root = path.resolve(import.meta.dirname, '../..');
+const binary = process.env.LEEWAY_BINARY ?? path.join(root, 'target/debug/leeway');
+
+export class Demo {
+  static async start({ agents = true } = {}) {
+    const demo = new Demo();
+    demo.data = fs.mkdtempSync(path.join(os.tmpdir(), 'leeway-demo-'));
+    demo.log = fs.openSync(path.join(demo.data, 'log'), 'a');
+    const args = ['demo', '--data', demo.data, '--listen', '127.0.0.1:0', ...(agents ? [] : ['--no-agents'])];
+    demo.process = spawn(binary, args, { stdio: ['ignore', demo.log, demo.log] });
+    await until(() => fs.existsSync(path.join(demo.data, 'demo.json')), 'demo.json is written');
+    demo.access = JSON.parse(fs.readFileSync(path.join(demo.data, 'demo.json'), 'utf8'));
+    demo.url = demo.access.url;
+    demo.browser = await chromium.launch({
+      executablePath: '/usr/bin/chromium',
+      args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
+    });
+    return demo;
+  }
+
+  user(role) { return this.access.users.find(user => user.roles.includes(role)); }
+
+  async api(role, method, address, body) {
+    const answer = await fetch(this.url + address, { method, body: body && JSON.stringify(body),
+      headers: { Authorization: `Bearer ${this.user(role).token}`, 'Content-Type': 'application/json' } });
+    return answer.json();
+  }
+
+  async propose(workflow, call) {
+    const agent = this.access.agents.find(agent => agent.workflow === workflow);
+    const answer = await fetch(`${this.url}/v1/actions`, { method: 'POST', body: JSON.stringify(call),
+      headers: { Authorization: `Bearer ${agent.token}`, 'Content-Type': 'application/json' } });
+    return answer.json();
+  }
+
+  async context(options = {}) { return this.browser.newContext(options); }
+
+  // A signed-in page. With javaScriptEnabled: false the same forms work without script.
+  async page(role, options = {}) {
+    const context = await this.context(options);
+    const page = await context.newPage();
+    const user = this.user(role);
+    await page.goto(`${this.url}/sign-in`);
+    await page.fill('input[name=email]', user.email);
+    await page.fill('input[name=password]', user.password);
+    await Promise.all([page.waitForURL(`${this.url}/inbox`), page.click('button:has-text("Sign in")')]);
+    return page;
+  }
+
+  async stop() {
+    await this.browser.close();
+    this.process.kill('SIGTERM');
+    await new Promise(done => this.process.once('exit', done));
+  }
+}
+
+export async function until(condition, what, limit_ms = 30_000) {
+  const end = Date.now() + limit_ms;
+  for (;;) {
+    const found = await condition();
+    if (found) return found;
+    if (Date.now() > end) throw new Error(`waited ${limit_ms / 1000} s in vain: ${what}`);
+    await new Promise(done => setTimeout(done, 25));
+  }
+}
+
+// Settled: the script has run. The event stream never ends, so there is no "network idle".
+export const settled = page => page.waitForSelector('html[data-js=ready]');
