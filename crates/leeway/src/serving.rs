@@ -123,10 +123,10 @@ pub async fn start(
     gateway::run::recover(&app).await?;
     tokio::spawn(worker::runner::serve(app.clone(), queue));
     tokio::spawn(worker::expirer::serve(app.clone()));
-    run(app, data, bound, listen.tls.is_some())
+    Ok(run(app, data, bound, listen.tls.is_some()))
 }
 
-fn run(app: Arc<App>, data: &Path, bound: Bound, tls: bool) -> anyhow::Result<Running> {
+fn run(app: Arc<App>, data: &Path, bound: Bound, tls: bool) -> Running {
     let stop = CancellationToken::new();
     let router = server::router(&app, &stop);
     let address = bound.address;
@@ -137,11 +137,11 @@ fn run(app: Arc<App>, data: &Path, bound: Bound, tls: bool) -> anyhow::Result<Ru
         }
     });
     let serving = tokio::spawn(server::serve(bound, router, stop.clone()));
-    Ok(Running {
+    Running {
         app,
         address,
         scheme: if tls { "https" } else { "http" },
         stop,
         serving,
-    })
+    }
 }

@@ -26,7 +26,7 @@ pub fn next(from: Option<Status>, event: &ActionEvent) -> Result<Status, Invalid
     let admitted = match event {
         ActionEvent::Refused(_) => from.is_none().then_some(Status::Refused),
         ActionEvent::Judged(judged) => {
-            judged_after(from, &judged.cause).then(|| match judged.decision.verdict {
+            judged_after(from, &judged.cause).then_some(match judged.decision.verdict {
                 Verdict::Allow => Status::Authorised,
                 Verdict::Hold => Status::Held,
                 Verdict::Block => Status::Blocked,

@@ -242,7 +242,7 @@ fn describe_load<P>(errors: &jaq_core::load::Errors<&str, P>) -> String {
 fn describe_compile<P>(errors: &jaq_core::compile::Errors<&str, P>) -> String {
     let found = errors
         .iter()
-        .flat_map(|(_, undefined)| undefined.first())
+        .filter_map(|(_, undefined)| undefined.first())
         .map(|(name, kind)| format!("there is no {} `{}` here", kind.as_str(), near(name)))
         .next();
     found.unwrap_or_else(|| "it uses something that does not exist".to_owned())

@@ -135,9 +135,11 @@ impl CompiledGuardrail {
         let amount = when
             .amount_above_cents
             .is_none_or(|limit| amount_above(classified, limit));
-        let confidence = when
-            .confidence_below
-            .is_none_or(|limit| claim.confidence.is_none_or(|stated| !(stated >= limit)));
+        let confidence = when.confidence_below.is_none_or(|limit| {
+            claim
+                .confidence
+                .is_none_or(|stated| stated < limit || stated.is_nan())
+        });
         let hours = when.outside_business_hours.is_none_or(|outside| {
             facts
                 .in_business_hours

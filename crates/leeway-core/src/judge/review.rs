@@ -106,8 +106,7 @@ fn confidence(threshold: f64, case: &Case<'_>, reasons: &mut Vec<Reason>) {
         Some(stated) if !(0.0..=1.0).contains(&stated) => {
             "The agent's stated confidence makes no sense.".to_owned()
         }
-        // Written so that a threshold that is not a number holds too.
-        Some(stated) if !(stated >= threshold) => format!(
+        Some(stated) if stated < threshold || threshold.is_nan() => format!(
             "The agent's stated confidence, {:.0} %, is below this workflow's {:.0} %.",
             stated * 100.0,
             threshold * 100.0
@@ -191,12 +190,11 @@ fn disagreements(change: &FieldChange, cited: &[&Source], reasons: &mut Vec<Reas
             ),
         );
     }
-    let proposed_elsewhere = values.iter().find(|(source, value)| {
-        !same(value, &change.new)
-            && !(change.old_known && same(value, &change.old))
-            && !source.reference.is_empty()
+    let another = values.iter().find(|(_, value)| {
+        let quotes_present = change.old_known && same(value, &change.old);
+        !same(value, &change.new) && !quotes_present
     });
-    if let Some((source, value)) = proposed_elsewhere {
+    if let Some((source, value)) = another {
         hold(
             reasons,
             MISSING,

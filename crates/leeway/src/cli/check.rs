@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 /// Checks a configuration folder and reports every problem at once.
-pub fn run(dir: &Path, json: bool) -> anyhow::Result<ExitCode> {
+pub fn run(dir: &Path, json: bool) -> ExitCode {
     let problems = config::inspect(dir);
     let failed = problems
         .iter()
@@ -18,9 +18,9 @@ pub fn run(dir: &Path, json: bool) -> anyhow::Result<ExitCode> {
     } else {
         print!("{}", config::render(dir, &problems));
     }
-    Ok(if failed {
+    if failed {
         ExitCode::FAILURE
     } else {
         ExitCode::SUCCESS
-    })
+    }
 }

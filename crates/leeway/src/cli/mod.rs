@@ -144,7 +144,7 @@ async fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
     match command {
         Command::Serve(args) => serve::serve(args).await,
         Command::Demo(args) => serve::demo(args).await,
-        Command::Check { dir, json } => check::run(&dir, json),
+        Command::Check { dir, json } => Ok(check::run(&dir, json)),
         Command::Apply { dir, place } => workflows::apply(&dir, &place).await,
         Command::Actions(command) => actions::run(command).await,
         Command::Workflows(command) => workflows::run(command).await,

@@ -115,7 +115,7 @@ async fn receive(app: &App, caller: &Caller, proposal: Proposal) -> Result<Propo
     drop(guard);
     metrics::judged(verdict, began.elapsed());
     match recorded {
-        Recorded::Earlier(id) => earlier(app, &id).await,
+        Recorded::Earlier(id) => earlier(app, &id),
         Recorded::Waits(action) => Ok(Proposed {
             action,
             result: None,
@@ -316,7 +316,7 @@ fn same_call(app: &App, earlier: &ActionId, call: &Call) -> Result<(), ApiError>
     Err(AppendError::Conflict(Conflict::KeyUsed(earlier.clone())).into())
 }
 
-async fn earlier(app: &App, id: &ActionId) -> Result<Proposed, ApiError> {
+fn earlier(app: &App, id: &ActionId) -> Result<Proposed, ApiError> {
     let action = app
         .store
         .reader()?

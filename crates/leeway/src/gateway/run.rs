@@ -23,6 +23,8 @@ use std::time::Duration;
 
 /// Answers longer than this are recorded as their beginning, length and hash.
 const LONGEST_RECORDED_ANSWER: usize = 64 * 1024;
+/// Most looks at one action before it is left for the next occasion.
+const MOST_STEPS: u32 = 20;
 /// How long recording an outcome is tried while the ledger cannot be written.
 const OUTCOME_TRIES: u32 = 60;
 
@@ -36,7 +38,7 @@ pub fn start_event(id: &ActionId, revision: u32) -> ActionEvent {
 /// Takes an approved or authorised action as far as it goes: it runs, is shown again because
 /// something changed, or stays where it is while its workflow is paused.
 pub async fn attempt(app: &App, id: &ActionId) -> Result<(), ApiError> {
-    loop {
+    for _ in 0..MOST_STEPS {
         let Some(action) = app.store.reader()?.action(id)? else {
             return Ok(());
         };
@@ -45,12 +47,14 @@ pub async fn attempt(app: &App, id: &ActionId) -> Result<(), ApiError> {
         }
         match step(app, &action).await {
             Ok(Step::Done) => return Ok(()),
-            Ok(Step::Again) => {}
-            Err(Failure::Append(AppendError::Conflict(_) | AppendError::InvalidTransition(_))) => {}
+            // Something moved on meanwhile: look again at what it is now.
+            Ok(Step::Again) | Err(Failure::Append(AppendError::Conflict(_))) => {}
             Err(Failure::Append(error)) => return Err(error.into()),
             Err(Failure::Api(error)) => return Err(error),
         }
     }
+    tracing::warn!(%id, "it changes faster than it can be started; it stays as it is");
+    Ok(())
 }
 
 enum Step {

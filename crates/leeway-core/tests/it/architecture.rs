@@ -1,0 +1,150 @@
+//! The arrows of the architecture: the core knows no I/O, the store nothing of the binary, and
+//! inside the binary nothing below imports a door.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../..")
+        .canonicalize()
+        .unwrap()
+}
+
+/// Names of everything a crate is built with, by cargo's own resolution.
+fn dependencies(package: &str) -> BTreeSet<String> {
+    let output = Command::new(env!("CARGO"))
+        .args([
+            "tree",
+            "--offline",
+            "--package",
+            package,
+            "--edges",
+            "normal",
+            "--prefix",
+            "none",
+            "--format",
+            "{p}",
+        ])
+        .current_dir(root())
+        .output()
+        .unwrap();
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    String::from_utf8(output.stdout)
+        .unwrap()
+        .lines()
+        .filter_map(|line| line.split_whitespace().next().map(str::to_owned))
+        .collect()
+}
+
+fn sources(folder: &Path) -> Vec<(PathBuf, String)> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(sources(&path));
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            let text = std::fs::read_to_string(&path).unwrap();
+            found.push((path, text));
+        }
+    }
+    found
+}
+
+#[test]
+fn the_core_is_built_without_io() {
+    let found = dependencies("leeway-core");
+    for banned in [
+        "tokio",
+        "rusqlite",
+        "libsqlite3-sys",
+        "tokio-postgres",
+        "hyper",
+        "axum",
+        "reqwest",
+        "rmcp",
+        "leeway-store",
+        "leeway",
+    ] {
+        let itself = banned == "leeway";
+        assert!(
+            itself || !found.contains(banned),
+            "leeway-core depends on {banned}"
+        );
+    }
+    assert!(found.contains("sha2"), "the tree was read");
+}
+
+#[test]
+fn the_core_reads_no_clock_file_or_network() {
+    for (path, text) in sources(&root().join("crates/leeway-core/src")) {
+        for banned in [
+            "SystemTime",
+            "Instant::now",
+            "Timestamp::now",
+            "std::fs",
+            "std::net",
+            "std::env",
+            "std::process",
+            "thread::sleep",
+        ] {
+            assert!(!text.contains(banned), "{} uses {banned}", path.display());
+        }
+    }
+}
+
+#[test]
+fn the_store_knows_nothing_of_doors() {
+    let found = dependencies("leeway-store");
+    for banned in ["axum", "hyper", "rmcp", "maud", "reqwest"] {
+        assert!(!found.contains(banned), "leeway-store depends on {banned}");
+    }
+}
+
+/// Folder of the binary → folders and files it must not import.
+const BACKWARDS: [(&str, &[&str]); 7] = [
+    (
+        "system",
+        &["gateway", "rest", "web", "cli", "worker", "app", "demo"],
+    ),
+    (
+        "config",
+        &[
+            "gateway", "rest", "web", "cli", "worker", "app", "demo", "system",
+        ],
+    ),
+    ("gateway", &["rest", "web", "cli", "worker", "demo"]),
+    ("people", &["rest", "web", "cli", "worker", "demo"]),
+    ("rest", &["web", "cli", "worker", "demo"]),
+    ("web", &["cli", "worker", "demo"]),
+    ("worker", &["rest", "web", "cli", "demo"]),
+];
+
+#[test]
+fn inside_the_binary_arrows_point_one_way() {
+    let binary = root().join("crates/leeway/src");
+    for (folder, banned) in BACKWARDS {
+        for (path, text) in sources(&binary.join(folder)) {
+            for other in banned {
+                let imports = [
+                    format!("crate::{other}::"),
+                    format!("crate::{other};"),
+                    format!("crate::{{{other}"),
+                ];
+                let found = imports.iter().find(|import| text.contains(import.as_str()));
+                assert!(found.is_none(), "{} imports {other}", path.display());
+            }
+        }
+    }
+}
+
+#[test]
+fn the_map_stays_short() {
+    let text = std::fs::read_to_string(root().join("ARCHITECTURE.md")).unwrap();
+    assert!(text.lines().count() <= 130);
+}

@@ -1,0 +1,95 @@
+//! Values to test with.
+
+use leeway_core::action::event::{ActionEvent, Cause, Finished, Judged, Outcome};
+use leeway_core::action::state::EntryMeta;
+use leeway_core::action::{Call, Claim, Versions};
+use leeway_core::classify::{BeforeImage, Classified, Effect, Level, UndoPlan};
+use leeway_core::id::ActionId;
+use leeway_core::judge::{Decision, Facts, Reason, Verdict};
+use serde_json::json;
+use std::collections::BTreeSet;
+
+pub fn id() -> ActionId {
+    ActionId::new(1_700_000_000_000, [7; 10])
+}
+
+pub fn meta(version: u64) -> EntryMeta {
+    EntryMeta {
+        seq: 100 + version,
+        version,
+        time_ms: 1_700_000_000_000 + version as i64 * 1000,
+        actor: "leeway".into(),
+    }
+}
+
+pub fn classified(effect: Effect, level: Level) -> Classified {
+    Classified {
+        effect,
+        level,
+        record: None,
+        areas: BTreeSet::new(),
+        changes: vec![],
+        amount_cents: None,
+        amount_expected: false,
+        undo: UndoPlan::None { why: "test".into() },
+        sensitive: BTreeSet::new(),
+        why: vec![],
+        unknowns: vec![],
+    }
+}
+
+pub fn call() -> Call {
+    Call {
+        workflow: "office".into(),
+        agent: "clerk".into(),
+        system: "crm".into(),
+        tool: "update".into(),
+        arguments: json!({"id": "c-1"}),
+    }
+}
+
+pub fn judged(verdict: Verdict, revision: u32, cause: Cause) -> Judged {
+    Judged {
+        revision,
+        cause,
+        call: call(),
+        claim: Claim::default(),
+        before: BeforeImage::NotNeeded,
+        classified: classified(Effect::Update, Level::LowRisk),
+        facts: Facts::default(),
+        decision: Decision {
+            verdict,
+            reasons: vec![Reason {
+                rule: "test".into(),
+                verdict,
+                text: "A test.".into(),
+            }],
+        },
+        versions: Versions::default(),
+        expires_ms: (verdict == Verdict::Hold).then_some(1_700_000_999_000),
+        content_hash: format!("hash-{revision}"),
+        idempotency_key: None,
+        twin_hash: "twin".into(),
+    }
+}
+
+pub fn judged_event(verdict: Verdict, revision: u32, cause: Cause) -> ActionEvent {
+    ActionEvent::Judged(Box::new(judged(verdict, revision, cause)))
+}
+
+pub fn approved(content_hash: &str) -> ActionEvent {
+    ActionEvent::Approved {
+        by: "owner@example.com".into(),
+        content_hash: content_hash.into(),
+        solo: false,
+    }
+}
+
+pub fn finished(outcome: Outcome) -> ActionEvent {
+    ActionEvent::Finished(Finished {
+        outcome,
+        result: Some(json!({"content": []})),
+        after: None,
+        note: "test".into(),
+    })
+}

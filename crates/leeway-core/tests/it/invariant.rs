@@ -1,0 +1,309 @@
+//! The product's invariant, under generated configurations: no level 4 or 5 action, and nothing a
+//! review rule catches, comes out as allow. What the rules catch is decided here a second time, as
+//! plainly as possible.
+
+use crate::cases::{call, classified};
+use leeway_core::action::{Claim, Source};
+use leeway_core::classify::{Area, BeforeImage, Classified, Effect, FieldChange, Level};
+use leeway_core::govern::workflow::{Grant, Workflow};
+use leeway_core::judge::facts::Counted;
+use leeway_core::judge::guardrail::{Guardrail, Rate, Scope, Then, Total, When};
+use leeway_core::judge::rules::{Case, CompiledRules, judge};
+use leeway_core::judge::{Facts, Verdict};
+use proptest::prelude::*;
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+
+const EFFECTS: [Effect; 10] = [
+    Effect::Read,
+    Effect::Draft,
+    Effect::Create,
+    Effect::Update,
+    Effect::Merge,
+    Effect::Delete,
+    Effect::Admin,
+    Effect::Execute,
+    Effect::Send,
+    Effect::Pay,
+];
+const AREAS: [Area; 7] = [
+    Area::CustomerMessage,
+    Area::Pricing,
+    Area::MergeDelete,
+    Area::Ownership,
+    Area::ContractInvoicePaymentLegal,
+    Area::SupportSensitive,
+    Area::Admin,
+];
+const GRANTS: [Grant; 6] = [
+    Grant::Blocked,
+    Grant::Read,
+    Grant::Draft,
+    Grant::Update,
+    Grant::HighImpact,
+    Grant::External,
+];
+
+fn level() -> impl Strategy<Value = Level> {
+    (1..=5u8).prop_map(|number| Level::try_from(number).unwrap())
+}
+
+fn value() -> impl Strategy<Value = Value> {
+    prop_oneof![
+        Just(Value::Null),
+        Just(json!("")),
+        "[ab]{1,2}".prop_map(Value::from),
+        (0..3i64).prop_map(Value::from)
+    ]
+}
+
+fn change() -> impl Strategy<Value = FieldChange> {
+    (
+        prop::sample::select(vec!["phone", "owner"]),
+        value(),
+        value(),
+        any::<bool>(),
+        any::<bool>(),
+    )
+        .prop_map(|(field, old, new, old_known, critical)| FieldChange {
+            field: field.into(),
+            old,
+            new,
+            old_known,
+            critical,
+        })
+}
+
+fn thing() -> impl Strategy<Value = Classified> {
+    (
+        prop::sample::select(EFFECTS.to_vec()),
+        level(),
+        prop::collection::btree_set(prop::sample::select(AREAS.to_vec()), 0..3),
+        prop::collection::vec(change(), 0..3),
+        (prop::option::of(-5..50_000i64), any::<bool>()),
+        (
+            prop::collection::btree_set("[a-z]{3}", 0..2),
+            prop::collection::vec("[a-z]{3}", 0..2),
+        ),
+    )
+        .prop_map(
+            |(
+                effect,
+                level,
+                areas,
+                changes,
+                (amount_cents, amount_expected),
+                (sensitive, unknowns),
+            )| Classified {
+                areas: areas.into_iter().collect::<BTreeSet<_>>(),
+                changes,
+                amount_cents,
+                amount_expected,
+                sensitive,
+                unknowns,
+                ..classified(effect, level)
+            },
+        )
+}
+
+fn claim() -> impl Strategy<Value = Claim> {
+    let source = (
+        prop::option::of(prop::sample::select(vec!["phone", "owner"])),
+        prop::option::of(value()),
+    )
+        .prop_map(|(field, value)| Source {
+            reference: "mail/1".into(),
+            field: field.map(str::to_owned),
+            value,
+        });
+    (
+        prop::option::of(prop_oneof![
+            0.0..=1.0f64,
+            Just(f64::NAN),
+            Just(7.0),
+            Just(-1.0)
+        ]),
+        prop::collection::vec(source, 0..4),
+    )
+        .prop_map(|(confidence, sources)| Claim {
+            confidence,
+            sources,
+            ..Claim::default()
+        })
+}
+
+fn before() -> impl Strategy<Value = BeforeImage> {
+    prop_oneof![
+        Just(BeforeImage::NotNeeded),
+        Just(BeforeImage::NotReadable),
+        Just(BeforeImage::Missing),
+        Just(BeforeImage::Failed { why: "down".into() }),
+        value().prop_map(|phone| BeforeImage::Read {
+            fields: json!({ "phone": phone }).as_object().cloned().unwrap(),
+            version: None,
+        }),
+    ]
+}
+
+fn when() -> impl Strategy<Value = When> {
+    (
+        prop::option::of(1..=5u8),
+        prop::option::of(0..40_000i64),
+        prop::option::of(0.0..=1.0f64),
+        prop::option::of(any::<bool>()),
+        (prop::bool::ANY, prop::bool::ANY),
+    )
+        .prop_map(
+            |(
+                level_at_least,
+                amount_above_cents,
+                confidence_below,
+                outside_business_hours,
+                (rate, total),
+            )| When {
+                level_at_least: level_at_least.or(Some(1)),
+                amount_above_cents,
+                confidence_below,
+                outside_business_hours,
+                rate: rate.then_some(Rate {
+                    more_than: 2,
+                    per_s: 60,
+                    of: Scope::Agent,
+                }),
+                total: (total && !rate).then_some(Total {
+                    above_cents: 100,
+                    per_s: 60,
+                    of: Scope::Workflow,
+                }),
+                ..When::default()
+            },
+        )
+}
+
+fn workflow() -> impl Strategy<Value = Workflow> {
+    (
+        prop::sample::select(GRANTS.to_vec()),
+        0.0..=1.0f64,
+        prop::collection::vec((when(), any::<bool>()), 0..4),
+        any::<bool>(),
+    )
+        .prop_map(|(grant, threshold, rules, required)| {
+            let guardrails = rules
+                .into_iter()
+                .enumerate()
+                .map(|(n, (when, block))| Guardrail {
+                    id: format!("rule-{n}"),
+                    text: "A rule.".into(),
+                    then: if block { Then::Block } else { Then::Hold },
+                    when,
+                })
+                .collect();
+            Workflow {
+                name: "office".into(),
+                title: "Office".into(),
+                purpose: String::new(),
+                owner: String::new(),
+                grants: [("crm__update".to_owned(), grant)].into(),
+                confidence_threshold: threshold,
+                expires_after_s: 60,
+                required_sources: if required {
+                    vec!["phone".into()]
+                } else {
+                    vec![]
+                },
+                business_hours: Some(leeway_core::govern::workflow::BusinessHours {
+                    zone: "Europe/Vienna".into(),
+                    days: vec!["mon".into()],
+                    from: "09:00".into(),
+                    to: "17:00".into(),
+                }),
+                prompt_version: None,
+                guardrails,
+            }
+        })
+}
+
+fn facts() -> impl Strategy<Value = Facts> {
+    (
+        prop::option::of(any::<bool>()),
+        prop::collection::btree_map("rule-[0-3]", (0..5u64, 0..200i64), 0..4),
+    )
+        .prop_map(|(in_business_hours, counted)| Facts {
+            now_ms: 1_700_000_000_000,
+            in_business_hours,
+            counted: counted
+                .into_iter()
+                .map(|(id, (count, sum_cents))| (id, Counted { count, sum_cents }))
+                .collect(),
+        })
+}
+
+/// Whether any of the eight rules catches it, said once more.
+fn caught(workflow: &Workflow, thing: &Classified, claim: &Claim, before: &BeforeImage) -> bool {
+    if thing.level == Level::ReadOnly {
+        return !thing.unknowns.is_empty();
+    }
+    let touches = |area: Area| thing.areas.contains(&area);
+    let grave_area = AREAS[..6].iter().any(|area| touches(*area));
+    let grave_effect = matches!(
+        thing.effect,
+        Effect::Send | Effect::Merge | Effect::Delete | Effect::Pay
+    );
+    let unsure = match claim.confidence {
+        Some(stated) if (0.0..=1.0).contains(&stated) => stated < workflow.confidence_threshold,
+        _ => true,
+    };
+    let unreadable = matches!(before, BeforeImage::Failed { .. })
+        || (*before == BeforeImage::Missing && thing.effect != Effect::Create);
+    let missing = thing.changes.iter().any(|change| {
+        let mut cited = claim
+            .sources
+            .iter()
+            .filter(|source| source.field.as_ref() == Some(&change.field));
+        let blank = |value: &Value| value.is_null() || *value == "";
+        let empty = cited
+            .clone()
+            .any(|source| source.value.as_ref().is_some_and(blank));
+        let silent = !cited.any(|source| source.value.as_ref().is_some_and(|value| !blank(value)));
+        empty || (silent && workflow.required_sources.contains(&change.field))
+    });
+    grave_area
+        || grave_effect
+        || unsure
+        || unreadable
+        || missing
+        || !thing.sensitive.is_empty()
+        || !thing.unknowns.is_empty()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(4096))]
+
+    #[test]
+    fn nothing_grave_or_caught_is_allowed(
+        workflow in workflow(), thing in thing(), claim in claim(), before in before(), facts in facts(),
+    ) {
+        let rules = CompiledRules::compile(workflow.clone()).unwrap();
+        let call = call();
+        let case = Case { call: &call, classified: &thing, claim: &claim, before: &before, facts: &facts };
+        let decision = judge(&rules, &case);
+        prop_assert!(!decision.reasons.is_empty());
+        prop_assert_eq!(decision.verdict, decision.reasons.iter().map(|reason| reason.verdict).max().unwrap());
+        if thing.level >= Level::HighImpact || caught(&workflow, &thing, &claim, &before) {
+            prop_assert_ne!(decision.verdict, Verdict::Allow, "{:?}", decision);
+        }
+        if workflow.grants["crm__update"] == Grant::Blocked {
+            prop_assert_eq!(decision.verdict, Verdict::Block);
+        }
+        prop_assert_eq!(judge(&rules, &case), decision);
+    }
+
+    #[test]
+    fn a_tool_without_a_grant_is_blocked(thing in thing(), claim in claim(), before in before(), facts in facts()) {
+        let workflow = Workflow { grants: [].into(), ..toml::from_str("name = \"office\"\ntitle = \"Office\"").unwrap() };
+        let rules = CompiledRules::compile(workflow).unwrap();
+        let call = call();
+        let decision = judge(&rules, &Case { call: &call, classified: &thing, claim: &claim, before: &before, facts: &facts });
+        prop_assert_eq!(decision.verdict, Verdict::Block);
+    }
+}

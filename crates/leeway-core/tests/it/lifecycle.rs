@@ -1,0 +1,232 @@
+//! Every (state, event) pair of the action's state machine, against a table written out by hand.
+
+use crate::cases::{approved, finished, id, judged_event, meta};
+use leeway_core::action::event::{ActionEvent, Cause, Outcome, Refused};
+use leeway_core::action::fold::FoldError;
+use leeway_core::action::lifecycle::next;
+use leeway_core::action::state::{ActionRow, Status};
+use leeway_core::action::{Call, Claim};
+use leeway_core::classify::BeforeImage;
+use leeway_core::judge::Verdict;
+use serde_json::json;
+
+fn events() -> Vec<(&'static str, ActionEvent)> {
+    let edited = Cause::Edited { by: "a@b.c".into() };
+    let refused = Refused {
+        call: Call {
+            workflow: "w".into(),
+            agent: "a".into(),
+            system: String::new(),
+            tool: "t".into(),
+            arguments: json!({}),
+        },
+        claim: Claim::default(),
+        code: "unknown-tool".into(),
+        message: "there is no tool `t`".into(),
+    };
+    vec![
+        ("refused", ActionEvent::Refused(refused)),
+        (
+            "proposed-allow",
+            judged_event(Verdict::Allow, 1, Cause::Proposed),
+        ),
+        (
+            "proposed-hold",
+            judged_event(Verdict::Hold, 1, Cause::Proposed),
+        ),
+        (
+            "proposed-block",
+            judged_event(Verdict::Block, 1, Cause::Proposed),
+        ),
+        (
+            "edited-hold",
+            judged_event(Verdict::Hold, 2, edited.clone()),
+        ),
+        ("edited-block", judged_event(Verdict::Block, 2, edited)),
+        (
+            "drifted-hold",
+            judged_event(Verdict::Hold, 2, Cause::Drifted),
+        ),
+        (
+            "drifted-allow",
+            judged_event(Verdict::Allow, 2, Cause::Drifted),
+        ),
+        (
+            "rules-hold",
+            judged_event(Verdict::Hold, 2, Cause::RulesChanged),
+        ),
+        ("approved", approved("hash-1")),
+        (
+            "rejected",
+            ActionEvent::Rejected {
+                by: "a@b.c".into(),
+                content_hash: "hash-1".into(),
+                why: "no".into(),
+                note: None,
+            },
+        ),
+        (
+            "withdrawn",
+            ActionEvent::Withdrawn {
+                by: "clerk".into(),
+                reason: None,
+            },
+        ),
+        ("expired", ActionEvent::Expired {}),
+        (
+            "drift",
+            ActionEvent::Drifted {
+                now: BeforeImage::Missing,
+            },
+        ),
+        (
+            "started",
+            ActionEvent::Started {
+                idempotency_key: "k".into(),
+            },
+        ),
+        ("executed", finished(Outcome::Executed)),
+        ("failed", finished(Outcome::Failed)),
+        ("partial", finished(Outcome::Partial)),
+        ("unknown", finished(Outcome::OutcomeUnknown)),
+    ]
+}
+
+/// Every transition there is. What is not here is refused.
+const TABLE: [(Option<Status>, &str, Status); 28] = {
+    use Status as S;
+    [
+        (None, "refused", S::Refused),
+        (None, "proposed-allow", S::Authorised),
+        (None, "proposed-hold", S::Held),
+        (None, "proposed-block", S::Blocked),
+        (Some(S::Held), "edited-hold", S::Held),
+        (Some(S::Held), "edited-block", S::Blocked),
+        (Some(S::Held), "rules-hold", S::Held),
+        (Some(S::Held), "approved", S::Approved),
+        (Some(S::Held), "rejected", S::Rejected),
+        (Some(S::Held), "withdrawn", S::Withdrawn),
+        (Some(S::Held), "expired", S::Expired),
+        (Some(S::Held), "drift", S::Drifted),
+        (Some(S::Approved), "rules-hold", S::Held),
+        (Some(S::Approved), "withdrawn", S::Withdrawn),
+        (Some(S::Approved), "expired", S::Expired),
+        (Some(S::Approved), "drift", S::Drifted),
+        (Some(S::Approved), "started", S::Executing),
+        (Some(S::Authorised), "rules-hold", S::Held),
+        (Some(S::Authorised), "withdrawn", S::Withdrawn),
+        (Some(S::Authorised), "drift", S::Drifted),
+        (Some(S::Authorised), "started", S::Executing),
+        (Some(S::Drifted), "drifted-hold", S::Held),
+        (Some(S::Drifted), "drifted-allow", S::Authorised),
+        (Some(S::Drifted), "withdrawn", S::Withdrawn),
+        (Some(S::Executing), "executed", S::Executed),
+        (Some(S::Executing), "failed", S::Failed),
+        (Some(S::Executing), "partial", S::Partial),
+        (Some(S::Executing), "unknown", S::OutcomeUnknown),
+    ]
+};
+
+#[test]
+fn every_pair_of_state_and_event_is_as_the_table_says() {
+    let states = std::iter::once(None).chain(Status::ALL.into_iter().map(Some));
+    for from in states {
+        for (name, event) in events() {
+            let expected = TABLE
+                .iter()
+                .find(|(state, event, _)| *state == from && *event == name)
+                .map(|(_, _, to)| *to);
+            assert_eq!(next(from, &event).ok(), expected, "{from:?} + {name}");
+        }
+    }
+}
+
+#[test]
+fn nothing_leaves_a_terminal_state() {
+    for from in Status::ALL
+        .into_iter()
+        .filter(|status| status.is_terminal())
+    {
+        for (name, event) in events() {
+            assert!(next(Some(from), &event).is_err(), "{from:?} + {name}");
+        }
+    }
+}
+
+fn fold(events: &[ActionEvent]) -> Result<ActionRow, FoldError> {
+    let mut row = None;
+    for (index, event) in events.iter().enumerate() {
+        row = Some(ActionRow::apply(
+            row,
+            &id(),
+            &meta(index as u64 + 1),
+            event,
+        )?);
+    }
+    row.ok_or(FoldError::Empty)
+}
+
+#[test]
+fn an_approval_of_something_else_than_the_current_revision_is_stale() {
+    let held = judged_event(Verdict::Hold, 1, Cause::Proposed);
+    let edited = judged_event(Verdict::Hold, 2, Cause::Edited { by: "a@b.c".into() });
+    assert_eq!(
+        fold(&[held.clone(), approved("hash-0")]),
+        Err(FoldError::Stale)
+    );
+    assert_eq!(
+        fold(&[held.clone(), edited.clone(), approved("hash-1")]),
+        Err(FoldError::Stale)
+    );
+    assert_eq!(
+        fold(&[held, edited, approved("hash-2")]).unwrap().status,
+        Status::Approved
+    );
+}
+
+#[test]
+fn an_approval_is_used_once() {
+    let events = [
+        judged_event(Verdict::Hold, 1, Cause::Proposed),
+        approved("hash-1"),
+        ActionEvent::Started {
+            idempotency_key: "k".into(),
+        },
+    ];
+    assert_eq!(fold(&events).unwrap().status, Status::Executing);
+    let twice: Vec<_> = events.iter().cloned().chain([events[2].clone()]).collect();
+    assert!(matches!(fold(&twice), Err(FoldError::InvalidTransition(_))));
+}
+
+#[test]
+fn revisions_count_up_by_one() {
+    let skipped = [
+        judged_event(Verdict::Hold, 1, Cause::Proposed),
+        judged_event(Verdict::Hold, 3, Cause::RulesChanged),
+    ];
+    assert_eq!(
+        fold(&skipped),
+        Err(FoldError::Revision {
+            before: 1,
+            found: 3
+        })
+    );
+}
+
+#[test]
+fn a_drift_voids_the_approval_and_the_deadline_belongs_to_what_is_held() {
+    let row = fold(&[
+        judged_event(Verdict::Hold, 1, Cause::Proposed),
+        approved("hash-1"),
+        ActionEvent::Drifted {
+            now: BeforeImage::Missing,
+        },
+        judged_event(Verdict::Hold, 2, Cause::Drifted),
+    ])
+    .unwrap();
+    assert_eq!(
+        (row.status, row.reviewer, row.revision),
+        (Status::Held, None, 2)
+    );
+    assert!(row.expires_ms.is_some());
+}

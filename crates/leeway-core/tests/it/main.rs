@@ -1,0 +1,13 @@
+//! The core from outside: its state machine, its invariant, its tree, the packs and templates
+//! shipped, and the arrows of the architecture.
+
+mod architecture;
+mod audit;
+mod cases;
+mod classification;
+mod govern;
+mod invariant;
+mod lifecycle;
+mod merkle;
+mod rules;
+mod shipped;

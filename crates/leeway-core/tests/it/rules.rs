@@ -1,0 +1,405 @@
+//! Each review rule and each guardrail condition: when it fires, when it does not, and when what it
+//! needs is unknown.
+
+use crate::cases::{call, classified};
+use leeway_core::action::{Claim, Source};
+use leeway_core::classify::{Area, BeforeImage, Classified, Effect, FieldChange, Level, RecordRef};
+use leeway_core::govern::workflow::Workflow;
+use leeway_core::judge::facts::Counted;
+use leeway_core::judge::rules::{Case, CompiledRules, judge};
+use leeway_core::judge::{Decision, Facts, Verdict};
+use serde_json::{Value, json};
+
+fn workflow(more: &str) -> Workflow {
+    let text = format!("name = \"office\"\ntitle = \"Office\"\n{more}");
+    let mut workflow: Workflow = toml::from_str(&text).unwrap_or_else(|error| panic!("{error}"));
+    workflow.grants.insert(
+        "crm__update".into(),
+        leeway_core::govern::workflow::Grant::Update,
+    );
+    workflow
+}
+
+fn sure() -> Claim {
+    Claim {
+        confidence: Some(0.95),
+        ..Claim::default()
+    }
+}
+
+fn fill() -> Classified {
+    Classified {
+        changes: vec![change("phone", Value::Null, json!("1"))],
+        ..classified(Effect::Update, Level::LowRisk)
+    }
+}
+
+fn change(field: &str, old: Value, new: Value) -> FieldChange {
+    FieldChange {
+        field: field.into(),
+        old,
+        new,
+        old_known: true,
+        critical: false,
+    }
+}
+
+fn decide(
+    more: &str,
+    thing: &Classified,
+    claim: &Claim,
+    before: &BeforeImage,
+    facts: &Facts,
+) -> Decision {
+    let rules =
+        CompiledRules::compile(workflow(more)).unwrap_or_else(|problems| panic!("{problems:#?}"));
+    judge(
+        &rules,
+        &Case {
+            call: &call(),
+            classified: thing,
+            claim,
+            before,
+            facts,
+        },
+    )
+}
+
+fn fires(rule: &str, thing: &Classified, claim: &Claim, before: &BeforeImage) -> bool {
+    let decision = decide("", thing, claim, before, &Facts::default());
+    let found = decision.reasons.iter().any(|reason| reason.rule == rule);
+    assert!(!found || decision.verdict >= Verdict::Hold);
+    found
+}
+
+const NONE: BeforeImage = BeforeImage::NotNeeded;
+
+#[test]
+fn a_plain_low_risk_fill_runs() {
+    assert_eq!(
+        decide("", &fill(), &sure(), &NONE, &Facts::default()).verdict,
+        Verdict::Allow
+    );
+}
+
+#[test]
+fn areas_and_effects_hold() {
+    let rules = [
+        (Area::CustomerMessage, "customer-facing-message"),
+        (Area::Pricing, "pricing-discount-terms"),
+        (Area::MergeDelete, "merge-or-delete"),
+        (Area::Ownership, "strategic-ownership"),
+        (
+            Area::ContractInvoicePaymentLegal,
+            "contract-invoice-payment-legal",
+        ),
+        (Area::SupportSensitive, "sensitive-support"),
+    ];
+    for (area, rule) in rules {
+        let touching = Classified {
+            areas: [area].into(),
+            ..fill()
+        };
+        assert!(fires(rule, &touching, &sure(), &NONE), "{rule}");
+        assert!(!fires(rule, &fill(), &sure(), &NONE), "{rule}");
+    }
+    for (effect, rule) in [
+        (Effect::Send, "customer-facing-message"),
+        (Effect::Merge, "merge-or-delete"),
+        (Effect::Delete, "merge-or-delete"),
+        (Effect::Pay, "contract-invoice-payment-legal"),
+    ] {
+        assert!(
+            fires(rule, &classified(effect, Level::External), &sure(), &NONE),
+            "{rule}"
+        );
+    }
+    let sensitive = Classified {
+        sensitive: ["legal-threat".to_owned()].into(),
+        ..fill()
+    };
+    assert!(fires("sensitive-support", &sensitive, &sure(), &NONE));
+}
+
+#[test]
+fn confidence_below_missing_or_senseless_holds() {
+    for stated in [None, Some(0.79), Some(f64::NAN), Some(1.01), Some(-0.1)] {
+        let claim = Claim {
+            confidence: stated,
+            ..Claim::default()
+        };
+        assert!(
+            fires("low-confidence", &fill(), &claim, &NONE),
+            "{stated:?}"
+        );
+    }
+    for stated in [0.8, 1.0] {
+        let claim = Claim {
+            confidence: Some(stated),
+            ..Claim::default()
+        };
+        assert!(!fires("low-confidence", &fill(), &claim, &NONE), "{stated}");
+    }
+}
+
+fn citing(sources: &[(&str, Option<Value>)]) -> Claim {
+    Claim {
+        sources: sources
+            .iter()
+            .map(|(reference, value)| Source {
+                reference: (*reference).into(),
+                field: Some("phone".into()),
+                value: value.clone(),
+            })
+            .collect(),
+        ..sure()
+    }
+}
+
+#[test]
+fn missing_or_conflicting_data_holds() {
+    const RULE: &str = "missing-or-conflicting-data";
+    let cases: [(&str, Claim, bool); 7] = [
+        ("no source at all", sure(), false),
+        (
+            "a source that only points",
+            citing(&[("mail/1", None)]),
+            false,
+        ),
+        (
+            "a source that agrees",
+            citing(&[("mail/1", Some(json!("1")))]),
+            false,
+        ),
+        (
+            "agreeing as number and text",
+            citing(&[("mail/1", Some(json!(1)))]),
+            false,
+        ),
+        (
+            "an empty source",
+            citing(&[("mail/1", Some(json!("")))]),
+            true,
+        ),
+        (
+            "two that disagree",
+            citing(&[("mail/1", Some(json!("1"))), ("web/2", Some(json!("2")))]),
+            true,
+        ),
+        (
+            "one that says something else",
+            citing(&[("mail/1", Some(json!("3")))]),
+            true,
+        ),
+    ];
+    for (what, claim, expected) in cases {
+        assert_eq!(fires(RULE, &fill(), &claim, &NONE), expected, "{what}");
+    }
+    for before in [
+        BeforeImage::Missing,
+        BeforeImage::Failed { why: "down".into() },
+    ] {
+        assert!(fires(RULE, &fill(), &sure(), &before), "{before:?}");
+    }
+    let unknown = Classified {
+        unknowns: vec!["filter failed".into()],
+        ..fill()
+    };
+    assert!(fires(RULE, &unknown, &sure(), &NONE));
+}
+
+#[test]
+fn a_record_that_is_not_what_the_agent_believed_holds() {
+    let record = RecordRef {
+        system: "crm".into(),
+        record_type: "contact".into(),
+        id: "c-1".into(),
+    };
+    let thing = Classified {
+        record: Some(record),
+        ..fill()
+    };
+    let before = BeforeImage::Read {
+        fields: json!({"phone": null, "city": "Graz"})
+            .as_object()
+            .cloned()
+            .unwrap(),
+        version: None,
+    };
+    let believes = |city: &str| Claim {
+        sources: vec![Source {
+            reference: "crm:contact/c-1".into(),
+            field: Some("city".into()),
+            value: Some(json!(city)),
+        }],
+        ..sure()
+    };
+    assert!(fires(
+        "missing-or-conflicting-data",
+        &thing,
+        &believes("Linz"),
+        &before
+    ));
+    assert!(!fires(
+        "missing-or-conflicting-data",
+        &thing,
+        &believes("graz "),
+        &before
+    ));
+}
+
+#[test]
+fn a_required_source_must_say_something() {
+    let needs = "required_sources = [\"phone\"]";
+    let with = decide(
+        needs,
+        &fill(),
+        &citing(&[("mail/1", Some(json!("1")))]),
+        &NONE,
+        &Facts::default(),
+    );
+    assert_eq!(with.verdict, Verdict::Allow);
+    for claim in [
+        sure(),
+        citing(&[("mail/1", None)]),
+        citing(&[("mail/1", Some(Value::Null))]),
+    ] {
+        assert_eq!(
+            decide(needs, &fill(), &claim, &NONE, &Facts::default()).verdict,
+            Verdict::Hold
+        );
+    }
+}
+
+fn guarded(when: &str, thing: &Classified, facts: &Facts) -> bool {
+    let rule = format!(
+        "[business_hours]\nzone = \"Europe/Vienna\"\ndays = [\"mon\"]\nfrom = \"09:00\"\nto = \"17:00\"\n[[guardrail]]\nid = \"own\"\ntext = \"Own rule.\"\nthen = \"block\"\nwhen = {{ {when} }}\n"
+    );
+    let decision = decide(&rule, thing, &sure(), &NONE, facts);
+    let fired = decision.reasons.iter().any(|reason| reason.rule == "own");
+    assert_eq!(fired, decision.verdict == Verdict::Block);
+    fired
+}
+
+#[test]
+fn guardrail_conditions_fire_and_unknown_data_fires_too() {
+    let paying = |cents: Option<i64>, expected| Classified {
+        amount_cents: cents,
+        amount_expected: expected,
+        ..fill()
+    };
+    let hours = |inside| Facts {
+        in_business_hours: inside,
+        ..Facts::default()
+    };
+    let counted = |count, sum_cents| Facts {
+        counted: [("own".to_owned(), Counted { count, sum_cents })].into(),
+        ..Facts::default()
+    };
+    let contact = Classified {
+        record: Some(RecordRef {
+            system: "crm".into(),
+            record_type: "contact".into(),
+            id: "1".into(),
+        }),
+        ..fill()
+    };
+    let none = Facts::default();
+    let rate = "rate = { more_than = 2, per_s = 60, of = \"agent\" }";
+    let total = "total = { above_cents = 1000, per_s = 60, of = \"workflow\" }";
+    let cases: Vec<(&str, Classified, Facts, bool)> = vec![
+        ("tools = [\"crm__update\"]", fill(), none.clone(), true),
+        ("tools = [\"crm__other\"]", fill(), none.clone(), false),
+        ("agents = [\"clerk\"]", fill(), none.clone(), true),
+        ("agents = [\"other\"]", fill(), none.clone(), false),
+        ("effects = [\"update\"]", fill(), none.clone(), true),
+        ("effects = [\"send\"]", fill(), none.clone(), false),
+        ("level_at_least = 3", fill(), none.clone(), true),
+        ("level_at_least = 4", fill(), none.clone(), false),
+        (
+            "record_types = [\"contact\"]",
+            contact.clone(),
+            none.clone(),
+            true,
+        ),
+        ("record_types = [\"deal\"]", contact, none.clone(), false),
+        ("fields = [\"phone\"]", fill(), none.clone(), true),
+        ("fields = [\"owner\"]", fill(), none.clone(), false),
+        (
+            "amount_above_cents = 100",
+            paying(Some(101), true),
+            none.clone(),
+            true,
+        ),
+        (
+            "amount_above_cents = 100",
+            paying(Some(100), true),
+            none.clone(),
+            false,
+        ),
+        (
+            "amount_above_cents = 100",
+            paying(None, true),
+            none.clone(),
+            true,
+        ),
+        (
+            "amount_above_cents = 100",
+            paying(None, false),
+            none.clone(),
+            false,
+        ),
+        ("confidence_below = 0.99", fill(), none.clone(), true),
+        ("confidence_below = 0.9", fill(), none.clone(), false),
+        (
+            "outside_business_hours = true",
+            fill(),
+            hours(Some(false)),
+            true,
+        ),
+        (
+            "outside_business_hours = true",
+            fill(),
+            hours(Some(true)),
+            false,
+        ),
+        ("outside_business_hours = true", fill(), hours(None), true),
+        (rate, fill(), counted(2, 0), true),
+        (rate, fill(), counted(1, 0), false),
+        (rate, fill(), none.clone(), true),
+        (total, paying(Some(501), true), counted(1, 500), true),
+        (total, paying(Some(500), true), counted(1, 500), false),
+        (total, paying(None, true), counted(1, 0), true),
+        (
+            "fields = [\"phone\"], level_at_least = 4",
+            fill(),
+            none,
+            false,
+        ),
+    ];
+    for (when, thing, facts, expected) in cases {
+        assert_eq!(guarded(when, &thing, &facts), expected, "{when} {facts:?}");
+    }
+}
+
+#[test]
+fn every_problem_of_a_workflow_is_reported_at_once() {
+    let bad = workflow(
+        "confidence_threshold = 7.0\nexpires_after_s = 0\n[business_hours]\nzone = \"Mars/Olympus\"\ndays = [\"mo\"]\nfrom = \"9\"\nto = \"17:00\"\n[[guardrail]]\nid = \"low-confidence\"\ntext = \"\"\nthen = \"hold\"\nwhen = {}\n[[guardrail]]\nid = \"x\"\ntext = \"x\"\nthen = \"hold\"\nwhen = { level_at_least = 9, amount_above_cents = -1, rate = { more_than = 1, per_s = 0, of = \"tool\" } }\n",
+    );
+    let problems = CompiledRules::compile(bad).unwrap_err();
+    let codes: Vec<&str> = problems.iter().map(|problem| problem.code).collect();
+    for code in [
+        "threshold-invalid",
+        "expiry-invalid",
+        "business-hours-invalid",
+        "guardrail-id-taken",
+        "guardrail-text-missing",
+        "guardrail-without-condition",
+        "level-invalid",
+        "amount-invalid",
+        "window-invalid",
+    ] {
+        assert!(codes.contains(&code), "{code} in {codes:?}");
+    }
+}
