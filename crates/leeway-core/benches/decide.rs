@@ -65,7 +65,10 @@ fn bench(criterion: &mut Criterion) {
         ..Claim::default()
     };
     let before = BeforeImage::Read {
-        fields: json!({"phone": "", "city": "Graz", "owner": "ann"}).as_object().cloned().expect("an object"),
+        fields: json!({"phone": "", "city": "Graz", "owner": "ann"})
+            .as_object()
+            .cloned()
+            .expect("an object"),
         version: None,
     };
     let facts = Facts::default();

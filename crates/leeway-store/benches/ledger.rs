@@ -7,7 +7,9 @@
 use leeway_core::action::event::{ActionEvent, Cause, Judged};
 use leeway_core::action::state::Status;
 use leeway_core::action::{Call, Claim, Versions};
-use leeway_core::classify::{BeforeImage, Classified, Effect, FieldChange, Level, RecordRef, UndoPlan};
+use leeway_core::classify::{
+    BeforeImage, Classified, Effect, FieldChange, Level, RecordRef, UndoPlan,
+};
 use leeway_core::id::ActionId;
 use leeway_core::judge::{Decision, Facts, Reason, Verdict};
 use leeway_core::ledger::event::Event;
@@ -103,7 +105,12 @@ fn proposal(n: u64) -> Append {
 fn quantiles(mut took: Vec<Duration>) -> String {
     took.sort();
     let at = |q: f64| took[((took.len() - 1) as f64 * q) as usize].as_secs_f64() * 1000.0;
-    format!("p50 {:.3} ms, p99 {:.3} ms, max {:.3} ms", at(0.5), at(0.99), at(1.0))
+    format!(
+        "p50 {:.3} ms, p99 {:.3} ms, max {:.3} ms",
+        at(0.5),
+        at(0.99),
+        at(1.0)
+    )
 }
 
 /// What the disk itself takes: a write and fdatasync of an entry's size.
@@ -117,7 +124,10 @@ fn baseline(folder: &std::path::Path) {
             began.elapsed()
         })
         .collect();
-    println!("baseline: write and fdatasync of 4 KiB: {}", quantiles(took));
+    println!(
+        "baseline: write and fdatasync of 4 KiB: {}",
+        quantiles(took)
+    );
 }
 
 async fn together(store: &Store, clients: u64, each: u64, from: u64) -> u64 {
@@ -127,7 +137,10 @@ async fn together(store: &Store, clients: u64, each: u64, from: u64) -> u64 {
             let store = store.clone();
             tokio::spawn(async move {
                 for n in 0..each {
-                    store.append(proposal(from + client * each + n)).await.expect("appends");
+                    store
+                        .append(proposal(from + client * each + n))
+                        .await
+                        .expect("appends");
                 }
             })
         })
@@ -177,12 +190,49 @@ async fn fill(store: &Store, from: u64, to: u64) {
 fn pages(store: &Store) {
     let filters = [
         ("all", ActionFilter::default()),
-        ("workflow", ActionFilter { workflow: Some("workflow-3".into()), ..ActionFilter::default() }),
-        ("status", ActionFilter { status: vec![Status::Blocked], ..ActionFilter::default() }),
-        ("workflow and status", ActionFilter { workflow: Some("workflow-3".into()), status: vec![Status::Blocked], ..ActionFilter::default() }),
-        ("level", ActionFilter { level: Some(4), ..ActionFilter::default() }),
-        ("record", ActionFilter { record: Some("c-42".into()), ..ActionFilter::default() }),
-        ("words", ActionFilter { q: Some("44 20 123456".into()), ..ActionFilter::default() }),
+        (
+            "workflow",
+            ActionFilter {
+                workflow: Some("workflow-3".into()),
+                ..ActionFilter::default()
+            },
+        ),
+        (
+            "status",
+            ActionFilter {
+                status: vec![Status::Blocked],
+                ..ActionFilter::default()
+            },
+        ),
+        (
+            "workflow and status",
+            ActionFilter {
+                workflow: Some("workflow-3".into()),
+                status: vec![Status::Blocked],
+                ..ActionFilter::default()
+            },
+        ),
+        (
+            "level",
+            ActionFilter {
+                level: Some(4),
+                ..ActionFilter::default()
+            },
+        ),
+        (
+            "record",
+            ActionFilter {
+                record: Some("c-42".into()),
+                ..ActionFilter::default()
+            },
+        ),
+        (
+            "words",
+            ActionFilter {
+                q: Some("44 20 123456".into()),
+                ..ActionFilter::default()
+            },
+        ),
     ];
     let reader = store.reader().expect("reads");
     for (name, filter) in filters {
@@ -212,7 +262,10 @@ fn memory_mib() -> u64 {
 
 #[tokio::main]
 async fn main() {
-    let actions: u64 = std::env::args().filter_map(|argument| argument.parse().ok()).next().unwrap_or(1_000_000);
+    let actions: u64 = std::env::args()
+        .filter_map(|argument| argument.parse().ok())
+        .next()
+        .unwrap_or(1_000_000);
     let folder = tempfile::tempdir_in(".").expect("a folder");
     baseline(folder.path());
     let store = Store::open(folder.path()).expect("opens");
@@ -221,16 +274,32 @@ async fn main() {
     n = paced(&store, 1_000, 5, n).await;
     let began = Instant::now();
     fill(&store, n, actions).await;
-    println!("filled to {actions} actions in {:.1} s", began.elapsed().as_secs_f64());
+    println!(
+        "filled to {actions} actions in {:.1} s",
+        began.elapsed().as_secs_f64()
+    );
     pages(&store);
     drop(store);
     let began = Instant::now();
     let store = Store::open(folder.path()).expect("opens");
     let counts = store.reader().expect("reads").counts(None).expect("counts");
-    println!("open with {} actions: {:.3} s, {} MiB resident", counts.total, began.elapsed().as_secs_f64(), memory_mib());
+    println!(
+        "open with {} actions: {:.3} s, {} MiB resident",
+        counts.total,
+        began.elapsed().as_secs_f64(),
+        memory_mib()
+    );
     let began = Instant::now();
-    let report = store.reader().expect("reads").verify(|_| {}).expect("verifies");
+    let report = store
+        .reader()
+        .expect("reads")
+        .verify(|_| {})
+        .expect("verifies");
     assert!(report.ok(), "{report:?}");
     let took = began.elapsed().as_secs_f64();
-    println!("verify: {} entries in {took:.2} s, {:.0} entries/s", report.entries, report.entries as f64 / took);
+    println!(
+        "verify: {} entries in {took:.2} s, {:.0} entries/s",
+        report.entries,
+        report.entries as f64 / took
+    );
 }

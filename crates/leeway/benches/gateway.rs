@@ -2,11 +2,11 @@
 //! system) beside the same read made directly, in the same run; and how many governed calls a
 //! second it takes at 32 at once. Prints figures; decides nothing.
 
+use rmcp::ServiceExt;
 use rmcp::model::{CallToolRequestParams, ClientConfig};
 use rmcp::service::{Peer, RoleClient, RunningService};
 use rmcp::transport::streamable_http_client::StreamableHttpClientTransportConfig;
 use rmcp::transport::{StreamableHttpClientTransport, TokioChildProcess};
-use rmcp::ServiceExt;
 use serde_json::{Value, json};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -22,7 +22,10 @@ fn quantiles(mut took: Vec<Duration>) -> (f64, f64) {
 }
 
 async fn read(peer: &Peer<RoleClient>, tool: &'static str) -> Duration {
-    let arguments = json!({"id": "c-101"}).as_object().cloned().expect("an object");
+    let arguments = json!({"id": "c-101"})
+        .as_object()
+        .cloned()
+        .expect("an object");
     let began = Instant::now();
     let answer = peer
         .call_tool(CallToolRequestParams::new(tool).with_arguments(arguments))
@@ -42,7 +45,10 @@ fn start(data: &Path) -> (Child, Value) {
         .expect("runs");
     let file = data.join("demo.json");
     loop {
-        if let Some(access) = std::fs::read(&file).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok()) {
+        if let Some(access) = std::fs::read(&file)
+            .ok()
+            .and_then(|bytes| serde_json::from_slice(&bytes).ok())
+        {
             return (child, access);
         }
         std::thread::sleep(Duration::from_millis(50));
@@ -52,10 +58,18 @@ fn start(data: &Path) -> (Child, Value) {
 async fn connect(access: &Value) -> RunningService<RoleClient, ClientConfig> {
     let agent = access["agents"]
         .as_array()
-        .and_then(|agents| agents.iter().find(|agent| agent["workflow"] == "crm-clean-up"))
+        .and_then(|agents| {
+            agents
+                .iter()
+                .find(|agent| agent["workflow"] == "crm-clean-up")
+        })
         .expect("an agent");
-    let url = format!("{}/mcp/crm-clean-up", access["url"].as_str().expect("a url"));
-    let config = StreamableHttpClientTransportConfig::with_uri(url).auth_header(agent["token"].as_str().expect("a token"));
+    let url = format!(
+        "{}/mcp/crm-clean-up",
+        access["url"].as_str().expect("a url")
+    );
+    let config = StreamableHttpClientTransportConfig::with_uri(url)
+        .auth_header(agent["token"].as_str().expect("a token"));
     ClientConfig::default()
         .serve(StreamableHttpClientTransport::from_config(config))
         .await
@@ -67,7 +81,9 @@ async fn main() {
     let folder = tempfile::tempdir_in(".").expect("a folder");
     let (mut server, access) = start(folder.path());
     let mut command = tokio::process::Command::new(BINARY);
-    command.args(["sandbox", "--state"]).arg(folder.path().join("direct.json"));
+    command
+        .args(["sandbox", "--state"])
+        .arg(folder.path().join("direct.json"));
     let direct = ClientConfig::default()
         .serve(TokioChildProcess::new(command).expect("runs"))
         .await
@@ -78,7 +94,8 @@ async fn main() {
         alone.push(read(direct.peer(), "get_contact").await);
         through.push(read(governed.peer(), "sandbox__get_contact").await);
     }
-    let ((direct_p50, direct_p99), (governed_p50, governed_p99)) = (quantiles(alone), quantiles(through));
+    let ((direct_p50, direct_p99), (governed_p50, governed_p99)) =
+        (quantiles(alone), quantiles(through));
     println!("read made directly: p50 {direct_p50:.3} ms, p99 {direct_p99:.3} ms");
     println!("read through the gateway: p50 {governed_p50:.3} ms, p99 {governed_p99:.3} ms");
     println!("the gateway adds: p50 {:.3} ms", governed_p50 - direct_p50);

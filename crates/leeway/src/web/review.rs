@@ -118,13 +118,13 @@ fn changes(shown: &Shown<'_>) -> Markup {
     }
     let same = unchanged(shown);
     html! { section.card aria-labelledby="chg-t" {
-        header { h2 #chg-t { "What will change" } span.sub { (classified.changes.len()) " fields" } }
+        header { h2 #chg-t { "What will change" } span.sub { (classified.changes.len()) @if classified.changes.len() == 1 { " field" } @else { " fields" } } }
         ul.diff {
             li.th aria-hidden="true" { span { "Field" } span { "Now" } span { "Proposed" } }
             @for change in &classified.changes { (field(change, classified.effect)) }
         }
         @if !same.is_empty() { details {
-            summary { (same.len()) " fields stay the same" }
+            summary { (same.len()) @if same.len() == 1 { " field stays the same" } @else { " fields stay the same" } }
             dl.kv { @for (name, now) in same { div { dt { (self::shown(name)) } dd { (value(now)) } } } }
         } }
     } }
@@ -177,10 +177,32 @@ fn arguments(shown: &Shown<'_>) -> Markup {
     } }
 }
 
-/// A message is read in full before it is sent, also when changes are shown above it.
+/// What reaches outside is read in full before it goes: the whole call, unless the changes above
+/// show every text of it already.
 fn message(shown: &Shown<'_>) -> Markup {
-    let outside = matches!(shown.judged.classified.effect, Effect::Send | Effect::Pay);
-    html! { @if outside && !shown.judged.classified.changes.is_empty() { (arguments(shown)) } }
+    let classified = &shown.judged.classified;
+    let outside = matches!(classified.effect, Effect::Send | Effect::Pay);
+    if !outside
+        || classified.changes.is_empty()
+        || all_shown(&shown.judged.call.arguments, &classified.changes)
+    {
+        return html! {};
+    }
+    arguments(shown)
+}
+
+fn all_shown(value: &Value, changes: &[FieldChange]) -> bool {
+    match value {
+        Value::String(text) => {
+            let id = text.len() < 40 && !text.contains(' ');
+            id || changes
+                .iter()
+                .any(|change| change.new.as_str() == Some(text.as_str()))
+        }
+        Value::Array(items) => items.iter().all(|item| all_shown(item, changes)),
+        Value::Object(fields) => fields.values().all(|item| all_shown(item, changes)),
+        _ => true,
+    }
 }
 
 fn agent(shown: &Shown<'_>) -> Markup {

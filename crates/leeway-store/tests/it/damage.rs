@@ -1,0 +1,121 @@
+//! A ledger somebody or something changed behind our back.
+
+use crate::things::{act, approved, govern, judged, workflow};
+use leeway_core::judge::Verdict;
+use leeway_store::{AppendError, Store};
+use rusqlite::Connection;
+use std::path::Path;
+
+fn written(folder: &Path) {
+    let store = Store::open(folder).unwrap();
+    store
+        .append_blocking(govern("workflow/office", workflow()))
+        .unwrap();
+    for n in 1..6 {
+        store
+            .append_blocking(act(n, vec![judged(n, Verdict::Hold)]))
+            .unwrap();
+    }
+    store.append_blocking(act(3, vec![approved(3)])).unwrap();
+}
+
+#[test]
+fn each_kind_of_damage_is_found_and_the_first_bad_entry_named() {
+    let cases = [
+        (
+            "payload",
+            "UPDATE entries SET payload = CAST(replace(CAST(payload AS TEXT), 'orchid 2', 'orchid 9') AS BLOB) WHERE seq = 2",
+            2,
+        ),
+        (
+            "salt",
+            "UPDATE entries SET salt = randomblob(16) WHERE seq = 3",
+            3,
+        ),
+        (
+            "actor",
+            "UPDATE entries SET actor = 'person:mallory' WHERE seq = 4",
+            4,
+        ),
+        (
+            "time",
+            "UPDATE entries SET time_ms = time_ms + 1 WHERE seq = 6",
+            6,
+        ),
+        (
+            "decision",
+            "UPDATE entries SET decision = 'allow' WHERE seq = 1",
+            1,
+        ),
+        ("rules", "UPDATE entries SET rules = '' WHERE seq = 1", 1),
+        (
+            "stream",
+            "UPDATE entries SET stream = 'workflow/other' WHERE seq = 0",
+            0,
+        ),
+        ("a missing entry", "DELETE FROM entries WHERE seq = 2", 2),
+        ("a cut-off end", "DELETE FROM entries WHERE seq = 6", 6),
+        (
+            "a leaf",
+            "UPDATE entries SET leaf = zeroblob(32) WHERE seq = 5",
+            5,
+        ),
+        (
+            "an envelope and its leaf",
+            "UPDATE entries SET actor = 'x', leaf = zeroblob(32) WHERE seq = 5",
+            5,
+        ),
+        (
+            "the head",
+            "UPDATE head SET frontier = zeroblob(length(frontier))",
+            7,
+        ),
+    ];
+    for (what, damage, seq) in cases {
+        let folder = tempfile::tempdir().unwrap();
+        written(folder.path());
+        let changed = Connection::open(folder.path().join("ledger.db"))
+            .unwrap()
+            .execute(damage, [])
+            .unwrap();
+        assert_eq!(changed, 1, "{what}");
+        let store = Store::open_read_only(folder.path()).unwrap();
+        let report = store.reader().unwrap().verify(|_| {}).unwrap();
+        assert_eq!(
+            report.first_bad.as_ref().map(|bad| bad.seq),
+            Some(seq),
+            "{what}: {report:?}"
+        );
+    }
+}
+
+#[test]
+fn a_ledger_opened_for_reading_takes_no_appends() {
+    let folder = tempfile::tempdir().unwrap();
+    written(folder.path());
+    let store = Store::open_read_only(folder.path()).unwrap();
+    let refused = store.append_blocking(act(9, vec![judged(9, Verdict::Hold)]));
+    assert!(matches!(refused, Err(AppendError::Unwritable(_))));
+    assert!(store.writable().is_err());
+    assert!(
+        store
+            .reader()
+            .unwrap()
+            .execute("DELETE FROM entries", [])
+            .is_err()
+    );
+}
+
+#[test]
+fn a_newer_ledger_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    written(folder.path());
+    Connection::open(folder.path().join("ledger.db"))
+        .unwrap()
+        .pragma_update(None, "user_version", 99)
+        .unwrap();
+    let refused = Store::open(folder.path())
+        .err()
+        .map(|error| error.to_string());
+    assert!(refused.is_some_and(|text| text.contains("schema 99")));
+}

@@ -1,0 +1,129 @@
+//! Entries to test with.
+
+use leeway_core::action::event::{ActionEvent, Cause, Finished, Judged, Outcome};
+use leeway_core::action::{Call, Claim, Versions};
+use leeway_core::classify::{BeforeImage, Classified, Effect, Level, UndoPlan};
+use leeway_core::govern::event::GovernEvent;
+use leeway_core::id::ActionId;
+use leeway_core::judge::{Decision, Facts, Reason, Verdict};
+use leeway_core::ledger::event::Event;
+use leeway_store::{Append, NewEntry, Precondition};
+use serde_json::json;
+
+pub const NOW: i64 = 1_700_000_000_000;
+
+pub fn id(n: u64) -> ActionId {
+    let mut random = [0; 10];
+    random[2..].copy_from_slice(&n.to_be_bytes());
+    ActionId::new(NOW, random)
+}
+
+pub fn stream(n: u64) -> String {
+    format!("action/{}", id(n))
+}
+
+pub fn judged(n: u64, verdict: Verdict) -> ActionEvent {
+    ActionEvent::Judged(Box::new(Judged {
+        revision: 1,
+        cause: Cause::Proposed,
+        call: Call {
+            workflow: "office".into(),
+            agent: "clerk".into(),
+            system: "crm".into(),
+            tool: "update".into(),
+            arguments: json!({"id": n, "note": format!("orchid {n}")}),
+        },
+        claim: Claim::default(),
+        before: BeforeImage::NotNeeded,
+        classified: Classified {
+            effect: Effect::Update,
+            level: Level::LowRisk,
+            record: None,
+            areas: [].into(),
+            changes: vec![],
+            amount_cents: Some(100),
+            amount_expected: true,
+            undo: UndoPlan::None { why: "test".into() },
+            sensitive: [].into(),
+            why: vec![],
+            unknowns: vec![],
+        },
+        facts: Facts::default(),
+        decision: Decision {
+            verdict,
+            reasons: vec![Reason {
+                rule: "test".into(),
+                verdict,
+                text: "A test.".into(),
+            }],
+        },
+        versions: Versions::default(),
+        expires_ms: (verdict == Verdict::Hold).then_some(NOW + 1000),
+        content_hash: format!("hash-{n}"),
+        idempotency_key: None,
+        twin_hash: format!("twin-{n}"),
+    }))
+}
+
+pub fn approved(n: u64) -> ActionEvent {
+    ActionEvent::Approved {
+        by: "owner@example.com".into(),
+        content_hash: format!("hash-{n}"),
+        solo: false,
+    }
+}
+
+pub fn started() -> ActionEvent {
+    ActionEvent::Started {
+        idempotency_key: "k".into(),
+    }
+}
+
+pub fn finished() -> ActionEvent {
+    ActionEvent::Finished(Finished {
+        outcome: Outcome::Executed,
+        result: None,
+        after: None,
+        note: "done".into(),
+    })
+}
+
+pub fn entry(stream: impl Into<String>, event: Event) -> NewEntry {
+    NewEntry {
+        stream: stream.into(),
+        actor: "leeway".into(),
+        time_ms: NOW,
+        event,
+    }
+}
+
+/// An append of action events.
+pub fn act(n: u64, events: Vec<ActionEvent>) -> Append {
+    Append {
+        entries: events
+            .into_iter()
+            .map(|event| entry(stream(n), Event::Action(event)))
+            .collect(),
+        ..Append::default()
+    }
+}
+
+pub fn when(mut append: Append, precondition: Precondition) -> Append {
+    append.preconditions.push(precondition);
+    append
+}
+
+pub fn govern(stream: &str, event: GovernEvent) -> Append {
+    Append {
+        entries: vec![entry(stream, Event::Govern(event))],
+        ..Append::default()
+    }
+}
+
+pub fn workflow() -> GovernEvent {
+    let workflow = serde_json::from_value(json!({"name": "office", "title": "Office"})).unwrap();
+    GovernEvent::WorkflowConfigured {
+        workflow,
+        hash: "h".into(),
+    }
+}

@@ -1,0 +1,107 @@
+//! The command line: answers as JSON, exit codes that mean something, pages of the API that describe
+//! themselves.
+
+use crate::demo::{BINARY, Demo, run, until};
+use serde_json::Value;
+use std::process::Command;
+
+#[test]
+fn the_demo_fills_the_inbox_and_commands_answer_beside_it() {
+    let demo = Demo::start();
+    let data = demo.folder.path();
+    let list = |status: &str| {
+        let (code, answer) = run(
+            data,
+            &["actions", "list", "--status", status, "--limit", "100"],
+        );
+        assert_eq!(code, Some(0));
+        answer["actions"].as_array().cloned().unwrap_or_default()
+    };
+    until("the inbox holds actions", || {
+        (list("held").len() >= 8).then_some(())
+    });
+    until("some ran alone", || {
+        (list("executed").len() >= 10).then_some(())
+    });
+    until("some were blocked", || {
+        (list("blocked").len() >= 4).then_some(())
+    });
+    assert!(list("refused").is_empty(), "{:?}", list("refused"));
+
+    let held = &list("held")[0];
+    let (code, shown) = run(data, &["actions", "show", held["id"].as_str().unwrap()]);
+    assert_eq!((code, &shown["id"]), (Some(0), &held["id"]));
+    assert_eq!(
+        shown["audit"].as_object().map(serde_json::Map::len),
+        Some(14)
+    );
+    let (code, _) = run(data, &["actions", "approve", held["id"].as_str().unwrap()]);
+    assert_eq!(code, Some(3), "the local operator decides nothing");
+    let (code, _) = run(
+        data,
+        &["actions", "show", "act_00000000000000000000000000000000"],
+    );
+    assert_eq!(code, Some(3));
+    let (code, report) = run(data, &["verify"]);
+    assert_eq!((code, &report["ok"]), (Some(0), &Value::Bool(true)));
+    let (code, paused) = run(data, &["pause", "support-triage", "--reason", "a test"]);
+    assert_eq!(code, Some(0));
+    assert_eq!(paused["paused"]["reason"], "a test");
+    assert_eq!(
+        run(data, &["pause", "support-triage"]).0,
+        Some(3),
+        "already paused"
+    );
+    assert_eq!(run(data, &["resume", "support-triage"]).0, Some(0));
+}
+
+#[test]
+fn exported_configuration_applies_again_without_a_change() {
+    let demo = Demo::start();
+    let out = tempfile::tempdir().unwrap();
+    let folder = out.path().join("config");
+    let (code, _) = run(
+        demo.folder.path(),
+        &["export", "--config", folder.to_str().unwrap()],
+    );
+    assert_eq!(code, Some(0));
+    let checked = Command::new(BINARY)
+        .arg("check")
+        .arg(&folder)
+        .output()
+        .unwrap();
+    assert!(
+        checked.status.success(),
+        "{}",
+        String::from_utf8_lossy(&checked.stdout)
+    );
+    let (code, answer) = run(demo.folder.path(), &["apply", folder.to_str().unwrap()]);
+    assert_eq!(code, Some(0));
+    assert_eq!(answer["changes"], serde_json::json!([]));
+}
+
+#[test]
+fn wrong_usage_and_nothing_there_have_their_own_exit_codes() {
+    let empty = tempfile::tempdir().unwrap();
+    assert_eq!(run(empty.path(), &["actions", "nonsense"]).0, Some(2));
+    assert_eq!(run(&empty.path().join("none"), &["verify"]).0, Some(4));
+    let missing = Command::new(BINARY)
+        .args(["check", "/no/such/folder"])
+        .output()
+        .unwrap();
+    assert_eq!(missing.status.code(), Some(1));
+}
+
+#[test]
+fn completions_are_printed_for_every_shell() {
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let output = Command::new(BINARY)
+            .args(["completions", shell])
+            .output()
+            .unwrap();
+        assert!(
+            output.status.success() && output.stdout.len() > 500,
+            "{shell}"
+        );
+    }
+}

@@ -1,0 +1,5 @@
+//! The binary from outside, with its demo as a stateful world.
+
+mod commands;
+mod demo;
+mod replay;
