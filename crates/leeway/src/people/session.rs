@@ -1,6 +1,7 @@
 //! Browser sessions: signing in and out, the cookie, and the token that guards forms.
 
 use super::account;
+use super::attempts;
 use super::token::{Token, hash};
 use crate::app::App;
 use crate::error::ApiError;
@@ -32,7 +33,7 @@ pub async fn sign_in(
     address: &str,
 ) -> Result<String, ApiError> {
     let email = email.trim().to_lowercase();
-    let keys = [format!("account {email}"), format!("address {address}")];
+    let keys = attempts::keys(&email, address);
     let now_ms = app.clock.now_ms();
     if let Some(wait_s) = app.attempts.wait_s(&keys, now_ms) {
         return Err(ApiError::new(
@@ -49,7 +50,7 @@ pub async fn sign_in(
             "e-mail or password is wrong",
         ));
     }
-    app.attempts.succeeded(&keys[0]);
+    app.attempts.succeeded(&keys);
     let token = Token::fresh("lws");
     let lives_s = app.settings.session_hours.saturating_mul(3600);
     let credential = Credential {
