@@ -26,7 +26,7 @@ async function unsure(phone, id) {
 }
 
 test('approving in the inbox changes the sandbox’s record', async () => {
-  const { id } = await unsure('+44 1865 000 001', 'c-120');
+  const { id } = await unsure('+44 1865 000 001', 'c-103');
   const page = await demo.page('owner');
   await page.goto(`${demo.url}/inbox/${id}`);
   await settled(page);
@@ -34,7 +34,7 @@ test('approving in the inbox changes the sandbox’s record', async () => {
   await page.click('#decide button:has-text("Approve")');
   await page.waitForURL(/\/inbox\?done=/);
   await ended(id, 'executed');
-  const read = await demo.propose('crm-clean-up', { tool: 'sandbox__get_contact', arguments: { id: 'c-120' } });
+  const read = await demo.propose('crm-clean-up', { tool: 'sandbox__get_contact', arguments: { id: 'c-103' } });
   assert.match(JSON.stringify(read.result), /1865 000 001/);
   await page.context().close();
 });

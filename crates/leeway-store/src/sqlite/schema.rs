@@ -106,7 +106,7 @@ pub const DERIVED_TABLES: [&str; 4] = ["documents", "actions", "words", "counts"
 pub fn prepare(connection: &mut Connection) -> Result<(), StoreError> {
     connection.execute_batch(
         "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0;
-         PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16384;",
+         PRAGMA secure_delete = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16384;",
     )?;
     match version(connection)? {
         0 => {
