@@ -263,8 +263,7 @@ fn memory_mib() -> u64 {
 #[tokio::main]
 async fn main() {
     let actions: u64 = std::env::args()
-        .filter_map(|argument| argument.parse().ok())
-        .next()
+        .find_map(|argument| argument.parse().ok())
         .unwrap_or(1_000_000);
     let folder = tempfile::tempdir_in(".").expect("a folder");
     baseline(folder.path());

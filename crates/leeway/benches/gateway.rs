@@ -35,6 +35,7 @@ async fn read(peer: &Peer<RoleClient>, tool: &'static str) -> Duration {
     began.elapsed()
 }
 
+#[expect(clippy::zombie_processes, reason = "`main` kills and waits for it")]
 fn start(data: &Path) -> (Child, Value) {
     let child = Command::new(BINARY)
         .args(["demo", "--no-agents", "--listen", "127.0.0.1:0", "--data"])

@@ -1,13 +1,14 @@
 //! Grants, the eight review rules and the judge that puts them together with the operator's
 //! guardrails. The strictest verdict wins; every rule that fires is kept with its sentence.
 
-use super::compiled::{CompiledGuardrail, RuleProblem};
+use super::check::RuleProblem;
+use super::compiled::{CompiledGuardrail, View};
 use super::hours::Hours;
 use super::review;
 use super::{Decision, Facts, Reason, Verdict};
 use crate::action::{Call, Claim};
 use crate::canonical;
-use crate::classify::{BeforeImage, Classified, Level, RecordRef};
+use crate::classify::{BeforeImage, Classified, Level};
 use crate::govern::workflow::{Grant, Workflow};
 use crate::judge::guardrail::Scope;
 use std::collections::HashMap;
@@ -60,27 +61,23 @@ impl CompiledRules {
 
     /// Whether any guardrail counts.
     pub fn counts(&self) -> bool {
-        self.guardrails.iter().any(|rule| rule.counter().is_some())
+        self.guardrails.iter().any(|rule| rule.window().is_some())
     }
 
-    /// What must be counted before this call is judged.
-    pub fn counters<'a>(
-        &'a self,
-        call: &'a Call,
-        record: Option<&'a RecordRef>,
-    ) -> impl Iterator<Item = Counter> + 'a {
-        let tool = call.tool_name();
+    /// What must be counted before this case is judged: only what guardrails ask whose other
+    /// cheap conditions hold. The case's own facts are not looked at.
+    pub fn counters<'a>(&'a self, case: &'a Case<'a>) -> impl Iterator<Item = Counter> + 'a {
+        let tool = case.call.tool_name();
+        let view = View::of(case);
         self.candidates(&tool)
-            .filter(move |rule| rule.names_agent(&call.agent))
-            .filter_map(CompiledGuardrail::counter)
-            .filter(move |counter| counter.scope != Scope::Record || record.is_some())
+            .filter_map(move |rule| rule.counter(&view))
     }
 
     /// The longest window anything is counted over, seconds.
     pub fn max_window_s(&self) -> u64 {
         self.guardrails
             .iter()
-            .filter_map(|rule| rule.counter().map(|counter| counter.window_s))
+            .filter_map(|rule| rule.window().map(|(_, window_s)| window_s))
             .max()
             .unwrap_or(0)
     }
@@ -120,7 +117,7 @@ pub fn judge(rules: &CompiledRules, case: &Case<'_>) -> Decision {
         .unwrap_or_default();
     granted(grant, case.classified.level, &mut reasons);
     review::all(rules, case, &mut reasons);
-    let view = super::compiled::View::of(case);
+    let view = View::of(case);
     for rule in rules.candidates(&tool) {
         if let Some(reason) = rule.fire(&view) {
             reasons.push(reason);
@@ -157,8 +154,8 @@ fn granted(grant: Grant, level: Level, reasons: &mut Vec<Reason>) {
             "beyond-grant",
             Verdict::Block,
             format!(
-                "This workflow's agents may only read with this tool; this is a {}.",
-                level.name()
+                "This workflow's agents may only read with this tool; this is {}.",
+                kind(level)
             ),
         ),
         (Grant::Draft, _) => say(
@@ -170,7 +167,7 @@ fn granted(grant: Grant, level: Level, reasons: &mut Vec<Reason>) {
         (_, Level::DraftOnly | Level::LowRisk) => say(
             "within-grant",
             Verdict::Allow,
-            format!("A {} is granted.", level.name()),
+            format!("The agent may do this alone: it is {}.", kind(level)),
         ),
         (grant, Level::HighImpact) => {
             if grant < Grant::HighImpact {
@@ -197,7 +194,17 @@ fn granted(grant: Grant, level: Level, reasons: &mut Vec<Reason>) {
 
 fn beyond(level: Level) -> String {
     format!(
-        "This goes further than the agent's grant for this tool: it is a {}.",
-        level.name()
+        "This goes further than the agent's grant for this tool: it is {}.",
+        kind(level)
     )
+}
+
+fn kind(level: Level) -> &'static str {
+    match level {
+        Level::ReadOnly => "a read",
+        Level::DraftOnly => "a draft",
+        Level::LowRisk => "a low-risk update",
+        Level::HighImpact => "a high-impact update",
+        Level::External => "an external action",
+    }
 }

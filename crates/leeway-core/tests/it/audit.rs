@@ -42,14 +42,14 @@ fn every_field_is_there_and_every_empty_one_says_why() {
         idempotency_key: "k".into(),
     };
     let stories: [&[ActionEvent]; 4] = [
-        &[held.clone()],
+        std::slice::from_ref(&held),
         &[
             held.clone(),
             approved("hash-1"),
             started,
             finished(Outcome::Executed),
         ],
-        &[held, ActionEvent::Expired {}],
+        &[held.clone(), ActionEvent::Expired {}],
         &[judged_event(Verdict::Block, 1, Cause::Proposed)],
     ];
     for events in stories {

@@ -95,7 +95,9 @@ fn report(change: impl Fn(&mut Vec<(Envelope, Vec<u8>)>)) -> leeway_core::ledger
         .iter()
         .map(|(envelope, _)| leaf_hash(&envelope.bytes()))
         .collect();
-    leaves.iter().for_each(|leaf| frontier.append(*leaf));
+    for leaf in &leaves {
+        frontier.append(*leaf);
+    }
     change(&mut entries);
     let mut verifier = Verifier::new();
     for ((envelope, payload), leaf) in entries.iter().zip(&leaves) {
@@ -111,12 +113,14 @@ fn an_untouched_ledger_verifies() {
     assert_eq!(report.entries, 5);
 }
 
+type Damage = fn(&mut Vec<(Envelope, Vec<u8>)>);
+
 #[test]
 fn the_first_bad_entry_is_named() {
-    let cases: [(&str, u64, fn(&mut Vec<(Envelope, Vec<u8>)>)); 6] = [
+    let cases: [(&str, u64, Damage); 6] = [
         ("a changed payload", 2, |entries| entries[2].1[3] ^= 1),
         ("a changed actor", 3, |entries| {
-            entries[3].0.actor = "person:mallory".into()
+            entries[3].0.actor = "person:mallory".into();
         }),
         ("a changed time", 1, |entries| entries[1].0.time_ms += 1),
         ("swapped entries", 1, |entries| entries.swap(1, 2)),

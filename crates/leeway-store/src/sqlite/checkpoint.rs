@@ -1,16 +1,15 @@
 //! Moves the write-ahead log into the database on a thread of its own, so that no append waits for
-//! it.
+//! it. First without blocking anybody; only when the log has grown long is the short rest moved
+//! while the writer waits, so that the log begins anew and its file is used again.
 
 use rusqlite::Connection;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
-/// How often the log's size is looked at.
-const LOOK_EVERY: Duration = Duration::from_millis(500);
-/// A log smaller than this is left alone.
-const SMALLEST_LOG_BYTES: u64 = 4 * 1024 * 1024;
-/// A log larger than this is cut back to nothing.
-const LARGEST_LOG_BYTES: u64 = 64 * 1024 * 1024;
+/// How often the log is moved.
+const EVERY: Duration = Duration::from_millis(500);
+/// A log longer than this begins anew, pages of 4 KiB.
+const LONGEST_LOG_PAGES: i64 = 8 * 1024;
 
 /// Runs until the database file is gone or the process ends.
 pub fn start(path: &Path) {
@@ -27,18 +26,23 @@ fn run(path: &Path) {
     let Ok(connection) = Connection::open(path) else {
         return;
     };
-    let log: PathBuf = path.with_extension("db-wal");
     while path.exists() {
-        std::thread::sleep(LOOK_EVERY);
-        let bytes = std::fs::metadata(&log).map_or(0, |file| file.len());
-        let mode = match bytes {
-            small if small < SMALLEST_LOG_BYTES => continue,
-            large if large > LARGEST_LOG_BYTES => "TRUNCATE",
-            _ => "PASSIVE",
-        };
-        let done = connection.query_row(&format!("PRAGMA wal_checkpoint({mode})"), [], |_| Ok(()));
-        if let Err(error) = done {
-            tracing::debug!(%error, "checkpoint did not finish");
+        std::thread::sleep(EVERY);
+        match checkpoint(&connection, "PASSIVE") {
+            Ok(pages) if pages > LONGEST_LOG_PAGES => {
+                if let Err(error) = checkpoint(&connection, "RESTART") {
+                    tracing::debug!(%error, "the log could not begin anew");
+                }
+            }
+            Ok(_) => {}
+            Err(error) => tracing::debug!(%error, "checkpoint did not finish"),
         }
     }
+}
+
+/// Length of the log, pages.
+fn checkpoint(connection: &Connection, mode: &str) -> rusqlite::Result<i64> {
+    connection.query_row(&format!("PRAGMA wal_checkpoint({mode})"), [], |row| {
+        row.get(1)
+    })
 }

@@ -433,25 +433,62 @@ impl Reader {
     pub fn verify(&self, mut progress: impl FnMut(u64)) -> Result<Report> {
         // One snapshot: a writer beside us must not make the head look wrong.
         let snapshot = self.unchecked_transaction()?;
-        let mut verifier = Verifier::new();
-        let mut statement =
-            snapshot.prepare(&format!("SELECT {ENTRY} FROM entries ORDER BY seq"))?;
-        let mut rows = statement.query([])?;
-        while let Some(row) = rows.next()? {
-            match raw(row) {
-                Ok(raw) => verifier.entry(&raw.envelope, (&raw.salt, &raw.payload), &raw.leaf),
-                Err(error) => verifier.unreadable(&error.to_string()),
-            }
-            if verifier.entries().is_multiple_of(10_000) {
-                progress(verifier.entries());
-            }
-        }
-        drop(rows);
         let head = super::writer::Place::read(&snapshot)
             .ok()
             .map(|place| (place.frontier.size(), place.frontier.root()));
-        Ok(verifier.finish(head))
+        std::thread::scope(|scope| {
+            let (sender, batches) = std::sync::mpsc::sync_channel::<Batch>(4);
+            let verifying = scope.spawn(move || {
+                let mut verifier = Verifier::new();
+                for batch in batches {
+                    for entry in batch {
+                        match entry {
+                            Ok(raw) => {
+                                verifier.entry(&raw.envelope, (&raw.salt, &raw.payload), &raw.leaf);
+                            }
+                            Err(why) => verifier.unreadable(&why),
+                        }
+                    }
+                }
+                verifier.finish(head)
+            });
+            let read = read_batches(&snapshot, &sender, &mut progress);
+            drop(sender);
+            let report = verifying.join().map_err(|_| {
+                StoreError::Unreadable("the verifier ended unexpectedly".to_owned())
+            })?;
+            read.map(|()| report)
+        })
     }
+}
+
+/// Entries on their way to the verifier; an unreadable one as the reason.
+type Batch = Vec<std::result::Result<RawEntry, String>>;
+
+const BATCH: usize = 1_000;
+
+fn read_batches(
+    snapshot: &Connection,
+    sender: &std::sync::mpsc::SyncSender<Batch>,
+    progress: &mut impl FnMut(u64),
+) -> Result<()> {
+    let mut statement = snapshot.prepare(&format!("SELECT {ENTRY} FROM entries ORDER BY seq"))?;
+    let mut rows = statement.query([])?;
+    let (mut batch, mut count) = (Vec::with_capacity(BATCH), 0);
+    while let Some(row) = rows.next()? {
+        batch.push(raw(row).map_err(|error| error.to_string()));
+        if batch.len() == BATCH {
+            count += BATCH as u64;
+            progress(count);
+            let full = std::mem::replace(&mut batch, Vec::with_capacity(BATCH));
+            if sender.send(full).is_err() {
+                return Ok(());
+            }
+        }
+    }
+    // The verifier is gone only when it panicked, which joining it reports.
+    let _ = sender.send(batch);
+    Ok(())
 }
 
 fn credential(kind: CredentialKind, row: &Row<'_>) -> rusqlite::Result<Credential> {

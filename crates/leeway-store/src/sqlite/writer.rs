@@ -254,13 +254,13 @@ impl Loop {
         let mut outcomes = Vec::with_capacity(group.len());
         for job in group.iter_mut() {
             let before = head.clone();
-            transaction.execute_batch("SAVEPOINT one")?;
+            run(&transaction, "SAVEPOINT one")?;
             let outcome = Applying::new(&transaction, &mut head).append(job)?;
             if outcome.is_err() {
-                transaction.execute_batch("ROLLBACK TO one")?;
+                run(&transaction, "ROLLBACK TO one")?;
                 head = before;
             }
-            transaction.execute_batch("RELEASE one")?;
+            run(&transaction, "RELEASE one")?;
             outcomes.push(outcome);
         }
         head.write(&transaction)?;
@@ -268,4 +268,11 @@ impl Loop {
         self.head = head;
         Ok(outcomes)
     }
+}
+
+fn run(connection: &Connection, statement: &str) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached(statement)?
+        .raw_execute()
+        .map(drop)
 }
