@@ -1,6 +1,6 @@
 //! Folding an action's entries: [`ActionRow::apply`] entry by entry, [`ActionState::fold`] whole.
 
-use super::event::{ActionEvent, Cause, Judged, Refused};
+use super::event::{ActionEvent, Judged, Refused};
 use super::lifecycle::{self, InvalidTransition};
 use super::state::{ActionRow, ActionState, EntryMeta, Status, Step};
 use super::title;
@@ -58,7 +58,6 @@ impl ActionRow {
                     return Err(FoldError::Stale);
                 }
                 row.reviewer = Some(by.clone());
-                row.expires_ms = None;
             }
             ActionEvent::Drifted { .. } => row.reviewer = None,
             _ => {}
@@ -87,9 +86,8 @@ impl ActionRow {
         self.amount_cents = classified.amount_cents;
         self.content_hash = Some(judged.content_hash.clone());
         self.expires_ms = judged.expires_ms;
-        self.reviewer = match &judged.cause {
-            Cause::Edited { .. } | Cause::Drifted | Cause::RulesChanged | Cause::Proposed => None,
-        };
+        // Whatever the cause: an approval is of one revision only.
+        self.reviewer = None;
         self.twin_hash = Some(judged.twin_hash.clone());
         Ok(())
     }

@@ -1,7 +1,7 @@
 //! What is known of an action now: [`ActionRow`] for lists, folded entry by entry as they are
 //! appended; [`ActionState`] for its page, folded from its whole stream.
 
-use super::event::{ActionEvent, Finished, Judged, Refused};
+use super::event::{ActionEvent, Cause, Finished, Judged, Refused};
 use crate::classify::{Effect, Level, RecordRef};
 use crate::id::ActionId;
 use serde::{Deserialize, Serialize};
@@ -165,7 +165,7 @@ impl ActionState {
         let mut found = None;
         for step in &self.steps {
             match &step.event {
-                ActionEvent::Judged(_) => found = None,
+                ActionEvent::Judged(_) | ActionEvent::Drifted { .. } => found = None,
                 ActionEvent::Approved {
                     by,
                     content_hash,
@@ -182,6 +182,16 @@ impl ActionState {
             }
         }
         found
+    }
+
+    /// Who wrote the arguments as they are now, when that was a person: the last one who edited. A
+    /// later revision for another cause keeps their arguments, and so does not make them another's.
+    pub fn edited_by(&self) -> Option<&str> {
+        let edits = self.revisions().filter_map(|judged| match &judged.cause {
+            Cause::Edited { by } => Some(by.as_str()),
+            Cause::Proposed | Cause::Drifted | Cause::RulesChanged => None,
+        });
+        edits.last()
     }
 
     /// How the call ended, if it was made and came back (or is known not to).

@@ -4,7 +4,7 @@ use crate::cases::{approved, finished, id, judged_event, meta};
 use leeway_core::action::event::{ActionEvent, Cause, Outcome, Refused};
 use leeway_core::action::fold::FoldError;
 use leeway_core::action::lifecycle::next;
-use leeway_core::action::state::{ActionRow, Status};
+use leeway_core::action::state::{ActionRow, ActionState, Status, Step};
 use leeway_core::action::{Call, Claim};
 use leeway_core::classify::BeforeImage;
 use leeway_core::judge::Verdict;
@@ -229,4 +229,53 @@ fn a_drift_voids_the_approval_and_the_deadline_belongs_to_what_is_held() {
         (Status::Held, None, 2)
     );
     assert!(row.expires_ms.is_some());
+}
+
+fn state(events: &[ActionEvent]) -> ActionState {
+    let steps = events
+        .iter()
+        .enumerate()
+        .map(|(index, event)| Step {
+            meta: meta(index as u64 + 1),
+            event: event.clone(),
+        })
+        .collect();
+    ActionState::fold(&id(), steps).unwrap()
+}
+
+#[test]
+fn arguments_stay_the_editors_when_the_revision_after_has_another_cause() {
+    let edit = |by: &str, revision| {
+        judged_event(Verdict::Hold, revision, Cause::Edited { by: by.to_owned() })
+    };
+    let proposed = judged_event(Verdict::Hold, 1, Cause::Proposed);
+    let changed = judged_event(Verdict::Hold, 3, Cause::RulesChanged);
+    assert_eq!(state(std::slice::from_ref(&proposed)).edited_by(), None);
+    let edited = state(&[proposed.clone(), edit("ann@b.c", 2), changed]);
+    assert_eq!(edited.edited_by(), Some("ann@b.c"));
+    let twice = state(&[proposed, edit("ann@b.c", 2), edit("bob@b.c", 3)]);
+    assert_eq!(twice.edited_by(), Some("bob@b.c"));
+}
+
+#[test]
+fn a_drift_leaves_no_approval_even_when_nothing_is_shown_again() {
+    let approved = state(&[
+        judged_event(Verdict::Hold, 1, Cause::Proposed),
+        approved("hash-1"),
+    ]);
+    assert_eq!(approved.approval().unwrap().content_hash, "hash-1");
+    let mut events: Vec<_> = approved.steps.into_iter().map(|step| step.event).collect();
+    events.push(ActionEvent::Drifted {
+        now: BeforeImage::Missing,
+    });
+    events.push(ActionEvent::Withdrawn {
+        by: "leeway".into(),
+        reason: Some("the record is gone".into()),
+    });
+    let gone = state(&events);
+    assert_eq!(gone.approval(), None);
+    assert_eq!(
+        (gone.row.status, gone.row.reviewer),
+        (Status::Withdrawn, None)
+    );
 }

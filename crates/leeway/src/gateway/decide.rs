@@ -24,11 +24,8 @@ pub async fn approve(
     id: &ActionId,
     content_hash: &str,
 ) -> Result<ActionState, ApiError> {
-    let (action, judged) = held(app, person, id, content_hash).await?;
-    let solo = match &judged.cause {
-        Cause::Edited { by } if *by == person.email => alone(app, person)?,
-        _ => false,
-    };
+    let (action, _) = held(app, person, id, content_hash).await?;
+    let solo = action.edited_by() == Some(person.email.as_str()) && alone(app, person)?;
     let event = ActionEvent::Approved {
         by: person.email.clone(),
         content_hash: content_hash.to_owned(),

@@ -102,6 +102,7 @@ async fn receive(app: &App, caller: &Caller, proposal: Proposal) -> Result<Propo
     let attempt = Attempt {
         id: id.clone(),
         revision: 1,
+        edited: false,
         cause: Cause::Proposed,
         agent: caller.agent.clone(),
         arguments: proposal.arguments,

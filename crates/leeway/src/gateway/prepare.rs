@@ -27,6 +27,8 @@ pub struct Attempt {
     pub id: ActionId,
     /// Which revision this will be.
     pub revision: u32,
+    /// Whether its arguments are a person's: edited in this revision or an earlier one.
+    pub edited: bool,
     /// Why there is this revision.
     pub cause: Cause,
     /// Who calls.
@@ -61,18 +63,22 @@ pub async fn prepare(
     let classified = classified::classify(entry, &tool.system, &attempt.arguments, &before);
     let classified = redact_classified(tool, classified);
     let call = shown_call(workflow, tool, &attempt);
-    let facts = facts(app, workflow, &call, classified.record.as_ref())?;
+    let case = Case {
+        call: &call,
+        classified: &classified,
+        claim: &attempt.claim,
+        before: &before,
+        facts: &Facts::default(),
+    };
+    let facts = facts(app, workflow, &case)?;
     let mut decision = judge(
         &workflow.rules,
         &Case {
-            call: &call,
-            classified: &classified,
-            claim: &attempt.claim,
-            before: &before,
             facts: &facts,
+            ..case
         },
     );
-    if let Cause::Edited { .. } = attempt.cause {
+    if attempt.edited {
         hold_edit(&mut decision);
     }
     Ok(assemble(
@@ -253,12 +259,8 @@ pub async fn read_record(
 
 /// Computes the facts that depend on time and history. The caller holds the workflow's counting
 /// lock when the rules count anything.
-fn facts(
-    app: &App,
-    workflow: &LiveWorkflow,
-    call: &Call,
-    record: Option<&RecordRef>,
-) -> Result<Facts, ApiError> {
+fn facts(app: &App, workflow: &LiveWorkflow, case: &Case<'_>) -> Result<Facts, ApiError> {
+    let (call, record) = (case.call, case.classified.record.as_ref());
     let now_ms = app.clock.now_ms();
     let mut facts = Facts {
         now_ms,
@@ -266,7 +268,7 @@ fn facts(
         ..Facts::default()
     };
     let reader = app.store.reader()?;
-    for counter in workflow.rules.counters(call, record) {
+    for counter in workflow.rules.counters(case) {
         let since_ms = now_ms - (counter.window_s as i64).saturating_mul(1000);
         let key = scope_key(counter.scope, call, record);
         let counted = reader.counted(&call.workflow, &key, since_ms)?;

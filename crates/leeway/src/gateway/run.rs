@@ -239,6 +239,7 @@ pub async fn again(
     let attempt = Attempt {
         id: action.row.id.clone(),
         revision: judged.revision + 1,
+        edited: matches!(cause, Cause::Edited { .. }) || action.edited_by().is_some(),
         cause,
         agent: judged.call.agent.clone(),
         arguments,

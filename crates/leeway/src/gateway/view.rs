@@ -28,7 +28,7 @@ pub fn action(action: &ActionState) -> Value {
         view["result"] = finished.result.clone().unwrap_or(Value::Null);
         view["outcome"] = json!({ "status": finished.outcome, "note": finished.note });
     }
-    if let Some(by) = words::edited_by(action) {
+    if let Some(by) = action.edited_by() {
         view["edited_by"] = json!(by);
     }
     view
@@ -138,7 +138,7 @@ fn ran(state: &ActionState) -> Option<Value> {
         "tool": judged.call.tool_name(),
         "arguments": judged.call.arguments,
         "revision": judged.revision,
-        "edited_by_reviewer": words::edited_by(state).is_some(),
+        "edited_by_reviewer": state.edited_by().is_some(),
         "result": state.finished().and_then(|finished| finished.result.clone()),
     }))
 }

@@ -2,7 +2,7 @@
 //! be able to mistake waiting for success, or silence for a denial.
 
 use crate::clock::rfc3339;
-use leeway_core::action::event::{ActionEvent, Cause};
+use leeway_core::action::event::ActionEvent;
 use leeway_core::action::state::{ActionState, Status};
 use leeway_core::action::visible::visible;
 
@@ -110,19 +110,8 @@ fn note(action: &ActionState) -> String {
         .unwrap_or_default()
 }
 
-/// Whether a person changed the arguments before it ran.
-pub fn edited_by(action: &ActionState) -> Option<&str> {
-    action
-        .revisions()
-        .filter_map(|judged| match &judged.cause {
-            Cause::Edited { by } => Some(by.as_str()),
-            _ => None,
-        })
-        .last()
-}
-
 fn executed(action: &ActionState) -> String {
-    match (edited_by(action), action.approval()) {
+    match (action.edited_by(), action.approval()) {
         (Some(_), _) => "Carried out, but not as you proposed it: a person changed the arguments first. What really ran is in `ran`; go by that.".to_owned(),
         (None, Some(_)) => "Approved by a person and carried out exactly as you proposed it.".to_owned(),
         (None, None) => "Carried out.".to_owned(),

@@ -105,8 +105,10 @@ fn held(shown: &Shown<'_>) -> Markup {
         @match &shown.judged.cause {
             Cause::Drifted => p { "The record changed after it was first shown; these are its present values." },
             Cause::RulesChanged => p { "The workflow's rules changed after it was first judged." },
-            Cause::Edited { by } => p { "Changed by " (self::shown(by)) ", who cannot approve it." },
-            Cause::Proposed => {},
+            Cause::Edited { .. } | Cause::Proposed => {},
+        }
+        @if let Some(by) = shown.action.edited_by() {
+            p { "Changed by " (self::shown(by)) ", who cannot approve it." }
         }
     } } }
 }
