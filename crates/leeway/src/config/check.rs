@@ -4,6 +4,7 @@ use super::Configuration;
 use super::load::{Read, Source, nearest};
 use super::problems::{Problem, Severity};
 use super::secret;
+use leeway_core::action::tool_name;
 use leeway_core::classify::compiled::CompiledPack;
 use leeway_core::classify::pack::Pack;
 use leeway_core::govern::system::System;
@@ -35,6 +36,7 @@ pub fn check(configuration: &Configuration) -> Vec<Problem> {
             .iter()
             .map(|workflow| (source("workflows", &workflow.name), workflow.clone()))
             .collect(),
+        unread: BTreeSet::new(),
     };
     let mut problems = Vec::new();
     check_places(&read, &mut problems);
@@ -54,28 +56,79 @@ pub fn check_places(read: &Read, problems: &mut Vec<Problem>) {
             }));
         }
     }
-    let packs: BTreeMap<&str, &Pack> = read
-        .packs
-        .iter()
-        .map(|(_, pack)| (pack.name.as_str(), pack))
-        .collect();
+    let known = Known::of(read);
     for (source, system) in &read.systems {
         named(source, &system.name, problems);
-        check_system((source, system), &packs, problems);
+        check_system((source, system), &known, problems);
     }
-    let tools: BTreeSet<String> = read
-        .systems
-        .iter()
-        .filter_map(|(_, system)| packs.get(system.pack.as_str()).map(|pack| (system, pack)))
-        .flat_map(|(system, pack)| {
-            pack.tools
-                .keys()
-                .map(|tool| leeway_core::action::tool_name(&system.name, tool))
-        })
-        .collect();
     for (source, workflow) in &read.workflows {
         named(source, &workflow.name, problems);
-        check_workflow((source, workflow), &tools, problems);
+        check_workflow((source, workflow), &known, problems);
+    }
+    let none_meant = !read
+        .unread
+        .iter()
+        .any(|file| file.starts_with("workflows/"));
+    if read.workflows.is_empty() && none_meant {
+        problems.push(
+            Problem::new(
+                "",
+                "",
+                (0..0, "no-workflow"),
+                "there is no workflow, so no agent can do anything",
+            )
+            .help("add workflows/NAME.toml; templates/workflows has six to start from")
+            .warning(),
+        );
+    }
+}
+
+/// What other files may refer to.
+struct Known<'a> {
+    packs: BTreeMap<&'a str, &'a Pack>,
+    tools: BTreeSet<String>,
+    /// Starts of tool names of which nothing can be said: their system or its pack was not read.
+    open: Vec<String>,
+    unread: &'a BTreeSet<String>,
+}
+
+impl<'a> Known<'a> {
+    fn of(read: &'a Read) -> Self {
+        let packs: BTreeMap<&str, &Pack> = read
+            .packs
+            .iter()
+            .map(|(_, pack)| (pack.name.as_str(), pack))
+            .collect();
+        let mut tools = BTreeSet::new();
+        let mut open: Vec<String> = read
+            .unread
+            .iter()
+            .filter_map(|file| file.strip_prefix("systems/")?.strip_suffix(".toml"))
+            .map(|system| tool_name(system, ""))
+            .collect();
+        for (_, system) in &read.systems {
+            match packs.get(system.pack.as_str()) {
+                Some(pack) => {
+                    tools.extend(pack.tools.keys().map(|tool| tool_name(&system.name, tool)));
+                }
+                // The missing or unread pack is told of already.
+                None => open.push(tool_name(&system.name, "")),
+            }
+        }
+        Self {
+            packs,
+            tools,
+            open,
+            unread: &read.unread,
+        }
+    }
+
+    fn may_have_pack(&self, pack: &str) -> bool {
+        self.packs.contains_key(pack) || self.unread.contains(&format!("packs/{pack}.toml"))
+    }
+
+    fn may_have_tool(&self, tool: &str) -> bool {
+        self.tools.contains(tool) || self.open.iter().any(|start| tool.starts_with(start))
     }
 }
 
@@ -100,7 +153,7 @@ fn named(source: &Source, name: &str, problems: &mut Vec<Problem>) {
 
 fn check_system(
     (source, system): (&Source, &System),
-    packs: &BTreeMap<&str, &Pack>,
+    known: &Known<'_>,
     problems: &mut Vec<Problem>,
 ) {
     let plain = !system.name.is_empty()
@@ -130,8 +183,8 @@ fn check_system(
                 .help("`command` runs an MCP server here; `url` reaches one over HTTP"),
         );
     }
-    if !packs.contains_key(system.pack.as_str()) {
-        let help = nearest(&system.pack, packs.keys().copied()).map_or_else(
+    if !known.may_have_pack(&system.pack) {
+        let help = nearest(&system.pack, known.packs.keys().copied()).map_or_else(
             || "add packs/NAME.toml to the folder".to_owned(),
             |name| format!("did you mean `{name}`?"),
         );
@@ -143,6 +196,17 @@ fn check_system(
                     format!("there is no pack `{}`", system.pack),
                 )
                 .help(help),
+        );
+    }
+    if system.timeout_s == 0 {
+        problems.push(
+            source
+                .at(
+                    "timeout_s",
+                    "timeout-invalid",
+                    "a call that may take 0 seconds never has an answer",
+                )
+                .help("write the longest time a call may take, seconds, or leave the key out"),
         );
     }
     for (table, values) in [("env", &system.env), ("headers", &system.headers)] {
@@ -161,19 +225,7 @@ fn check_value(
     (name, value): (&str, &str),
     problems: &mut Vec<Problem>,
 ) {
-    const SECRET: [&str; 6] = [
-        "token",
-        "key",
-        "secret",
-        "password",
-        "authorization",
-        "credential",
-    ];
-    let lower = name.to_lowercase();
-    if !secret::is_reference(value)
-        && SECRET.iter().any(|word| lower.contains(word))
-        && !lower.ends_with("path")
-    {
+    if !secret::is_reference(value) && secret::sounds_secret(name) {
         problems.push(
             source
                 .at(
@@ -196,7 +248,7 @@ fn check_value(
 
 fn check_workflow(
     (source, workflow): (&Source, &Workflow),
-    tools: &BTreeSet<String>,
+    known: &Known<'_>,
     problems: &mut Vec<Problem>,
 ) {
     if let Err(found) = CompiledRules::compile(workflow.clone()) {
@@ -206,9 +258,9 @@ fn check_workflow(
                 .help(found.help)
         }));
     }
-    let mut known = |path: String, tool: &str| {
-        if !tools.contains(tool) {
-            let help = nearest(tool, tools.iter().map(String::as_str)).map_or_else(
+    let mut check_tool = |path: String, tool: &str| {
+        if !known.may_have_tool(tool) {
+            let help = nearest(tool, known.tools.iter().map(String::as_str)).map_or_else(
                 || "name a tool as SYSTEM__TOOL, of a system and pack in this folder".to_owned(),
                 |name| format!("did you mean `{name}`?"),
             );
@@ -224,11 +276,11 @@ fn check_workflow(
         }
     };
     for tool in workflow.grants.keys() {
-        known(format!("grants.{tool}"), tool);
+        check_tool(format!("grants.{tool}"), tool);
     }
     for (index, guardrail) in workflow.guardrails.iter().enumerate() {
         for tool in &guardrail.when.tools {
-            known(format!("guardrail[{index}].when.tools"), tool);
+            check_tool(format!("guardrail[{index}].when.tools"), tool);
         }
     }
 }

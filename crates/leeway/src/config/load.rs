@@ -9,9 +9,10 @@ use leeway_core::classify::pack::Pack;
 use leeway_core::govern::system::System;
 use leeway_core::govern::workflow::Workflow;
 use serde::de::DeserializeOwned;
+use std::collections::BTreeSet;
+use std::io::ErrorKind;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
-use toml::Spanned;
 use toml::de::{DeTable, Deserializer};
 
 /// Mistakes looked for per file.
@@ -45,6 +46,9 @@ pub struct Read {
     pub packs: Vec<(Source, Pack)>,
     /// Workflows.
     pub workflows: Vec<(Source, Workflow)>,
+    /// Files with mistakes that leave open what they mean: nothing is concluded from them, nor from
+    /// their absence among the others.
+    pub unread: BTreeSet<String>,
 }
 
 /// Reads a configuration folder, or reports every problem. Warnings alone do not fail it.
@@ -83,11 +87,13 @@ pub fn inspect(folder: &Path) -> (Read, Vec<Problem>) {
     if let Some(source) = source(folder, Path::new("leeway.toml"), &mut problems)
         && let Some(settings) = parse(&source, &mut problems)
     {
+        check_settings(&source, &settings, &mut problems);
         read.settings = settings;
     }
-    read.systems = all(folder, "systems", &mut problems);
-    read.packs = all(folder, "packs", &mut problems);
-    read.workflows = all(folder, "workflows", &mut problems);
+    let unread = &mut read.unread;
+    read.systems = all(folder, "systems", (unread, &mut problems));
+    read.packs = all(folder, "packs", (unread, &mut problems));
+    read.workflows = all(folder, "workflows", (unread, &mut problems));
     check_places(&read, &mut problems);
     problems.sort_by(|a, b| (&a.file, a.line, a.column).cmp(&(&b.file, b.line, b.column)));
     problems.dedup();
@@ -99,11 +105,14 @@ fn source(folder: &Path, path: &Path, problems: &mut Vec<Problem>) -> Option<Sou
     match std::fs::read_to_string(folder.join(path)) {
         Ok(text) => Some(Source { file, text }),
         Err(error) => {
-            let message = format!("cannot read the file: {}", error.kind());
-            problems.push(
-                Problem::new(&file, "", (0..0, "file-unreadable"), message)
-                    .help("make it a readable UTF-8 file"),
-            );
+            let (code, message, help) = if error.kind() == ErrorKind::NotFound {
+                let message = format!("there is no `{file}`");
+                ("file-missing", message, "make it; it may be empty")
+            } else {
+                let message = format!("cannot read the file: {}", error.kind());
+                ("file-unreadable", message, "make it a readable UTF-8 file")
+            };
+            problems.push(Problem::new(&file, "", (0..0, code), message).help(help));
             None
         }
     }
@@ -112,7 +121,7 @@ fn source(folder: &Path, path: &Path, problems: &mut Vec<Problem>) -> Option<Sou
 fn all<T: DeserializeOwned>(
     folder: &Path,
     kind: &str,
-    problems: &mut Vec<Problem>,
+    (unread, problems): (&mut BTreeSet<String>, &mut Vec<Problem>),
 ) -> Vec<(Source, T)> {
     let mut files: Vec<PathBuf> = std::fs::read_dir(folder.join(kind))
         .into_iter()
@@ -128,55 +137,71 @@ fn all<T: DeserializeOwned>(
         .iter()
         .filter_map(|file| file.file_name())
         .filter_map(|name| {
-            let source = source(folder, &Path::new(kind).join(name), problems)?;
-            let value = parse(&source, problems)?;
-            Some((source, value))
+            let path = Path::new(kind).join(name);
+            let read = source(folder, &path, problems)
+                .and_then(|source| parse(&source, problems).map(|value| (source, value)));
+            if read.is_none() {
+                unread.insert(path.display().to_string());
+            }
+            read
         })
         .collect()
 }
 
-/// Reads one file as one type, collecting its mistakes.
+/// Reads one file as one type, collecting its mistakes. A file whose only mistakes are unknown keys
+/// still says clearly what it means, so that it is checked further.
 fn parse<T: DeserializeOwned>(source: &Source, problems: &mut Vec<Problem>) -> Option<T> {
     let (mut table, syntax) = DeTable::parse_recoverable(&source.text);
     for error in &syntax {
         let span = error.span().unwrap_or(0..0);
         problems.push(problem(source, (span, "toml-syntax"), error.message()));
     }
+    if !syntax.is_empty() {
+        return None;
+    }
+    let mut clear = true;
     let mut removed: Vec<String> = Vec::new();
     for _ in 0..MOST_MISTAKES {
         let error = match T::deserialize(Deserializer::from(table.clone())) {
-            Ok(value) if syntax.is_empty() && removed.is_empty() => return Some(value),
-            Ok(_) => return None,
+            Ok(value) => return clear.then_some(value),
             Err(error) => error,
         };
-        let span: Range<usize> = error.span().unwrap_or(0..0);
+        let code = code(error.message());
+        let place = error.span();
         let follows = removed
             .iter()
-            .any(|name| error.message() == format!("missing field `{name}`"));
-        if !follows {
-            problems.push(problem(
+            .position(|name| error.message() == format!("missing field `{name}`"));
+        match follows {
+            // It was there, and was taken out below.
+            Some(index) => drop(removed.swap_remove(index)),
+            None => problems.push(problem(
                 source,
-                (span.clone(), code(error.message())),
+                (place.clone().unwrap_or(0..0), code),
                 error.message(),
-            ));
+            )),
         }
-        match take_out(&mut table, &span, error.message()) {
-            Some(name) => removed.push(name),
-            None => return None,
-        }
+        clear &= code == "unknown-key";
+        // INVARIANT: what misses a key is complained of after everything inside it, so taking the
+        // whole of it out hides nothing.
+        removed.push(places::remove_at(table.get_mut(), place?.start)?);
     }
     None
 }
 
-fn take_out(
-    table: &mut Spanned<DeTable<'_>>,
-    span: &Range<usize>,
-    message: &str,
-) -> Option<String> {
-    if message.starts_with("missing field") {
-        return None;
+fn check_settings(source: &Source, settings: &Settings, problems: &mut Vec<Problem>) {
+    let limits = [
+        ("body_limit_bytes", settings.body_limit_bytes == 0),
+        ("session_hours", settings.session_hours == 0),
+    ];
+    for (key, zero) in limits {
+        if zero {
+            problems.push(
+                source
+                    .at(key, "limit-invalid", format!("`{key}` is 0"))
+                    .help("write a number above 0, or leave the key out"),
+            );
+        }
     }
-    places::remove_at(table.get_mut(), span.start)
 }
 
 fn code(message: &str) -> &'static str {

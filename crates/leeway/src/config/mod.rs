@@ -7,6 +7,8 @@ mod load;
 mod places;
 mod problems;
 pub mod secret;
+#[cfg(test)]
+mod tests;
 
 pub use check::check;
 pub use load::load;

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 use toml::Spanned;
-use toml::de::{DeTable, DeValue};
+use toml::de::{DeArray, DeTable, DeValue};
 
 /// The span of a key path such as `guardrail[2].when.rate`, or of the deepest part of it that is
 /// there.
@@ -49,8 +49,8 @@ fn split_index(part: &str) -> (&str, Option<usize>) {
     }
 }
 
-/// Takes the deepest entry around a place out of the table; returns whether one was found and its
-/// name.
+/// Takes the deepest entry or array element around a place out of the table; returns its name, which
+/// is empty for an element.
 pub fn remove_at(table: &mut DeTable<'_>, place: usize) -> Option<String> {
     let found = table.iter().find(|(key, value)| {
         key.span().contains(&place)
@@ -74,9 +74,21 @@ pub fn remove_at(table: &mut DeTable<'_>, place: usize) -> Option<String> {
 fn remove_inside(value: &mut DeValue<'_>, place: usize) -> Option<String> {
     match value {
         DeValue::Table(table) => remove_at(table, place),
-        DeValue::Array(items) => items
-            .iter_mut()
-            .find_map(|item| remove_inside(item.get_mut(), place)),
+        DeValue::Array(items) => {
+            let at = items
+                .iter()
+                .position(|item| item.span().contains(&place) || inside(item.get_ref(), place))?;
+            if let Some(deeper) = remove_inside(items.get_mut(at)?.get_mut(), place) {
+                return Some(deeper);
+            }
+            let all = std::mem::replace(items, DeArray::new());
+            *items = all
+                .into_iter()
+                .enumerate()
+                .filter_map(|(index, item)| (index != at).then_some(item))
+                .collect();
+            Some(String::new())
+        }
         _ => None,
     }
 }

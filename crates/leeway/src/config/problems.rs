@@ -1,5 +1,6 @@
 //! Problems of a configuration, and how they are told.
 
+use super::secret;
 use miette::{
     GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteDiagnostic, NamedSource, Report,
 };
@@ -88,6 +89,7 @@ pub fn render(folder: &Path, problems: &[Problem]) -> String {
     let mut out = String::new();
     for problem in problems {
         let text = std::fs::read_to_string(folder.join(&problem.file)).unwrap_or_default();
+        let text = secret::starred(&text);
         let label = LabeledSpan::at(problem.span.clone(), "here");
         let severity = match problem.severity {
             Severity::Error => miette::Severity::Error,

@@ -39,6 +39,55 @@ pub fn is_reference(value: &str) -> bool {
     value.starts_with("env:") || value.starts_with("file:")
 }
 
+/// Whether what is named so is likely to be a credential.
+pub fn sounds_secret(name: &str) -> bool {
+    const SECRET: [&str; 6] = [
+        "token",
+        "key",
+        "secret",
+        "password",
+        "authorization",
+        "credential",
+    ];
+    let lower = name.to_lowercase();
+    SECRET.iter().any(|word| lower.contains(word)) && !lower.ends_with("path")
+}
+
+/// A file's text with what stands behind such a name starred out, byte for byte: a report shows the
+/// lines it is about, and goes to terminals and logs.
+pub fn starred(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut closing: Option<&str> = None;
+    for line in text.split_inclusive('\n') {
+        let from = match closing {
+            Some(_) => 0,
+            None => value_place(line).unwrap_or(line.len()),
+        };
+        let (open, hidden) = line.split_at(from);
+        out.push_str(open);
+        out.extend(hidden.bytes().map(|b| if b == b'\n' { '\n' } else { '*' }));
+        closing = match closing {
+            Some(quotes) if hidden.contains(quotes) => None,
+            Some(quotes) => Some(quotes),
+            None => ["\"\"\"", "\'\'\'"]
+                .into_iter()
+                .find(|quotes| hidden.matches(quotes).count() == 1),
+        };
+    }
+    out
+}
+
+/// Where the value of the first secret-sounding key of a line begins.
+fn value_place(line: &str) -> Option<usize> {
+    line.match_indices('=').find_map(|(at, _)| {
+        let key = line[..at].trim_end();
+        let name = key.rsplit([' ', '{', ',', '.', '\t']).next()?;
+        let value = line[at + 1..].trim_start();
+        let plain = value.trim_start_matches(['"', '\'']);
+        (sounds_secret(name) && !is_reference(plain)).then_some(at + 1)
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -60,5 +109,28 @@ mod tests {
             resolve("file:/no/such/file"),
             Err(SecretError::NoFile { .. })
         ));
+    }
+    #[test]
+    fn what_stands_behind_a_secret_sounding_name_is_starred() {
+        for (text, shown) in [
+            (
+                "Authorization = \"Bearer x\"\nB = 1\n",
+                "Authorization =***********\nB = 1\n",
+            ),
+            ("API_KEY=\"x\"", "API_KEY=***"),
+            (
+                "env = { A = \"b\", TOKEN = \"x\" }",
+                "env = { A = \"b\", TOKEN =******",
+            ),
+            ("TOKEN = \"env:CRM\"", "TOKEN = \"env:CRM\""),
+            ("\"x-api-key\" = 'ä'", "\"x-api-key\" =*****"),
+            (
+                "KEY = \"\"\"a\nb\n\"\"\"\nC = 1",
+                "KEY =*****\n*\n***\nC = 1",
+            ),
+        ] {
+            assert_eq!(starred(text), shown, "{text}");
+            assert_eq!(starred(text).len(), text.len());
+        }
     }
 }
