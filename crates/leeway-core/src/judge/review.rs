@@ -6,7 +6,8 @@ use super::{Reason, Verdict};
 use crate::action::Source;
 use crate::action::visible::visible;
 use crate::classify::{Area, BeforeImage, Effect, FieldChange, Level};
-use serde_json::Value;
+use serde_json::{Map, Number, Value};
+use std::collections::BTreeMap;
 
 /// Ids of the rules built in: review rules and grants. Guardrails may not take them.
 pub const BUILT_IN: [&str; 17] = [
@@ -37,9 +38,20 @@ pub fn all(rules: &CompiledRules, case: &Case<'_>, reasons: &mut Vec<Reason>) {
     }
     areas(case, reasons);
     confidence(rules.workflow.confidence_threshold, case, reasons);
+    let others = reasons.len();
     unknowns(case, reasons);
     record(case, reasons);
     sources(&rules.workflow.required_sources, case, reasons);
+    shorten(others, reasons);
+}
+
+/// An agent may cite thousands of sources; nobody reads thousands of sentences.
+fn shorten(others: usize, reasons: &mut Vec<Reason>) {
+    let more = (reasons.len() - others).saturating_sub(MOST_SENTENCES);
+    if more > 0 {
+        reasons.truncate(others + MOST_SENTENCES);
+        hold(reasons, MISSING, format!("And {more} more like these."));
+    }
 }
 
 fn hold(reasons: &mut Vec<Reason>, rule: &str, text: impl Into<String>) {
@@ -106,17 +118,23 @@ fn confidence(threshold: f64, case: &Case<'_>, reasons: &mut Vec<Reason>) {
         Some(stated) if !(0.0..=1.0).contains(&stated) => {
             "The agent's stated confidence makes no sense.".to_owned()
         }
-        Some(stated) if stated < threshold || threshold.is_nan() => format!(
-            "The agent's stated confidence, {:.0} %, is below this workflow's {:.0} %.",
-            stated * 100.0,
-            threshold * 100.0
-        ),
+        Some(stated) if stated < threshold || threshold.is_nan() => {
+            // Rounding must not make them look alike.
+            let digits = if threshold - stated < 0.02 { 2 } else { 0 };
+            format!(
+                "The agent's stated confidence, {:.digits$} %, is below this workflow's {:.digits$} %.",
+                stated * 100.0,
+                threshold * 100.0
+            )
+        }
         Some(_) => return,
     };
     hold(reasons, "low-confidence", text);
 }
 
 const MISSING: &str = "missing-or-conflicting-data";
+/// Sentences the rule on missing data says at most.
+const MOST_SENTENCES: usize = 12;
 
 fn unknowns(case: &Case<'_>, reasons: &mut Vec<Reason>) {
     for unknown in &case.classified.unknowns {
@@ -136,45 +154,64 @@ fn record(case: &Case<'_>, reasons: &mut Vec<Reason>) {
     }
 }
 
+/// What the agent cites, against what it proposes and against the record.
 fn sources(required: &[String], case: &Case<'_>, reasons: &mut Vec<Reason>) {
-    for change in &case.classified.changes {
-        let cited: Vec<&Source> = case
-            .claim
-            .sources
-            .iter()
-            .filter(|source| source.field.as_deref() == Some(change.field.as_str()))
-            .collect();
-        let field = short(&change.field);
-        let speaks = cited.iter().any(|source| !is_blank(source.value.as_ref()));
-        if required.contains(&change.field) && !speaks {
-            hold(
-                reasons,
-                MISSING,
-                format!("No source for `{field}`, and this workflow requires one."),
-            );
+    let names = own_names(case);
+    let (own, others): (Vec<&Source>, Vec<&Source>) = case
+        .claim
+        .sources
+        .iter()
+        .partition(|source| names.contains(&source.reference));
+    let mut cited: BTreeMap<&str, Vec<&Source>> = BTreeMap::new();
+    for source in others {
+        if let Some(field) = &source.field {
+            cited.entry(field).or_default().push(source);
         }
-        if cited
-            .iter()
-            .any(|source| source.value.is_some() && is_blank(source.value.as_ref()))
-        {
-            hold(
-                reasons,
-                MISSING,
-                format!("A source for `{field}` is empty."),
-            );
-        }
-        disagreements(change, &cited, reasons);
     }
-    beliefs(case, reasons);
+    for change in &case.classified.changes {
+        let cited = cited
+            .get(change.field.as_str())
+            .map(Vec::as_slice)
+            .unwrap_or_default();
+        let needed = required.contains(&change.field);
+        if needed && cited.iter().all(|source| is_blank(source.value.as_ref())) {
+            let field = short(&change.field);
+            let text = format!("No source for `{field}`, and this workflow requires one.");
+            hold(reasons, MISSING, text);
+        }
+        disagreements(change, cited, reasons);
+    }
+    if let BeforeImage::Read { fields, .. } = case.before {
+        beliefs(fields, &own, reasons);
+    }
+}
+
+/// The names by which a source cites the very record the action is about. None while it could not
+/// be read: what the agent says of it then cannot be checked, so it counts like any other source.
+fn own_names(case: &Case<'_>) -> Vec<String> {
+    match (&case.classified.record, case.before) {
+        (Some(record), BeforeImage::Read { .. }) => vec![
+            format!("{}/{}", record.record_type, record.id),
+            format!("{}:{}/{}", record.system, record.record_type, record.id),
+            format!("{}:{}", record.record_type, record.id),
+        ],
+        _ => Vec::new(),
+    }
 }
 
 fn disagreements(change: &FieldChange, cited: &[&Source], reasons: &mut Vec<Reason>) {
-    let values: Vec<(&Source, &Value)> = cited
-        .iter()
-        .filter_map(|source| source.value.as_ref().map(|value| (*source, value)))
-        .filter(|(_, value)| !is_blank(Some(value)))
-        .collect();
     let field = short(&change.field);
+    let given = cited
+        .iter()
+        .filter_map(|source| Some((*source, source.value.as_ref()?)));
+    let (blank, values): (Vec<_>, Vec<_>) = given.partition(|(_, value)| is_blank(Some(value)));
+    if !blank.is_empty() {
+        hold(
+            reasons,
+            MISSING,
+            format!("A source for `{field}` is empty."),
+        );
+    }
     if let Some((first, rest)) = values.split_first()
         && let Some(other) = rest.iter().find(|other| !same(first.1, other.1))
     {
@@ -190,11 +227,7 @@ fn disagreements(change: &FieldChange, cited: &[&Source], reasons: &mut Vec<Reas
             ),
         );
     }
-    let another = values.iter().find(|(_, value)| {
-        let quotes_present = change.old_known && same(value, &change.old);
-        !same(value, &change.new) && !quotes_present
-    });
-    if let Some((source, value)) = another {
+    if let Some((source, value)) = values.iter().find(|(_, value)| !same(value, &change.new)) {
         hold(
             reasons,
             MISSING,
@@ -209,23 +242,11 @@ fn disagreements(change: &FieldChange, cited: &[&Source], reasons: &mut Vec<Reas
 }
 
 /// A source that cites the record itself says what the agent believed it to be.
-fn beliefs(case: &Case<'_>, reasons: &mut Vec<Reason>) {
-    let (Some(record), BeforeImage::Read { fields, .. }) = (&case.classified.record, case.before)
-    else {
-        return;
-    };
-    let names = [
-        format!("{}/{}", record.record_type, record.id),
-        format!("{}:{}/{}", record.system, record.record_type, record.id),
-        format!("{}:{}", record.record_type, record.id),
-    ];
-    for source in &case.claim.sources {
+fn beliefs(fields: &Map<String, Value>, own: &[&Source], reasons: &mut Vec<Reason>) {
+    for source in own {
         let (Some(field), Some(value)) = (&source.field, &source.value) else {
             continue;
         };
-        if !names.contains(&source.reference) {
-            continue;
-        }
         let now = fields.get(field).unwrap_or(&Value::Null);
         if !same(value, now) {
             hold(
@@ -254,27 +275,30 @@ pub(crate) fn is_blank(value: Option<&Value>) -> bool {
 }
 
 /// Whether two values say the same: texts without regard to case and outer spaces, numbers as
-/// numbers, also when written as text.
+/// numbers. A number and a text are the same when the text writes that number. Two texts are never
+/// compared as numbers: of account numbers every digit counts.
 fn same(a: &Value, b: &Value) -> bool {
-    if let (Some(a), Some(b)) = (number(a), number(b)) {
-        return a.total_cmp(&b).is_eq();
-    }
     match (a, b) {
         (Value::String(a), Value::String(b)) => a.trim().to_lowercase() == b.trim().to_lowercase(),
-        (a, b) if is_blank(Some(a)) && is_blank(Some(b)) => true,
-        (a, b) => a == b,
+        (Value::Number(a), Value::Number(b)) => equal(a, b),
+        (Value::Number(number), Value::String(text))
+        | (Value::String(text), Value::Number(number)) => text
+            .trim()
+            .parse::<Number>()
+            .is_ok_and(|text| equal(number, &text)),
+        (a, b) => a == b || (is_blank(Some(a)) && is_blank(Some(b))),
     }
 }
 
-fn number(value: &Value) -> Option<f64> {
-    match value {
-        Value::Number(number) => number.as_f64(),
-        Value::String(text) => text
-            .trim()
-            .parse::<f64>()
-            .ok()
-            .filter(|number| number.is_finite()),
-        _ => None,
+/// Whole numbers exactly; others as far as a floating-point number can tell whole ones apart.
+fn equal(a: &Number, b: &Number) -> bool {
+    const EXACT: f64 = 9_007_199_254_740_992.0;
+    if a == b {
+        return true;
+    }
+    match (a.as_f64(), b.as_f64()) {
+        (Some(a), Some(b)) => a.abs() < EXACT && a.total_cmp(&b).is_eq(),
+        _ => false,
     }
 }
 

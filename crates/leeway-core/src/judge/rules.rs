@@ -167,7 +167,10 @@ fn granted(grant: Grant, level: Level, reasons: &mut Vec<Reason>) {
         (_, Level::DraftOnly | Level::LowRisk) => say(
             "within-grant",
             Verdict::Allow,
-            format!("The agent may do this alone: it is {}.", kind(level)),
+            match level {
+                Level::DraftOnly => "A draft is granted.".to_owned(),
+                _ => "A low-risk update is granted.".to_owned(),
+            },
         ),
         (grant, Level::HighImpact) => {
             if grant < Grant::HighImpact {

@@ -83,17 +83,21 @@ impl Stage {
             in_business_hours: rules.in_business_hours(NOW_MS),
             ..Facts::default()
         };
-        for counter in rules.counters(&call, classified.record.as_ref()) {
+        let case = Case {
+            call: &call,
+            classified: &classified,
+            claim: &claim,
+            before: &before,
+            facts: &Facts::default(),
+        };
+        for counter in rules.counters(&case) {
             facts.counted.insert(counter.guardrail, Counted::default());
         }
         let decision = judge(
             rules,
             &Case {
-                call: &call,
-                classified: &classified,
-                claim: &claim,
-                before: &before,
                 facts: &facts,
+                ..case
             },
         );
         (classified, decision)
