@@ -1,16 +1,15 @@
-//! Each review rule and each guardrail condition: when it fires, when it does not, and when what it
-//! needs is unknown.
+//! Each review rule: when it fires, when it does not, and when what it needs is unknown. And what
+//! is wrong with a workflow, all at once.
 
 use crate::cases::{call, classified};
 use leeway_core::action::{Claim, Source};
 use leeway_core::classify::{Area, BeforeImage, Classified, Effect, FieldChange, Level, RecordRef};
 use leeway_core::govern::workflow::Workflow;
-use leeway_core::judge::facts::Counted;
 use leeway_core::judge::rules::{Case, CompiledRules, judge};
 use leeway_core::judge::{Decision, Facts, Verdict};
 use serde_json::{Value, json};
 
-fn workflow(more: &str) -> Workflow {
+pub fn workflow(more: &str) -> Workflow {
     let text = format!("name = \"office\"\ntitle = \"Office\"\n{more}");
     let mut workflow: Workflow = toml::from_str(&text).unwrap_or_else(|error| panic!("{error}"));
     workflow.grants.insert(
@@ -20,14 +19,14 @@ fn workflow(more: &str) -> Workflow {
     workflow
 }
 
-fn sure() -> Claim {
+pub fn sure() -> Claim {
     Claim {
         confidence: Some(0.95),
         ..Claim::default()
     }
 }
 
-fn fill() -> Classified {
+pub fn fill() -> Classified {
     Classified {
         changes: vec![change("phone", Value::Null, json!("1"))],
         ..classified(Effect::Update, Level::LowRisk)
@@ -44,7 +43,7 @@ fn change(field: &str, old: Value, new: Value) -> FieldChange {
     }
 }
 
-fn decide(
+pub fn decide(
     more: &str,
     thing: &Classified,
     claim: &Claim,
@@ -72,7 +71,7 @@ fn fires(rule: &str, thing: &Classified, claim: &Claim, before: &BeforeImage) ->
     found
 }
 
-const NONE: BeforeImage = BeforeImage::NotNeeded;
+pub const NONE: BeforeImage = BeforeImage::NotNeeded;
 
 #[test]
 fn a_plain_low_risk_fill_runs() {
@@ -271,121 +270,10 @@ fn a_required_source_must_say_something() {
     }
 }
 
-fn guarded(when: &str, thing: &Classified, facts: &Facts) -> bool {
-    let rule = format!(
-        "[business_hours]\nzone = \"Europe/Vienna\"\ndays = [\"mon\"]\nfrom = \"09:00\"\nto = \"17:00\"\n[[guardrail]]\nid = \"own\"\ntext = \"Own rule.\"\nthen = \"block\"\nwhen = {{ {when} }}\n"
-    );
-    let decision = decide(&rule, thing, &sure(), &NONE, facts);
-    let fired = decision.reasons.iter().any(|reason| reason.rule == "own");
-    assert_eq!(fired, decision.verdict == Verdict::Block);
-    fired
-}
-
-#[test]
-fn guardrail_conditions_fire_and_unknown_data_fires_too() {
-    let paying = |cents: Option<i64>, expected| Classified {
-        amount_cents: cents,
-        amount_expected: expected,
-        ..fill()
-    };
-    let hours = |inside| Facts {
-        in_business_hours: inside,
-        ..Facts::default()
-    };
-    let counted = |count, sum_cents| Facts {
-        counted: [("own".to_owned(), Counted { count, sum_cents })].into(),
-        ..Facts::default()
-    };
-    let contact = Classified {
-        record: Some(RecordRef {
-            system: "crm".into(),
-            record_type: "contact".into(),
-            id: "1".into(),
-        }),
-        ..fill()
-    };
-    let none = Facts::default();
-    let rate = "rate = { more_than = 2, per_s = 60, of = \"agent\" }";
-    let total = "total = { above_cents = 1000, per_s = 60, of = \"workflow\" }";
-    let cases: Vec<(&str, Classified, Facts, bool)> = vec![
-        ("tools = [\"crm__update\"]", fill(), none.clone(), true),
-        ("tools = [\"crm__other\"]", fill(), none.clone(), false),
-        ("agents = [\"clerk\"]", fill(), none.clone(), true),
-        ("agents = [\"other\"]", fill(), none.clone(), false),
-        ("effects = [\"update\"]", fill(), none.clone(), true),
-        ("effects = [\"send\"]", fill(), none.clone(), false),
-        ("level_at_least = 3", fill(), none.clone(), true),
-        ("level_at_least = 4", fill(), none.clone(), false),
-        (
-            "record_types = [\"contact\"]",
-            contact.clone(),
-            none.clone(),
-            true,
-        ),
-        ("record_types = [\"deal\"]", contact, none.clone(), false),
-        ("fields = [\"phone\"]", fill(), none.clone(), true),
-        ("fields = [\"owner\"]", fill(), none.clone(), false),
-        (
-            "amount_above_cents = 100",
-            paying(Some(101), true),
-            none.clone(),
-            true,
-        ),
-        (
-            "amount_above_cents = 100",
-            paying(Some(100), true),
-            none.clone(),
-            false,
-        ),
-        (
-            "amount_above_cents = 100",
-            paying(None, true),
-            none.clone(),
-            true,
-        ),
-        (
-            "amount_above_cents = 100",
-            paying(None, false),
-            none.clone(),
-            false,
-        ),
-        ("confidence_below = 0.99", fill(), none.clone(), true),
-        ("confidence_below = 0.9", fill(), none.clone(), false),
-        (
-            "outside_business_hours = true",
-            fill(),
-            hours(Some(false)),
-            true,
-        ),
-        (
-            "outside_business_hours = true",
-            fill(),
-            hours(Some(true)),
-            false,
-        ),
-        ("outside_business_hours = true", fill(), hours(None), true),
-        (rate, fill(), counted(2, 0), true),
-        (rate, fill(), counted(1, 0), false),
-        (rate, fill(), none.clone(), true),
-        (total, paying(Some(501), true), counted(1, 500), true),
-        (total, paying(Some(500), true), counted(1, 500), false),
-        (total, paying(None, true), counted(1, 0), true),
-        (
-            "fields = [\"phone\"], level_at_least = 4",
-            fill(),
-            none,
-            false,
-        ),
-    ];
-    for (when, thing, facts, expected) in cases {
-        assert_eq!(guarded(when, &thing, &facts), expected, "{when} {facts:?}");
-    }
-}
-
 #[test]
 fn every_problem_of_a_workflow_is_reported_at_once() {
     let bad = workflow(
-        "confidence_threshold = 7.0\nexpires_after_s = 0\n[business_hours]\nzone = \"Mars/Olympus\"\ndays = [\"mo\"]\nfrom = \"9\"\nto = \"17:00\"\n[[guardrail]]\nid = \"low-confidence\"\ntext = \"\"\nthen = \"hold\"\nwhen = {}\n[[guardrail]]\nid = \"x\"\ntext = \"x\"\nthen = \"hold\"\nwhen = { level_at_least = 9, amount_above_cents = -1, rate = { more_than = 1, per_s = 0, of = \"tool\" } }\n",
+        "confidence_threshold = 7.0\nexpires_after_s = 0\nrequired_sources = [\" \"]\n[grants]\nupdate_contact = \"read\"\n[business_hours]\nzone = \"Mars/Olympus\"\ndays = [\"mo\"]\nfrom = \"9\"\nto = \"17:00\"\n[[guardrail]]\nid = \"low-confidence\"\ntext = \"\"\nthen = \"hold\"\nwhen = {}\n[[guardrail]]\nid = \"x\"\ntext = \"x\"\nthen = \"hold\"\nwhen = { level_at_least = 9, amount_above_cents = -1, rate = { more_than = 1, per_s = 0, of = \"tool\" } }\n[[guardrail]]\nid = \"x\"\ntext = \"x\"\nthen = \"hold\"\nwhen = { confidence_below = nan, total = { above_cents = -1, per_s = 99999999, of = \"tool\" } }\n",
     );
     let problems = CompiledRules::compile(bad).unwrap_err();
     let codes: Vec<&str> = problems.iter().map(|problem| problem.code).collect();
@@ -399,7 +287,25 @@ fn every_problem_of_a_workflow_is_reported_at_once() {
         "level-invalid",
         "amount-invalid",
         "window-invalid",
+        "duplicate-guardrail",
+        "tool-name-invalid",
+        "field-empty",
     ] {
         assert!(codes.contains(&code), "{code} in {codes:?}");
+    }
+    for path in [
+        "grants.update_contact",
+        "required_sources[0]",
+        "business_hours.zone",
+        "guardrail[1].when.rate.per_s",
+        "guardrail[2].id",
+        "guardrail[2].when.confidence_below",
+        "guardrail[2].when.total.above_cents",
+        "guardrail[2].when.total.per_s",
+    ] {
+        assert!(
+            problems.iter().any(|problem| problem.path == path),
+            "{path} in {problems:#?}"
+        );
     }
 }
