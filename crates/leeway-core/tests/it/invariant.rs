@@ -238,6 +238,15 @@ fn facts() -> impl Strategy<Value = Facts> {
         })
 }
 
+/// The generated values in plain text: they are short words and small numbers.
+fn plain(value: &Value) -> String {
+    match value {
+        Value::Null => String::new(),
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}
+
 /// Whether any of the eight rules catches it, said once more.
 fn caught(workflow: &Workflow, thing: &Classified, claim: &Claim, before: &BeforeImage) -> bool {
     if thing.level == Level::ReadOnly {
@@ -264,8 +273,12 @@ fn caught(workflow: &Workflow, thing: &Classified, claim: &Claim, before: &Befor
         let empty = cited
             .clone()
             .any(|source| source.value.as_ref().is_some_and(blank));
+        let against = cited.clone().any(|source| {
+            let said = source.value.as_ref().filter(|value| !blank(value));
+            said.is_some_and(|value| plain(value) != plain(&change.new))
+        });
         let silent = !cited.any(|source| source.value.as_ref().is_some_and(|value| !blank(value)));
-        empty || (silent && workflow.required_sources.contains(&change.field))
+        empty || against || (silent && workflow.required_sources.contains(&change.field))
     });
     grave_area
         || grave_effect
@@ -274,6 +287,11 @@ fn caught(workflow: &Workflow, thing: &Classified, claim: &Claim, before: &Befor
         || missing
         || !thing.sensitive.is_empty()
         || !thing.unknowns.is_empty()
+}
+
+/// Written to JSON and read again.
+fn again<T: serde::Serialize + serde::de::DeserializeOwned>(thing: &T) -> T {
+    serde_json::from_str(&serde_json::to_string(thing).unwrap()).unwrap()
 }
 
 proptest! {
@@ -296,6 +314,44 @@ proptest! {
             prop_assert_eq!(decision.verdict, Verdict::Block);
         }
         prop_assert_eq!(judge(&rules, &case), decision);
+    }
+
+    #[test]
+    fn what_is_read_back_from_the_ledger_is_decided_the_same(
+        workflow in workflow(), thing in thing(), mut claim in claim(), before in before(), facts in facts(),
+    ) {
+        // JSON has no NaN, so none comes in over the wire.
+        claim.confidence = claim.confidence.filter(|stated| !stated.is_nan());
+        let call = call();
+        let rules = CompiledRules::compile(workflow.clone()).unwrap();
+        let decision = judge(&rules, &Case { call: &call, classified: &thing, claim: &claim, before: &before, facts: &facts });
+        let rules_again = CompiledRules::compile(again(&workflow)).unwrap();
+        prop_assert_eq!(&rules_again.hash, &rules.hash);
+        let decision_again = judge(&rules_again, &Case {
+            call: &again(&call),
+            classified: &again(&thing),
+            claim: &again(&claim),
+            before: &again(&before),
+            facts: &again(&facts),
+        });
+        prop_assert_eq!(decision_again, decision);
+    }
+
+    #[test]
+    fn a_blocking_guardrail_that_fires_wins_over_everything(
+        mut workflow in workflow(), thing in thing(), claim in claim(), before in before(), facts in facts(),
+    ) {
+        workflow.guardrails.push(Guardrail {
+            id: "everything".into(),
+            text: "Nothing may happen.".into(),
+            then: Then::Block,
+            when: When { level_at_least: Some(1), ..When::default() },
+        });
+        let rules = CompiledRules::compile(workflow).unwrap();
+        let call = call();
+        let decision = judge(&rules, &Case { call: &call, classified: &thing, claim: &claim, before: &before, facts: &facts });
+        prop_assert_eq!(decision.verdict, Verdict::Block);
+        prop_assert!(decision.reasons.is_sorted_by(|a, b| a.verdict >= b.verdict), "{:?}", decision);
     }
 
     #[test]
