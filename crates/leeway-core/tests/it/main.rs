@@ -13,3 +13,4 @@ mod merkle;
 mod rules;
 mod shipped;
 mod sources;
+mod visible;
