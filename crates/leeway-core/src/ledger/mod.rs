@@ -4,4 +4,5 @@
 pub mod entry;
 pub mod event;
 pub mod merkle;
+pub mod stage;
 pub mod verify;

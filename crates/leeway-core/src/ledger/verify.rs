@@ -1,8 +1,10 @@
 //! Checking a ledger by deriving everything anew. Shares nothing with the writer but the hash
-//! functions: the tree is built by pairing whole levels, not by a frontier.
+//! functions: the tree is built by pairing whole levels, not by a frontier, and the state machine
+//! of actions ([`Stage`]) is written down a second time, over nothing but what envelopes say.
 
-use super::entry::{Envelope, commitment};
+use super::entry::{Envelope, commitment_bytes};
 use super::merkle::{Hash, leaf_hash, node_hash};
+use super::stage::Stage;
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 
@@ -37,7 +39,9 @@ pub struct Bad {
 #[derive(Default)]
 pub struct Verifier {
     leaves: Vec<Hash>,
-    streams: HashMap<u128, u64>,
+    /// By the 16 bytes of an action's id.
+    actions: HashMap<[u8; 16], (u32, Stage)>,
+    others: HashMap<String, u64>,
     time_ms: i64,
     first_bad: Option<Bad>,
 }
@@ -92,21 +96,65 @@ impl Verifier {
         if envelope.time_ms < self.time_ms {
             return Some("it is older than the entry before it".to_owned());
         }
-        let digest = Sha256::digest(envelope.stream.as_bytes());
-        let mut key = [0; 16];
-        key.copy_from_slice(&digest[..16]);
-        let version = self.streams.entry(u128::from_be_bytes(key)).or_insert(0);
-        *version += 1;
-        if envelope.version != *version {
-            return Some(format!(
-                "it is number {} of its stream, not {version}",
-                envelope.version
-            ));
-        }
-        if commitment(salt, payload) != envelope.payload {
+        let mut committed = [0; 64];
+        let digest = commitment_bytes(salt, payload);
+        if hex::encode_to_slice(digest, &mut committed).is_err()
+            || committed != envelope.payload.as_bytes()
+        {
             return Some("its payload is not the one that was recorded".to_owned());
         }
-        None
+        if !tagged(&envelope.kind, payload) {
+            return Some(format!("its payload is not of kind `{}`", envelope.kind));
+        }
+        let version = match envelope.stream.strip_prefix("action/") {
+            Some(id) => self.action(id, envelope),
+            None => self.other(envelope),
+        };
+        match version {
+            Err(what) => Some(what),
+            Ok(version) if version != envelope.version => Some(format!(
+                "it is number {} of its stream, not {version}",
+                envelope.version
+            )),
+            Ok(_) => None,
+        }
+    }
+
+    /// The version this entry of an action must have.
+    fn action(&mut self, id: &str, envelope: &Envelope) -> Result<u64, String> {
+        let mut key = [0; 16];
+        id.strip_prefix("act_")
+            .and_then(|digits| hex::decode_to_slice(digits, &mut key).ok())
+            .ok_or_else(|| format!("`{id}` is no action"))?;
+        let (version, stage) = self.actions.entry(key).or_default();
+        *version += 1;
+        *stage = stage
+            .after(&envelope.kind, envelope.decision.as_deref())
+            .ok_or_else(|| {
+                format!(
+                    "`{}` is not possible for an action that {}",
+                    envelope.kind,
+                    stage.words()
+                )
+            })?;
+        Ok(u64::from(*version))
+    }
+
+    /// The version this entry of any other stream must have.
+    fn other(&mut self, envelope: &Envelope) -> Result<u64, String> {
+        let (stream, kind) = (envelope.stream.split('/'), envelope.kind.split('.'));
+        if stream.clone().next() != kind.clone().next() || envelope.decision.is_some() {
+            return Err(format!(
+                "`{}` does not belong to stream `{}`",
+                envelope.kind, envelope.stream
+            ));
+        }
+        let version = match self.others.get_mut(&envelope.stream) {
+            Some(version) => version,
+            None => self.others.entry(envelope.stream.clone()).or_default(),
+        };
+        *version += 1;
+        Ok(*version)
     }
 
     /// After the last entry: compares with the recorded size and root.
@@ -133,6 +181,15 @@ impl Verifier {
             first_bad: self.first_bad,
         }
     }
+}
+
+/// Whether a payload says that it is of this kind. It is canonical in this: the kind stands first.
+fn tagged(kind: &str, payload: &[u8]) -> bool {
+    let tag = kind.strip_prefix("action.").unwrap_or(kind);
+    payload
+        .strip_prefix(b"{\"event\":\"")
+        .and_then(|rest| rest.strip_prefix(tag.as_bytes()))
+        .is_some_and(|rest| rest.starts_with(b"\""))
 }
 
 /// The root over leaf hashes, by pairing level after level; an odd one out goes up as it is, which

@@ -8,6 +8,7 @@ use leeway_core::action::state::{ActionRow, ActionState, Status, Step};
 use leeway_core::action::{Call, Claim};
 use leeway_core::classify::BeforeImage;
 use leeway_core::judge::Verdict;
+use leeway_core::ledger::stage::Stage;
 use serde_json::json;
 
 fn events() -> Vec<(&'static str, ActionEvent)> {
@@ -278,4 +279,35 @@ fn a_drift_leaves_no_approval_even_when_nothing_is_shown_again() {
         (gone.row.status, gone.row.reviewer),
         (Status::Withdrawn, None)
     );
+}
+
+#[test]
+fn the_verifiers_own_machine_admits_what_this_one_does_and_ends_where_it_ends() {
+    let mut open = vec![(None, Stage::New)];
+    let mut seen = open.clone();
+    while let Some((status, stage)) = open.pop() {
+        for (name, event) in events() {
+            let decision = match &event {
+                ActionEvent::Judged(judged) => Some(judged.decision.verdict.name()),
+                _ => None,
+            };
+            let (to, followed) = (
+                next(status, &event).ok(),
+                stage.after(event.kind(), decision),
+            );
+            // Which revision may follow which depends on its cause, which no envelope tells.
+            if decision.is_none() {
+                assert_eq!(to.is_some(), followed.is_some(), "{status:?} + {name}");
+            }
+            let Some(to) = to else { continue };
+            let followed = followed.unwrap_or_else(|| panic!("{status:?} + {name} is refused"));
+            assert_eq!(to.is_terminal(), followed == Stage::Over, "{to:?}");
+            let reached = (Some(to), followed);
+            if !seen.contains(&reached) {
+                seen.push(reached);
+                open.push(reached);
+            }
+        }
+    }
+    assert_eq!(seen.len(), Status::ALL.len() + 1, "{seen:?}");
 }

@@ -86,7 +86,7 @@ fn envelope(seq: u64, version: u64, payload: &[u8]) -> Envelope {
 fn report(change: impl Fn(&mut Vec<(Envelope, Vec<u8>)>)) -> leeway_core::ledger::verify::Report {
     let mut entries: Vec<_> = (0..5)
         .map(|seq| {
-            let payload = format!("{{\"n\":{seq}}}").into_bytes();
+            let payload = format!("{{\"event\":\"workflow.paused\",\"n\":{seq}}}").into_bytes();
             (envelope(seq, 1, &payload), payload)
         })
         .collect();
@@ -118,7 +118,7 @@ type Damage = fn(&mut Vec<(Envelope, Vec<u8>)>);
 #[test]
 fn the_first_bad_entry_is_named() {
     let cases: [(&str, u64, Damage); 6] = [
-        ("a changed payload", 2, |entries| entries[2].1[3] ^= 1),
+        ("a changed payload", 2, |entries| entries[2].1[30] ^= 1),
         ("a changed actor", 3, |entries| {
             entries[3].0.actor = "person:mallory".into();
         }),
@@ -134,5 +134,79 @@ fn the_first_bad_entry_is_named() {
             Some(seq),
             "{what}: {report:?}"
         );
+    }
+}
+
+const ACT: &str = "action/act_0123456789abcdef0123456789abcdef";
+
+/// Stream, kind, verdict, and the kind the payload itself names.
+type Written = (
+    &'static str,
+    &'static str,
+    Option<&'static str>,
+    &'static str,
+);
+
+/// A ledger whose every hash is right, so that only what it says can be wrong.
+fn sound_hashes(entries: &[Written]) -> Option<(u64, String)> {
+    let mut verifier = Verifier::new();
+    let mut frontier = Frontier::default();
+    let mut versions = std::collections::HashMap::new();
+    for (seq, (stream, kind, decision, tag)) in entries.iter().enumerate() {
+        let payload = format!("{{\"event\":\"{tag}\"}}").into_bytes();
+        let version = versions.entry(stream).or_insert(0);
+        *version += 1;
+        let envelope = Envelope {
+            kind: (*kind).to_owned(),
+            decision: decision.map(str::to_owned),
+            stream: (*stream).to_owned(),
+            ..envelope(seq as u64, *version, &payload)
+        };
+        let leaf = leaf_hash(&envelope.bytes());
+        frontier.append(leaf);
+        verifier.entry(&envelope, (&SALT, &payload), &leaf);
+    }
+    let report = verifier.finish(Some((frontier.size(), frontier.root())));
+    report.first_bad.map(|bad| (bad.seq, bad.what))
+}
+
+#[test]
+fn a_ledger_made_up_with_sound_hashes_is_found_by_what_it_says() {
+    let held: Written = (ACT, "action.judged", Some("hold"), "judged");
+    let approved: Written = (ACT, "action.approved", None, "approved");
+    let started: Written = (ACT, "action.started", None, "started");
+    let finished: Written = (ACT, "action.finished", None, "finished");
+    assert_eq!(sound_hashes(&[held, approved, started, finished]), None);
+    let blocked: Written = (ACT, "action.judged", Some("block"), "judged");
+    let cases: [(&[Written], u64, &str); 9] = [
+        (&[held, started], 1, "waits for a person"),
+        (&[held, approved, started, started], 3, "is running"),
+        (&[blocked, approved], 1, "is over"),
+        (&[approved], 0, "has no entry yet"),
+        (&[(ACT, "action.judged", None, "judged")], 0, "not possible"),
+        (
+            &[held, (ACT, "action.approved", Some("allow"), "approved")],
+            1,
+            "not possible",
+        ),
+        (
+            &[held, (ACT, "action.approved", None, "approved-by-nobody")],
+            1,
+            "not of kind `action.approved`",
+        ),
+        (
+            &[("agent/a", "workflow.paused", None, "workflow.paused")],
+            0,
+            "does not belong to stream `agent/a`",
+        ),
+        (
+            &[("action/7", "action.judged", Some("hold"), "judged")],
+            0,
+            "`7` is no action",
+        ),
+    ];
+    for (entries, seq, what) in cases {
+        let bad = sound_hashes(entries).unwrap_or_else(|| panic!("{entries:?} passes"));
+        assert!(bad.0 == seq && bad.1.contains(what), "{entries:?}: {bad:?}");
     }
 }
