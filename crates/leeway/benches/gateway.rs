@@ -79,6 +79,7 @@ async fn connect(access: &Value) -> RunningService<RoleClient, ClientConfig> {
 
 #[tokio::main]
 async fn main() {
+    let _ = rustls::crypto::ring::default_provider().install_default();
     let folder = tempfile::tempdir_in(".").expect("a folder");
     let (mut server, access) = start(folder.path());
     let mut command = tokio::process::Command::new(BINARY);

@@ -14,7 +14,7 @@ use crate::error::ApiError;
 use crate::metrics;
 use axum::http::StatusCode;
 use leeway_core::action::event::{ActionEvent, Cause, Refused};
-use leeway_core::action::state::ActionState;
+use leeway_core::action::state::{ActionState, EntryMeta, Step};
 use leeway_core::action::{Call, Claim};
 use leeway_core::id::ActionId;
 use leeway_core::judge::Verdict;
@@ -289,7 +289,7 @@ async fn record(
         }],
         _ => vec![],
     };
-    match append_events(app, &id, events, (preconditions, side)).await {
+    match append_onto(app, &id, None, (events, preconditions, side)).await {
         Ok(action) if starts => Ok(Recorded::Started(action)),
         Ok(action) => Ok(Recorded::Waits(action)),
         Err(AppendError::Conflict(Conflict::Twin(earlier))) => Ok(Recorded::Earlier(earlier)),
@@ -345,7 +345,7 @@ pub fn action_stream(id: &ActionId) -> String {
     format!("action/{id}")
 }
 
-/// Appends events to an action and returns it as it is then.
+/// Appends events to an action and returns it as it is then, read back.
 pub async fn append_events(
     app: &App,
     id: &ActionId,
@@ -363,11 +363,53 @@ pub async fn append_events(
             side,
         })
         .await?;
-    let unreadable =
-        |why: String| AppendError::Unwritable(format!("written, but unreadable: {why}"));
     app.store
         .reader()
         .and_then(|reader| reader.action(id))
-        .map_err(|error| unreadable(error.to_string()))?
-        .ok_or_else(|| unreadable("the action is gone".to_owned()))
+        .map_err(|error| unreadable(&error))?
+        .ok_or_else(|| unreadable(&"the action is gone"))
+}
+
+/// Appends events to an action that is known (`None` when these are its first) and returns it as
+/// it is then, folded here: the hot path reads nothing back.
+pub async fn append_onto(
+    app: &App,
+    id: &ActionId,
+    known: Option<&ActionState>,
+    (events, preconditions, side): (
+        Vec<(String, ActionEvent)>,
+        Vec<Precondition>,
+        Vec<SideWrite>,
+    ),
+) -> Result<ActionState, AppendError> {
+    let entries: Vec<NewEntry> = events
+        .iter()
+        .map(|(actor, event)| entry(app, id, actor, event.clone()))
+        .collect();
+    let times: Vec<i64> = entries.iter().map(|entry| entry.time_ms).collect();
+    let appended = app
+        .store
+        .append(Append {
+            entries,
+            preconditions,
+            side,
+        })
+        .await?;
+    let mut steps = known.map(|action| action.steps.clone()).unwrap_or_default();
+    for (index, (actor, event)) in events.into_iter().enumerate() {
+        steps.push(Step {
+            meta: EntryMeta {
+                seq: appended.first_seq + index as u64,
+                version: appended.versions[index],
+                time_ms: times[index],
+                actor,
+            },
+            event,
+        });
+    }
+    ActionState::fold(id, steps).map_err(|error| unreadable(&error))
+}
+
+fn unreadable(why: &dyn std::fmt::Display) -> AppendError {
+    AppendError::Unwritable(format!("written, but unreadable: {why}"))
 }

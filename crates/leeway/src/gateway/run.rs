@@ -5,7 +5,7 @@
 //! try. What has started and has no outcome when the process ends is an unknown outcome, never
 //! run again.
 
-use super::pipeline::{action_stream, append_events};
+use super::pipeline::{action_stream, append_events, append_onto};
 use super::prepare::{Attempt, Prepared, prepare, read_record, unseal, versions};
 use super::registry::{LiveTool, LiveWorkflow};
 use crate::app::App;
@@ -367,7 +367,7 @@ async fn record_outcome(
     for _ in 0..OUTCOME_TRIES {
         let events = vec![("leeway".to_owned(), ActionEvent::Finished(finished.clone()))];
         let forget = vec![SideWrite::DeleteSealed { action: id.clone() }];
-        match append_events(app, id, events, (vec![at(action)], forget)).await {
+        match append_onto(app, id, Some(action), (events, vec![at(action)], forget)).await {
             Err(AppendError::Unwritable(why)) => {
                 tracing::error!(%id, %why, "an outcome cannot be recorded yet");
                 tokio::time::sleep(Duration::from_secs(1)).await;
