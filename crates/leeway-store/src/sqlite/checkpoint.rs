@@ -10,6 +10,8 @@ use std::time::Duration;
 const EVERY: Duration = Duration::from_millis(500);
 /// A log longer than this begins anew, pages of 4 KiB.
 const LONGEST_LOG_PAGES: i64 = 8 * 1024;
+/// Longest wait for readers, because the writer waits with us: a long read must not stop it.
+const LONGEST_WAIT: Duration = Duration::from_millis(25);
 
 /// Runs until the database file is gone or the process ends.
 pub fn start(path: &Path) {
@@ -26,6 +28,9 @@ fn run(path: &Path) {
     let Ok(connection) = Connection::open(path) else {
         return;
     };
+    if connection.busy_timeout(LONGEST_WAIT).is_err() {
+        return;
+    }
     while path.exists() {
         std::thread::sleep(EVERY);
         match checkpoint(&connection, "PASSIVE") {

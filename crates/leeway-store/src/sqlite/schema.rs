@@ -90,7 +90,7 @@ CREATE INDEX actions_created ON actions (created_ms);
 CREATE UNIQUE INDEX actions_key ON actions (agent, idempotency_key) WHERE idempotency_key IS NOT NULL;
 CREATE INDEX actions_held ON actions (expires_ms) WHERE status = 3;
 CREATE INDEX actions_twin ON actions (twin_hash) WHERE status = 3;
-CREATE VIRTUAL TABLE words USING fts5 (text, content='', detail=none, columnsize=0, tokenize='unicode61 remove_diacritics 2');
+CREATE VIRTUAL TABLE words USING fts5 (text, content='', detail=none, columnsize=0, tokenize=\"unicode61 remove_diacritics 2 categories 'L* M* N* Co'\");
 CREATE TABLE counts (
   workflow TEXT NOT NULL,
   status INTEGER NOT NULL,
