@@ -7,6 +7,10 @@ use leeway_store::{ActionFilter, Store};
 use std::time::{Duration, Instant};
 
 #[test]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "how long an append takes is what is tested"
+)]
 fn a_long_read_does_not_make_appends_wait() {
     let folder = tempfile::tempdir().unwrap();
     let store = Store::open(folder.path()).unwrap();
