@@ -1,8 +1,10 @@
 //! The audit record: twelve fields every action has; an empty one says why it is empty.
 
-use super::event::{ActionEvent, Judged, Outcome};
+use super::event::{ActionEvent, Judged, Refused};
 use super::state::{ActionState, Status};
+use super::title;
 use crate::classify::UndoPlan;
+use crate::judge::Verdict;
 use serde::Serialize;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -42,17 +44,68 @@ pub struct AuditRecord {
 
 /// The audit record of an action.
 pub fn of(state: &ActionState) -> AuditRecord {
-    let mut note = BTreeMap::new();
-    let record = match state.current() {
-        Some(judged) => judged_record(state, judged),
-        None => refused_record(state),
+    let record = match (state.current(), state.refused()) {
+        (Some(judged), _) => judged_record(state, judged),
+        (None, refused) => refused_record(state, refused),
     };
-    for (field, empty, why) in empties(&record, state) {
-        if empty {
-            note.insert(field.to_owned(), why);
+    let note = MAY_BE_EMPTY
+        .into_iter()
+        .filter(|(field, member)| record.empty(field, member))
+        .map(|(field, member)| {
+            let place = match member {
+                "" => field.to_owned(),
+                _ => format!("{field}.{member}"),
+            };
+            let why = why(state, &place);
+            (place, why)
+        })
+        .collect();
+    AuditRecord { note, ..record }
+}
+
+/// Fields, and members of fields, that can be empty.
+const MAY_BE_EMPTY: [(&str, &str); 18] = [
+    ("trigger", ""),
+    ("source_data", "cited"),
+    ("source_data", "record"),
+    ("source_data", "before"),
+    ("versions", "prompt"),
+    ("versions", "rules"),
+    ("versions", "pack"),
+    ("versions", "tool"),
+    ("taken", ""),
+    ("taken", "result"),
+    ("changes", ""),
+    ("confidence", ""),
+    ("reason", "agent"),
+    ("reviewer", ""),
+    ("timestamp", "decided"),
+    ("timestamp", "started"),
+    ("timestamp", "finished"),
+    ("rollback_path", ""),
+];
+
+impl AuditRecord {
+    /// A member of an empty field is not empty: it is not there.
+    fn empty(&self, field: &str, member: &str) -> bool {
+        let found = match field {
+            "trigger" => &self.trigger,
+            "source_data" => &self.source_data,
+            "versions" => &self.versions,
+            "taken" => &self.taken,
+            "changes" => &self.changes,
+            "confidence" => &self.confidence,
+            "reason" => &self.reason,
+            "reviewer" => &self.reviewer,
+            "timestamp" => &self.timestamp,
+            _ => &self.rollback_path,
+        };
+        let empty = |value: &Value| value.is_null() || value.as_array().is_some_and(Vec::is_empty);
+        match found {
+            Value::Object(members) if !member.is_empty() => members.get(member).is_none_or(empty),
+            other => member.is_empty() && empty(other),
         }
     }
-    AuditRecord { note, ..record }
 }
 
 fn judged_record(state: &ActionState, judged: &Judged) -> AuditRecord {
@@ -69,7 +122,10 @@ fn judged_record(state: &ActionState, judged: &Judged) -> AuditRecord {
         trigger: json!(judged.claim.trigger),
         source_data: json!({ "cited": judged.claim.sources, "record": judged.classified.record, "before": judged.before }),
         versions: json!(judged.versions),
-        proposed: json!({ "tool": first.call.tool_name(), "arguments": first.call.arguments, "agent": first.call.agent }),
+        proposed: json!({
+            "tool": first.call.tool_name(), "arguments": first.call.arguments,
+            "agent": first.call.agent, "title": title::title(first),
+        }),
         taken: taken(state, judged),
         changes: if changes.is_empty() {
             Value::Null
@@ -89,20 +145,24 @@ fn judged_record(state: &ActionState, judged: &Judged) -> AuditRecord {
     }
 }
 
-fn refused_record(state: &ActionState) -> AuditRecord {
-    let refused = state.refused();
+fn refused_record(state: &ActionState, refused: Option<&Refused>) -> AuditRecord {
+    let cited = refused.map(|refused| refused.claim.sources.as_slice());
     AuditRecord {
         workflow: state.row.workflow.clone(),
         trigger: json!(refused.and_then(|refused| refused.claim.trigger.clone())),
-        source_data: Value::Null,
+        source_data: json!({ "cited": cited.unwrap_or_default(), "record": null, "before": null }),
         versions: json!(super::Versions::default()),
         proposed: json!(refused.map(|refused| json!({
-            "tool": refused.call.tool_name(), "arguments": refused.call.arguments, "agent": refused.call.agent,
+            "tool": title::called(&refused.call), "arguments": refused.call.arguments,
+            "agent": refused.call.agent, "title": title::refused(refused),
         }))),
         taken: Value::Null,
         changes: Value::Null,
         confidence: json!(refused.and_then(|refused| refused.claim.confidence)),
-        reason: json!(refused.map(|refused| json!({ "codes": [refused.code], "agent": refused.claim.reason }))),
+        reason: json!(
+            refused
+                .map(|refused| json!({ "codes": [refused.code], "agent": refused.claim.reason }))
+        ),
         reviewer: Value::Null,
         approval_status: json!(state.row.status),
         timestamp: timestamps(state),
@@ -141,10 +201,28 @@ fn timestamps(state: &ActionState) -> Value {
     };
     json!({
         "proposed": rfc3339(state.row.created_ms),
-        "decided": at(&|event| matches!(event,
-            ActionEvent::Approved { .. } | ActionEvent::Rejected { .. } | ActionEvent::Expired {} | ActionEvent::Withdrawn { .. })),
+        "decided": decided(state).map(rfc3339),
         "started": at(&|event| matches!(event, ActionEvent::Started { .. })),
         "finished": at(&|event| matches!(event, ActionEvent::Finished(_))),
+    })
+}
+
+/// When the present decision fell, by a person or by the rules. A new revision and a changed record
+/// undo the one before.
+fn decided(state: &ActionState) -> Option<i64> {
+    state.steps.iter().fold(None, |decided, step| {
+        let now = Some(step.meta.time_ms);
+        match &step.event {
+            ActionEvent::Judged(judged) if judged.decision.verdict == Verdict::Hold => None,
+            ActionEvent::Drifted { .. } => None,
+            ActionEvent::Started { .. } | ActionEvent::Finished(_) => decided,
+            ActionEvent::Refused(_)
+            | ActionEvent::Judged(_)
+            | ActionEvent::Approved { .. }
+            | ActionEvent::Rejected { .. }
+            | ActionEvent::Expired {}
+            | ActionEvent::Withdrawn { .. } => now,
+        }
     })
 }
 
@@ -153,72 +231,29 @@ fn rfc3339(ms: i64) -> String {
         .map_or_else(|_| format!("{ms} ms"), |time| format!("{time:.3}"))
 }
 
-fn empties(record: &AuditRecord, state: &ActionState) -> Vec<(&'static str, bool, String)> {
-    let refused = state.current().is_none();
-    let not_judged = "the call was refused before it was judged";
-    let say = |plain: &str| {
-        if refused {
-            not_judged.to_owned()
-        } else {
-            plain.to_owned()
-        }
-    };
-    let version = |name: &str| record.versions.get(name).is_none_or(Value::is_null);
-    vec![
-        (
-            "trigger",
-            record.trigger.is_null(),
-            "the agent stated no trigger".to_owned(),
-        ),
-        (
-            "source_data",
-            record.source_data.is_null(),
-            say("there is none"),
-        ),
-        (
-            "source_data.cited",
-            is_empty(&record.source_data["cited"]),
-            say("the agent cited no sources"),
-        ),
-        (
-            "versions.prompt",
-            version("prompt"),
-            say("the workflow names no prompt version"),
-        ),
-        ("versions.rules", version("rules"), say("there are none")),
-        (
-            "versions.pack",
-            version("pack"),
-            say("no pack classifies this tool"),
-        ),
-        ("versions.tool", version("tool"), say("the tool is unknown")),
-        ("taken", record.taken.is_null(), not_taken(state)),
-        (
-            "changes",
-            record.changes.is_null(),
-            say("it changes no field"),
-        ),
-        (
-            "confidence",
-            record.confidence.is_null(),
-            "the agent stated no confidence".to_owned(),
-        ),
-        (
-            "reason",
-            record.reason["agent"].is_null(),
-            "the agent gave no reason of its own".to_owned(),
-        ),
-        ("reviewer", record.reviewer.is_null(), no_reviewer(state)),
-        (
-            "rollback_path",
-            record.rollback_path.is_null(),
-            say("it changes nothing, so there is nothing to take back"),
-        ),
-    ]
-}
-
-fn is_empty(value: &Value) -> bool {
-    value.is_null() || value.as_array().is_some_and(Vec::is_empty)
+fn why(state: &ActionState, place: &str) -> String {
+    match place {
+        "trigger" => "the agent stated no trigger",
+        "confidence" => "the agent stated no confidence",
+        "reason.agent" => "the agent gave no reason of its own",
+        "source_data.cited" => "the agent cited no sources",
+        "timestamp.decided" => "nobody has decided yet",
+        "reviewer" => no_reviewer(state.row.status),
+        "taken" | "timestamp.started" => return not_taken(state),
+        "taken.result" => return no_result(state),
+        "timestamp.finished" if state.row.status == Status::Executing => return no_result(state),
+        "timestamp.finished" => return not_taken(state),
+        _ if state.current().is_none() => "the call was refused before it was judged",
+        "source_data.record" => "the call names no one record",
+        "source_data.before" => "nothing was read before",
+        "versions.prompt" => "the workflow names no prompt version",
+        "versions.rules" => "the workflow has no rules",
+        "versions.pack" => "no pack classifies this tool",
+        "versions.tool" => "the tool is unknown",
+        "changes" => "it changes no field",
+        _ => "it changes nothing, so there is nothing to take back",
+    }
+    .to_owned()
 }
 
 fn not_taken(state: &ActionState) -> String {
@@ -229,15 +264,19 @@ fn not_taken(state: &ActionState) -> String {
     }
 }
 
-fn no_reviewer(state: &ActionState) -> String {
-    match state.row.status {
-        Status::Held | Status::Drifted => "nobody has decided yet".to_owned(),
-        Status::Expired => "nobody answered".to_owned(),
-        Status::Withdrawn => "it was withdrawn before anybody decided".to_owned(),
-        Status::Refused | Status::Blocked => "rules decided; no person was asked".to_owned(),
-        _ => match state.finished().map(|finished| finished.outcome) {
-            Some(Outcome::Executed) => "it was allowed to run alone".to_owned(),
-            _ => "no person was asked".to_owned(),
-        },
+fn no_result(state: &ActionState) -> String {
+    state.finished().map_or_else(
+        || "the call is being made".to_owned(),
+        |finished| format!("the system gave no answer: {}", finished.note),
+    )
+}
+
+fn no_reviewer(status: Status) -> &'static str {
+    match status {
+        Status::Held | Status::Drifted => "nobody has decided yet",
+        Status::Expired => "nobody answered",
+        Status::Withdrawn => "it was withdrawn; no approval or rejection holds",
+        Status::Refused | Status::Blocked => "rules decided; no person was asked",
+        _ => "rules allowed it to run alone; no person was asked",
     }
 }

@@ -1,5 +1,6 @@
 //! What an action would do, in Leeway's own words, never the agent's.
 
+use super::Call;
 use super::event::{Judged, Refused};
 use super::visible::visible;
 use crate::classify::{Effect, FieldChange, RecordRef};
@@ -69,12 +70,15 @@ pub fn gist(judged: &Judged) -> String {
 
 /// A call that could not be judged.
 pub fn refused(refused: &Refused) -> String {
-    let name = if refused.call.system.is_empty() {
-        refused.call.tool.clone()
-    } else {
-        refused.call.tool_name()
-    };
-    format!("Refused call of {}", short(&name))
+    format!("Refused call of {}", short(&called(&refused.call)))
+}
+
+/// The name a call was made under. An unknown tool belongs to no system.
+pub fn called(call: &Call) -> String {
+    if call.system.is_empty() {
+        return call.tool.clone();
+    }
+    call.tool_name()
 }
 
 fn named(record: &RecordRef) -> String {
