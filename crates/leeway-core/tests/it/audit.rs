@@ -110,8 +110,13 @@ fn every_field_is_there_and_every_empty_one_says_why() {
     let ran = [approved("hash-1"), started.clone()];
     let stories: [&[ActionEvent]; 9] = [
         std::slice::from_ref(&held),
-        &[&[held.clone()], &ran[..]].concat(),
-        &[&[held.clone()], &ran[..], &[finished(Outcome::Executed)]].concat(),
+        &[std::slice::from_ref(&held), &ran[..]].concat(),
+        &[
+            std::slice::from_ref(&held),
+            &ran[..],
+            &[finished(Outcome::Executed)],
+        ]
+        .concat(),
         &[held.clone(), ActionEvent::Expired {}],
         &[held.clone(), approved("hash-1"), drift.clone()],
         &[held.clone(), approved("hash-1"), drift, gone],

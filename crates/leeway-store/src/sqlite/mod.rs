@@ -174,6 +174,11 @@ impl Store {
     /// Makes everything derived anew from the entries. Returns how many there are. No other
     /// append may be under way.
     pub fn rebuild(&self) -> Result<u64, StoreError> {
+        if self.inner.writer.is_none() {
+            return Err(StoreError::Unreadable(
+                "it was opened for reading only".to_owned(),
+            ));
+        }
         let mut connection = Connection::open(&self.inner.path)?;
         rebuild::rebuild(&mut connection)
     }

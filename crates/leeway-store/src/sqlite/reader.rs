@@ -365,9 +365,20 @@ impl Reader {
         })
     }
 
-    /// Actions that ran or were let run since a time, and their amounts.
-    pub fn counted(&self, workflow: &str, key: &ScopeKey, since_ms: i64) -> Result<Counted> {
-        let mut values = vec![Sql::Integer(since_ms), Sql::Text(workflow.to_owned())];
+    /// Actions that ran or were let run since a time, and their amounts, without the one that is
+    /// being judged: it may have been let run before and be judged again.
+    pub fn counted(
+        &self,
+        workflow: &str,
+        key: &ScopeKey,
+        since_ms: i64,
+        judged: &ActionId,
+    ) -> Result<Counted> {
+        let mut values = vec![
+            Sql::Integer(since_ms),
+            Sql::Text(workflow.to_owned()),
+            Sql::Text(judged.as_str().to_owned()),
+        ];
         let mut text = |value: &str| values.push(Sql::Text(value.to_owned()));
         let condition = match key {
             ScopeKey::Workflow => "",
@@ -390,7 +401,7 @@ impl Reader {
         // 2 authorised, 4 approved, 9 executing, 10 executed, 12 partial, 13 outcome unknown.
         let order = format!(
             "SELECT count(*), coalesce(sum(amount_cents), 0) FROM actions
-             WHERE created_ms >= ? AND workflow = ? AND status IN (2, 4, 9, 10, 12, 13) {condition}"
+             WHERE created_ms >= ? AND workflow = ? AND id <> ? AND status IN (2, 4, 9, 10, 12, 13) {condition}"
         );
         let (count, sum_cents): (i64, i64) = self
             .prepare_cached(&order)?

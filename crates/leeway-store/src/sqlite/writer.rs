@@ -109,9 +109,10 @@ impl Writer {
             reply,
         };
         let jobs = self.jobs.lock().unwrap_or_else(PoisonError::into_inner);
-        jobs.as_ref()
-            .and_then(|jobs| jobs.send(job).ok())
-            .ok_or_else(gone)?;
+        if jobs.as_ref().and_then(|jobs| jobs.send(job).ok()).is_none() {
+            *self.state.lock().unwrap_or_else(PoisonError::into_inner) = Err(gone().to_string());
+            return Err(gone());
+        }
         Ok(answer)
     }
 
@@ -255,7 +256,16 @@ impl Loop {
         for job in group.iter_mut() {
             let before = head.clone();
             run(&transaction, "SAVEPOINT one")?;
-            let outcome = Applying::new(&transaction, &mut head).append(job)?;
+            let outcome = match Applying::new(&transaction, &mut head).append(job) {
+                // A uniqueness that no precondition asked for: the append's own fault.
+                Err(StoreError::Sqlite(error))
+                    if error.sqlite_error_code()
+                        == Some(rusqlite::ErrorCode::ConstraintViolation) =>
+                {
+                    Err(AppendError::InvalidTransition(error.to_string()))
+                }
+                other => other?,
+            };
             if outcome.is_err() {
                 run(&transaction, "ROLLBACK TO one")?;
                 head = before;

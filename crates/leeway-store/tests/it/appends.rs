@@ -3,6 +3,7 @@
 use crate::things::{
     NOW, act, approved, finished, govern, id, judged, started, stream, when, workflow,
 };
+use leeway_core::action::event::ActionEvent;
 use leeway_core::action::state::Status;
 use leeway_core::govern::event::GovernEvent;
 use leeway_core::judge::Verdict;
@@ -66,10 +67,19 @@ fn an_action_lives_and_is_found() {
         }),
         1
     );
-    let counted = reader
-        .counted("office", &ScopeKey::Agent("clerk".into()), NOW - 1)
-        .unwrap();
-    assert_eq!((counted.count, counted.sum_cents), (1, 100));
+    let counted = |judged| {
+        let key = ScopeKey::Agent("clerk".into());
+        let counted = reader
+            .counted("office", &key, NOW - 1, &id(judged))
+            .unwrap();
+        (counted.count, counted.sum_cents)
+    };
+    assert_eq!(counted(99), (1, 100));
+    assert_eq!(
+        counted(1),
+        (0, 0),
+        "an action does not count against itself"
+    );
 }
 
 #[test]
@@ -345,4 +355,23 @@ fn expired_ones_are_those_held_past_their_deadline() {
     let reader = store.reader().unwrap();
     assert_eq!(reader.expired(NOW).unwrap(), []);
     assert_eq!(reader.expired(NOW + 1000).unwrap(), [id(1)]);
+}
+
+#[test]
+fn a_repeated_key_without_a_precondition_fails_alone_and_the_ledger_stays_writable() {
+    let (_folder, store) = open();
+    let keyed = |n| {
+        let ActionEvent::Judged(mut judged) = judged(n, Verdict::Allow) else {
+            panic!("not judged");
+        };
+        judged.idempotency_key = Some("key".into());
+        act(n, vec![ActionEvent::Judged(judged)])
+    };
+    store.append_blocking(keyed(1)).unwrap();
+    assert!(matches!(
+        store.append_blocking(keyed(2)),
+        Err(AppendError::InvalidTransition(_))
+    ));
+    assert!(store.writable().is_ok());
+    assert_eq!(store.reader().unwrap().head().unwrap().entries, 1);
 }

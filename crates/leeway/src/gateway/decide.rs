@@ -2,7 +2,7 @@
 //! happens when nobody does.
 
 use super::pipeline::{Caller, action_stream, append_events};
-use super::prepare::versions;
+use super::prepare::{blocked_now, versions};
 use super::registry::{LiveTool, LiveWorkflow};
 use super::run::{again, arguments, revise};
 use crate::app::App;
@@ -24,8 +24,17 @@ pub async fn approve(
     id: &ActionId,
     content_hash: &str,
 ) -> Result<ActionState, ApiError> {
-    let (action, _) = held(app, person, id, content_hash).await?;
+    let (action, judged) = held(app, person, id, content_hash).await?;
     let solo = action.edited_by() == Some(person.email.as_str()) && alone(app, person)?;
+    let (workflow, _) = place(app, &judged)?;
+    // Whoever else is being let run is counted before or after this one, never beside it.
+    let counting = app.counting(&judged.call.workflow);
+    let _guard = if workflow.rules.counts() {
+        Some(counting.lock().await)
+    } else {
+        None
+    };
+    still_within_limits(app, &workflow, id, &judged)?;
     let event = ActionEvent::Approved {
         by: person.email.clone(),
         content_hash: content_hash.to_owned(),
@@ -34,6 +43,25 @@ pub async fn approve(
     let approved = decided(app, person, &action, event, vec![]).await?;
     app.enqueue(id.clone());
     Ok(approved)
+}
+
+/// What a guardrail would block by now cannot be approved: three refunds that were each within the
+/// day's total when they were proposed are not when two of them have been let run.
+fn still_within_limits(
+    app: &App,
+    workflow: &LiveWorkflow,
+    id: &ActionId,
+    judged: &Judged,
+) -> Result<(), ApiError> {
+    match blocked_now(app, workflow, id, judged)? {
+        None => Ok(()),
+        Some(reason) => Err(ApiError::new(
+            StatusCode::CONFLICT,
+            "blocked-by-now",
+            format!("rule `{}` blocks it by now: {}", reason.rule, reason.text),
+        )
+        .help("it stays in the inbox: reject it, or approve it when the rule lets it through")),
+    }
 }
 
 /// Rejects what was shown; the agent is told why.

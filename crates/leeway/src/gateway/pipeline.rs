@@ -89,14 +89,6 @@ async fn receive(app: &App, caller: &Caller, proposal: Proposal) -> Result<Propo
         Ok(tool) => tool,
         Err(refusal) => return refuse(app, caller, proposal, refusal).await,
     };
-    let counting = workflow
-        .rules
-        .counts()
-        .then(|| app.counting(&caller.workflow));
-    let guard = match &counting {
-        Some(lock) => Some(lock.lock().await),
-        None => None,
-    };
     let id = ActionId::new(app.clock.now_ms(), clock::random());
     let arguments = proposal.arguments.clone();
     let attempt = Attempt {
@@ -113,7 +105,6 @@ async fn receive(app: &App, caller: &Caller, proposal: Proposal) -> Result<Propo
     let prepared = prepare(app, &workflow, &tool, attempt).await?;
     let verdict = prepared.judged.decision.verdict;
     let recorded = record(app, caller, &workflow, (id, prepared)).await?;
-    drop(guard);
     metrics::judged(verdict, began.elapsed());
     match recorded {
         Recorded::Earlier(id) => earlier(app, &id),
@@ -255,6 +246,8 @@ async fn record(
     workflow: &LiveWorkflow,
     (id, prepared): (ActionId, Prepared),
 ) -> Result<Recorded, ApiError> {
+    // Kept until the append below is done.
+    let _counting = prepared.counting;
     let judged = prepared.judged;
     let starts = judged.decision.verdict == Verdict::Allow && workflow.state.paused.is_none();
     let mut preconditions = vec![Precondition::StreamAt {

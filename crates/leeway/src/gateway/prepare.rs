@@ -20,6 +20,7 @@ use leeway_core::judge::rules::{Case, judge};
 use leeway_core::judge::{Decision, Facts, Reason, Verdict};
 use leeway_store::ScopeKey;
 use serde_json::{Value, json};
+use tokio::sync::OwnedMutexGuard;
 
 /// A call on its way to being judged.
 pub struct Attempt {
@@ -47,6 +48,8 @@ pub struct Prepared {
     pub judged: Judged,
     /// The arguments as they would run, when the revision shows them redacted.
     pub sealed: Option<Vec<u8>>,
+    /// Held from counting until the revision is recorded, where the rules count anything.
+    pub counting: Option<OwnedMutexGuard<()>>,
 }
 
 /// Reads the record, classifies and judges.
@@ -70,7 +73,13 @@ pub async fn prepare(
         before: &before,
         facts: &Facts::default(),
     };
-    let facts = facts(app, workflow, &case)?;
+    // Taken only now: reading a slow system must not make the workflow's other calls wait.
+    let counting = if workflow.rules.counts() {
+        Some(app.counting(&call.workflow).lock_owned().await)
+    } else {
+        None
+    };
+    let facts = facts(app, workflow, &case, &attempt.id)?;
     let mut decision = judge(
         &workflow.rules,
         &Case {
@@ -81,18 +90,17 @@ pub async fn prepare(
     if attempt.edited {
         hold_edit(&mut decision);
     }
-    Ok(assemble(
-        workflow,
-        tool,
-        attempt,
-        Parts {
-            call,
-            before,
-            classified,
-            facts,
-            decision,
-        },
-    ))
+    let parts = Parts {
+        call,
+        before,
+        classified,
+        facts,
+        decision,
+    };
+    Ok(Prepared {
+        counting,
+        ..assemble(workflow, tool, attempt, parts)
+    })
 }
 
 struct Parts {
@@ -145,6 +153,7 @@ fn assemble(workflow: &LiveWorkflow, tool: &LiveTool, attempt: Attempt, parts: P
             twin_hash,
         },
         sealed,
+        counting: None,
     }
 }
 
@@ -259,7 +268,12 @@ pub async fn read_record(
 
 /// Computes the facts that depend on time and history. The caller holds the workflow's counting
 /// lock when the rules count anything.
-fn facts(app: &App, workflow: &LiveWorkflow, case: &Case<'_>) -> Result<Facts, ApiError> {
+fn facts(
+    app: &App,
+    workflow: &LiveWorkflow,
+    case: &Case<'_>,
+    id: &ActionId,
+) -> Result<Facts, ApiError> {
     let (call, record) = (case.call, case.classified.record.as_ref());
     let now_ms = app.clock.now_ms();
     let mut facts = Facts {
@@ -271,10 +285,37 @@ fn facts(app: &App, workflow: &LiveWorkflow, case: &Case<'_>) -> Result<Facts, A
     for counter in workflow.rules.counters(case) {
         let since_ms = now_ms - (counter.window_s as i64).saturating_mul(1000);
         let key = scope_key(counter.scope, call, record);
-        let counted = reader.counted(&call.workflow, &key, since_ms)?;
+        let counted = reader.counted(&call.workflow, &key, since_ms, id)?;
         facts.counted.insert(counter.guardrail, counted);
     }
     Ok(facts)
+}
+
+/// What blocks a held action by now, if anything: time went on while it waited, and others were let
+/// run. The caller holds the workflow's counting lock when the rules count anything.
+pub fn blocked_now(
+    app: &App,
+    workflow: &LiveWorkflow,
+    id: &ActionId,
+    judged: &Judged,
+) -> Result<Option<Reason>, ApiError> {
+    let case = Case {
+        call: &judged.call,
+        classified: &judged.classified,
+        claim: &judged.claim,
+        before: &judged.before,
+        facts: &judged.facts,
+    };
+    let facts = facts(app, workflow, &case, id)?;
+    let now = judge(
+        &workflow.rules,
+        &Case {
+            facts: &facts,
+            ..case
+        },
+    );
+    let strictest = now.reasons.into_iter().next();
+    Ok(strictest.filter(|reason| reason.verdict == Verdict::Block))
 }
 
 fn scope_key(scope: Scope, call: &Call, record: Option<&RecordRef>) -> ScopeKey {

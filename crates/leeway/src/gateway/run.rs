@@ -257,6 +257,8 @@ pub async fn revise(
     prepared: Prepared,
 ) -> Result<ActionState, AppendError> {
     let id = &action.row.id;
+    // Kept until the append below is done.
+    let _counting = prepared.counting;
     let actor = match &prepared.judged.cause {
         Cause::Edited { by } => format!("person:{by}"),
         _ => "leeway".to_owned(),
