@@ -4,7 +4,7 @@
 use super::compiled::CompiledTool;
 use super::filter::Filter;
 use super::pack::UndoRule;
-use super::redact::Redactor;
+use super::redact::{REDACTED, Redactor};
 use super::{
     Area, BeforeImage, Classified, Effect, FieldChange, Level, RecordRef, UndoPlan, sensitive,
 };
@@ -164,13 +164,14 @@ struct Work<'a> {
 impl<'a> Work<'a> {
     fn new(tool: &'a CompiledTool, arguments: &'a Value, before: &'a BeforeImage) -> Self {
         let creates = tool.entry.creates_when_missing && *before == BeforeImage::Missing;
-        let needs_before = tool.undo_arguments.is_some() || tool.changes.is_some();
         Self {
             tool,
             arguments,
             before,
             before_value: match before {
-                BeforeImage::Read { fields, .. } if needs_before => Value::Object(fields.clone()),
+                BeforeImage::Read { fields, .. } if tool.looks_before => {
+                    Value::Object(fields.clone())
+                }
                 _ => Value::Null,
             },
             effect: if creates {
@@ -286,7 +287,9 @@ impl<'a> Work<'a> {
     fn amount(&mut self) -> Option<i64> {
         let filter = self.tool.amount_cents.as_ref()?;
         match self.run(filter) {
-            Ok(Value::Number(number)) if number.is_i64() || number.is_u64() => number.as_i64(),
+            Ok(Value::Number(number)) if number.as_i64().is_some_and(|cents| cents >= 0) => {
+                number.as_i64()
+            }
             Ok(other) => self.unknown(format!(
                 "filter `{}` gave {other}, not an amount in whole cents",
                 filter.source()
@@ -339,6 +342,10 @@ impl<'a> Work<'a> {
                 "It creates a record of a kind that is not low-risk.",
             ),
             Effect::Create => self.created(changes),
+            // Raised from a create that is not low-risk, it does not become lighter.
+            Effect::Update if self.tool.entry.high_impact => {
+                self.updated(changes).max(Level::HighImpact)
+            }
             Effect::Update => self.updated(changes),
             Effect::Merge => self.say(Level::HighImpact, "It merges records."),
             Effect::Delete => self.say(Level::HighImpact, "It deletes a record."),
@@ -420,7 +427,31 @@ impl<'a> Work<'a> {
         )
     }
 
-    fn undo(&mut self) -> UndoPlan {
+    /// Why the pack's way back does not lead back from here, if it does not.
+    fn no_undo(&self) -> Option<&'static str> {
+        let tool = self.tool;
+        let raised = self.effect != tool.entry.effect;
+        if raised && matches!(self.effect, Effect::Send | Effect::Pay) {
+            return Some("with these arguments it reaches outside, and that cannot be called back");
+        }
+        let restores = tool
+            .undo_arguments
+            .as_ref()
+            .is_some_and(|filter| filter.source().contains("$before"));
+        match self.before {
+            BeforeImage::Read { .. } => None,
+            _ if !restores => None,
+            BeforeImage::Missing => Some("there was nothing before that could be restored"),
+            _ => Some("the record could not be read before, so its old values are not known"),
+        }
+    }
+
+    fn undo(&self) -> UndoPlan {
+        if let Some(why) = self.no_undo() {
+            return UndoPlan::None {
+                why: why.to_owned(),
+            };
+        }
         let arguments = self.tool.undo_arguments.as_ref().and_then(|filter| {
             match filter.run(self.arguments, &self.before_value, &Value::Null) {
                 Ok(value @ Value::Object(_)) if !filter.source().contains("$result") => Some(value),
@@ -463,13 +494,26 @@ pub fn blank(value: &Value) -> bool {
     crate::judge::review::is_blank(Some(value))
 }
 
+/// A redacted value equals nothing: what was there is hidden, and whoever sends the mark itself as the
+/// new value overwrites the secret with it.
 fn equal(old: &Value, new: &Value) -> bool {
-    old == new || (blank(old) && blank(new))
+    (old == new && !has_mark(new)) || (blank(old) && blank(new))
+}
+
+fn has_mark(value: &Value) -> bool {
+    match value {
+        Value::String(text) => text.contains(REDACTED),
+        Value::Array(items) => items.iter().any(has_mark),
+        Value::Object(fields) => fields.values().any(has_mark),
+        _ => false,
+    }
 }
 
 fn only_gains(old: &Value, new: &Value) -> bool {
     match (old, new) {
-        (Value::Array(old), Value::Array(new)) => old.iter().all(|member| new.contains(member)),
+        (Value::Array(old), Value::Array(new)) => old
+            .iter()
+            .all(|member| new.contains(member) && !has_mark(member)),
         _ => false,
     }
 }

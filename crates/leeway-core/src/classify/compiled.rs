@@ -42,6 +42,8 @@ pub struct CompiledTool {
     pub(super) text: Option<Filter>,
     pub(super) raise: Vec<Filter>,
     pub(super) undo_arguments: Option<Filter>,
+    /// Whether any filter looks at the record; only then is it handed to them.
+    pub(super) looks_before: bool,
 }
 
 /// How to read the record, ready.
@@ -136,7 +138,15 @@ impl Problems {
             }
             _ => None,
         };
+        let raised = entry.raise.iter().map(|raise| &raise.when);
+        let looks_before = [&entry.changes, &entry.amount_cents, &entry.text]
+            .into_iter()
+            .flatten()
+            .chain(raised)
+            .chain(undo)
+            .any(|source| source.contains("$before"));
         let tool = CompiledTool {
+            looks_before,
             record_id: self.filter(
                 at("record.id"),
                 entry.record.as_ref().map(|record| &record.id),

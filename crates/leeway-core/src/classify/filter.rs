@@ -29,8 +29,15 @@ const WITHHELD: [&str; 14] = [
 ];
 
 /// Filters that can give values without end.
-const ENDLESS: [&str; 7] = [
-    "repeat", "until", "while", "recurse", "range", "limit", "infinite",
+const ENDLESS: [&str; 8] = [
+    "repeat",
+    "until",
+    "while",
+    "recurse",
+    "range",
+    "limit",
+    "infinite",
+    "combinations",
 ];
 
 /// Most values looked at from one run.
@@ -176,11 +183,7 @@ fn plain_path(source: &str) -> Option<Vec<String>> {
 }
 
 fn program(source: &str) -> Result<jaq_core::Filter<JustLut<Val>>, String> {
-    if let Some(name) = ENDLESS.iter().find(|name| uses(source, name)) {
-        return Err(format!(
-            "`{name}` is not available in packs: it may never end"
-        ));
-    }
+    refuse_endless(source)?;
     let defs = jaq_core::defs()
         .chain(jaq_std::defs())
         .chain(jaq_json::defs())
@@ -206,24 +209,72 @@ fn program(source: &str) -> Result<jaq_core::Filter<JustLut<Val>>, String> {
         .map_err(|errors| describe_compile(&errors))
 }
 
-/// Whether the filter names a word outside of strings. Recursion by `def` is refused as well: it is
-/// the other way never to end.
-fn uses(source: &str, word: &str) -> bool {
-    let mut in_string = false;
-    let mut token = String::new();
-    let mut found = false;
-    for c in source.chars().chain(std::iter::once(' ')) {
-        if c == '"' {
-            in_string = !in_string;
+/// The filter without its comments and without the texts in it. What a text interpolates, `\(…)`, is
+/// code and stays.
+fn code(source: &str) -> String {
+    let mut code = String::with_capacity(source.len());
+    // Open parentheses of each interpolation that was entered.
+    let mut depths: Vec<usize> = Vec::new();
+    let (mut in_text, mut open) = (false, 0_usize);
+    let mut chars = source.chars();
+    while let Some(c) = chars.next() {
+        match (in_text, c) {
+            (true, '\\') => {
+                if chars.next() == Some('(') {
+                    depths.push(open);
+                    (in_text, open) = (false, 0);
+                    code.push('(');
+                }
+            }
+            (true, '"') | (false, '"') => {
+                in_text = !in_text;
+                code.push('"');
+            }
+            (true, _) => {}
+            (false, '#') => {
+                // A backslash can carry a comment on to the next line; what follows is code for us then.
+                let _ = chars.by_ref().find(|c| matches!(c, '\n' | '\r' | '\\'));
+                code.push(' ');
+            }
+            (false, '(') => {
+                open += 1;
+                code.push(c);
+            }
+            (false, ')') if open == 0 && !depths.is_empty() => {
+                open = depths.pop().unwrap_or_default();
+                in_text = true;
+                code.push(c);
+            }
+            (false, c) => {
+                open = open.saturating_sub(usize::from(c == ')'));
+                code.push(c);
+            }
         }
-        if !in_string && (c.is_ascii_alphanumeric() || c == '_') {
-            token.push(c);
-            continue;
-        }
-        found |= token == word || token == "def";
-        token.clear();
     }
-    found
+    code
+}
+
+/// Refuses what can run or grow without end: the names in [`ENDLESS`], recursion by `def`, and
+/// multiplying by anything but a written number, as a text times a number is that text repeated.
+fn refuse_endless(source: &str) -> Result<(), String> {
+    let code = code(source);
+    let mut words = code.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_'));
+    if let Some(name) = words.find(|word| *word == "def" || ENDLESS.contains(word)) {
+        return Err(format!(
+            "`{name}` is not available in packs: it may never end"
+        ));
+    }
+    for (at, _) in code.match_indices('*') {
+        let factor: String = code[at + 1..]
+            .trim_start()
+            .chars()
+            .take_while(char::is_ascii_digit)
+            .collect();
+        if !(1..=3).contains(&factor.len()) {
+            return Err("`*` needs a number of up to three digits after it, as in `.euros * 100`: a text times a number repeats the text".to_owned());
+        }
+    }
+    Ok(())
 }
 
 fn describe_load<P>(errors: &jaq_core::load::Errors<&str, P>) -> String {
@@ -341,6 +392,11 @@ mod tests {
                 json!(1250),
             ),
             ("$result", json!({}), json!(null)),
+            (
+                "\"the limit \\(.a) \\\" range\" # repeat",
+                json!({"a": 1}),
+                json!("the limit 1 \" range"),
+            ),
             (".x | test(\"a+\")", json!({"x": "caat"}), json!(true)),
             (
                 "[.e[] | .name] | join(\",\")",
@@ -379,6 +435,14 @@ mod tests {
             "repeat(1)",
             "range(9)",
             "def f: f; f",
+            "\"\\(range(9))\"",
+            "\"a \\(\"b\" | repeat(.)) c\"",
+            "\"\\\"\" | repeat(.)",
+            "# \"\n repeat(1)",
+            "[.a, .b] | combinations",
+            ".quantity * .price",
+            ".text * 1000000000",
+            ".a *= .b",
             ".a |",
             "nosuch",
         ] {

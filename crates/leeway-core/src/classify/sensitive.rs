@@ -202,9 +202,9 @@ pub fn categories(text: &str) -> BTreeSet<String> {
 fn words(text: &str) -> Vec<String> {
     let seen: String = text
         .chars()
-        .filter(|c| !matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2060}'..='\u{2064}' | '\u{feff}'))
-        .map(look_alike)
         .flat_map(char::to_lowercase)
+        .filter(|c| !invisible(*c))
+        .map(look_alike)
         .collect();
     seen.split(|c: char| !c.is_alphanumeric())
         .filter(|word| !word.is_empty())
@@ -212,17 +212,25 @@ fn words(text: &str) -> Vec<String> {
         .collect()
 }
 
-/// Cyrillic and Greek letters that look like Latin ones, and full-width forms.
+/// Characters nobody sees, and marks that some systems write apart from their letter.
+fn invisible(c: char) -> bool {
+    matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2060}'..='\u{2064}' | '\u{feff}' | '\u{300}'..='\u{36f}')
+}
+
+/// Letters without their accents, because people leave them out; Cyrillic and Greek letters that look like Latin ones, and full-width forms.
 fn look_alike(c: char) -> char {
     match c {
-        'а' | 'α' => 'a',
-        'е' | 'ε' => 'e',
-        'о' | 'ο' => 'o',
+        'а' | 'α' | 'à'..='å' => 'a',
+        'е' | 'ε' | 'è'..='ë' => 'e',
+        'о' | 'ο' | 'ò'..='ö' => 'o',
         'р' | 'ρ' => 'p',
-        'с' => 'c',
+        'с' | 'ç' => 'c',
         'у' => 'y',
+        'ù'..='ü' => 'u',
+        'ñ' => 'n',
+        'к' | 'κ' => 'k',
         'х' => 'x',
-        'і' | 'ι' => 'i',
+        'і' | 'ι' | 'ì'..='ï' => 'i',
         'ѕ' => 's',
         '\u{ff21}'..='\u{ff3a}' | '\u{ff41}'..='\u{ff5a}' => {
             char::from_u32(c as u32 - 0xfee0).unwrap_or(c)
@@ -232,6 +240,7 @@ fn look_alike(c: char) -> char {
 }
 
 fn occurs(words: &[String], phrase: &str) -> bool {
+    let phrase: String = phrase.chars().map(look_alike).collect();
     let parts: Vec<&str> = phrase.split(' ').collect();
     words.windows(parts.len()).any(|window| {
         window
@@ -255,6 +264,10 @@ mod tests {
             ("Ich schalte meinen Anwalt ein", "legal-threat"),
             ("my law\u{200b}yer says", "legal-threat"),
             ("my l\u{430}wyer says", "legal-threat"),
+            ("MY L\u{410}WYER SAYS", "legal-threat"),
+            ("Ich ku\u{308}ndige hiermit", "cancellation"),
+            ("je veux resilier", "cancellation"),
+            ("Ich kündige hiermit", "cancellation"),
             ("I was injured by the drill", "injury"),
             ("Je veux résilier mon contrat", "cancellation"),
             ("please CANCEL MY order", "cancellation"),

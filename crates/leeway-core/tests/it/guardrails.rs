@@ -32,6 +32,7 @@ fn guarded(when: &str, thing: &Classified, facts: &Facts) -> bool {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "one table")]
 fn guardrail_conditions_fire_and_unknown_data_fires_too() {
     let paying = |cents: Option<i64>, expected| Classified {
         amount_cents: cents,
