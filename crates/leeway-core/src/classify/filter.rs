@@ -232,8 +232,7 @@ fn code(source: &str) -> String {
             }
             (true, _) => {}
             (false, '#') => {
-                // A backslash can carry a comment on to the next line; what follows is code for us then.
-                let _ = chars.by_ref().find(|c| matches!(c, '\n' | '\r' | '\\'));
+                skip_comment(&mut chars);
                 code.push(' ');
             }
             (false, '(') => {
@@ -254,10 +253,22 @@ fn code(source: &str) -> String {
     code
 }
 
+/// A comment ends with its line, unless the line ends with an odd number of backslashes.
+fn skip_comment(chars: &mut std::str::Chars<'_>) {
+    let mut backslashes = 0;
+    for c in chars.by_ref() {
+        match c {
+            '\n' if backslashes % 2 == 0 => return,
+            '\\' => backslashes += 1,
+            _ => backslashes = 0,
+        }
+    }
+}
+
 /// Refuses what can run or grow without end: the names in [`ENDLESS`], recursion by `def`, and
 /// multiplying by anything but a written number, as a text times a number is that text repeated.
 fn refuse_endless(source: &str) -> Result<(), String> {
-    let code = code(source);
+    let code = code(&source.replace("\r\n", "\n"));
     let mut words = code.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_'));
     if let Some(name) = words.find(|word| *word == "def" || ENDLESS.contains(word)) {
         return Err(format!(
@@ -439,6 +450,7 @@ mod tests {
             "\"a \\(\"b\" | repeat(.)) c\"",
             "\"\\\"\" | repeat(.)",
             "# \"\n repeat(1)",
+            "# a \\\" b\n repeat(1)",
             "[.a, .b] | combinations",
             ".quantity * .price",
             ".text * 1000000000",

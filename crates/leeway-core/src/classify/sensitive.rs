@@ -2,6 +2,7 @@
 //! French, Spanish and Italian. A hit holds; no hit allows nothing.
 
 use std::collections::BTreeSet;
+use std::sync::LazyLock;
 
 /// Category → words and phrases, lower case. A trailing `*` matches any ending.
 const LISTS: [(&str, &[&str]); 6] = [
@@ -185,13 +186,39 @@ const LISTS: [(&str, &[&str]); 6] = [
     ),
 ];
 
+/// One word of a phrase, written as [`words`] writes them.
+struct Part {
+    text: String,
+    any_ending: bool,
+}
+
+type Phrase = Vec<Part>;
+
+/// The lists, made ready once.
+static PHRASES: LazyLock<Vec<(&str, Vec<Phrase>)>> = LazyLock::new(|| {
+    let part = |word: &str| Part {
+        text: word.trim_end_matches('*').chars().map(look_alike).collect(),
+        any_ending: word.ends_with('*'),
+    };
+    LISTS
+        .iter()
+        .map(|(category, phrases)| {
+            let phrases = phrases
+                .iter()
+                .map(|phrase| phrase.split(' ').map(part).collect())
+                .collect();
+            (*category, phrases)
+        })
+        .collect()
+});
+
 /// The categories a text touches.
 pub fn categories(text: &str) -> BTreeSet<String> {
     if text.trim().is_empty() {
         return BTreeSet::new();
     }
     let words = words(text);
-    LISTS
+    PHRASES
         .iter()
         .filter(|(_, phrases)| phrases.iter().any(|phrase| occurs(&words, phrase)))
         .map(|(category, _)| (*category).to_owned())
@@ -239,17 +266,15 @@ fn look_alike(c: char) -> char {
     }
 }
 
-fn occurs(words: &[String], phrase: &str) -> bool {
-    let phrase: String = phrase.chars().map(look_alike).collect();
-    let parts: Vec<&str> = phrase.split(' ').collect();
-    words.windows(parts.len()).any(|window| {
-        window
-            .iter()
-            .zip(&parts)
-            .all(|(word, part)| match part.strip_suffix('*') {
-                Some(stem) => word.starts_with(stem),
-                None => word == part,
-            })
+fn occurs(words: &[String], phrase: &[Part]) -> bool {
+    words.windows(phrase.len()).any(|window| {
+        window.iter().zip(phrase).all(|(word, part)| {
+            if part.any_ending {
+                word.starts_with(&part.text)
+            } else {
+                *word == part.text
+            }
+        })
     })
 }
 
