@@ -383,7 +383,9 @@ impl<'a> Work<'a> {
     }
 
     fn updated(&mut self, changes: &[FieldChange]) -> Level {
-        if changes.is_empty() && matches!(self.before, BeforeImage::Read { .. }) {
+        // Without a filter nothing is known to stay as it is: a draft raised to an update has none.
+        let compared = self.tool.changes.is_some();
+        if changes.is_empty() && compared && matches!(self.before, BeforeImage::Read { .. }) {
             return self.say(
                 Level::LowRisk,
                 "It changes nothing: every field has that value already.",

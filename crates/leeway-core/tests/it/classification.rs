@@ -30,6 +30,13 @@ raise = [{ when = ".public == true", effect = "send" }]
 text = ".text"
 undo = { kind = "none", why = "it stays" }
 
+[tool.save]
+effect = "draft"
+record = { type = "contact", id = ".id" }
+raise = [{ when = ".final == true", effect = "update" }]
+read = { tool = "get", arguments = "{id: .id}", fields = ".json" }
+undo = { kind = "none", why = "it stays" }
+
 [tool.refund]
 effect = "pay"
 amount_cents = ".cents"
@@ -151,6 +158,21 @@ fn arguments_raise_the_effect_and_a_failing_condition_counts_as_raised() {
         level(json!({"text": "my lawyer will call"}))
             .sensitive
             .contains("legal-threat")
+    );
+}
+
+#[test]
+fn a_draft_raised_to_an_update_is_not_taken_for_one_that_changes_nothing() {
+    let arguments = json!({"id": "c-1", "final": true});
+    let found = classify(
+        &tool("save"),
+        "crm",
+        &arguments,
+        &read(json!({"city": "Graz"})),
+    );
+    assert_eq!(
+        (found.effect, found.level),
+        (Effect::Update, Level::HighImpact)
     );
 }
 

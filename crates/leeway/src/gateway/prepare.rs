@@ -12,6 +12,7 @@ use leeway_core::canonical;
 use leeway_core::classify::classified;
 use leeway_core::classify::compiled::CompiledTool;
 use leeway_core::classify::guess::guess;
+use leeway_core::classify::redact::REDACTED;
 use leeway_core::classify::{BeforeImage, Classified, RecordRef, UndoPlan};
 use leeway_core::id::ActionId;
 use leeway_core::judge::guardrail::Scope;
@@ -57,13 +58,14 @@ pub async fn prepare(
     app: &App,
     workflow: &LiveWorkflow,
     tool: &LiveTool,
-    attempt: Attempt,
+    mut attempt: Attempt,
 ) -> Result<Prepared, ApiError> {
     let Some(entry) = tool.entry() else {
         return Ok(unclassified(workflow, tool, attempt));
     };
     let before = read_record(app, tool, entry, &attempt.arguments).await;
     let classified = classified::classify(entry, &tool.system, &attempt.arguments, &before);
+    redact_claim(tool, &mut attempt.claim, &classified);
     let classified = redact_classified(tool, classified);
     let call = shown_call(workflow, tool, &attempt);
     let case = Case {
@@ -204,6 +206,30 @@ fn seal(arguments: &Value) -> Vec<u8> {
 pub fn unseal(sealed: &[u8]) -> Option<Value> {
     let mut value: Value = serde_json::from_slice(sealed).ok()?;
     value.get_mut("arguments").map(Value::take)
+}
+
+/// Hides secrets in what sources say. One that says something else than proposed still differs.
+fn redact_claim(tool: &LiveTool, claim: &mut Claim, classified: &Classified) {
+    let Some(pack) = &tool.pack else { return };
+    for source in &mut claim.sources {
+        let (Some(field), Some(value)) = (&source.field, &mut source.value) else {
+            continue;
+        };
+        let hidden = pack.redactor.redact(&json!({ field: value.clone() }))[field].clone();
+        if hidden == *value {
+            continue;
+        }
+        let change = classified
+            .changes
+            .iter()
+            .find(|change| change.field == *field);
+        let differs = change.is_some_and(|change| change.new != *value);
+        *value = if differs {
+            json!(format!("{REDACTED} another value"))
+        } else {
+            hidden
+        };
+    }
 }
 
 fn redact_classified(tool: &LiveTool, mut classified: Classified) -> Classified {
