@@ -8,15 +8,18 @@ import anyio
 from mcp.server.mcpserver import MCPServer
 
 log = pathlib.Path(sys.argv[1])
+let_go = pathlib.Path(f"{log}.let-go")
 server = MCPServer("slow")
 
 
 @server.tool()
 async def append(line: str, hold_s: float = 0) -> str:
-    """Appends a line to the log, then waits."""
+    """Appends a line to the log, then waits: so long, or until the file `LOG.let-go` is there."""
     with log.open("a") as out:
         out.write(line + "\n")
-    await anyio.sleep(hold_s)
+    with anyio.move_on_after(hold_s):
+        while not let_go.exists():
+            await anyio.sleep(0.02)
     return "appended"
 
 

@@ -63,6 +63,7 @@ def test_kill_between_approval_and_outcome_never_runs_twice(slow):
         wait_until(lambda: len(calls(slow)) >= (round_ + 1), "a call arrived at the system")
         slow.kill()
         slow.start().ready("slow")
+    pathlib.Path(f"{slow.log}.let-go").touch()
     owner.url = slow.url
     ended = lambda: [owner.action(a)["status"] for a in held]
     wait_until(lambda: all(s in ("executed", "outcome_unknown") for s in ended()), "every action came to its end")
