@@ -43,6 +43,7 @@ fn guardrails(count: usize) -> Vec<Guardrail> {
                 id: format!("rule-{n}"),
                 text: "A rule.".into(),
                 then: Then::Hold,
+                approvals: None,
                 when,
             }
         })

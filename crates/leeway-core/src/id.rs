@@ -11,9 +11,7 @@ pub struct ActionId(String);
 impl ActionId {
     /// Makes an id from the time (UTC milliseconds since 1970) and ten random bytes.
     pub fn new(now_ms: i64, random: [u8; 10]) -> Self {
-        let millis = u64::try_from(now_ms).unwrap_or(0);
-        let id = uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid();
-        Self(format!("act_{}", id.simple()))
+        Self(format!("act_{}", digits(now_ms, random)))
     }
 
     /// Reads an id as users and agents send it. `None` unless it has exactly the form of one.
@@ -35,6 +33,30 @@ impl fmt::Display for ActionId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
+}
+
+/// One change of the configuration: `chg_` and 32 hexadecimal digits of a UUID version 7.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChangeId(String);
+
+impl ChangeId {
+    /// Makes an id from the time (UTC milliseconds since 1970) and ten random bytes.
+    pub fn new(now_ms: i64, random: [u8; 10]) -> Self {
+        Self(format!("chg_{}", digits(now_ms, random)))
+    }
+}
+
+impl fmt::Display for ChangeId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+fn digits(now_ms: i64, random: [u8; 10]) -> uuid::fmt::Simple {
+    let millis = u64::try_from(now_ms).unwrap_or(0);
+    uuid::Builder::from_unix_timestamp_millis(millis, &random)
+        .into_uuid()
+        .simple()
 }
 
 #[cfg(test)]

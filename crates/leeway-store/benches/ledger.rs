@@ -73,10 +73,11 @@ fn judged(n: u64) -> Judged {
         },
         facts: Facts { now_ms: 1_700_000_000_000, ..Facts::default() },
         decision: Decision {
+            approvals: 1,
             verdict,
             reasons: vec![Reason { rule: "within-grant".into(), verdict, text: "A low-risk update is granted.".into() }],
         },
-        versions: Versions { rules: Some("a".repeat(64)), pack: Some("b".repeat(64)), tool: Some("c".repeat(64)), prompt: None },
+        versions: Versions { rules: Some("a".repeat(64)), pack: Some("b".repeat(64)), tool: Some("c".repeat(64)), prompt: None, ..Versions::default() },
         expires_ms: (verdict == Verdict::Hold).then_some(1_900_000_000_000),
         content_hash: "d".repeat(64),
         idempotency_key: None,

@@ -92,9 +92,7 @@ impl App {
         event: GovernEvent,
         (side, preconditions): (Vec<SideWrite>, Vec<Precondition>),
     ) -> Result<(), AppendError> {
-        let configures = ["workflow/", "system/", "pack/", "tool/"]
-            .iter()
-            .any(|prefix| stream.starts_with(prefix));
+        let configures = configures(&event);
         let append = Append {
             entries: vec![NewEntry {
                 stream,
@@ -167,6 +165,26 @@ impl App {
             .or_default()
             .clone()
     }
+}
+
+/// Whether an entry changes what the registry holds.
+fn configures(event: &GovernEvent) -> bool {
+    use GovernEvent as E;
+    !matches!(
+        event,
+        E::PersonPasswordSet {}
+            | E::PersonSignedIn {}
+            | E::PersonSignedOut {}
+            | E::PersonTokenIssued { .. }
+            | E::PersonTokenRevoked { .. }
+            | E::AgentAdded { .. }
+            | E::AgentTokenIssued { .. }
+            | E::AgentTokenRevoked { .. }
+            | E::AgentRemoved {}
+            | E::ChangeProposed { .. }
+            | E::ChangeRejected { .. }
+            | E::ChangeWithdrawn {}
+    )
 }
 
 fn on_tools_seen(app: Weak<App>) -> ToolsSeen {

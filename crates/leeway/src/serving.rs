@@ -2,11 +2,13 @@
 //! recover what a crash left, connect, and serve until told to stop.
 
 use crate::app::App;
+use crate::changes::{self, Outcome};
 use crate::clock::Clock;
-use crate::config::{self, Configuration, Settings};
+use crate::config::{self, ChangeReview, Configuration, Settings};
 use crate::server::{self, Bound, Listen};
-use crate::{configure, gateway, metrics, worker};
+use crate::{gateway, metrics, worker};
 use anyhow::Context;
+use leeway_core::govern::people::Right;
 use leeway_store::Store;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -113,17 +115,43 @@ pub async fn start(
         .unwrap_or_default();
     let (app, queue) = open(data, settings, listen.tls.is_some())?;
     if let Some(configuration) = configuration {
-        let changes = configure::apply(&app, "leeway", configuration).await?;
-        for change in &changes {
-            tracing::info!(what = change.what, name = %change.name, how = change.how, "configuration");
-        }
+        bring(&app, &configuration).await?;
     }
     app.connect_systems();
     app.settled(LONGEST_START).await;
     gateway::run::recover(&app).await?;
     tokio::spawn(worker::runner::serve(app.clone(), queue));
-    tokio::spawn(worker::expirer::serve(app.clone()));
+    tokio::spawn(worker::waiting::serve(app.clone()));
     Ok(run(app, data, bound, listen.tls.is_some()))
+}
+
+/// Brings the folder given at start into force, or proposes it where changes wait for a review and
+/// there is somebody to give one.
+async fn bring(app: &App, configuration: &Configuration) -> anyhow::Result<()> {
+    let required = app.settings.change_review == ChangeReview::Required;
+    let somebody = app
+        .registry()
+        .people
+        .iter()
+        .any(|person| person.may(Right::Decide));
+    let wish = (configuration, "the folder given at start");
+    let outcome = if required && somebody {
+        changes::propose(app, "leeway", wish).await?
+    } else {
+        changes::force(app, "leeway", wish).await?
+    };
+    match outcome {
+        Outcome::Nothing => {}
+        Outcome::Waits(change) => {
+            tracing::warn!(change = %change.id, "the folder differs from what is in force; the difference waits for a review");
+        }
+        Outcome::InForce(change) => {
+            for edit in &change.edits {
+                tracing::info!(what = %edit.stream, how = edit.how(), "configuration");
+            }
+        }
+    }
+    Ok(())
 }
 
 fn run(app: Arc<App>, data: &Path, bound: Bound, tls: bool) -> Running {

@@ -214,8 +214,12 @@ fn decided(state: &ActionState) -> Option<i64> {
         let now = Some(step.meta.time_ms);
         match &step.event {
             ActionEvent::Judged(judged) if judged.decision.verdict == Verdict::Hold => None,
-            ActionEvent::Drifted { .. } => None,
-            ActionEvent::Started { .. } | ActionEvent::Finished(_) => decided,
+            ActionEvent::Drifted { .. } | ActionEvent::Returned { .. } => None,
+            ActionEvent::Endorsed { .. }
+            | ActionEvent::Reminded { .. }
+            | ActionEvent::Escalated { .. }
+            | ActionEvent::Started { .. }
+            | ActionEvent::Finished(_) => decided,
             ActionEvent::Refused(_)
             | ActionEvent::Judged(_)
             | ActionEvent::Approved { .. }
@@ -258,6 +262,7 @@ fn why(state: &ActionState, place: &str) -> String {
 fn not_taken(state: &ActionState) -> String {
     match state.row.status {
         Status::Held | Status::Drifted => "it waits for a person".to_owned(),
+        Status::Returned => "it waits for the agent's answer".to_owned(),
         Status::Approved | Status::Authorised => "it has not started".to_owned(),
         status => format!("nothing was carried out: {}", status.words().to_lowercase()),
     }
@@ -272,7 +277,7 @@ fn no_result(state: &ActionState) -> String {
 
 fn no_reviewer(status: Status) -> &'static str {
     match status {
-        Status::Held | Status::Drifted => "nobody has decided yet",
+        Status::Held | Status::Returned | Status::Drifted => "nobody has decided yet",
         Status::Expired => "nobody answered",
         Status::Withdrawn => "it was withdrawn; no approval or rejection holds",
         Status::Refused | Status::Blocked => "rules decided; no person was asked",

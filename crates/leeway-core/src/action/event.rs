@@ -16,14 +16,45 @@ pub enum ActionEvent {
     /// A call was classified and judged. Also each later revision: an edit, a drifted record
     /// shown anew, a second judgement after the rules changed.
     Judged(Box<Judged>),
-    /// A person approved exactly what `content_hash` covers.
+    /// A person approved exactly what `content_hash` covers, and somebody else has to as well.
+    Endorsed {
+        /// E-mail of the reviewer.
+        by: String,
+        /// [`Judged::content_hash`] of the revision endorsed.
+        content_hash: String,
+    },
+    /// A person approved exactly what `content_hash` covers; nobody else is needed.
     Approved {
         /// E-mail of the reviewer.
         by: String,
         /// [`Judged::content_hash`] of the revision approved.
         content_hash: String,
-        /// True when a one-person firm let the approver approve their own edit.
+        /// True when a one-person firm let one person do what takes two.
         solo: bool,
+        /// Until when the approval is good if it cannot start, UTC milliseconds.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        expires_ms: Option<i64>,
+    },
+    /// A reviewer asks the agent before deciding.
+    Returned {
+        /// E-mail of the reviewer.
+        by: String,
+        /// Hash of what was shown.
+        content_hash: String,
+        /// The question.
+        question: String,
+    },
+    /// Those who may decide were told that it still waits.
+    Reminded {
+        /// Their e-mails.
+        to: Vec<String>,
+        /// Which reminder this is, from 1.
+        number: u32,
+    },
+    /// Nobody answered in time, so the fallback may decide too.
+    Escalated {
+        /// The fallback's e-mail.
+        to: String,
     },
     /// A person rejected it.
     Rejected {
@@ -115,6 +146,11 @@ pub enum Cause {
         /// E-mail of the reviewer.
         by: String,
     },
+    /// The agent answered a reviewer's question.
+    Answered {
+        /// Its words.
+        answer: String,
+    },
     /// The record had changed since it was seen, and is shown again.
     Drifted,
     /// The workflow's rules had changed since it was judged.
@@ -154,7 +190,11 @@ impl ActionEvent {
         match self {
             Self::Refused(_) => "action.refused",
             Self::Judged(_) => "action.judged",
+            Self::Endorsed { .. } => "action.endorsed",
             Self::Approved { .. } => "action.approved",
+            Self::Returned { .. } => "action.returned",
+            Self::Reminded { .. } => "action.reminded",
+            Self::Escalated { .. } => "action.escalated",
             Self::Rejected { .. } => "action.rejected",
             Self::Withdrawn { .. } => "action.withdrawn",
             Self::Expired {} => "action.expired",

@@ -15,6 +15,12 @@ pub enum FoldError {
     /// The decision is on something else than the current revision.
     #[error("the decision is on another revision than the current one")]
     Stale,
+    /// One person approves once.
+    #[error("the same person approved it already")]
+    Twice,
+    /// It takes more approvals, or no more.
+    #[error("it takes another number of approvals")]
+    Quorum,
     /// Revisions count up by one.
     #[error("revision {found} follows revision {before}")]
     Revision {
@@ -48,24 +54,64 @@ impl ActionRow {
         row.updated_ms = meta.time_ms;
         match event {
             ActionEvent::Judged(judged) => row.revise(judged)?,
+            ActionEvent::Endorsed { by, content_hash } => row.endorse(by, content_hash)?,
             ActionEvent::Approved {
-                by, content_hash, ..
+                by,
+                content_hash,
+                solo,
+                expires_ms,
+            } => {
+                row.approve(by, content_hash, *solo)?;
+                row.expires_ms = *expires_ms;
             }
-            | ActionEvent::Rejected {
+            ActionEvent::Rejected {
                 by, content_hash, ..
             } => {
-                if row.content_hash.as_ref() != Some(content_hash) {
-                    return Err(FoldError::Stale);
-                }
+                row.shown(content_hash)?;
                 row.reviewer = Some(by.clone());
             }
+            ActionEvent::Returned { content_hash, .. } => row.shown(content_hash)?,
+            ActionEvent::Reminded { number, .. } => row.reminded = *number,
+            ActionEvent::Escalated { to } => row.escalated_to = Some(to.clone()),
             ActionEvent::Drifted { .. } => row.reviewer = None,
             _ => {}
         }
-        if status != Status::Held {
+        if !matches!(status, Status::Held | Status::Returned | Status::Approved) {
             row.expires_ms = None;
         }
         Ok(row)
+    }
+
+    /// A decision is on what was shown.
+    fn shown(&self, content_hash: &String) -> Result<(), FoldError> {
+        if self.content_hash.as_ref() == Some(content_hash) {
+            return Ok(());
+        }
+        Err(FoldError::Stale)
+    }
+
+    fn endorse(&mut self, by: &str, content_hash: &String) -> Result<(), FoldError> {
+        self.shown(content_hash)?;
+        if self.endorsed_by.iter().any(|earlier| earlier == by) {
+            return Err(FoldError::Twice);
+        }
+        if self.endorsed_by.len() + 1 >= usize::from(self.approvals_needed) {
+            return Err(FoldError::Quorum);
+        }
+        self.endorsed_by.push(by.to_owned());
+        Ok(())
+    }
+
+    fn approve(&mut self, by: &str, content_hash: &String, solo: bool) -> Result<(), FoldError> {
+        self.shown(content_hash)?;
+        if self.endorsed_by.iter().any(|earlier| earlier == by) {
+            return Err(FoldError::Twice);
+        }
+        if !solo && self.endorsed_by.len() + 1 < usize::from(self.approvals_needed) {
+            return Err(FoldError::Quorum);
+        }
+        self.reviewer = Some(by.to_owned());
+        Ok(())
     }
 
     fn revise(&mut self, judged: &Judged) -> Result<(), FoldError> {
@@ -88,6 +134,10 @@ impl ActionRow {
         self.expires_ms = judged.expires_ms;
         // Whatever the cause: an approval is of one revision only.
         self.reviewer = None;
+        self.endorsed_by.clear();
+        self.approvals_needed = judged.decision.approvals;
+        let owner = judged.facts.owner.as_ref();
+        self.responsibility = owner.map(|owner| owner.responsibility);
         self.twin_hash = Some(judged.twin_hash.clone());
         Ok(())
     }
@@ -140,6 +190,11 @@ fn empty(id: &ActionId, meta: &EntryMeta) -> ActionRow {
         content_hash: None,
         expires_ms: None,
         reviewer: None,
+        responsibility: None,
+        approvals_needed: 1,
+        endorsed_by: Vec::new(),
+        reminded: 0,
+        escalated_to: None,
         idempotency_key: None,
         twin_hash: None,
     }

@@ -32,16 +32,29 @@ pub fn next(from: Option<Status>, event: &ActionEvent) -> Result<Status, Invalid
                 Verdict::Block => Status::Blocked,
             })
         }
+        ActionEvent::Endorsed { .. } => (from == Some(Status::Held)).then_some(Status::Held),
         ActionEvent::Approved { .. } => (from == Some(Status::Held)).then_some(Status::Approved),
+        ActionEvent::Returned { .. } => (from == Some(Status::Held)).then_some(Status::Returned),
+        ActionEvent::Reminded { .. } | ActionEvent::Escalated { .. } => {
+            from.filter(|from| matches!(from, Status::Held | Status::Returned))
+        }
         ActionEvent::Rejected { .. } => (from == Some(Status::Held)).then_some(Status::Rejected),
         ActionEvent::Withdrawn { .. } => matches!(
             from,
-            Some(Status::Held | Status::Drifted | Status::Approved | Status::Authorised)
+            Some(
+                Status::Held
+                    | Status::Returned
+                    | Status::Drifted
+                    | Status::Approved
+                    | Status::Authorised
+            )
         )
         .then_some(Status::Withdrawn),
-        ActionEvent::Expired {} => {
-            matches!(from, Some(Status::Held | Status::Approved)).then_some(Status::Expired)
-        }
+        ActionEvent::Expired {} => matches!(
+            from,
+            Some(Status::Held | Status::Returned | Status::Approved)
+        )
+        .then_some(Status::Expired),
         ActionEvent::Drifted { .. } => matches!(
             from,
             Some(Status::Held | Status::Approved | Status::Authorised)
@@ -70,6 +83,7 @@ fn judged_after(from: Option<Status>, cause: &Cause) -> bool {
     match cause {
         Cause::Proposed => from.is_none(),
         Cause::Edited { .. } => from == Some(Status::Held),
+        Cause::Answered { .. } => from == Some(Status::Returned),
         Cause::Drifted => from == Some(Status::Drifted),
         Cause::RulesChanged => matches!(
             from,
@@ -80,11 +94,12 @@ fn judged_after(from: Option<Status>, cause: &Cause) -> bool {
 
 impl Status {
     /// Every status.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Refused,
         Self::Blocked,
         Self::Authorised,
         Self::Held,
+        Self::Returned,
         Self::Approved,
         Self::Rejected,
         Self::Withdrawn,
@@ -101,7 +116,12 @@ impl Status {
     pub fn is_terminal(self) -> bool {
         !matches!(
             self,
-            Self::Authorised | Self::Held | Self::Approved | Self::Drifted | Self::Executing
+            Self::Authorised
+                | Self::Held
+                | Self::Returned
+                | Self::Approved
+                | Self::Drifted
+                | Self::Executing
         )
     }
 
@@ -117,6 +137,7 @@ impl Status {
             Self::Blocked => "blocked",
             Self::Authorised => "authorised",
             Self::Held => "held",
+            Self::Returned => "returned",
             Self::Approved => "approved",
             Self::Rejected => "rejected",
             Self::Withdrawn => "withdrawn",
@@ -142,6 +163,7 @@ impl Status {
             Self::Blocked => "Blocked",
             Self::Authorised => "May run, not started",
             Self::Held => "Waits for a person",
+            Self::Returned => "Waits for the agent's answer",
             Self::Approved => "Approved, not started",
             Self::Rejected => "Rejected",
             Self::Withdrawn => "Withdrawn",

@@ -95,4 +95,10 @@ pub struct Versions {
     pub pack: Option<String>,
     /// The tool's definition as the system listed it.
     pub tool: Option<String>,
+    /// The model the workflow names, if it names one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model: Option<String>,
+    /// The permission owner matrix, if there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owners: Option<String>,
 }

@@ -3,6 +3,7 @@
 
 use super::event::{ActionEvent, Cause, Finished, Judged, Refused};
 use crate::classify::{Effect, Level, RecordRef};
+use crate::govern::owners::Responsibility;
 use crate::id::ActionId;
 use serde::{Deserialize, Serialize};
 
@@ -18,6 +19,8 @@ pub enum Status {
     Authorised,
     /// Waits for a person.
     Held,
+    /// A reviewer asked the agent something; waits for its answer.
+    Returned,
     /// A person approved; not started yet.
     Approved,
     /// A person rejected it.
@@ -94,10 +97,20 @@ pub struct ActionRow {
     pub revision: u32,
     /// The current revision's content hash.
     pub content_hash: Option<String>,
-    /// Deadline while held, UTC milliseconds.
+    /// Deadline while it waits, or until when its approval is good; UTC milliseconds.
     pub expires_ms: Option<i64>,
     /// Who decided, by e-mail.
     pub reviewer: Option<String>,
+    /// Whose risk it is; `None` when refused, or judged before there was a matrix.
+    pub responsibility: Option<Responsibility>,
+    /// Approvals the current revision needs.
+    pub approvals_needed: u8,
+    /// Who endorsed the current revision already, by e-mail.
+    pub endorsed_by: Vec<String>,
+    /// How often those who may decide were reminded.
+    pub reminded: u32,
+    /// Whom it was escalated to, by e-mail.
+    pub escalated_to: Option<String>,
     /// Idempotency key the agent gave.
     pub idempotency_key: Option<String>,
     /// [`Judged::twin_hash`].
@@ -170,6 +183,7 @@ impl ActionState {
                     by,
                     content_hash,
                     solo,
+                    ..
                 } => {
                     found = Some(Approval {
                         by: by.clone(),
@@ -189,9 +203,27 @@ impl ActionState {
     pub fn edited_by(&self) -> Option<&str> {
         let edits = self.revisions().filter_map(|judged| match &judged.cause {
             Cause::Edited { by } => Some(by.as_str()),
-            Cause::Proposed | Cause::Drifted | Cause::RulesChanged => None,
+            Cause::Proposed | Cause::Answered { .. } | Cause::Drifted | Cause::RulesChanged => None,
         });
         edits.last()
+    }
+
+    /// Whether a reviewer ever asked the agent about it.
+    pub fn was_asked(&self) -> bool {
+        self.steps
+            .iter()
+            .any(|step| matches!(step.event, ActionEvent::Returned { .. }))
+    }
+
+    /// What a reviewer asked the agent and has no answer yet.
+    pub fn question(&self) -> Option<&str> {
+        match self.steps.last().map(|step| &step.event) {
+            _ if self.row.status != Status::Returned => None,
+            _ => self.steps.iter().rev().find_map(|step| match &step.event {
+                ActionEvent::Returned { question, .. } => Some(question.as_str()),
+                _ => None,
+            }),
+        }
     }
 
     /// How the call ended, if it was made and came back (or is known not to).

@@ -1,5 +1,7 @@
 //! What can happen to everything that is not an action: the payloads of its ledger entries.
 
+use super::change::Edit;
+use super::owners::Owners;
 use super::people::Role;
 use super::system::System;
 use super::workflow::Workflow;
@@ -19,6 +21,52 @@ pub enum GovernEvent {
         /// Its content hash.
         hash: String,
     },
+    /// The permission owner matrix took force. Stream `owners/matrix`.
+    #[serde(rename = "owners.configured")]
+    OwnersConfigured {
+        /// The whole matrix.
+        owners: Owners,
+        /// Its content hash.
+        hash: String,
+    },
+    /// There is no matrix any more: whoever has the role decides.
+    #[serde(rename = "owners.removed")]
+    OwnersRemoved {},
+    /// A change of the configuration was proposed. Stream `change/<id>`.
+    #[serde(rename = "change.proposed")]
+    ChangeProposed {
+        /// What it would make of what.
+        edits: Vec<Edit>,
+        /// Why, in the author's words.
+        why: String,
+        /// Content hash over the edits: what an approval is bound to.
+        hash: String,
+    },
+    /// A change was approved and took force; its edits are entries of the same append.
+    #[serde(rename = "change.approved")]
+    ChangeApproved {
+        /// Hash of what was shown.
+        hash: String,
+        /// True when the author approved it because there is nobody else.
+        solo: bool,
+    },
+    /// A change took force without anybody's review.
+    #[serde(rename = "change.forced")]
+    ChangeForced {
+        /// Hash of its edits.
+        hash: String,
+    },
+    /// A change was rejected; nothing of it took force.
+    #[serde(rename = "change.rejected")]
+    ChangeRejected {
+        /// Hash of what was shown.
+        hash: String,
+        /// Why, in the reviewer's words.
+        why: String,
+    },
+    /// Its author took a change back.
+    #[serde(rename = "change.withdrawn")]
+    ChangeWithdrawn {},
     /// The workflow is no longer configured; its agents are refused.
     #[serde(rename = "workflow.removed")]
     WorkflowRemoved {},
@@ -142,6 +190,13 @@ impl GovernEvent {
     pub fn kind(&self) -> &'static str {
         match self {
             Self::WorkflowConfigured { .. } => "workflow.configured",
+            Self::OwnersConfigured { .. } => "owners.configured",
+            Self::OwnersRemoved {} => "owners.removed",
+            Self::ChangeProposed { .. } => "change.proposed",
+            Self::ChangeApproved { .. } => "change.approved",
+            Self::ChangeForced { .. } => "change.forced",
+            Self::ChangeRejected { .. } => "change.rejected",
+            Self::ChangeWithdrawn {} => "change.withdrawn",
             Self::WorkflowRemoved {} => "workflow.removed",
             Self::WorkflowPaused { .. } => "workflow.paused",
             Self::WorkflowResumed { .. } => "workflow.resumed",

@@ -1,9 +1,10 @@
 //! Folding the entries of workflows, systems, packs, tools, people and agents.
 
+use super::change::{ChangeState, ChangeStatus};
 use super::event::GovernEvent;
 use super::state::{
-    AgentState, ChangedTool, Document, PackState, Pause, PersonState, SystemState, ToolState,
-    WorkflowState,
+    AgentState, ChangedTool, Document, OwnersState, PackState, Pause, PersonState, SystemState,
+    ToolState, WorkflowState,
 };
 
 /// An event that what is known does not admit.
@@ -34,7 +35,7 @@ impl Document {
             ));
         }
         match previous {
-            None => begin(name, event),
+            None => begin(name, (actor, time_ms), event),
             Some(Self::Workflow(state)) => {
                 workflow(state, (actor, time_ms), event).map(Self::Workflow)
             }
@@ -43,12 +44,29 @@ impl Document {
             Some(Self::Tool(state)) => tool(state, time_ms, event).map(Self::Tool),
             Some(Self::Person(state)) => person(state, time_ms, event).map(Self::Person),
             Some(Self::Agent(state)) => agent(state, event).map(Self::Agent),
+            Some(Self::Owners(_)) => owners(event).map(Self::Owners),
+            Some(Self::Change(state)) => state.apply((actor, time_ms), event).map(Self::Change),
         }
     }
 }
 
-fn begin(name: &str, event: &GovernEvent) -> Result<Document, GovernFoldError> {
+fn begin(
+    name: &str,
+    (actor, time_ms): (&str, i64),
+    event: &GovernEvent,
+) -> Result<Document, GovernFoldError> {
     Ok(match event {
+        GovernEvent::OwnersConfigured { .. } => Document::Owners(owners(event)?),
+        GovernEvent::ChangeProposed { edits, why, hash } => Document::Change(ChangeState {
+            id: name.to_owned(),
+            author: actor.to_owned(),
+            proposed_ms: time_ms,
+            edits: edits.clone(),
+            why: why.clone(),
+            hash: hash.clone(),
+            status: ChangeStatus::Open,
+            decision: None,
+        }),
         GovernEvent::WorkflowConfigured { workflow, hash } => Document::Workflow(WorkflowState {
             workflow: workflow.clone(),
             hash: hash.clone(),
@@ -92,6 +110,20 @@ fn begin(name: &str, event: &GovernEvent) -> Result<Document, GovernFoldError> {
     })
 }
 
+fn owners(event: &GovernEvent) -> Result<OwnersState, GovernFoldError> {
+    match event {
+        GovernEvent::OwnersConfigured { owners, hash } => Ok(OwnersState {
+            owners: Some(owners.clone()),
+            hash: hash.clone(),
+        }),
+        GovernEvent::OwnersRemoved {} => Ok(OwnersState {
+            owners: None,
+            hash: String::new(),
+        }),
+        other => unexpected(other),
+    }
+}
+
 fn workflow(
     mut state: WorkflowState,
     (actor, at_ms): (&str, i64),
@@ -119,7 +151,7 @@ fn workflow(
     Ok(state)
 }
 
-fn unexpected<T>(event: &GovernEvent) -> Result<T, GovernFoldError> {
+pub(super) fn unexpected<T>(event: &GovernEvent) -> Result<T, GovernFoldError> {
     refuse(format!("`{}` is not possible here", event.kind()))
 }
 

@@ -1,9 +1,14 @@
 //! How actions are governed: workflows ([`workflow`]), systems ([`system`]), people and agents
-//! ([`people`]); what happens to them ([`event`]) and what is known of them now ([`state`]).
+//! ([`people`]), the permission owner matrix ([`owners`]) and whom it makes decide ([`routing`]),
+//! changes of all that ([`change`]); what happens to them ([`event`], [`fold`]) and what is known of
+//! them now ([`state`]).
 
+pub mod change;
 pub mod event;
 pub mod fold;
+pub mod owners;
 pub mod people;
+pub mod routing;
 pub mod state;
 pub mod system;
 pub mod workflow;

@@ -27,7 +27,9 @@ pub enum Right {
     Pause,
     /// Resume a paused workflow.
     Resume,
-    /// Change configuration, review tool definitions, add people and agents.
+    /// Propose changes of the configuration.
+    Propose,
+    /// Review tool definitions, add people and agents.
     Configure,
 }
 
@@ -42,6 +44,7 @@ impl Role {
             Right::Decide => matches!(self, Self::Owner | Self::Reviewer),
             Right::Pause => !matches!(self, Self::Auditor),
             Right::Resume => matches!(self, Self::Operator | Self::Owner),
+            Right::Propose => matches!(self, Self::Operator | Self::Owner),
             Right::Configure => matches!(self, Self::Operator),
         }
     }

@@ -1,6 +1,8 @@
 //! What is known now of each workflow, system, pack, tool, person and agent: a fold over the
 //! entries of its stream.
 
+use super::change::ChangeState;
+use super::owners::Owners;
 use super::people::Role;
 use super::system::System;
 use super::workflow::Workflow;
@@ -24,6 +26,19 @@ pub enum Document {
     Person(PersonState),
     /// Stream `agent/<name>`.
     Agent(AgentState),
+    /// Stream `owners/matrix`.
+    Owners(OwnersState),
+    /// Stream `change/<id>`.
+    Change(ChangeState),
+}
+
+/// The permission owner matrix now.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct OwnersState {
+    /// The matrix in force; `None` when there is none any more.
+    pub owners: Option<Owners>,
+    /// Its content hash.
+    pub hash: String,
 }
 
 /// A workflow now.

@@ -1,6 +1,8 @@
 //! A workflow: what its agents may do with which tools, when a person is asked, and the operator's
 //! own guardrails. The schema of `workflows/*.toml`, of the API and of the forms.
 
+use super::owners::Responsibility;
+use crate::canonical;
 use crate::judge::guardrail::Guardrail;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -25,9 +27,21 @@ pub struct Workflow {
     /// Confidence below which every act waits for a person, 0 to 1.
     #[serde(default = "default_threshold")]
     pub confidence_threshold: f64,
+    /// Whose risk an action of this workflow is where it touches nothing graver.
+    #[serde(default = "default_responsibility")]
+    pub responsibility: Responsibility,
     /// How long a held action waits before it expires, seconds.
     #[serde(default = "default_expiry_s")]
     pub expires_after_s: u64,
+    /// Which seconds count towards a deadline.
+    #[serde(default)]
+    pub deadline_counts: DeadlineCounts,
+    /// After which parts of the wait (0 to 1) those who may decide are reminded.
+    #[serde(default = "default_reminders")]
+    pub remind_at: Vec<f64>,
+    /// After which part of the wait (0 to 1) the fallback may decide too; 1 for never.
+    #[serde(default = "default_escalation")]
+    pub escalate_at: f64,
     /// Fields that at least one cited source must speak of, when an action changes them.
     #[serde(default)]
     pub required_sources: Vec<String>,
@@ -35,6 +49,12 @@ pub struct Workflow {
     pub business_hours: Option<BusinessHours>,
     /// The prompt the agents of this workflow run with: a label or hash that is stamped on each action.
     pub prompt_version: Option<String>,
+    /// The prompt itself, when it is kept here: its hash is stamped on each action.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prompt_text: Option<String>,
+    /// The model the agents of this workflow run on; stamped on each action.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model: Option<String>,
     /// The operator's own rules.
     #[serde(default, rename = "guardrail")]
     pub guardrails: Vec<Guardrail>,
@@ -46,6 +66,44 @@ fn default_threshold() -> f64 {
 
 fn default_expiry_s() -> u64 {
     24 * 60 * 60
+}
+
+fn default_responsibility() -> Responsibility {
+    Responsibility::CrmFieldUpdates
+}
+
+fn default_reminders() -> Vec<f64> {
+    vec![0.5]
+}
+
+fn default_escalation() -> f64 {
+    0.75
+}
+
+/// Which seconds count towards a deadline.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum DeadlineCounts {
+    /// All of them.
+    #[default]
+    AllHours,
+    /// Those within the workflow's business hours.
+    BusinessHours,
+}
+
+impl Workflow {
+    /// The prompt's version as it is stamped on actions: the label, and the text's hash where the
+    /// text is kept here.
+    pub fn prompt_stamp(&self) -> Option<String> {
+        let hash = self
+            .prompt_text
+            .as_ref()
+            .map(|text| format!("sha256:{}", canonical::hash(text)));
+        match (self.prompt_version.clone(), hash) {
+            (Some(label), Some(hash)) => Some(format!("{label} {hash}")),
+            (label, hash) => label.or(hash),
+        }
+    }
 }
 
 /// How far an agent may go with one tool, ordered.

@@ -3,7 +3,7 @@
 use super::guardrail::{Guardrail, When};
 use super::hours::Hours;
 use super::review::BUILT_IN;
-use crate::govern::workflow::Workflow;
+use crate::govern::workflow::{DeadlineCounts, Workflow};
 use std::collections::HashSet;
 
 /// One thing wrong with a workflow.
@@ -87,6 +87,27 @@ impl Problems {
                 "write 1 to 2592000 (30 days)",
             );
         }
+        if workflow.deadline_counts == DeadlineCounts::BusinessHours
+            && workflow.business_hours.is_none()
+        {
+            self.add(
+                "business-hours-missing",
+                "deadline_counts".into(),
+                "the workflow has no business hours to count".into(),
+                "add a [business_hours] table",
+            );
+        }
+        let parts = workflow.remind_at.iter().map(|part| ("remind_at", *part));
+        for (key, part) in parts.chain([("escalate_at", workflow.escalate_at)]) {
+            if !(0.0..=1.0).contains(&part) {
+                self.add(
+                    "part-invalid",
+                    key.into(),
+                    format!("`{part}` is no part of the wait"),
+                    "write a number from 0 to 1, e.g. 0.5 for half of it",
+                );
+            }
+        }
     }
 
     fn hours(&mut self, workflow: &Workflow) -> Option<Hours> {
@@ -154,6 +175,17 @@ impl Problems {
                 at("id"),
                 format!("`{}` is a built-in rule", rule.id),
                 "choose another id",
+            );
+        }
+        if rule
+            .approvals
+            .is_some_and(|count| !(1..=5).contains(&count))
+        {
+            self.add(
+                "approvals-invalid",
+                at("approvals"),
+                "the number of approvals is out of bounds".into(),
+                "write 1 to 5",
             );
         }
         if rule.text.trim().is_empty() {

@@ -89,6 +89,11 @@ impl CompiledGuardrail {
         rate.or(total)
     }
 
+    /// How many people have to approve what it holds.
+    pub fn approvals(&self) -> u8 {
+        self.rule.approvals.unwrap_or(1)
+    }
+
     /// Its reason, when it fires: every condition it names holds, an unknown one too.
     pub fn fire(&self, view: &View<'_>) -> Option<Reason> {
         (self.concerns(view) && self.exact(view) && self.counted(view)).then(|| Reason {

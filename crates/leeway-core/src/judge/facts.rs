@@ -1,6 +1,7 @@
 //! Facts that depend on time or history. They are computed before judging, passed in, and recorded
 //! with the entry, so any past decision replays identically.
 
+use crate::govern::routing::OwnerFact;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -16,6 +17,9 @@ pub struct Facts {
     /// Per guardrail id with a rate or total: what was counted before this action, in its window
     /// and scope. A guardrail without an entry here counts as exceeded.
     pub counted: BTreeMap<String, Counted>,
+    /// Whose risk it was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub owner: Option<OwnerFact>,
 }
 
 /// What happened before, within one guardrail's window and scope.

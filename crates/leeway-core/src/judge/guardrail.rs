@@ -15,6 +15,9 @@ pub struct Guardrail {
     pub text: String,
     /// `hold` or `block`.
     pub then: Then,
+    /// How many people have to approve what it holds; 1 unless told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approvals: Option<u8>,
     /// When it fires.
     pub when: When,
 }

@@ -2,10 +2,14 @@
 //! decision and its replay.
 
 use crate::govern::workflow::BusinessHours;
+use jiff::ToSpan;
+use jiff::civil::Date;
 use jiff::tz::{TimeZone, TimeZoneDatabase};
 
 const DAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
 const MINUTES_A_DAY: u16 = 24 * 60;
+/// Days looked through for a deadline.
+const LONGEST_SEARCH_DAYS: u32 = 1_500;
 
 /// Business hours, checked.
 #[derive(Clone, Debug)]
@@ -70,6 +74,50 @@ impl Hours {
             (self.days[today] && minute >= self.from) || (self.days[yesterday] && minute < self.to)
         })
     }
+
+    /// When so many milliseconds of business hours have gone by since a time, UTC milliseconds.
+    /// `None` when that takes years, or for a time no calendar has.
+    pub fn after(&self, now_ms: i64, duration_ms: i64) -> Option<i64> {
+        let today = jiff::Timestamp::from_millisecond(now_ms)
+            .ok()?
+            .to_zoned(self.zone.clone())
+            .date();
+        let mut left = duration_ms.max(0);
+        // From yesterday on, for a night shift that has begun.
+        let mut day = today.yesterday().ok()?;
+        for _ in 0..LONGEST_SEARCH_DAYS {
+            if let Some((from, to)) = self.open_on(day)
+                && to > now_ms
+            {
+                let begins = from.max(now_ms);
+                if left <= to - begins {
+                    return Some(begins + left);
+                }
+                left -= to - begins;
+            }
+            day = day.tomorrow().ok()?;
+        }
+        None
+    }
+
+    /// Opening and closing of the shift that begins on a day, UTC milliseconds.
+    fn open_on(&self, day: Date) -> Option<(i64, i64)> {
+        if !self.days[day.weekday().to_monday_zero_offset() as usize] {
+            return None;
+        }
+        let at = |day: Date, minute: u16| {
+            let time = day.at(0, 0, 0, 0).checked_add(i64::from(minute).minutes());
+            time.and_then(|time| time.to_zoned(self.zone.clone()))
+                .map(|zoned| zoned.timestamp().as_millisecond())
+                .ok()
+        };
+        let closes = if self.from < self.to {
+            day
+        } else {
+            day.tomorrow().ok()?
+        };
+        Some((at(day, self.from)?, at(closes, self.to)?))
+    }
 }
 
 fn minute(text: &str) -> Option<u16> {
@@ -111,6 +159,30 @@ mod tests {
             ("2026-01-06T10:00:00Z", false), // Tuesday
         ] {
             assert_eq!(office.contains(at(time)), Some(inside), "{time}");
+        }
+    }
+
+    #[test]
+    fn a_deadline_counts_open_hours_only() {
+        const HOUR: i64 = 3_600_000;
+        let (office, night) = (hours("09:00", "17:00"), hours("22:00", "06:00"));
+        for (shift, from, open_hours, due) in [
+            // Monday 10:00 and 3 h is Monday 13:00.
+            (&office, "2026-01-05T09:00:00Z", 3, "2026-01-05T12:00:00Z"),
+            // Monday 16:00 and 3 h: one is left on Monday, two on Friday.
+            (&office, "2026-01-05T15:00:00Z", 3, "2026-01-09T10:00:00Z"),
+            // Saturday: counting begins on Monday at 09:00.
+            (&office, "2026-01-10T09:00:00Z", 1, "2026-01-12T09:00:00Z"),
+            // Across the change to summer time, Friday 16:00 to Monday 10:00 local.
+            (&office, "2026-03-27T15:00:00Z", 2, "2026-03-30T08:00:00Z"),
+            // Tuesday 01:00 belongs to Monday's night shift.
+            (&night, "2026-01-06T00:00:00Z", 4, "2026-01-06T04:00:00Z"),
+        ] {
+            assert_eq!(
+                shift.after(at(from), open_hours * HOUR),
+                Some(at(due)),
+                "{from}"
+            );
         }
     }
 

@@ -46,6 +46,21 @@ pub struct Decision {
     pub verdict: Verdict,
     /// Every rule that fired; never empty.
     pub reasons: Vec<Reason>,
+    /// How many people have to approve it when it is held: the most any fired rule asks for.
+    #[serde(default = "one", skip_serializing_if = "is_one")]
+    pub approvals: u8,
+}
+
+fn one() -> u8 {
+    1
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde passes a reference"
+)]
+fn is_one(approvals: &u8) -> bool {
+    *approvals == 1
 }
 
 impl Verdict {

@@ -10,7 +10,7 @@ use serde_json::{Map, Number, Value};
 use std::collections::BTreeMap;
 
 /// Ids of the rules built in: review rules and grants. Guardrails may not take them.
-pub const BUILT_IN: [&str; 17] = [
+pub const BUILT_IN: [&str; 19] = [
     "customer-facing-message",
     "pricing-discount-terms",
     "merge-or-delete",
@@ -28,6 +28,8 @@ pub const BUILT_IN: [&str; 17] = [
     "edited-by-person",
     "tool-unclassified",
     "workflow-paused",
+    "owner-missing",
+    "answered-question",
 ];
 
 /// Adds the reason of every review rule that fires.

@@ -9,7 +9,7 @@ use super::{Decision, Facts, Reason, Verdict};
 use crate::action::{Call, Claim};
 use crate::canonical;
 use crate::classify::{BeforeImage, Classified, Level};
-use crate::govern::workflow::{Grant, Workflow};
+use crate::govern::workflow::{DeadlineCounts, Grant, Workflow};
 use crate::judge::guardrail::Scope;
 use std::collections::HashMap;
 
@@ -88,6 +88,18 @@ impl CompiledRules {
         self.hours.as_ref()?.contains(now_ms)
     }
 
+    /// When a part (0 to 1) of a held action's wait is over, UTC milliseconds. Counted in business
+    /// hours where the workflow says so and they can be worked out.
+    pub fn wait_over(&self, since_ms: i64, part: f64) -> i64 {
+        let whole_ms = (self.workflow.expires_after_s as i64).saturating_mul(1000);
+        let part_ms = (whole_ms as f64 * part.clamp(0.0, 1.0)) as i64;
+        let counted = match (&self.hours, self.workflow.deadline_counts) {
+            (Some(hours), DeadlineCounts::BusinessHours) => hours.after(since_ms, part_ms),
+            _ => None,
+        };
+        counted.unwrap_or_else(|| since_ms.saturating_add(part_ms))
+    }
+
     /// Guardrails that may concern a tool, in the order they are written.
     fn candidates<'a>(
         &'a self,
@@ -116,10 +128,13 @@ pub fn judge(rules: &CompiledRules, case: &Case<'_>) -> Decision {
         .copied()
         .unwrap_or_default();
     granted(grant, case.classified.level, &mut reasons);
+    owned(case, &mut reasons);
     review::all(rules, case, &mut reasons);
     let view = View::of(case);
+    let mut approvals = 1;
     for rule in rules.candidates(&tool) {
         if let Some(reason) = rule.fire(&view) {
+            approvals = approvals.max(rule.approvals());
             reasons.push(reason);
         }
     }
@@ -128,7 +143,28 @@ pub fn judge(rules: &CompiledRules, case: &Case<'_>) -> Decision {
     let verdict = reasons
         .first()
         .map_or(Verdict::Block, |reason| reason.verdict);
-    Decision { verdict, reasons }
+    Decision {
+        verdict,
+        reasons,
+        approvals,
+    }
+}
+
+/// What nobody owns the risk of never runs alone.
+fn owned(case: &Case<'_>, reasons: &mut Vec<Reason>) {
+    let Some(owner) = &case.facts.owner else {
+        return;
+    };
+    if owner.missing && case.classified.level > Level::ReadOnly {
+        reasons.push(Reason {
+            rule: "owner-missing".to_owned(),
+            verdict: Verdict::Hold,
+            text: format!(
+                "Nobody who can act owns “{}”.",
+                owner.responsibility.title()
+            ),
+        });
+    }
 }
 
 fn granted(grant: Grant, level: Level, reasons: &mut Vec<Reason>) {

@@ -10,6 +10,8 @@ pub enum Stage {
     New,
     /// It waits for a person.
     Held,
+    /// A person asked the agent something.
+    Returned,
     /// The rules let it run.
     Authorised,
     /// A person let it run.
@@ -30,21 +32,28 @@ impl Stage {
             return None;
         }
         match (kind, self) {
-            ("action.judged", S::New | S::Held | S::Authorised | S::Approved | S::Drifted) => {
-                match decision {
-                    Some("allow") => Some(S::Authorised),
-                    Some("hold") => Some(S::Held),
-                    Some("block") => Some(S::Over),
-                    _ => None,
-                }
-            }
+            (
+                "action.judged",
+                S::New | S::Held | S::Returned | S::Authorised | S::Approved | S::Drifted,
+            ) => match decision {
+                Some("allow") => Some(S::Authorised),
+                Some("hold") => Some(S::Held),
+                Some("block") => Some(S::Over),
+                _ => None,
+            },
+            ("action.endorsed", S::Held) => Some(S::Held),
+            ("action.returned", S::Held) => Some(S::Returned),
+            ("action.reminded" | "action.escalated", S::Held | S::Returned) => Some(self),
             ("action.approved", S::Held) => Some(S::Approved),
             ("action.drifted", S::Held | S::Authorised | S::Approved) => Some(S::Drifted),
             ("action.started", S::Authorised | S::Approved) => Some(S::Running),
             ("action.refused", S::New)
             | ("action.rejected", S::Held)
-            | ("action.expired", S::Held | S::Approved)
-            | ("action.withdrawn", S::Held | S::Authorised | S::Approved | S::Drifted)
+            | ("action.expired", S::Held | S::Returned | S::Approved)
+            | (
+                "action.withdrawn",
+                S::Held | S::Returned | S::Authorised | S::Approved | S::Drifted,
+            )
             | ("action.finished", S::Running) => Some(S::Over),
             _ => None,
         }
@@ -55,6 +64,7 @@ impl Stage {
         match self {
             Self::New => "has no entry yet",
             Self::Held => "waits for a person",
+            Self::Returned => "waits for the agent's answer",
             Self::Authorised => "may run",
             Self::Approved => "is approved",
             Self::Drifted => "has to be shown again",

@@ -58,6 +58,7 @@ pub fn judged(verdict: Verdict, revision: u32, cause: Cause) -> Judged {
         classified: classified(Effect::Update, Level::LowRisk),
         facts: Facts::default(),
         decision: Decision {
+            approvals: 1,
             verdict,
             reasons: vec![Reason {
                 rule: "test".into(),
@@ -82,7 +83,22 @@ pub fn approved(content_hash: &str) -> ActionEvent {
         by: "owner@example.com".into(),
         content_hash: content_hash.into(),
         solo: false,
+        expires_ms: None,
     }
+}
+
+pub fn endorsed(by: &str, content_hash: &str) -> ActionEvent {
+    ActionEvent::Endorsed {
+        by: by.into(),
+        content_hash: content_hash.into(),
+    }
+}
+
+/// A held first revision that takes so many approvals.
+pub fn held_for(approvals: u8) -> ActionEvent {
+    let mut judged = judged(Verdict::Hold, 1, Cause::Proposed);
+    judged.decision.approvals = approvals;
+    ActionEvent::Judged(Box::new(judged))
 }
 
 pub fn finished(outcome: Outcome) -> ActionEvent {

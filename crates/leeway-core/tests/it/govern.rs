@@ -1,5 +1,6 @@
 //! Documents: what each event makes of them, and what is refused.
 
+use leeway_core::govern::change::ChangeStatus;
 use leeway_core::govern::event::GovernEvent as E;
 use leeway_core::govern::people::Role;
 use leeway_core::govern::state::Document;
@@ -40,6 +41,53 @@ fn a_pause_survives_a_new_version_and_is_not_given_twice() {
     assert!(fold("workflow/w", &[workflow(), pause(), pause()]).is_err());
     assert!(fold("workflow/w", &[workflow(), resume()]).is_err());
     assert!(fold("workflow/w", &[pause()]).is_err());
+}
+
+fn change(hash: &str) -> E {
+    E::ChangeProposed {
+        edits: vec![],
+        why: "tidier".into(),
+        hash: hash.into(),
+    }
+}
+
+#[test]
+fn nobody_approves_the_change_they_proposed_unless_there_is_nobody_else() {
+    let approved = |hash: &str, solo| E::ChangeApproved {
+        hash: hash.into(),
+        solo,
+    };
+    let by = |actor: &str, event: &E| {
+        let proposed =
+            Document::apply(None, "change/chg_1", "person:ann@b.c", 1, &change("h")).unwrap();
+        Document::apply(Some(proposed), "change/chg_1", actor, 2, event).map(|document| {
+            match document {
+                Document::Change(change) => change.status,
+                other => panic!("{other:?}"),
+            }
+        })
+    };
+    assert_eq!(
+        by("person:bob@b.c", &approved("h", false)),
+        Ok(ChangeStatus::Approved)
+    );
+    assert!(by("person:ann@b.c", &approved("h", false)).is_err());
+    assert_eq!(
+        by("person:ann@b.c", &approved("h", true)),
+        Ok(ChangeStatus::Approved)
+    );
+    assert!(by("person:bob@b.c", &approved("other", false)).is_err());
+}
+
+#[test]
+fn a_change_ends_once() {
+    let over = [
+        change("h"),
+        E::ChangeWithdrawn {},
+        E::ChangeForced { hash: "h".into() },
+    ];
+    assert!(fold("change/chg_1", &over).is_err());
+    assert!(fold("change/chg_1", &over[1..]).is_err());
 }
 
 #[test]

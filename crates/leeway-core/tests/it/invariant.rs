@@ -5,6 +5,8 @@
 use crate::cases::{call, classified};
 use leeway_core::action::{Claim, Source};
 use leeway_core::classify::{Area, BeforeImage, Classified, Effect, FieldChange, Level};
+use leeway_core::govern::owners::Responsibility;
+use leeway_core::govern::routing::OwnerFact;
 use leeway_core::govern::workflow::{Grant, Workflow};
 use leeway_core::judge::facts::Counted;
 use leeway_core::judge::guardrail::{Guardrail, Rate, Scope, Then, Total, When};
@@ -195,14 +197,11 @@ fn workflow() -> impl Strategy<Value = Workflow> {
                     id: format!("rule-{n}"),
                     text: "A rule.".into(),
                     then: if block { Then::Block } else { Then::Hold },
+                    approvals: (n % 2 == 0).then_some(2),
                     when,
                 })
                 .collect();
             Workflow {
-                name: "office".into(),
-                title: "Office".into(),
-                purpose: String::new(),
-                owner: String::new(),
                 grants: [("crm__update".to_owned(), grant)].into(),
                 confidence_threshold: threshold,
                 expires_after_s: 60,
@@ -217,8 +216,8 @@ fn workflow() -> impl Strategy<Value = Workflow> {
                     from: "09:00".into(),
                     to: "17:00".into(),
                 }),
-                prompt_version: None,
                 guardrails,
+                ..toml::from_str("name = \"office\"\ntitle = \"Office\"").unwrap()
             }
         })
 }
@@ -227,8 +226,17 @@ fn facts() -> impl Strategy<Value = Facts> {
     (
         prop::option::of(any::<bool>()),
         prop::collection::btree_map("rule-[0-3]", (0..5u64, 0..200i64), 0..4),
+        prop::option::of((
+            prop::sample::select(Responsibility::ALL.to_vec()),
+            any::<bool>(),
+        )),
     )
-        .prop_map(|(in_business_hours, counted)| Facts {
+        .prop_map(|(in_business_hours, counted, owner)| Facts {
+            owner: owner.map(|(responsibility, missing)| OwnerFact {
+                responsibility,
+                business: None,
+                missing,
+            }),
             now_ms: 1_700_000_000_000,
             in_business_hours,
             counted: counted
@@ -338,6 +346,17 @@ proptest! {
     }
 
     #[test]
+    fn what_nobody_owns_never_runs_alone(
+        workflow in workflow(), thing in thing(), claim in claim(), before in before(), mut facts in facts(),
+    ) {
+        facts.owner = Some(OwnerFact { responsibility: Responsibility::FinanceFields, business: None, missing: true });
+        let rules = CompiledRules::compile(workflow).unwrap();
+        let call = call();
+        let decision = judge(&rules, &Case { call: &call, classified: &thing, claim: &claim, before: &before, facts: &facts });
+        prop_assert!(thing.level == Level::ReadOnly || decision.verdict >= Verdict::Hold, "{:?}", decision);
+    }
+
+    #[test]
     fn a_blocking_guardrail_that_fires_wins_over_everything(
         mut workflow in workflow(), thing in thing(), claim in claim(), before in before(), facts in facts(),
     ) {
@@ -345,6 +364,7 @@ proptest! {
             id: "everything".into(),
             text: "Nothing may happen.".into(),
             then: Then::Block,
+            approvals: None,
             when: When { level_at_least: Some(1), ..When::default() },
         });
         let rules = CompiledRules::compile(workflow).unwrap();

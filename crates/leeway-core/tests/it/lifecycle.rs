@@ -1,6 +1,6 @@
 //! Every (state, event) pair of the action's state machine, against a table written out by hand.
 
-use crate::cases::{approved, finished, id, judged_event, meta};
+use crate::cases::{approved, endorsed, finished, held_for, id, judged_event, meta};
 use leeway_core::action::event::{ActionEvent, Cause, Outcome, Refused};
 use leeway_core::action::fold::FoldError;
 use leeway_core::action::lifecycle::next;
@@ -56,7 +56,34 @@ fn events() -> Vec<(&'static str, ActionEvent)> {
             "rules-hold",
             judged_event(Verdict::Hold, 2, Cause::RulesChanged),
         ),
+        (
+            "answered-hold",
+            judged_event(
+                Verdict::Hold,
+                2,
+                Cause::Answered {
+                    answer: "because".into(),
+                },
+            ),
+        ),
+        ("endorsed", endorsed("a@b.c", "hash-1")),
         ("approved", approved("hash-1")),
+        (
+            "returned",
+            ActionEvent::Returned {
+                by: "a@b.c".into(),
+                content_hash: "hash-1".into(),
+                question: "why?".into(),
+            },
+        ),
+        (
+            "reminded",
+            ActionEvent::Reminded {
+                to: vec!["a@b.c".into()],
+                number: 1,
+            },
+        ),
+        ("escalated", ActionEvent::Escalated { to: "a@b.c".into() }),
         (
             "rejected",
             ActionEvent::Rejected {
@@ -94,7 +121,7 @@ fn events() -> Vec<(&'static str, ActionEvent)> {
 }
 
 /// Every transition there is. What is not here is refused.
-const TABLE: [(Option<Status>, &str, Status); 28] = {
+const TABLE: [(Option<Status>, &str, Status); 37] = {
     use Status as S;
     [
         (None, "refused", S::Refused),
@@ -104,7 +131,16 @@ const TABLE: [(Option<Status>, &str, Status); 28] = {
         (Some(S::Held), "edited-hold", S::Held),
         (Some(S::Held), "edited-block", S::Blocked),
         (Some(S::Held), "rules-hold", S::Held),
+        (Some(S::Held), "endorsed", S::Held),
         (Some(S::Held), "approved", S::Approved),
+        (Some(S::Held), "returned", S::Returned),
+        (Some(S::Held), "reminded", S::Held),
+        (Some(S::Held), "escalated", S::Held),
+        (Some(S::Returned), "answered-hold", S::Held),
+        (Some(S::Returned), "reminded", S::Returned),
+        (Some(S::Returned), "escalated", S::Returned),
+        (Some(S::Returned), "withdrawn", S::Withdrawn),
+        (Some(S::Returned), "expired", S::Expired),
         (Some(S::Held), "rejected", S::Rejected),
         (Some(S::Held), "withdrawn", S::Withdrawn),
         (Some(S::Held), "expired", S::Expired),
@@ -183,6 +219,52 @@ fn an_approval_of_something_else_than_the_current_revision_is_stale() {
         fold(&[held, edited, approved("hash-2")]).unwrap().status,
         Status::Approved
     );
+}
+
+#[test]
+fn two_approvals_take_two_people() {
+    let approved_by = |by: &str, solo: bool| ActionEvent::Approved {
+        by: by.into(),
+        content_hash: "hash-1".into(),
+        solo,
+        expires_ms: Some(9),
+    };
+    let outcome = |more: &[ActionEvent]| {
+        let events: Vec<_> = [held_for(2)].iter().chain(more).cloned().collect();
+        fold(&events).map(|row| (row.status, row.expires_ms))
+    };
+    let ann = || endorsed("ann@b.c", "hash-1");
+    assert_eq!(
+        outcome(&[ann(), approved_by("bob@b.c", false)]),
+        Ok((Status::Approved, Some(9)))
+    );
+    assert_eq!(
+        outcome(&[approved_by("ann@b.c", false)]),
+        Err(FoldError::Quorum)
+    );
+    assert_eq!(
+        outcome(&[ann(), approved_by("ann@b.c", false)]),
+        Err(FoldError::Twice)
+    );
+    assert_eq!(
+        outcome(&[ann(), endorsed("bob@b.c", "hash-1")]),
+        Err(FoldError::Quorum)
+    );
+    assert_eq!(
+        outcome(&[endorsed("ann@b.c", "hash-0")]),
+        Err(FoldError::Stale)
+    );
+    assert_eq!(
+        outcome(&[approved_by("ann@b.c", true)]).unwrap().0,
+        Status::Approved
+    );
+}
+
+#[test]
+fn an_endorsement_is_of_one_revision() {
+    let edited = judged_event(Verdict::Hold, 2, Cause::Edited { by: "x@b.c".into() });
+    let row = fold(&[held_for(2), endorsed("ann@b.c", "hash-1"), edited]).unwrap();
+    assert_eq!(row.endorsed_by, Vec::<String>::new());
 }
 
 #[test]

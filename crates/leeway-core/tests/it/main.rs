@@ -10,6 +10,7 @@ mod guardrails;
 mod invariant;
 mod lifecycle;
 mod merkle;
+mod owners;
 mod packs;
 mod rules;
 mod shipped;

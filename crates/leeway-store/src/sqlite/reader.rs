@@ -259,7 +259,7 @@ impl Reader {
         };
         values.push(Sql::Integer(limit as i64));
         let order = format!(
-            "SELECT {} FROM actions WHERE status = 3 {condition} ORDER BY expires_ms, seq LIMIT ?",
+            "SELECT {} FROM actions WHERE status = 3 AND expires_ms IS NOT NULL {condition} ORDER BY expires_ms, seq LIMIT ?",
             row::COLUMNS
         );
         self.rows(&order, values)
@@ -303,9 +303,11 @@ impl Reader {
         Ok(found)
     }
 
-    /// Held actions whose deadline has passed.
+    /// Actions whose deadline has passed.
     pub fn expired(&self, now_ms: i64) -> Result<Vec<ActionId>> {
-        let mut statement = self.prepare_cached("SELECT id FROM actions WHERE status = 3 AND expires_ms <= ?1 ORDER BY expires_ms LIMIT 1000")?;
+        let mut statement = self.prepare_cached(
+            "SELECT id FROM actions WHERE expires_ms <= ?1 ORDER BY expires_ms LIMIT 1000",
+        )?;
         let ids = statement.query_map([now_ms], |row| row.get::<_, String>(0))?;
         let ids: Vec<String> = ids.collect::<rusqlite::Result<_>>()?;
         Ok(ids.iter().filter_map(|id| ActionId::parse(id)).collect())

@@ -3,16 +3,17 @@
 use super::StoreError;
 use leeway_core::action::state::{ActionRow, Status};
 use leeway_core::classify::{Effect, Level, RecordRef};
+use leeway_core::govern::owners::Responsibility;
 use leeway_core::id::ActionId;
 use rusqlite::{CachedStatement, Row, params};
 
 /// The columns, in the order [`read`] takes them.
-pub const COLUMNS: &str = "seq, id, version, created_ms, updated_ms, status, workflow, agent, system, tool, effect, level, record_system, record_type, record_id, title, gist, confidence, amount_cents, revision, content_hash, expires_ms, reviewer, idempotency_key, twin_hash";
+pub const COLUMNS: &str = "seq, id, version, created_ms, updated_ms, status, workflow, agent, system, tool, effect, level, record_system, record_type, record_id, title, gist, confidence, amount_cents, revision, content_hash, expires_ms, reviewer, idempotency_key, twin_hash, responsibility, approvals_needed, endorsed_by, reminded, escalated_to";
 
 /// Writes a row, new or changed.
-pub const WRITE: &str = "INSERT INTO actions (seq, id, version, created_ms, updated_ms, status, workflow, agent, system, tool, effect, level, record_system, record_type, record_id, title, gist, confidence, amount_cents, revision, content_hash, expires_ms, reviewer, idempotency_key, twin_hash)
-VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25)
-ON CONFLICT (seq) DO UPDATE SET version = ?3, updated_ms = ?5, status = ?6, effect = ?11, level = ?12, record_system = ?13, record_type = ?14, record_id = ?15, title = ?16, gist = ?17, confidence = ?18, amount_cents = ?19, revision = ?20, content_hash = ?21, expires_ms = ?22, reviewer = ?23, twin_hash = ?25";
+pub const WRITE: &str = "INSERT INTO actions (seq, id, version, created_ms, updated_ms, status, workflow, agent, system, tool, effect, level, record_system, record_type, record_id, title, gist, confidence, amount_cents, revision, content_hash, expires_ms, reviewer, idempotency_key, twin_hash, responsibility, approvals_needed, endorsed_by, reminded, escalated_to)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30)
+ON CONFLICT (seq) DO UPDATE SET version = ?3, updated_ms = ?5, status = ?6, effect = ?11, level = ?12, record_system = ?13, record_type = ?14, record_id = ?15, title = ?16, gist = ?17, confidence = ?18, amount_cents = ?19, revision = ?20, content_hash = ?21, expires_ms = ?22, reviewer = ?23, twin_hash = ?25, responsibility = ?26, approvals_needed = ?27, endorsed_by = ?28, reminded = ?29, escalated_to = ?30";
 
 /// Number a status is stored as. Written in the schema's partial indexes: 3 is held.
 pub fn status_number(status: Status) -> i64 {
@@ -31,6 +32,7 @@ pub fn status_number(status: Status) -> i64 {
         Status::Failed => 11,
         Status::Partial => 12,
         Status::OutcomeUnknown => 13,
+        Status::Returned => 14,
     }
 }
 
@@ -76,6 +78,11 @@ pub fn write(statement: &mut CachedStatement<'_>, row: &ActionRow) -> rusqlite::
         row.reviewer,
         row.idempotency_key,
         row.twin_hash,
+        row.responsibility.map(Responsibility::name),
+        row.approvals_needed,
+        row.endorsed_by.join(" "),
+        row.reminded,
+        row.escalated_to,
     ])?;
     Ok(())
 }
@@ -124,5 +131,18 @@ pub fn read(row: &Row<'_>) -> Result<ActionRow, StoreError> {
         reviewer: row.get(22)?,
         idempotency_key: row.get(23)?,
         twin_hash: row.get(24)?,
+        responsibility: row
+            .get::<_, Option<String>>(25)?
+            .map(|name| Responsibility::parse(&name).ok_or_else(|| unreadable("responsibility")))
+            .transpose()?,
+        approvals_needed: row.get(26)?,
+        // E-mail addresses have no spaces in them.
+        endorsed_by: row
+            .get::<_, String>(27)?
+            .split_whitespace()
+            .map(str::to_owned)
+            .collect(),
+        reminded: row.get(28)?,
+        escalated_to: row.get(29)?,
     })
 }

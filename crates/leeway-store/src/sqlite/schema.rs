@@ -5,7 +5,7 @@ use super::StoreError;
 use rusqlite::Connection;
 
 /// Number of the schema below.
-pub const SCHEMA: i64 = 1;
+pub const SCHEMA: i64 = 2;
 
 const TABLES: &str = "
 CREATE TABLE entries (
@@ -79,7 +79,12 @@ CREATE TABLE actions (
   expires_ms INTEGER,
   reviewer TEXT,
   idempotency_key TEXT,
-  twin_hash TEXT
+  twin_hash TEXT,
+  responsibility TEXT,
+  approvals_needed INTEGER NOT NULL,
+  endorsed_by TEXT NOT NULL,
+  reminded INTEGER NOT NULL,
+  escalated_to TEXT
 ) STRICT;
 CREATE INDEX actions_workflow ON actions (workflow, seq);
 CREATE INDEX actions_status ON actions (status, seq);
@@ -88,7 +93,7 @@ CREATE INDEX actions_agent ON actions (agent, seq);
 CREATE INDEX actions_record ON actions (record_id, seq) WHERE record_id IS NOT NULL;
 CREATE INDEX actions_created ON actions (created_ms);
 CREATE UNIQUE INDEX actions_key ON actions (agent, idempotency_key) WHERE idempotency_key IS NOT NULL;
-CREATE INDEX actions_held ON actions (expires_ms) WHERE status = 3;
+CREATE INDEX actions_due ON actions (expires_ms) WHERE expires_ms IS NOT NULL;
 CREATE INDEX actions_twin ON actions (twin_hash) WHERE status = 3;
 CREATE VIRTUAL TABLE words USING fts5 (text, content='', detail=none, columnsize=0, tokenize=\"unicode61 remove_diacritics 2 categories 'L* M* N* Co'\");
 CREATE TABLE counts (
@@ -118,6 +123,12 @@ pub fn prepare(connection: &mut Connection) -> Result<(), StoreError> {
             Ok(())
         }
         SCHEMA => Ok(()),
+        // Nothing but what is derived differs.
+        1 => {
+            super::rebuild::rebuild(connection)?;
+            connection.pragma_update(None, "user_version", SCHEMA)?;
+            Ok(())
+        }
         found => Err(StoreError::Newer {
             found,
             known: SCHEMA,

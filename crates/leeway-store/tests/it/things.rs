@@ -50,6 +50,7 @@ pub fn judged(n: u64, verdict: Verdict) -> ActionEvent {
         },
         facts: Facts::default(),
         decision: Decision {
+            approvals: 1,
             verdict,
             reasons: vec![Reason {
                 rule: "test".into(),
@@ -70,6 +71,7 @@ pub fn approved(n: u64) -> ActionEvent {
         by: "owner@example.com".into(),
         content_hash: format!("hash-{n}"),
         solo: false,
+        expires_ms: None,
     }
 }
 

@@ -3,6 +3,8 @@
 use super::Where;
 use super::client::{Client, Unreachable};
 use super::output;
+use crate::config::written;
+use crate::rest::configuration::ConfigurationBody;
 use crate::rest::ledger::{exported, report_json};
 use anyhow::Context;
 use clap::Args;
@@ -80,7 +82,7 @@ pub async fn export(args: ExportArgs) -> anyhow::Result<ExitCode> {
             .await?
             .get("/v1/configuration")
             .await?;
-        write_configuration(folder, &answer)?;
+        write_configuration(folder, serde_json::from_value(answer.clone())?)?;
         if args.place.json {
             output::json(&answer);
         } else {
@@ -107,34 +109,19 @@ pub async fn export(args: ExportArgs) -> anyhow::Result<ExitCode> {
     }
 }
 
-fn write_configuration(folder: &Path, configuration: &serde_json::Value) -> anyhow::Result<()> {
-    for kind in ["systems", "packs", "workflows"] {
-        let place = folder.join(kind);
-        std::fs::create_dir_all(&place)
-            .with_context(|| format!("cannot make the folder `{}`", place.display()))?;
-        for item in configuration[kind].as_array().into_iter().flatten() {
-            let name = item["name"].as_str().unwrap_or("unnamed");
-            let text = toml::to_string_pretty(&without_nulls(item))?;
-            std::fs::write(place.join(format!("{name}.toml")), text)?;
+fn write_configuration(folder: &Path, configuration: ConfigurationBody) -> anyhow::Result<()> {
+    for (path, text) in written::files(configuration.into()) {
+        let file = folder.join(path);
+        if let Some(place) = file.parent() {
+            std::fs::create_dir_all(place)
+                .with_context(|| format!("cannot make the folder `{}`", place.display()))?;
         }
+        std::fs::write(&file, text)
+            .with_context(|| format!("cannot write `{}`", file.display()))?;
     }
     let settings = folder.join("leeway.toml");
     if !settings.exists() {
         std::fs::write(settings, "")?;
     }
     Ok(())
-}
-
-/// TOML has no null: what is absent is left out.
-fn without_nulls(value: &serde_json::Value) -> serde_json::Value {
-    use serde_json::Value;
-    match value {
-        Value::Object(fields) => fields
-            .iter()
-            .filter(|(_, value)| !value.is_null())
-            .map(|(key, value)| (key.clone(), without_nulls(value)))
-            .collect(),
-        Value::Array(items) => items.iter().map(without_nulls).collect(),
-        other => other.clone(),
-    }
 }

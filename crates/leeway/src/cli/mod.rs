@@ -3,6 +3,7 @@
 
 mod actions;
 mod agents;
+mod changes;
 mod check;
 mod client;
 mod ledger;
@@ -72,12 +73,12 @@ enum Command {
         json: bool,
     },
     /// Bring a configuration folder into force
-    Apply {
-        /// The folder
-        dir: PathBuf,
-        #[command(flatten)]
-        place: Where,
-    },
+    Apply(workflows::ApplyArgs),
+    /// Changes of the configuration: list, show, approve, reject, withdraw
+    #[command(subcommand)]
+    Changes(changes::ChangesCommand),
+    /// Show the permission owner matrix and who decides now
+    Owners(changes::OwnersArgs),
     /// List, show, approve, edit and reject actions
     #[command(subcommand)]
     Actions(actions::ActionsCommand),
@@ -145,7 +146,9 @@ async fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
         Command::Serve(args) => serve::serve(args).await,
         Command::Demo(args) => serve::demo(args).await,
         Command::Check { dir, json } => Ok(check::run(&dir, json)),
-        Command::Apply { dir, place } => workflows::apply(&dir, &place).await,
+        Command::Apply(args) => workflows::apply(args).await,
+        Command::Changes(command) => changes::run(command).await,
+        Command::Owners(args) => changes::owners(args).await,
         Command::Actions(command) => actions::run(command).await,
         Command::Workflows(command) => workflows::run(command).await,
         Command::Pause(args) => workflows::pause(args, "pause").await,

@@ -3,11 +3,12 @@
 use super::Where;
 use super::client::{Client, segment};
 use super::output::{self, plain};
+use crate::config::ChangeReview;
 use crate::rest::configuration::ConfigurationBody;
 use crate::serving;
 use clap::{Args, Subcommand};
 use serde_json::json;
-use std::path::Path;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 /// Commands over workflows.
@@ -32,6 +33,24 @@ pub struct PauseArgs {
     /// Why
     #[arg(long, default_value = "")]
     reason: String,
+    #[command(flatten)]
+    place: Where,
+}
+
+/// What to bring into force, and how.
+#[derive(Args)]
+pub struct ApplyArgs {
+    /// The folder
+    dir: PathBuf,
+    /// Why, for the reviewer and the record
+    #[arg(long, default_value = "")]
+    why: String,
+    /// Wait for somebody else's review even where none is required
+    #[arg(long)]
+    review: bool,
+    /// Take force without a review even where one is required; recorded as such
+    #[arg(long, conflicts_with = "review")]
+    unreviewed: bool,
     #[command(flatten)]
     place: Where,
 }
@@ -103,26 +122,47 @@ pub async fn pause(args: PauseArgs, what: &str) -> anyhow::Result<ExitCode> {
 }
 
 /// Brings a configuration folder into force.
-pub async fn apply(dir: &Path, place: &Where) -> anyhow::Result<ExitCode> {
-    let Some(configuration) = serving::load(Some(&dir.to_path_buf()))? else {
+pub async fn apply(args: ApplyArgs) -> anyhow::Result<ExitCode> {
+    let (dir, place) = (&args.dir, &args.place);
+    let Some(configuration) = serving::load(Some(dir))? else {
         return Ok(ExitCode::FAILURE);
     };
-    let body = ConfigurationBody {
-        systems: configuration.systems,
-        packs: configuration.packs,
-        workflows: configuration.workflows,
-    };
+    // Only a server knows its settings; a ledger opened right here goes by the folder's.
+    let required = configuration.settings.change_review == ChangeReview::Required;
+    let body = ConfigurationBody::of(configuration);
     let client = Client::reach(place).await?;
+    let how: String = url::form_urlencoded::Serializer::new(String::new())
+        .append_pair("why", &args.why)
+        .append_pair(
+            "review",
+            if (args.review || required) && !args.unreviewed {
+                "true"
+            } else {
+                "false"
+            },
+        )
+        .append_pair("unreviewed", if args.unreviewed { "true" } else { "false" })
+        .finish();
     let answer = client
-        .post("/v1/configuration", serde_json::to_value(body)?)
+        .post(
+            &format!("/v1/configuration?{how}"),
+            serde_json::to_value(body)?,
+        )
         .await?;
     if place.json {
         output::json(&answer);
         return Ok(ExitCode::SUCCESS);
     }
     let changes = answer["changes"].as_array().cloned().unwrap_or_default();
-    if changes.is_empty() {
-        println!("nothing changed: this configuration is in force already");
+    match answer["status"].as_str() {
+        Some("waiting") => println!(
+            "waits for a review as {}: nothing is in force yet\n  another person approves it: leeway changes approve {} --hash {}",
+            plain(&answer["change"]),
+            plain(&answer["change"]),
+            plain(&answer["hash"])
+        ),
+        Some("in-force") => println!("in force as {}", plain(&answer["change"])),
+        _ => println!("nothing changed: this configuration is in force already"),
     }
     for change in changes {
         println!(

@@ -36,6 +36,11 @@ pub fn check(configuration: &Configuration) -> Vec<Problem> {
             .iter()
             .map(|workflow| (source("workflows", &workflow.name), workflow.clone()))
             .collect(),
+        owners: configuration.owners.clone().map(|owners| {
+            let file = "owners.toml".to_owned();
+            let text = String::new();
+            (Source { file, text }, owners)
+        }),
         unread: BTreeSet::new(),
     };
     let mut problems = Vec::new();
@@ -64,6 +69,18 @@ pub fn check_places(read: &Read, problems: &mut Vec<Problem>) {
     for (source, workflow) in &read.workflows {
         named(source, &workflow.name, problems);
         check_workflow((source, workflow), &known, problems);
+    }
+    if let Some((source, owners)) = &read.owners {
+        problems.extend(owners.check().into_iter().map(|found| {
+            let problem = source
+                .at(&found.path, found.code, found.message)
+                .help(found.help);
+            if found.warning {
+                problem.warning()
+            } else {
+                problem
+            }
+        }));
     }
     let none_meant = !read
         .unread

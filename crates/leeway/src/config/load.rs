@@ -6,6 +6,7 @@ use super::places;
 use super::problems::{Problem, Severity};
 use super::{Configuration, Settings};
 use leeway_core::classify::pack::Pack;
+use leeway_core::govern::owners::Owners;
 use leeway_core::govern::system::System;
 use leeway_core::govern::workflow::Workflow;
 use serde::de::DeserializeOwned;
@@ -46,6 +47,8 @@ pub struct Read {
     pub packs: Vec<(Source, Pack)>,
     /// Workflows.
     pub workflows: Vec<(Source, Workflow)>,
+    /// The permission owner matrix, if there is one.
+    pub owners: Option<(Source, Owners)>,
     /// Files with mistakes that leave open what they mean: nothing is concluded from them, nor from
     /// their absence among the others.
     pub unread: BTreeSet<String>,
@@ -69,6 +72,7 @@ pub fn load(folder: &Path) -> Result<Configuration, Vec<Problem>> {
             .into_iter()
             .map(|(_, workflow)| workflow)
             .collect(),
+        owners: read.owners.map(|(_, owners)| owners),
     })
 }
 
@@ -89,6 +93,12 @@ pub fn inspect(folder: &Path) -> (Read, Vec<Problem>) {
     {
         check_settings(&source, &settings, &mut problems);
         read.settings = settings;
+    }
+    if folder.join("owners.toml").exists()
+        && let Some(source) = source(folder, Path::new("owners.toml"), &mut problems)
+        && let Some(owners) = parse(&source, &mut problems)
+    {
+        read.owners = Some((source, owners));
     }
     let unread = &mut read.unread;
     read.systems = all(folder, "systems", (unread, &mut problems));

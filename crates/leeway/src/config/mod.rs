@@ -1,4 +1,5 @@
-//! The configuration folder: `leeway.toml`, `systems/*.toml`, `packs/*.toml`, `workflows/*.toml`.
+//! The configuration folder: `leeway.toml`, `owners.toml`, `systems/*.toml`, `packs/*.toml`,
+//! `workflows/*.toml`.
 //! [`load`] reads it and reports every problem at once; [`secret`] resolves references to
 //! credentials.
 
@@ -9,12 +10,14 @@ mod problems;
 pub mod secret;
 #[cfg(test)]
 mod tests;
+pub mod written;
 
 pub use check::check;
 pub use load::load;
 pub use problems::{Problem, Severity, render, render_json};
 
 use leeway_core::classify::pack::Pack;
+use leeway_core::govern::owners::Owners;
 use leeway_core::govern::system::System;
 use leeway_core::govern::workflow::Workflow;
 use serde::{Deserialize, Serialize};
@@ -30,6 +33,8 @@ pub struct Configuration {
     pub packs: Vec<Pack>,
     /// `workflows/*.toml`.
     pub workflows: Vec<Workflow>,
+    /// `owners.toml`, if there is one.
+    pub owners: Option<Owners>,
 }
 
 /// `leeway.toml`.
@@ -42,6 +47,20 @@ pub struct Settings {
     pub body_limit_bytes: usize,
     /// How long a sign-in lasts, hours.
     pub session_hours: u64,
+    /// Whether changes of the configuration made at the machine itself wait for a review, like
+    /// everybody's.
+    pub change_review: ChangeReview,
+}
+
+/// What becomes of a change of the configuration made at the machine itself.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ChangeReview {
+    /// It takes force at once and is recorded as not reviewed.
+    #[default]
+    Recorded,
+    /// It waits until somebody else approved it.
+    Required,
 }
 
 impl Default for Settings {
@@ -50,6 +69,7 @@ impl Default for Settings {
             name: "Leeway".to_owned(),
             body_limit_bytes: 1024 * 1024,
             session_hours: 12,
+            change_review: ChangeReview::default(),
         }
     }
 }

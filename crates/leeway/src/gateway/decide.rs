@@ -1,21 +1,28 @@
 //! What people and agents do with an action that waits: approve, edit, reject, withdraw; and what
 //! happens when nobody does.
 
+use super::governance;
 use super::pipeline::{Caller, action_stream, append_events};
 use super::prepare::{blocked_now, versions};
 use super::registry::{LiveTool, LiveWorkflow};
-use super::run::{again, arguments, revise};
+use super::run::{again, again_with, arguments, revise};
 use crate::app::App;
 use crate::error::ApiError;
 use axum::http::StatusCode;
+use leeway_core::action::Claim;
 use leeway_core::action::event::{ActionEvent, Cause, Judged};
 use leeway_core::action::state::{ActionState, Status};
 use leeway_core::govern::people::{Person, Right};
-use leeway_core::govern::state::Document;
+use leeway_core::govern::routing::{Ineligible, Routing};
 use leeway_core::id::ActionId;
 use leeway_store::{Precondition, SideWrite};
 use serde_json::{Value, json};
 use std::sync::Arc;
+
+/// Longest question to an agent, characters.
+const LONGEST_QUESTION: usize = 2_000;
+/// Longest answer of an agent, characters.
+const LONGEST_ANSWER: usize = 4_000;
 
 /// Approves exactly what `content_hash` covers. The call is made by the worker, once.
 pub async fn approve(
@@ -25,7 +32,7 @@ pub async fn approve(
     content_hash: &str,
 ) -> Result<ActionState, ApiError> {
     let (action, judged) = held(app, person, id, content_hash).await?;
-    let solo = action.edited_by() == Some(person.email.as_str()) && alone(app, person)?;
+    let solo = solo(app, person, &action)?;
     let (workflow, _) = place(app, &judged)?;
     // Whoever else is being let run is counted before or after this one, never beside it.
     let counting = app.counting(&judged.call.workflow);
@@ -35,14 +42,48 @@ pub async fn approve(
         None
     };
     still_within_limits(app, &workflow, id, &judged)?;
+    let by = person.email.clone();
+    let content_hash = content_hash.to_owned();
+    if !solo && action.row.endorsed_by.len() + 1 < usize::from(action.row.approvals_needed) {
+        let event = ActionEvent::Endorsed { by, content_hash };
+        return decided(app, person, &action, event, vec![]).await;
+    }
     let event = ActionEvent::Approved {
-        by: person.email.clone(),
-        content_hash: content_hash.to_owned(),
+        by,
+        content_hash,
         solo,
+        expires_ms: Some(workflow.rules.wait_over(app.clock.now_ms(), 1.0)),
     };
     let approved = decided(app, person, &action, event, vec![]).await?;
     app.enqueue(id.clone());
     Ok(approved)
+}
+
+/// Whether one person does here what takes two: approves their own edit, or alone what asks for
+/// several. Only in a one-person firm; everybody else is refused.
+fn solo(app: &App, person: &Person, action: &ActionState) -> Result<bool, ApiError> {
+    let row = &action.row;
+    let one_person_firm = app.registry().one_person_firm(person);
+    if row.endorsed_by.contains(&person.email) {
+        return Err(ApiError::new(
+            StatusCode::CONFLICT,
+            "already-endorsed",
+            "you approved this already; somebody else has to as well",
+        )
+        .help("it stays in the inbox until another eligible person approves it"));
+    }
+    if action.edited_by() != Some(person.email.as_str()) {
+        return Ok(one_person_firm && row.approvals_needed > 1);
+    }
+    if one_person_firm {
+        return Ok(true);
+    }
+    Err(ApiError::new(
+        StatusCode::FORBIDDEN,
+        "own-edit",
+        "you changed this call, so somebody else has to approve it",
+    )
+    .help("ask another reviewer or owner; it stays in the inbox"))
 }
 
 /// What a guardrail would block by now cannot be approved: three refunds that were each within the
@@ -82,6 +123,81 @@ pub async fn reject(
     decided(app, person, &action, event, vec![forget]).await
 }
 
+/// Asks the agent before deciding; the deadline runs on.
+pub async fn ask(
+    app: &App,
+    person: &Person,
+    id: &ActionId,
+    (content_hash, question): (&str, &str),
+) -> Result<ActionState, ApiError> {
+    let (action, _) = held(app, person, id, content_hash).await?;
+    let question = question.trim();
+    if question.is_empty() || question.chars().count() > LONGEST_QUESTION {
+        return Err(ApiError::invalid(
+            "question-invalid",
+            format!("a question has 1 to {LONGEST_QUESTION} characters"),
+        ));
+    }
+    let event = ActionEvent::Returned {
+        by: person.email.clone(),
+        content_hash: content_hash.to_owned(),
+        question: question.to_owned(),
+    };
+    decided(app, person, &action, event, vec![]).await
+}
+
+/// The agent answers a reviewer's question: a new revision with its words, which a person decides.
+/// What the answer leaves out of the claim stays as it was.
+pub async fn answer(
+    app: &App,
+    caller: &Caller,
+    id: &ActionId,
+    (answer, said): (String, Claim),
+) -> Result<ActionState, ApiError> {
+    governance::check(&said)?;
+    let action = own(app, caller, id)?;
+    let judged = match action.current() {
+        Some(judged) if action.row.status == Status::Returned => judged.clone(),
+        _ => {
+            return Err(ApiError::new(
+                StatusCode::CONFLICT,
+                "not-asked",
+                format!(
+                    "nobody waits for an answer: it is {}",
+                    action.row.status.name()
+                ),
+            ));
+        }
+    };
+    if answer.trim().is_empty() || answer.chars().count() > LONGEST_ANSWER {
+        return Err(ApiError::invalid(
+            "answer-invalid",
+            format!("an answer has 1 to {LONGEST_ANSWER} characters"),
+        ));
+    }
+    let (workflow, tool) = place(app, &judged)?;
+    let arguments = arguments(app, &action, &judged)?
+        .ok_or_else(|| stale(&action, "its sealed arguments are gone"))?;
+    let claim = Claim {
+        confidence: said.confidence.or(judged.claim.confidence),
+        reason: said.reason.or(judged.claim.reason),
+        trigger: said.trigger.or(judged.claim.trigger),
+        sources: if said.sources.is_empty() {
+            judged.claim.sources
+        } else {
+            said.sources
+        },
+    };
+    let cause = Cause::Answered { answer };
+    let place = (workflow.as_ref(), tool.as_ref());
+    let mut prepared = again_with(app, place, &action, (cause, arguments, claim)).await?;
+    // The clock does not start anew: an agent must not keep a call waiting by answering slowly.
+    if prepared.judged.expires_ms.is_some() {
+        prepared.judged.expires_ms = action.row.expires_ms;
+    }
+    Ok(revise(app, &action, vec![], prepared).await?)
+}
+
 /// Changes the arguments: a new revision, judged from the start, which another person approves.
 pub async fn edit(
     app: &App,
@@ -108,7 +224,7 @@ pub async fn withdraw(
     reason: Option<String>,
 ) -> Result<ActionState, ApiError> {
     let action = own(app, caller, id)?;
-    if action.row.status != Status::Held {
+    if !matches!(action.row.status, Status::Held | Status::Returned) {
         return Err(not_held(&action));
     }
     let event = ActionEvent::Withdrawn {
@@ -120,7 +236,7 @@ pub async fn withdraw(
     Ok(append_events(app, id, events, (vec![at(&action)], forget)).await?)
 }
 
-/// Ends an action nobody decided in time.
+/// Ends an action nobody decided in time, or that could not start while its approval was good.
 pub async fn expire(app: &App, id: &ActionId) -> Result<(), ApiError> {
     let Some(action) = app.store.reader()?.action(id)? else {
         return Ok(());
@@ -129,7 +245,11 @@ pub async fn expire(app: &App, id: &ActionId) -> Result<(), ApiError> {
         .row
         .expires_ms
         .is_some_and(|at| at <= app.clock.now_ms());
-    if action.row.status != Status::Held || !due {
+    let waits = matches!(
+        action.row.status,
+        Status::Held | Status::Returned | Status::Approved
+    );
+    if !waits || !due {
         return Ok(());
     }
     let events = vec![("leeway".to_owned(), ActionEvent::Expired {})];
@@ -174,16 +294,14 @@ async fn held(
     content_hash: &str,
 ) -> Result<(ActionState, Judged), ApiError> {
     if !person.may(Right::Decide) {
-        return Err(
-            ApiError::forbidden("your role does not decide held actions")
-                .help("a reviewer or an owner decides"),
-        );
+        return Err(ineligible(&Ineligible::Role));
     }
     let action = app
         .store
         .reader()?
         .action(id)?
         .ok_or_else(|| ApiError::not_found("action", id.as_str()))?;
+    eligible(app, person, &action).map_err(|why| ineligible(&why))?;
     let judged = match action.current() {
         Some(judged) if action.row.status == Status::Held => judged.clone(),
         _ => return Err(not_held(&action)),
@@ -204,7 +322,7 @@ async fn held(
         return Err(stale(&action, "it is no longer what you were shown"));
     }
     let (workflow, tool) = place(app, &judged)?;
-    if versions(&workflow, &tool) != judged.versions {
+    if versions(&app.registry(), &workflow, &tool) != judged.versions {
         let Some(arguments) = arguments(app, &action, &judged)? else {
             return Err(stale(&action, "its sealed arguments are gone"));
         };
@@ -225,6 +343,34 @@ async fn held(
         ));
     }
     Ok((action, judged))
+}
+
+/// Who decides an action now.
+pub fn routing(app: &App, action: &ActionState) -> Option<Routing> {
+    let judged = action.current()?;
+    let registry = app.registry();
+    let row = registry.responsibility(&judged.call.workflow, &judged.classified);
+    let escalated = action.row.escalated_to.is_some();
+    Some(registry.routing(row, app.clock.now_ms(), escalated))
+}
+
+/// Whether a person may decide an action.
+pub fn eligible(app: &App, person: &Person, action: &ActionState) -> Result<(), Ineligible> {
+    match routing(app, action) {
+        Some(routing) => routing.admits(app.registry().matrix(), person),
+        None => Ok(()),
+    }
+}
+
+fn ineligible(why: &Ineligible) -> ApiError {
+    let message = why.to_string();
+    match why {
+        Ineligible::Role => ApiError::forbidden(message).help("a reviewer or an owner decides"),
+        Ineligible::NotYours { .. } | Ineligible::Technical { .. } => {
+            ApiError::new(StatusCode::FORBIDDEN, "not-eligible", message)
+                .help("it stays in their inbox; the permission owner matrix names who decides")
+        }
+    }
 }
 
 fn not_held(action: &ActionState) -> ApiError {
@@ -320,31 +466,4 @@ fn put_back(edited: &mut Value, original: &Value) {
         }
         _ => {}
     }
-}
-
-/// Whether this person may approve their own edit: only as the one person who can decide at all.
-fn alone(app: &App, person: &Person) -> Result<bool, ApiError> {
-    let others = app
-        .store
-        .reader()?
-        .documents("person/")?
-        .into_iter()
-        .filter(|(_, _, document)| match document {
-            Document::Person(other) => {
-                !other.removed
-                    && other.email != person.email
-                    && other.roles.iter().any(|role| role.may(Right::Decide))
-            }
-            _ => false,
-        })
-        .count();
-    if others == 0 {
-        return Ok(true);
-    }
-    Err(ApiError::new(
-        StatusCode::FORBIDDEN,
-        "own-edit",
-        "you changed this call, so somebody else has to approve it",
-    )
-    .help("ask another reviewer or owner; it stays in the inbox"))
 }

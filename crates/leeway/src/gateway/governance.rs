@@ -25,15 +25,18 @@ pub fn take(
     });
     match stated {
         None | Some(Value::Null) => Ok(Claim::default()),
-        Some(value) => {
-            let claim: Claim = serde_json::from_value(value).map_err(|error| {
-                ApiError::invalid("governance-invalid", format!("`{KEY}` cannot be read: {error}"))
-                    .help("give {confidence: 0 to 1, reason, trigger, sources: [{ref, field, value}]}, all optional")
-            })?;
-            check(&claim)?;
-            Ok(claim)
-        }
+        Some(value) => read(value),
     }
+}
+
+/// Reads a claim.
+pub fn read(value: Value) -> Result<Claim, ApiError> {
+    let claim: Claim = serde_json::from_value(value).map_err(|error| {
+        ApiError::invalid("governance-invalid", format!("`{KEY}` cannot be read: {error}"))
+            .help("give {confidence: 0 to 1, reason, trigger, sources: [{ref, field, value}]}, all optional")
+    })?;
+    check(&claim)?;
+    Ok(claim)
 }
 
 /// Refuses what is out of bounds; used for REST proposals too.

@@ -4,7 +4,7 @@
 
 use super::pipeline::{Caller, Proposal, Proposed, propose};
 use super::registry::LiveTool;
-use super::words::{CHECK_TOOL, WITHDRAW_TOOL};
+use super::words::{ANSWER_TOOL, CHECK_TOOL, WITHDRAW_TOOL};
 use super::{decide, governance, toolbox, view};
 use crate::app::App;
 use crate::error::ApiError;
@@ -160,6 +160,23 @@ impl Door {
         Ok(result)
     }
 
+    async fn answered(
+        &self,
+        caller: &Caller,
+        arguments: &Map<String, Value>,
+    ) -> Result<CallToolResult, ApiError> {
+        let mut said = arguments.clone();
+        let id = action_id(&said)?;
+        said.shift_remove("action_id");
+        let answer = match said.shift_remove("answer") {
+            Some(Value::String(answer)) => answer,
+            _ => String::new(),
+        };
+        let claim = governance::read(Value::Object(said))?;
+        let action = decide::answer(&self.app, caller, &id, (answer, claim)).await?;
+        Ok(self.told(&caller.workflow, &action))
+    }
+
     async fn withdraw(
         &self,
         caller: &Caller,
@@ -205,7 +222,7 @@ fn refusal(error: &ApiError) -> CallToolResult {
     with_structure(text, structure, true)
 }
 
-/// The two tools of ours.
+/// The tools of ours.
 fn own_tools() -> Vec<Tool> {
     let object = |value: Value| match value {
         Value::Object(object) => Arc::new(object),
@@ -222,6 +239,22 @@ fn own_tools() -> Vec<Tool> {
                     "wait_s": { "type": "integer", "minimum": 0, "maximum": LONGEST_WAIT_S, "description": "Wait up to so many seconds for the end." }
                 },
                 "required": ["action_id"],
+                "additionalProperties": false
+            })),
+        ),
+        Tool::new(
+            ANSWER_TOOL,
+            "Answers a reviewer's question about an action that waits. A person then decides.",
+            object(json!({
+                "type": "object",
+                "properties": {
+                    "action_id": { "type": "string", "description": "The action_id of the pending answer." },
+                    "answer": { "type": "string", "description": "Your answer." },
+                    "confidence": { "type": "number", "minimum": 0, "maximum": 1, "description": "How sure you are by now." },
+                    "reason": { "type": "string", "description": "Why you want it, if that changed." },
+                    "sources": { "type": "array", "items": { "type": "object" }, "description": "What you read and rely on, if that changed: {ref, field, value}." }
+                },
+                "required": ["action_id", "answer"],
                 "additionalProperties": false
             })),
         ),
@@ -300,6 +333,7 @@ impl ServerHandler for Door {
         let arguments = request.arguments.clone().unwrap_or_default();
         let own = match request.name.as_ref() {
             CHECK_TOOL => self.check(&caller, &arguments).await,
+            ANSWER_TOOL => self.answered(&caller, &arguments).await,
             WITHDRAW_TOOL => self.withdraw(&caller, &arguments).await,
             _ => return Ok(self.governed(caller, request, (&context.meta, tasks)).await),
         };
@@ -331,7 +365,7 @@ impl ServerHandler for Door {
     ) -> Result<(), ErrorData> {
         let caller = Self::caller(&context)?;
         let action = task_action(&self.app, &caller, &request.task_id)?;
-        if action.row.status == Status::Held {
+        if matches!(action.row.status, Status::Held | Status::Returned) {
             let reason = Some("the client cancelled the task".to_owned());
             decide::withdraw(&self.app, &caller, &action.row.id, reason)
                 .await

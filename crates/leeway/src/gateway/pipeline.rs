@@ -95,6 +95,7 @@ async fn receive(app: &App, caller: &Caller, proposal: Proposal) -> Result<Propo
         id: id.clone(),
         revision: 1,
         edited: false,
+        asked: false,
         cause: Cause::Proposed,
         agent: caller.agent.clone(),
         arguments: proposal.arguments,

@@ -1,7 +1,7 @@
 //! Look, classify, judge: from a call to a revision that can be recorded. Everything the decision
 //! used is in the result, so it replays.
 
-use super::registry::{LiveTool, LiveWorkflow};
+use super::registry::{LiveTool, LiveWorkflow, Registry};
 use crate::app::App;
 use crate::clock;
 use crate::error::ApiError;
@@ -14,10 +14,10 @@ use leeway_core::classify::compiled::CompiledTool;
 use leeway_core::classify::guess::guess;
 use leeway_core::classify::redact::REDACTED;
 use leeway_core::classify::{BeforeImage, Classified, RecordRef, UndoPlan};
+use leeway_core::govern::routing::OwnerFact;
 use leeway_core::id::ActionId;
 use leeway_core::judge::guardrail::Scope;
 use leeway_core::judge::rules::{Case, judge};
-
 use leeway_core::judge::{Decision, Facts, Reason, Verdict};
 use leeway_store::ScopeKey;
 use serde_json::{Value, json};
@@ -31,6 +31,8 @@ pub struct Attempt {
     pub revision: u32,
     /// Whether its arguments are a person's: edited in this revision or an earlier one.
     pub edited: bool,
+    /// Whether a reviewer asked the agent about it.
+    pub asked: bool,
     /// Why there is this revision.
     pub cause: Cause,
     /// Who calls.
@@ -61,7 +63,8 @@ pub async fn prepare(
     mut attempt: Attempt,
 ) -> Result<Prepared, ApiError> {
     let Some(entry) = tool.entry() else {
-        return Ok(unclassified(workflow, tool, attempt));
+        let versions = versions(&app.registry(), workflow, tool);
+        return Ok(unclassified((workflow, tool), versions, attempt));
     };
     let before = read_record(app, tool, entry, &attempt.arguments).await;
     let classified = classified::classify(entry, &tool.system, &attempt.arguments, &before);
@@ -82,6 +85,7 @@ pub async fn prepare(
         None
     };
     let facts = facts(app, workflow, &case, &attempt.id)?;
+    let versions = versions(&app.registry(), workflow, tool);
     let mut decision = judge(
         &workflow.rules,
         &Case {
@@ -90,7 +94,18 @@ pub async fn prepare(
         },
     );
     if attempt.edited {
-        hold_edit(&mut decision);
+        hold(
+            &mut decision,
+            "edited-by-person",
+            "A person changed this call; it runs only when it is approved as it is now.",
+        );
+    }
+    if attempt.asked {
+        hold(
+            &mut decision,
+            "answered-question",
+            "A reviewer asked the agent about it, so a person decides.",
+        );
     }
     let parts = Parts {
         call,
@@ -98,10 +113,11 @@ pub async fn prepare(
         classified,
         facts,
         decision,
+        versions,
     };
     Ok(Prepared {
         counting,
-        ..assemble(workflow, tool, attempt, parts)
+        ..assemble(workflow, attempt, parts)
     })
 }
 
@@ -111,23 +127,23 @@ struct Parts {
     classified: Classified,
     facts: Facts,
     decision: Decision,
+    versions: Versions,
 }
 
-fn assemble(workflow: &LiveWorkflow, tool: &LiveTool, attempt: Attempt, parts: Parts) -> Prepared {
+fn assemble(workflow: &LiveWorkflow, attempt: Attempt, parts: Parts) -> Prepared {
     let Parts {
         call,
         before,
         classified,
         facts,
         decision,
+        versions,
     } = parts;
     let secret = call.arguments != attempt.arguments;
     let twin_hash = twin_hash(&call, &attempt, secret);
     let sealed = secret.then(|| seal(&attempt.arguments));
-    let versions = versions(workflow, tool);
-    let expires_ms = (decision.verdict == Verdict::Hold).then(|| {
-        facts.now_ms + (workflow.state.workflow.expires_after_s as i64).saturating_mul(1000)
-    });
+    let expires_ms =
+        (decision.verdict == Verdict::Hold).then(|| workflow.rules.wait_over(facts.now_ms, 1.0));
     let content_hash = canonical::hash(&json!({
         "action": attempt.id,
         "revision": attempt.revision,
@@ -160,12 +176,14 @@ fn assemble(workflow: &LiveWorkflow, tool: &LiveTool, attempt: Attempt, parts: P
 }
 
 /// The versions a call would be judged under now.
-pub fn versions(workflow: &LiveWorkflow, tool: &LiveTool) -> Versions {
+pub fn versions(registry: &Registry, workflow: &LiveWorkflow, tool: &LiveTool) -> Versions {
     Versions {
-        prompt: workflow.state.workflow.prompt_version.clone(),
+        prompt: workflow.state.workflow.prompt_stamp(),
         rules: Some(workflow.state.hash.clone()),
         pack: tool.pack.as_ref().map(|pack| pack.hash.clone()),
         tool: Some(tool.state.hash.clone()),
+        model: workflow.state.workflow.model.clone(),
+        owners: registry.owners.as_ref().map(|live| live.hash.clone()),
     }
 }
 
@@ -305,6 +323,7 @@ fn facts(
     let mut facts = Facts {
         now_ms,
         in_business_hours: workflow.rules.in_business_hours(now_ms),
+        owner: Some(owner_fact(app, case, now_ms)),
         ..Facts::default()
     };
     let reader = app.store.reader()?;
@@ -315,6 +334,13 @@ fn facts(
         facts.counted.insert(counter.guardrail, counted);
     }
     Ok(facts)
+}
+
+/// Whose risk it is, and whether somebody who can act owns it.
+fn owner_fact(app: &App, case: &Case<'_>, now_ms: i64) -> OwnerFact {
+    let registry = app.registry();
+    let row = registry.responsibility(&case.call.workflow, case.classified);
+    registry.routing(row, now_ms, false).fact(registry.matrix())
 }
 
 /// What blocks a held action by now, if anything: time went on while it waited, and others were let
@@ -357,13 +383,12 @@ fn scope_key(scope: Scope, call: &Call, record: Option<&RecordRef>) -> ScopeKey 
     }
 }
 
-/// What a person edited always waits for a person, even where the agent alone could have done it.
-fn hold_edit(decision: &mut Decision) {
+/// Makes a decision wait for a person, whatever the rules said.
+fn hold(decision: &mut Decision, rule: &str, text: &str) {
     decision.reasons.push(Reason {
-        rule: "edited-by-person".to_owned(),
+        rule: rule.to_owned(),
         verdict: Verdict::Hold,
-        text: "A person changed this call; it runs only when it is approved as it is now."
-            .to_owned(),
+        text: text.to_owned(),
     });
     decision
         .reasons
@@ -372,7 +397,11 @@ fn hold_edit(decision: &mut Decision) {
 }
 
 /// A tool nothing classifies is blocked; the guess is for display only.
-fn unclassified(workflow: &LiveWorkflow, tool: &LiveTool, attempt: Attempt) -> Prepared {
+fn unclassified(
+    (workflow, tool): (&LiveWorkflow, &LiveTool),
+    versions: Versions,
+    attempt: Attempt,
+) -> Prepared {
     let guessed = guess(&tool.state.definition);
     let classified = Classified {
         effect: guessed.effect,
@@ -396,6 +425,7 @@ fn unclassified(workflow: &LiveWorkflow, tool: &LiveTool, attempt: Attempt) -> P
             verdict: Verdict::Block,
             text: "Nobody has classified this tool yet, so it may not be used.".to_owned(),
         }],
+        approvals: 1,
     };
     let call = shown_call(workflow, tool, &attempt);
     let parts = Parts {
@@ -404,6 +434,7 @@ fn unclassified(workflow: &LiveWorkflow, tool: &LiveTool, attempt: Attempt) -> P
         classified,
         facts: Facts::default(),
         decision,
+        versions,
     };
-    assemble(workflow, tool, attempt, parts)
+    assemble(workflow, attempt, parts)
 }

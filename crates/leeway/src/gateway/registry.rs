@@ -3,8 +3,13 @@
 
 use leeway_core::action::tool_name;
 use leeway_core::canonical;
+use leeway_core::classify::Classified;
 use leeway_core::classify::compiled::{CompiledPack, CompiledTool};
 use leeway_core::classify::redact::Redactor;
+use leeway_core::govern::change::OWNERS_STREAM;
+use leeway_core::govern::owners::{Owners, Responsibility};
+use leeway_core::govern::people::{Person, Right};
+use leeway_core::govern::routing::{Routing, route};
 use leeway_core::govern::state::{Document, SystemState, ToolState, WorkflowState};
 use leeway_core::judge::rules::CompiledRules;
 use leeway_store::{Reader, StoreError};
@@ -67,6 +72,14 @@ impl LiveTool {
     }
 }
 
+/// The permission owner matrix in force.
+pub struct LiveOwners {
+    /// The matrix.
+    pub owners: Owners,
+    /// Content hash of its rows: absences come and go without voiding what waits.
+    pub hash: String,
+}
+
 /// Everything configured now.
 #[derive(Default)]
 pub struct Registry {
@@ -78,6 +91,10 @@ pub struct Registry {
     pub packs: HashMap<String, Arc<LivePack>>,
     /// Tools by `<system>__<tool>`, of systems that are configured.
     pub tools: BTreeMap<String, Arc<LiveTool>>,
+    /// The permission owner matrix, if there is one.
+    pub owners: Option<LiveOwners>,
+    /// Everybody who may sign in.
+    pub people: Vec<Person>,
 }
 
 impl Registry {
@@ -121,7 +138,52 @@ impl Registry {
             };
             registry.add_tool(&stream, state, before);
         }
+        if let Some((_, Document::Owners(state))) = reader.document(OWNERS_STREAM)? {
+            registry.owners = state.owners.map(|owners| LiveOwners {
+                hash: canonical::hash(&owners.rows),
+                owners,
+            });
+        }
+        for (_, _, document) in reader.documents("person/")? {
+            if let Document::Person(state) = document
+                && !state.removed
+            {
+                registry.people.push(Person {
+                    email: state.email,
+                    roles: state.roles,
+                });
+            }
+        }
         Ok(registry)
+    }
+
+    /// The matrix, if there is one.
+    pub fn matrix(&self) -> Option<&Owners> {
+        self.owners.as_ref().map(|live| &live.owners)
+    }
+
+    /// Whose risk a classified call is.
+    pub fn responsibility(&self, workflow: &str, classified: &Classified) -> Responsibility {
+        let home = self
+            .workflows
+            .get(workflow)
+            .map_or(Responsibility::CrmFieldUpdates, |live| {
+                live.state.workflow.responsibility
+            });
+        Responsibility::of(classified, home)
+    }
+
+    /// Who decides what is of a responsibility; `escalated` once nobody answered in time.
+    pub fn routing(&self, row: Responsibility, now_ms: i64, escalated: bool) -> Routing {
+        route(self.matrix(), &self.people, row, (now_ms, escalated))
+    }
+
+    /// Whether one person alone can decide anything here.
+    pub fn one_person_firm(&self, person: &Person) -> bool {
+        !self
+            .people
+            .iter()
+            .any(|other| other.email != person.email && other.may(Right::Decide))
     }
 
     fn add_pack(&mut self, pack: leeway_core::classify::pack::Pack, hash: String) {

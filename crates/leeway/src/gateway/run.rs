@@ -12,6 +12,7 @@ use crate::app::App;
 use crate::error::ApiError;
 use crate::metrics;
 use crate::system::{CallError, SystemCall};
+use leeway_core::action::Claim;
 use leeway_core::action::event::{ActionEvent, Cause, Finished, Judged, Outcome};
 use leeway_core::action::state::{ActionState, Status};
 use leeway_core::classify::{BeforeImage, Effect};
@@ -96,7 +97,7 @@ async fn step(app: &App, action: &ActionState) -> Result<Step, Failure> {
     let Some(arguments) = arguments(app, action, judged)? else {
         return lost_arguments(app, action).await;
     };
-    if versions(workflow, tool) != judged.versions {
+    if versions(&registry, workflow, tool) != judged.versions {
         let again = again(
             app,
             (workflow, tool),
@@ -178,21 +179,10 @@ async fn lost_arguments(app: &App, action: &ActionState) -> Result<Step, Failure
     Ok(Step::Done)
 }
 
-/// Whether the record is no longer what was seen. A version mark decides where both have one.
+/// Whether the record is no longer what was seen. The fields count beside the version mark: some
+/// systems give two writes within a second the same one.
 fn drifted(seen: &BeforeImage, now: &BeforeImage) -> bool {
     match (seen, now) {
-        (
-            BeforeImage::Read {
-                version: Some(seen),
-                ..
-            },
-            BeforeImage::Read {
-                version: Some(now), ..
-            },
-        ) => seen != now,
-        (BeforeImage::Read { fields: seen, .. }, BeforeImage::Read { fields: now, .. }) => {
-            seen != now
-        }
         (BeforeImage::Failed { .. }, BeforeImage::Failed { .. }) => false,
         (seen, now) => seen != now,
     }
@@ -229,9 +219,26 @@ async fn drift(
 /// Judges the action anew as its next revision.
 pub async fn again(
     app: &App,
-    (workflow, tool): (&LiveWorkflow, &LiveTool),
+    place: (&LiveWorkflow, &LiveTool),
     action: &ActionState,
     (cause, arguments): (Cause, Value),
+) -> Result<Prepared, ApiError> {
+    let claim = action.current().map(|judged| judged.claim.clone());
+    again_with(
+        app,
+        place,
+        action,
+        (cause, arguments, claim.unwrap_or_default()),
+    )
+    .await
+}
+
+/// [`again`], with what the agent says about it by now.
+pub async fn again_with(
+    app: &App,
+    (workflow, tool): (&LiveWorkflow, &LiveTool),
+    action: &ActionState,
+    (cause, arguments, claim): (Cause, Value, Claim),
 ) -> Result<Prepared, ApiError> {
     let judged = action
         .current()
@@ -240,10 +247,11 @@ pub async fn again(
         id: action.row.id.clone(),
         revision: judged.revision + 1,
         edited: matches!(cause, Cause::Edited { .. }) || action.edited_by().is_some(),
+        asked: action.was_asked(),
         cause,
         agent: judged.call.agent.clone(),
         arguments,
-        claim: judged.claim.clone(),
+        claim,
         idempotency_key: judged.idempotency_key.clone(),
     };
     prepare(app, workflow, tool, attempt).await
@@ -261,6 +269,7 @@ pub async fn revise(
     let _counting = prepared.counting;
     let actor = match &prepared.judged.cause {
         Cause::Edited { by } => format!("person:{by}"),
+        Cause::Answered { .. } => format!("agent:{}", action.row.agent),
         _ => "leeway".to_owned(),
     };
     let side = match prepared.sealed {

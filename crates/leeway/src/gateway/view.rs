@@ -28,6 +28,9 @@ pub fn action(action: &ActionState) -> Value {
         view["result"] = finished.result.clone().unwrap_or(Value::Null);
         view["outcome"] = json!({ "status": finished.outcome, "note": finished.note });
     }
+    if let Some(question) = action.question() {
+        view["question"] = json!(question);
+    }
     if let Some(by) = action.edited_by() {
         view["edited_by"] = json!(by);
     }
@@ -67,6 +70,10 @@ pub fn row_view(row: &ActionRow) -> Value {
         "revision": row.revision,
         "content_hash": row.content_hash,
         "reviewer": row.reviewer,
+        "responsibility": row.responsibility,
+        "approvals_needed": row.approvals_needed,
+        "endorsed_by": row.endorsed_by,
+        "escalated_to": row.escalated_to,
         "idempotency_key": row.idempotency_key,
         "created_at": rfc3339(row.created_ms),
         "updated_at": rfc3339(row.updated_ms),
@@ -114,6 +121,10 @@ pub fn for_agent(state: &ActionState, owner: &str) -> Map<String, Value> {
         .filter(|_| words::agent_status(row.status) == "pending_approval")
     {
         told.insert("expires_at".into(), json!(rfc3339(at)));
+    }
+    if let Some(question) = state.question() {
+        told.insert("question".into(), json!(question));
+        told.insert("answer_tool".into(), json!(words::ANSWER_TOOL));
     }
     if !row.status.is_terminal() {
         told.insert("check_tool".into(), json!(words::CHECK_TOOL));

@@ -8,13 +8,15 @@ use leeway_core::action::visible::visible;
 
 /// Name of the tool by which an agent asks what became of an action.
 pub const CHECK_TOOL: &str = "leeway_check_action";
+/// Name of the tool by which an agent answers a reviewer's question.
+pub const ANSWER_TOOL: &str = "leeway_answer_question";
 /// Name of the tool by which an agent takes an action back.
 pub const WITHDRAW_TOOL: &str = "leeway_withdraw_action";
 
 /// The status as agents see it: fewer words than inside.
 pub fn agent_status(status: Status) -> &'static str {
     match status {
-        Status::Held | Status::Drifted => "pending_approval",
+        Status::Held | Status::Returned | Status::Drifted => "pending_approval",
         Status::Authorised | Status::Approved | Status::Executing => "in_progress",
         Status::Executed => "executed",
         Status::Rejected => "rejected",
@@ -32,6 +34,7 @@ pub fn tell(action: &ActionState, owner: &str) -> String {
     let id = &row.id;
     match row.status {
         Status::Held | Status::Drifted => pending(action, owner),
+        Status::Returned => question(action),
         Status::Authorised | Status::Approved => format!(
             "Action {id} may run but has not started yet, so nothing has been carried out so far. Call {CHECK_TOOL} to learn when it has."
         ),
@@ -40,10 +43,7 @@ pub fn tell(action: &ActionState, owner: &str) -> String {
         ),
         Status::Executed => executed(action),
         Status::Rejected => rejected(action),
-        Status::Expired => format!(
-            "Nobody answered before the deadline. This is not a rejection: nobody decided. Nothing was carried out. Ask {} before proposing it again.",
-            owner_or(owner)
-        ),
+        Status::Expired => expired(action, owner),
         Status::Withdrawn => withdrawn(action),
         Status::Blocked => format!(
             "Blocked: this may not be done here, and nothing was carried out. {} Do not try it another way.",
@@ -64,6 +64,43 @@ pub fn tell(action: &ActionState, owner: &str) -> String {
             owner_or(owner)
         ),
     }
+}
+
+/// Who let it run out: nobody who decides, the agent, or a workflow that could not start it.
+fn expired(action: &ActionState, owner: &str) -> String {
+    let before = action
+        .steps
+        .iter()
+        .rev()
+        .map(|step| &step.event)
+        .find(|event| {
+            matches!(
+                event,
+                ActionEvent::Judged(_)
+                    | ActionEvent::Approved { .. }
+                    | ActionEvent::Returned { .. }
+            )
+        });
+    let owner = owner_or(owner);
+    match before {
+        Some(ActionEvent::Approved { .. }) => format!(
+            "It was approved but could not start before its approval ran out. Nothing was carried out. Ask {owner} before proposing it again."
+        ),
+        Some(ActionEvent::Returned { .. }) => format!(
+            "A reviewer's question was not answered before the deadline. This is not a rejection: nobody decided. Nothing was carried out. Ask {owner} before proposing it again."
+        ),
+        _ => format!(
+            "Nobody answered before the deadline. This is not a rejection: nobody decided. Nothing was carried out. Ask {owner} before proposing it again."
+        ),
+    }
+}
+
+fn question(action: &ActionState) -> String {
+    format!(
+        "Nothing has been carried out yet. A reviewer asks about action {}: “{}” Answer with {ANSWER_TOOL}; until you do, nobody decides. Do not repeat the call, and do not report it as done.",
+        action.row.id,
+        visible(action.question().unwrap_or_default()),
+    )
 }
 
 fn owner_or(owner: &str) -> String {

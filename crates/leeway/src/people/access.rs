@@ -89,10 +89,18 @@ pub fn recognise(app: &App, secret: &str) -> Result<Who, ApiError> {
         .ok_or_else(|| unauthorized("token-invalid", "this token is unknown or revoked"))
 }
 
+/// Whether somebody is the operator at the machine itself.
+pub fn is_local(person: &Person) -> bool {
+    person.email == LOCAL
+}
+
+/// No e-mail address: nobody can sign in by this name.
+const LOCAL: &str = "local";
+
 /// The operator at the machine: may configure, pause and resume, but decides nothing.
 fn local_operator() -> Person {
     Person {
-        email: "local".to_owned(),
+        email: LOCAL.to_owned(),
         roles: vec![Role::Operator],
     }
 }

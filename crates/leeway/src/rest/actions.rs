@@ -53,7 +53,7 @@ fn empty_object() -> Value {
     json!({})
 }
 
-fn agent(who: Who) -> Result<Caller, ApiError> {
+pub(super) fn agent(who: Who) -> Result<Caller, ApiError> {
     match who {
         Who::Agent(caller) => Ok(caller),
         Who::Person(_) => Err(ApiError::forbidden(
@@ -125,7 +125,7 @@ pub struct Wait {
     pub wait_s: u64,
 }
 
-fn read_id(text: &str) -> Result<ActionId, ApiError> {
+pub(super) fn read_id(text: &str) -> Result<ActionId, ApiError> {
     ActionId::parse(text)
         .ok_or_else(|| ApiError::not_found("action", &text.escape_debug().to_string()))
 }
@@ -152,7 +152,7 @@ pub async fn show(
     whole(&app, &id, &who).map(Json)
 }
 
-fn whole(app: &App, id: &ActionId, who: &Who) -> Result<Value, ApiError> {
+pub(super) fn whole(app: &App, id: &ActionId, who: &Who) -> Result<Value, ApiError> {
     let reader = app.store.reader()?;
     let action = reader
         .action(id)?
@@ -290,7 +290,7 @@ pub struct ApproveBody {
     pub wait_s: u64,
 }
 
-fn decider(who: Who) -> Result<Person, ApiError> {
+pub(super) fn decider(who: Who) -> Result<Person, ApiError> {
     who.person(Right::Decide)
 }
 

@@ -1,15 +1,18 @@
-//! The configuration in force, and bringing another into force.
+//! The configuration in force, and asking for another one.
 
-use super::body::Body;
+use super::body::{Body, Params};
 use crate::app::App;
-use crate::config::{self, Configuration};
+use crate::changes::{self, Outcome};
+use crate::config::{self, ChangeReview, Configuration};
 use crate::configure;
 use crate::error::ApiError;
-use crate::people::access::{Who, actor};
+use crate::people::access::{Who, actor, is_local};
 use axum::Json;
 use axum::extract::State;
 use leeway_core::classify::pack::Pack;
-use leeway_core::govern::people::Right;
+use leeway_core::govern::change::{ChangeState, Edit};
+use leeway_core::govern::owners::Owners;
+use leeway_core::govern::people::{Person, Right};
 use leeway_core::govern::system::System;
 use leeway_core::govern::workflow::Workflow;
 use serde::{Deserialize, Serialize};
@@ -26,40 +29,82 @@ pub struct ConfigurationBody {
     pub packs: Vec<Pack>,
     /// `workflows/*.toml`.
     pub workflows: Vec<Workflow>,
+    /// `owners.toml`; none when absent.
+    #[serde(default)]
+    pub owners: Option<Owners>,
+}
+
+impl ConfigurationBody {
+    /// As it is sent and shown.
+    pub fn of(configuration: Configuration) -> Self {
+        Self {
+            systems: configuration.systems,
+            packs: configuration.packs,
+            workflows: configuration.workflows,
+            owners: configuration.owners,
+        }
+    }
+}
+
+impl From<ConfigurationBody> for Configuration {
+    fn from(body: ConfigurationBody) -> Self {
+        Self {
+            systems: body.systems,
+            packs: body.packs,
+            workflows: body.workflows,
+            owners: body.owners,
+            ..Self::default()
+        }
+    }
+}
+
+/// How a wanted configuration is to take force.
+#[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
+#[serde(default, deny_unknown_fields)]
+pub struct HowParams {
+    /// Why, for the reviewer and the record.
+    pub why: String,
+    /// `true` to wait for a review even where one is not required.
+    pub review: bool,
+    /// `true` to take force without a review where one is required: only at the machine itself.
+    pub unreviewed: bool,
 }
 
 /// The configuration in force. Credentials are references, never values.
-#[utoipa::path(get, path = "/v1/configuration", responses((status = 200, description = "`{systems, packs, workflows}`")))]
+#[utoipa::path(get, path = "/v1/configuration", responses((status = 200, description = "`{systems, packs, workflows, owners}`")))]
 pub async fn show(
     State(app): State<Arc<App>>,
     who: Who,
 ) -> Result<Json<ConfigurationBody>, ApiError> {
-    who.person(Right::Configure)?;
-    let now = configure::current(&app);
-    Ok(Json(ConfigurationBody {
-        systems: now.systems,
-        packs: now.packs,
-        workflows: now.workflows,
-    }))
+    who.person(Right::Propose)?;
+    Ok(Json(ConfigurationBody::of(configure::current(&app))))
 }
 
-/// Makes the configuration in force equal to the one sent; approvals given under other rules are
-/// judged again before anything runs.
-#[utoipa::path(post, path = "/v1/configuration", request_body = Object, responses(
-    (status = 200, description = "`{changes}`"), (status = 422, description = "`configuration-invalid` with every problem")))]
+/// Asks for the configuration sent to be the one in force. A person's wish waits for another
+/// person's review; approvals given under other rules are judged again before anything runs.
+#[utoipa::path(post, path = "/v1/configuration", params(HowParams), request_body = Object, responses(
+    (status = 200, description = "`{status: in-force | waiting | nothing, change, changes}`"), (status = 422, description = "`configuration-invalid` with every problem")))]
 pub async fn apply(
     State(app): State<Arc<App>>,
     who: Who,
+    Params(how): Params<HowParams>,
     Body(body): Body<ConfigurationBody>,
 ) -> Result<Json<Value>, ApiError> {
-    let person = who.person(Right::Configure)?;
+    let person = who.person(Right::Propose)?;
     let wanted = Configuration {
         settings: app.settings.clone(),
-        systems: body.systems,
-        packs: body.packs,
-        workflows: body.workflows,
+        ..body.into()
     };
-    let problems = config::check(&wanted);
+    wish(&app, &person, (&wanted, &how)).await.map(Json)
+}
+
+/// Proposes a configuration, or brings it into force where that is allowed.
+pub async fn wish(
+    app: &App,
+    person: &Person,
+    (wanted, how): (&Configuration, &HowParams),
+) -> Result<Value, ApiError> {
+    let problems = config::check(wanted);
     if !problems.is_empty() {
         return Err(ApiError::invalid(
             "configuration-invalid",
@@ -70,6 +115,37 @@ pub async fn apply(
         )
         .details(json!({ "problems": problems })));
     }
-    let changes = configure::apply(&app, &actor(&person), wanted).await?;
-    Ok(Json(json!({ "changes": changes })))
+    let local = is_local(person);
+    if how.unreviewed && !local {
+        return Err(ApiError::forbidden(
+            "only at the machine itself a change takes force unreviewed",
+        )
+        .help("propose it, and let somebody else approve it"));
+    }
+    let required = app.settings.change_review == ChangeReview::Required && !how.unreviewed;
+    let outcome = if local && !required && !how.review {
+        changes::force(app, &actor(person), (wanted, &how.why)).await?
+    } else {
+        changes::propose(app, &actor(person), (wanted, &how.why)).await?
+    };
+    Ok(match outcome {
+        Outcome::Nothing => json!({ "status": "nothing", "change": null, "changes": [] }),
+        Outcome::Waits(change) => told("waiting", &change),
+        Outcome::InForce(change) => told("in-force", &change),
+    })
+}
+
+fn told(status: &str, change: &ChangeState) -> Value {
+    json!({
+        "status": status,
+        "change": change.id,
+        "hash": change.hash,
+        "changes": change.edits.iter().map(summary).collect::<Vec<_>>(),
+    })
+}
+
+/// One edit in a line.
+pub fn summary(edit: &Edit) -> Value {
+    let (what, name) = configure::named(&edit.stream);
+    json!({ "what": what, "name": name, "how": edit.how() })
 }

@@ -4,10 +4,13 @@
 pub mod actions;
 pub mod agents;
 pub mod body;
+pub mod changes;
 pub mod configuration;
 pub mod health;
 pub mod ledger;
 pub mod openapi;
+pub mod owners;
+pub mod questions;
 pub mod systems;
 pub mod users;
 pub mod workflows;
@@ -29,9 +32,14 @@ pub fn routes() -> Router<Arc<App>> {
         .route("/v1/actions/{id}/approve", post(actions::approve))
         .route("/v1/actions/{id}/reject", post(actions::reject))
         .route("/v1/actions/{id}/edit", post(actions::edit))
+        .route("/v1/actions/{id}/ask", post(questions::ask))
+        .route("/v1/actions/{id}/answer", post(questions::answer))
         .route("/v1/actions/{id}/withdraw", post(actions::withdraw))
         .route("/v1/workflows", get(workflows::list))
-        .route("/v1/workflows/{workflow}", get(workflows::show))
+        .route(
+            "/v1/workflows/{workflow}",
+            get(workflows::show).put(workflows::propose),
+        )
         .route("/v1/workflows/{workflow}/pause", post(workflows::pause))
         .route("/v1/workflows/{workflow}/resume", post(workflows::resume))
         .route("/v1/systems", get(systems::list))
@@ -57,6 +65,12 @@ pub fn routes() -> Router<Arc<App>> {
             "/v1/configuration",
             get(configuration::show).post(configuration::apply),
         )
+        .route("/v1/changes", get(changes::list))
+        .route("/v1/changes/{id}", get(changes::show))
+        .route("/v1/changes/{id}/approve", post(changes::approve))
+        .route("/v1/changes/{id}/reject", post(changes::reject))
+        .route("/v1/changes/{id}/withdraw", post(changes::withdraw))
+        .route("/v1/owners", get(owners::show).put(owners::propose))
         .route("/v1/entries", get(ledger::entries))
         .route("/v1/verify", post(ledger::verify))
         .route("/v1/{*rest}", axum::routing::any(unknown))

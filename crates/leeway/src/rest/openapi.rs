@@ -1,6 +1,8 @@
 //! The description of the REST door, for people and programs.
 
-use super::{actions, agents, configuration, ledger, systems, users, workflows};
+use super::{
+    actions, agents, changes, configuration, ledger, owners, questions, systems, users, workflows,
+};
 use axum::Json;
 use utoipa::OpenApi;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
@@ -10,11 +12,15 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
     info(title = "Leeway", description = "The control plane between AI agents and a business's systems. Agents propose with an agent's token; people decide and configure with a person's token. Errors are `{error: {code, message, help}}` with stable codes."),
     paths(
         actions::propose, actions::list, actions::show, actions::approve, actions::reject, actions::edit, actions::withdraw,
+        questions::ask, questions::answer,
         workflows::list, workflows::show, workflows::pause, workflows::resume,
         systems::list, systems::tools, systems::review,
         users::me, users::list, users::add, users::remove, users::roles, users::password, users::issue_token, users::revoke_token,
         agents::list, agents::add, agents::remove, agents::issue_token, agents::revoke_token,
-        configuration::show, configuration::apply, ledger::entries, ledger::verify,
+        configuration::show, configuration::apply,
+        changes::list, changes::show, changes::approve, changes::reject, changes::withdraw,
+        owners::show, owners::propose, workflows::propose,
+        ledger::entries, ledger::verify,
     ),
     modifiers(&Bearer),
     security(("bearer" = []))

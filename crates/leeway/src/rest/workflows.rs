@@ -1,8 +1,10 @@
 //! Workflows: what is in force, pausing and resuming.
 
-use super::body::Body;
+use super::body::{Body, Params};
+use super::configuration::{HowParams, wish};
 use crate::app::App;
 use crate::clock::rfc3339;
+use crate::configure;
 use crate::error::ApiError;
 use crate::gateway::pausing;
 use crate::gateway::registry::{LiveWorkflow, Registry};
@@ -10,6 +12,7 @@ use crate::people::access::Who;
 use axum::Json;
 use axum::extract::{Path, State};
 use leeway_core::govern::people::Right;
+use leeway_core::govern::workflow::Workflow;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -69,6 +72,33 @@ pub async fn show(
         .get(&name)
         .ok_or_else(|| ApiError::not_found("workflow", &name))?;
     Ok(Json(shown(&registry, live)))
+}
+
+/// Asks for another version of one workflow; it waits for somebody else's review.
+#[utoipa::path(put, path = "/v1/workflows/{workflow}", params(("workflow" = String, Path), HowParams), request_body = Object, responses(
+    (status = 200, description = "`{status, change, changes}`"), (status = 422, description = "`configuration-invalid` with every problem, `name-differs`")))]
+pub async fn propose(
+    State(app): State<Arc<App>>,
+    who: Who,
+    Path(name): Path<String>,
+    Params(how): Params<HowParams>,
+    Body(workflow): Body<Workflow>,
+) -> Result<Json<Value>, ApiError> {
+    let person = who.person(Right::Propose)?;
+    if workflow.name != name {
+        return Err(ApiError::invalid(
+            "name-differs",
+            format!(
+                "the workflow sent is named `{}`",
+                workflow.name.escape_debug()
+            ),
+        )
+        .help("give it the name in the address"));
+    }
+    let mut wanted = configure::current(&app);
+    wanted.workflows.retain(|known| known.name != name);
+    wanted.workflows.push(workflow);
+    wish(&app, &person, (&wanted, &how)).await.map(Json)
 }
 
 /// Why.

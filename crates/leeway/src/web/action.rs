@@ -59,10 +59,15 @@ fn headline(step: &Step) -> &'static str {
         ActionEvent::Judged(judged) => match judged.cause {
             Cause::Proposed => "Proposed and judged",
             Cause::Edited { .. } => "Changed and judged again",
+            Cause::Answered { .. } => "The agent answered",
             Cause::Drifted => "Shown again with the record's new values",
             Cause::RulesChanged => "Judged again under new rules",
         },
+        ActionEvent::Endorsed { .. } => "Approved by one of several",
         ActionEvent::Approved { .. } => "Approved",
+        ActionEvent::Returned { .. } => "The agent was asked",
+        ActionEvent::Reminded { .. } => "Reminded",
+        ActionEvent::Escalated { .. } => "Escalated: nobody answered so far",
         ActionEvent::Rejected { .. } => "Rejected",
         ActionEvent::Withdrawn { .. } => "Withdrawn",
         ActionEvent::Expired {} => "Nobody answered",
@@ -75,10 +80,16 @@ fn headline(step: &Step) -> &'static str {
 fn detail(step: &Step) -> Markup {
     html! { @match &step.event {
         ActionEvent::Refused(refused) => p { (shown(&refused.message)) },
-        ActionEvent::Judged(judged) => p { (verdict(judged.decision.verdict)) " revision " (judged.revision) },
+        ActionEvent::Judged(judged) => {
+            p { (verdict(judged.decision.verdict)) " revision " (judged.revision) }
+            @if let Cause::Answered { answer } = &judged.cause { p { (long(answer)) } }
+        },
+        ActionEvent::Returned { question, .. } => p { (long(question)) },
+        ActionEvent::Reminded { to, .. } => p { (shown(&to.join(", "))) },
+        ActionEvent::Escalated { to } => p { "To " (shown(to)) },
         ActionEvent::Approved { solo, content_hash, .. } => p {
             "What was shown: " code { (content_hash.get(..16).unwrap_or_default()) "…" }
-            @if *solo { " " span.chip.warn { "approved their own edit: the only person who decides" } }
+            @if *solo { " " span.chip.warn { "decided alone what takes two: the only person who decides here" } }
         },
         ActionEvent::Rejected { why, note, .. } => p { (shown(why)) @if let Some(note) = note { ": " (long(note)) } },
         ActionEvent::Withdrawn { reason: Some(reason), .. } => p { (long(reason)) },

@@ -30,6 +30,7 @@ pub fn status(status: Status) -> Markup {
     let (class, picture) = match status {
         Status::Executed => ("ok", "check"),
         Status::Held
+        | Status::Returned
         | Status::Drifted
         | Status::Approved
         | Status::Authorised

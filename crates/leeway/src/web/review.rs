@@ -5,7 +5,7 @@ use super::diff::diff;
 use super::parts::{confidence, csrf, icon, level, long, shown, time, value};
 use crate::app::App;
 use crate::people::session::Session;
-use leeway_core::action::event::{Cause, Judged};
+use leeway_core::action::event::{ActionEvent, Cause, Judged};
 use leeway_core::action::state::ActionState;
 use leeway_core::classify::{BeforeImage, Effect, FieldChange, Level, UndoPlan};
 use leeway_core::govern::people::Right;
@@ -105,12 +105,24 @@ fn held(shown: &Shown<'_>) -> Markup {
         @match &shown.judged.cause {
             Cause::Drifted => p { "The record changed after it was first shown; these are its present values." },
             Cause::RulesChanged => p { "The workflow's rules changed after it was first judged." },
+            Cause::Answered { answer } => div.qa {
+                @for question in questions(shown.action) { p { b { "Asked: " } (long(question)) } }
+                p { b { "The agent answers: " } (long(answer)) }
+            },
             Cause::Edited { .. } | Cause::Proposed => {},
         }
         @if let Some(by) = shown.action.edited_by() {
             p { "Changed by " (self::shown(by)) ", who cannot approve it." }
         }
     } } }
+}
+
+/// What reviewers asked the agent, the last question last.
+fn questions(action: &ActionState) -> impl Iterator<Item = &str> {
+    action.steps.iter().filter_map(|step| match &step.event {
+        ActionEvent::Returned { question, .. } => Some(question.as_str()),
+        _ => None,
+    })
 }
 
 fn changes(shown: &Shown<'_>) -> Markup {

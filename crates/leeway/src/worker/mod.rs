@@ -1,5 +1,5 @@
-//! What runs beside requests: carrying out approved actions ([`runner`]) and ending those nobody
-//! decided in time ([`expirer`]).
+//! What runs beside requests: carrying out approved actions ([`runner`]), and reminding of those that
+//! wait and ending those nobody decided in time ([`waiting`]).
 
-pub mod expirer;
 pub mod runner;
+pub mod waiting;
