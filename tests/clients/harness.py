@@ -91,12 +91,13 @@ class Api:
 class Leeway:
     """One data folder and the server over it."""
 
-    def __init__(self, workflows, systems, packs):
+    def __init__(self, workflows, systems, packs, files=None):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="leeway-test-"))
         self.data = self.folder / "data"
         self.config = self.folder / "config"
         self.process = None
         self.url = None
+        self.files = files or {}
         self.configure(workflows, systems, packs)
 
     def configure(self, workflows, systems, packs):
@@ -108,6 +109,11 @@ class Leeway:
         for pack in packs:
             (self.config / "packs" / f"{pack}.toml").write_text((ROOT / "packs" / f"{pack}.toml").read_text())
         (self.config / "leeway.toml").write_text('name = "Test"\n')
+        for name, text in self.files.items():
+            (self.config / name).write_text(text)
+
+    def apply(self, *more):
+        return self.cli("apply", self.config, *more)
 
     def cli(self, *args, stdin=None, check=True, env=None):
         """Runs a command over the data folder; returns its JSON."""
@@ -184,3 +190,12 @@ def node_server(name, *args):
 def system(name, pack, server, env=None):
     table = "".join(f"{key} = {json.dumps(value)}\n" for key, value in (env or {}).items())
     return f'name = "{name}"\ntitle = "{name}"\npack = "{pack}"\n{server}' + (f"[env]\n{table}" if table else "")
+
+
+def sandbox_business(workflows, files=None):
+    """The sandbox business behind a workflow or several, running and ready."""
+    leeway = Leeway(workflows, {}, ["sandbox"], files)
+    state = str(leeway.folder / "state.json")
+    server = f"command = {json.dumps(str(BINARY))}\nargs = {json.dumps(['sandbox', '--state', state])}\n"
+    leeway.configure(workflows, {"sandbox": system("sandbox", "sandbox", server)}, ["sandbox"])
+    return leeway.start().ready("sandbox")

@@ -1,9 +1,7 @@
 """Limits over time: what was within a day's total when it was proposed may not be when it is approved."""
 
-import json
-
 import pytest
-from harness import BINARY, Api, Leeway, Refused, system
+from harness import Api, Refused, sandbox_business
 
 WORKFLOW = """
 name = "desk"
@@ -22,11 +20,7 @@ when = { effects = ["pay"], total = { above_cents = 10000, per_s = 86400, of = "
 
 @pytest.fixture
 def desk():
-    leeway = Leeway({"desk": WORKFLOW}, {}, ["sandbox"])
-    state = str(leeway.folder / "state.json")
-    server = f"command = {json.dumps(str(BINARY))}\nargs = {json.dumps(['sandbox', '--state', state])}\n"
-    leeway.configure({"desk": WORKFLOW}, {"sandbox": system("sandbox", "sandbox", server)}, ["sandbox"])
-    leeway.start().ready("sandbox")
+    leeway = sandbox_business({"desk": WORKFLOW})
     yield leeway
     leeway.stop()
 

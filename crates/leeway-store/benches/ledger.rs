@@ -80,6 +80,7 @@ fn judged(n: u64) -> Judged {
         versions: Versions { rules: Some("a".repeat(64)), pack: Some("b".repeat(64)), tool: Some("c".repeat(64)), prompt: None, ..Versions::default() },
         expires_ms: (verdict == Verdict::Hold).then_some(1_900_000_000_000),
         content_hash: "d".repeat(64),
+        sealed: false,
         idempotency_key: None,
         twin_hash: format!("{n:064x}"),
     }

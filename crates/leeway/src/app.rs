@@ -3,6 +3,7 @@
 use crate::clock::Clock;
 use crate::config::Settings;
 use crate::error::ApiError;
+use crate::gateway::record_lock::RecordLocks;
 use crate::gateway::registry::Registry;
 use crate::gateway::toolbox;
 use crate::people::attempts::Attempts;
@@ -30,6 +31,8 @@ pub struct App {
     registry: ArcSwap<Registry>,
     to_run: mpsc::UnboundedSender<ActionId>,
     counting: Mutex<HashMap<String, Arc<tokio::sync::Mutex<()>>>>,
+    /// One lock per record that is being acted on.
+    pub records: RecordLocks,
     /// Failed sign-ins.
     pub attempts: Attempts,
     /// Whether browsers reach us over TLS.
@@ -54,6 +57,7 @@ impl App {
             registry: ArcSwap::from_pointee(registry),
             to_run,
             counting: Mutex::default(),
+            records: RecordLocks::default(),
             attempts: Attempts::default(),
             tls,
         });

@@ -215,7 +215,8 @@ fn decided(state: &ActionState) -> Option<i64> {
         match &step.event {
             ActionEvent::Judged(judged) if judged.decision.verdict == Verdict::Hold => None,
             ActionEvent::Drifted { .. } | ActionEvent::Returned { .. } => None,
-            ActionEvent::Endorsed { .. }
+            ActionEvent::Joined { .. }
+            | ActionEvent::Endorsed { .. }
             | ActionEvent::Reminded { .. }
             | ActionEvent::Escalated { .. }
             | ActionEvent::Started { .. }

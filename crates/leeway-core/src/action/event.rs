@@ -16,6 +16,11 @@ pub enum ActionEvent {
     /// A call was classified and judged. Also each later revision: an edit, a drifted record
     /// shown anew, a second judgement after the rules changed.
     Judged(Box<Judged>),
+    /// The agent made the same call again, under another key, while this one waits.
+    Joined {
+        /// The key of the repeat.
+        idempotency_key: String,
+    },
     /// A person approved exactly what `content_hash` covers, and somebody else has to as well.
     Endorsed {
         /// E-mail of the reviewer.
@@ -128,6 +133,9 @@ pub struct Judged {
     pub expires_ms: Option<i64>,
     /// Hash over exactly what a reviewer is shown and what would run.
     pub content_hash: String,
+    /// Whether the arguments shown hide secrets; the whole ones wait sealed outside the ledger.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub sealed: bool,
     /// The caller's idempotency key, if it gave one.
     pub idempotency_key: Option<String>,
     /// SHA-256 over the canonical arguments as sent (before redaction) and the id of the caller
@@ -155,6 +163,8 @@ pub enum Cause {
     Drifted,
     /// The workflow's rules had changed since it was judged.
     RulesChanged,
+    /// It waited through a pause, and time and history went on.
+    Resumed,
 }
 
 /// Payload of [`ActionEvent::Finished`].
@@ -190,6 +200,7 @@ impl ActionEvent {
         match self {
             Self::Refused(_) => "action.refused",
             Self::Judged(_) => "action.judged",
+            Self::Joined { .. } => "action.joined",
             Self::Endorsed { .. } => "action.endorsed",
             Self::Approved { .. } => "action.approved",
             Self::Returned { .. } => "action.returned",

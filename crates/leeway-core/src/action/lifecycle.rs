@@ -35,7 +35,9 @@ pub fn next(from: Option<Status>, event: &ActionEvent) -> Result<Status, Invalid
         ActionEvent::Endorsed { .. } => (from == Some(Status::Held)).then_some(Status::Held),
         ActionEvent::Approved { .. } => (from == Some(Status::Held)).then_some(Status::Approved),
         ActionEvent::Returned { .. } => (from == Some(Status::Held)).then_some(Status::Returned),
-        ActionEvent::Reminded { .. } | ActionEvent::Escalated { .. } => {
+        ActionEvent::Joined { .. }
+        | ActionEvent::Reminded { .. }
+        | ActionEvent::Escalated { .. } => {
             from.filter(|from| matches!(from, Status::Held | Status::Returned))
         }
         ActionEvent::Rejected { .. } => (from == Some(Status::Held)).then_some(Status::Rejected),
@@ -85,6 +87,7 @@ fn judged_after(from: Option<Status>, cause: &Cause) -> bool {
         Cause::Edited { .. } => from == Some(Status::Held),
         Cause::Answered { .. } => from == Some(Status::Returned),
         Cause::Drifted => from == Some(Status::Drifted),
+        Cause::Resumed => matches!(from, Some(Status::Approved | Status::Authorised)),
         Cause::RulesChanged => matches!(
             from,
             Some(Status::Held | Status::Approved | Status::Authorised)

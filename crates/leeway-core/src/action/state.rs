@@ -201,11 +201,15 @@ impl ActionState {
     /// Who wrote the arguments as they are now, when that was a person: the last one who edited. A
     /// later revision for another cause keeps their arguments, and so does not make them another's.
     pub fn edited_by(&self) -> Option<&str> {
-        let edits = self.revisions().filter_map(|judged| match &judged.cause {
+        self.editors().last()
+    }
+
+    /// Everybody who edited it since it was proposed: what is there now is theirs in part.
+    pub fn editors(&self) -> impl Iterator<Item = &str> {
+        self.revisions().filter_map(|judged| match &judged.cause {
             Cause::Edited { by } => Some(by.as_str()),
-            Cause::Proposed | Cause::Answered { .. } | Cause::Drifted | Cause::RulesChanged => None,
-        });
-        edits.last()
+            _ => None,
+        })
     }
 
     /// Whether a reviewer ever asked the agent about it.

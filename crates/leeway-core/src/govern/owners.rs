@@ -226,7 +226,7 @@ impl Owners {
             ));
         }
         for (row, owner) in &self.rows {
-            self.check_row(*row, owner, &mut found);
+            check_row(*row, owner, &mut found);
         }
         for row in Responsibility::ALL {
             if !self.rows.contains_key(&row) {
@@ -261,41 +261,6 @@ impl Owners {
         found
     }
 
-    fn check_row(&self, row: Responsibility, owner: &Owner, found: &mut Vec<OwnersProblem>) {
-        let at = |key: &str| format!("owner.{}.{key}", row.name());
-        let mut person = |key: &str, email: &str| {
-            if !email.contains('@') {
-                found.push(error(
-                    "email-invalid",
-                    at(key),
-                    format!("`{email}` is no e-mail address"),
-                    "name people by the e-mail they sign in with",
-                ));
-            }
-        };
-        person("business", &owner.business);
-        if !owner.technical.is_empty() {
-            person("technical", &owner.technical);
-        }
-        for delegate in &owner.delegates {
-            person("delegates", delegate);
-        }
-        if let Some(fallback) = &owner.fallback {
-            person("fallback", fallback);
-        }
-        if owner.technical == owner.business {
-            found.push(OwnersProblem {
-                warning: true,
-                ..error(
-                    "owners-alike",
-                    at("technical"),
-                    "the same person owns the risk and the system".into(),
-                    "name two people where there are two",
-                )
-            });
-        }
-    }
-
     /// The cadence a row is reviewed by.
     pub fn cadence(&self, row: Responsibility) -> Cadence {
         self.rows
@@ -317,6 +282,41 @@ impl Owners {
                 .iter()
                 .any(|away| away.person == email && away.from <= today && today <= away.until)
         })
+    }
+}
+
+fn check_row(row: Responsibility, owner: &Owner, found: &mut Vec<OwnersProblem>) {
+    let at = |key: &str| format!("owner.{}.{key}", row.name());
+    let mut person = |key: &str, email: &str| {
+        if !email.contains('@') {
+            found.push(error(
+                "email-invalid",
+                at(key),
+                format!("`{email}` is no e-mail address"),
+                "name people by the e-mail they sign in with",
+            ));
+        }
+    };
+    person("business", &owner.business);
+    if !owner.technical.is_empty() {
+        person("technical", &owner.technical);
+    }
+    for delegate in &owner.delegates {
+        person("delegates", delegate);
+    }
+    if let Some(fallback) = &owner.fallback {
+        person("fallback", fallback);
+    }
+    if owner.technical == owner.business {
+        found.push(OwnersProblem {
+            warning: true,
+            ..error(
+                "owners-alike",
+                at("technical"),
+                "the same person owns the risk and the system".into(),
+                "name two people where there are two",
+            )
+        });
     }
 }
 

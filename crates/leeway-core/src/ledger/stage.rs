@@ -43,7 +43,9 @@ impl Stage {
             },
             ("action.endorsed", S::Held) => Some(S::Held),
             ("action.returned", S::Held) => Some(S::Returned),
-            ("action.reminded" | "action.escalated", S::Held | S::Returned) => Some(self),
+            ("action.joined" | "action.reminded" | "action.escalated", S::Held | S::Returned) => {
+                Some(self)
+            }
             ("action.approved", S::Held) => Some(S::Approved),
             ("action.drifted", S::Held | S::Authorised | S::Approved) => Some(S::Drifted),
             ("action.started", S::Authorised | S::Approved) => Some(S::Running),

@@ -69,6 +69,7 @@ pub fn judged(verdict: Verdict, revision: u32, cause: Cause) -> Judged {
         versions: Versions::default(),
         expires_ms: (verdict == Verdict::Hold).then_some(1_700_000_999_000),
         content_hash: format!("hash-{revision}"),
+        sealed: false,
         idempotency_key: None,
         twin_hash: "twin".into(),
     }

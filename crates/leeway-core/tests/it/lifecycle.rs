@@ -66,7 +66,25 @@ fn events() -> Vec<(&'static str, ActionEvent)> {
                 },
             ),
         ),
+        (
+            "resumed-allow",
+            judged_event(Verdict::Allow, 2, Cause::Resumed),
+        ),
+        (
+            "joined",
+            ActionEvent::Joined {
+                idempotency_key: "k2".into(),
+            },
+        ),
         ("endorsed", endorsed("a@b.c", "hash-1")),
+    ]
+    .into_iter()
+    .chain(later_events())
+    .collect()
+}
+
+fn later_events() -> Vec<(&'static str, ActionEvent)> {
+    vec![
         ("approved", approved("hash-1")),
         (
             "returned",
@@ -121,7 +139,7 @@ fn events() -> Vec<(&'static str, ActionEvent)> {
 }
 
 /// Every transition there is. What is not here is refused.
-const TABLE: [(Option<Status>, &str, Status); 37] = {
+const TABLE: [(Option<Status>, &str, Status); 41] = {
     use Status as S;
     [
         (None, "refused", S::Refused),
@@ -134,6 +152,10 @@ const TABLE: [(Option<Status>, &str, Status); 37] = {
         (Some(S::Held), "endorsed", S::Held),
         (Some(S::Held), "approved", S::Approved),
         (Some(S::Held), "returned", S::Returned),
+        (Some(S::Held), "joined", S::Held),
+        (Some(S::Returned), "joined", S::Returned),
+        (Some(S::Approved), "resumed-allow", S::Authorised),
+        (Some(S::Authorised), "resumed-allow", S::Authorised),
         (Some(S::Held), "reminded", S::Held),
         (Some(S::Held), "escalated", S::Held),
         (Some(S::Returned), "answered-hold", S::Held),

@@ -6,6 +6,7 @@ use super::writer::{Job, Place, Sealed};
 use super::{StoreError, reader};
 use crate::append::{AppendError, Appended, Conflict, Notice, Precondition, SideWrite};
 use crate::query::CredentialKind;
+use leeway_core::action::event::ActionEvent;
 use leeway_core::action::state::{ActionRow, EntryMeta, Status};
 use leeway_core::govern::state::Document;
 use leeway_core::id::ActionId;
@@ -157,6 +158,7 @@ impl<'a> Applying<'a> {
         };
         row::write(&mut self.connection.prepare_cached(row::WRITE)?, &row)?;
         count(self.connection, &row, before)?;
+        remember_key(self.connection, &row, event)?;
         if let Some(text) = search::text(&row, event) {
             self.connection
                 .prepare_cached("INSERT INTO words (rowid, text) VALUES (?1, ?2)")?
@@ -228,6 +230,21 @@ pub fn count(connection: &Connection, row: &ActionRow, before: Option<Status>) -
         add.execute(params![row.workflow, row::status_number(before), -1])?;
     }
     add.execute(params![row.workflow, row::status_number(row.status), 1])?;
+    Ok(())
+}
+
+/// Keeps under which keys an agent made a call: its first one, and those of repeats that joined it.
+pub fn remember_key(connection: &Connection, row: &ActionRow, event: &ActionEvent) -> Result<()> {
+    let key = match event {
+        ActionEvent::Judged(judged) if judged.revision == 1 => judged.idempotency_key.as_ref(),
+        ActionEvent::Joined { idempotency_key } => Some(idempotency_key),
+        _ => None,
+    };
+    if let Some(key) = key {
+        connection
+            .prepare_cached("INSERT INTO keys (agent, key, action) VALUES (?1, ?2, ?3)")?
+            .execute(params![row.agent, key, row.id.as_str()])?;
+    }
     Ok(())
 }
 

@@ -122,7 +122,7 @@ pub fn held_twin(connection: &Connection, twin_hash: &str) -> Result<Option<Acti
 /// The action an agent's key belongs to.
 pub fn find_by_key(connection: &Connection, agent: &str, key: &str) -> Result<Option<ActionId>> {
     let found: Option<String> = one(connection
-        .prepare_cached("SELECT id FROM actions WHERE agent = ?1 AND idempotency_key = ?2")?
+        .prepare_cached("SELECT action FROM keys WHERE agent = ?1 AND key = ?2")?
         .query_row([agent, key], |row| row.get(0)))?;
     Ok(found.as_deref().and_then(ActionId::parse))
 }
@@ -222,6 +222,11 @@ impl Reader {
         ActionState::fold(id, steps)
             .map(Some)
             .map_err(|error| unreadable(error.to_string()))
+    }
+
+    /// The action an agent's idempotency key stands for.
+    pub fn find_by_key(&self, agent: &str, key: &str) -> Result<Option<ActionId>> {
+        find_by_key(self, agent, key)
     }
 
     /// An action as lists show it.

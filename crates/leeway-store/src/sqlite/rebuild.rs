@@ -1,6 +1,6 @@
 //! Making everything derived anew, from nothing but the entries.
 
-use super::apply::{count, write_document};
+use super::apply::{count, remember_key, write_document};
 use super::{StoreError, reader, row, schema, search};
 use leeway_core::action::state::{ActionRow, EntryMeta};
 use leeway_core::govern::state::Document;
@@ -14,7 +14,7 @@ const PAGE: usize = 1_000;
 pub fn rebuild(connection: &mut Connection) -> Result<u64, StoreError> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     for table in schema::DERIVED_TABLES {
-        transaction.execute_batch(&format!("DROP TABLE {table}"))?;
+        transaction.execute_batch(&format!("DROP TABLE IF EXISTS {table}"))?;
     }
     transaction.execute_batch(schema::DERIVED)?;
     let mut next = 0;
@@ -61,6 +61,7 @@ fn refold(
                 .map_err(|error| unfit(error.to_string()))?;
             row::write(&mut connection.prepare_cached(row::WRITE)?, &row)?;
             count(connection, &row, before)?;
+            remember_key(connection, &row, event)?;
             if let Some(text) = search::text(&row, event) {
                 connection
                     .prepare_cached("INSERT INTO words (rowid, text) VALUES (?1, ?2)")?

@@ -92,10 +92,15 @@ CREATE INDEX actions_level ON actions (level, seq);
 CREATE INDEX actions_agent ON actions (agent, seq);
 CREATE INDEX actions_record ON actions (record_id, seq) WHERE record_id IS NOT NULL;
 CREATE INDEX actions_created ON actions (created_ms);
-CREATE UNIQUE INDEX actions_key ON actions (agent, idempotency_key) WHERE idempotency_key IS NOT NULL;
 CREATE INDEX actions_due ON actions (expires_ms) WHERE expires_ms IS NOT NULL;
 CREATE INDEX actions_twin ON actions (twin_hash) WHERE status = 3;
 CREATE VIRTUAL TABLE words USING fts5 (text, content='', detail=none, columnsize=0, tokenize=\"unicode61 remove_diacritics 2 categories 'L* M* N* Co'\");
+CREATE TABLE keys (
+  agent TEXT NOT NULL,
+  key TEXT NOT NULL,
+  action TEXT NOT NULL,
+  PRIMARY KEY (agent, key)
+) STRICT, WITHOUT ROWID;
 CREATE TABLE counts (
   workflow TEXT NOT NULL,
   status INTEGER NOT NULL,
@@ -105,7 +110,7 @@ CREATE TABLE counts (
 ";
 
 /// What [`DERIVED`] makes, in an order that can be dropped.
-pub const DERIVED_TABLES: [&str; 4] = ["documents", "actions", "words", "counts"];
+pub const DERIVED_TABLES: [&str; 5] = ["documents", "actions", "words", "keys", "counts"];
 
 /// Sets the connection up and brings an empty file to the present schema.
 pub fn prepare(connection: &mut Connection) -> Result<(), StoreError> {

@@ -61,6 +61,7 @@ pub fn judged(n: u64, verdict: Verdict) -> ActionEvent {
         versions: Versions::default(),
         expires_ms: (verdict == Verdict::Hold).then_some(NOW + 1000),
         content_hash: format!("hash-{n}"),
+        sealed: false,
         idempotency_key: None,
         twin_hash: format!("twin-{n}"),
     }))

@@ -1,28 +1,24 @@
 //! What people and agents do with an action that waits: approve, edit, reject, withdraw; and what
 //! happens when nobody does.
 
-use super::governance;
-use super::pipeline::{Caller, action_stream, append_events};
+use super::append::{action_stream, append_events};
+use super::deciders::{eligible, ineligible, solo};
+use super::hidden::put_back;
+use super::pipeline::Caller;
 use super::prepare::{blocked_now, versions};
 use super::registry::{LiveTool, LiveWorkflow};
-use super::run::{again, again_with, arguments, revise};
+use super::run::{again, arguments, revise};
 use crate::app::App;
 use crate::error::ApiError;
 use axum::http::StatusCode;
-use leeway_core::action::Claim;
 use leeway_core::action::event::{ActionEvent, Cause, Judged};
 use leeway_core::action::state::{ActionState, Status};
 use leeway_core::govern::people::{Person, Right};
-use leeway_core::govern::routing::{Ineligible, Routing};
+use leeway_core::govern::routing::Ineligible;
 use leeway_core::id::ActionId;
 use leeway_store::{Precondition, SideWrite};
 use serde_json::{Value, json};
 use std::sync::Arc;
-
-/// Longest question to an agent, characters.
-const LONGEST_QUESTION: usize = 2_000;
-/// Longest answer of an agent, characters.
-const LONGEST_ANSWER: usize = 4_000;
 
 /// Approves exactly what `content_hash` covers. The call is made by the worker, once.
 pub async fn approve(
@@ -57,33 +53,6 @@ pub async fn approve(
     let approved = decided(app, person, &action, event, vec![]).await?;
     app.enqueue(id.clone());
     Ok(approved)
-}
-
-/// Whether one person does here what takes two: approves their own edit, or alone what asks for
-/// several. Only in a one-person firm; everybody else is refused.
-fn solo(app: &App, person: &Person, action: &ActionState) -> Result<bool, ApiError> {
-    let row = &action.row;
-    let one_person_firm = app.registry().one_person_firm(person);
-    if row.endorsed_by.contains(&person.email) {
-        return Err(ApiError::new(
-            StatusCode::CONFLICT,
-            "already-endorsed",
-            "you approved this already; somebody else has to as well",
-        )
-        .help("it stays in the inbox until another eligible person approves it"));
-    }
-    if action.edited_by() != Some(person.email.as_str()) {
-        return Ok(one_person_firm && row.approvals_needed > 1);
-    }
-    if one_person_firm {
-        return Ok(true);
-    }
-    Err(ApiError::new(
-        StatusCode::FORBIDDEN,
-        "own-edit",
-        "you changed this call, so somebody else has to approve it",
-    )
-    .help("ask another reviewer or owner; it stays in the inbox"))
 }
 
 /// What a guardrail would block by now cannot be approved: three refunds that were each within the
@@ -123,81 +92,6 @@ pub async fn reject(
     decided(app, person, &action, event, vec![forget]).await
 }
 
-/// Asks the agent before deciding; the deadline runs on.
-pub async fn ask(
-    app: &App,
-    person: &Person,
-    id: &ActionId,
-    (content_hash, question): (&str, &str),
-) -> Result<ActionState, ApiError> {
-    let (action, _) = held(app, person, id, content_hash).await?;
-    let question = question.trim();
-    if question.is_empty() || question.chars().count() > LONGEST_QUESTION {
-        return Err(ApiError::invalid(
-            "question-invalid",
-            format!("a question has 1 to {LONGEST_QUESTION} characters"),
-        ));
-    }
-    let event = ActionEvent::Returned {
-        by: person.email.clone(),
-        content_hash: content_hash.to_owned(),
-        question: question.to_owned(),
-    };
-    decided(app, person, &action, event, vec![]).await
-}
-
-/// The agent answers a reviewer's question: a new revision with its words, which a person decides.
-/// What the answer leaves out of the claim stays as it was.
-pub async fn answer(
-    app: &App,
-    caller: &Caller,
-    id: &ActionId,
-    (answer, said): (String, Claim),
-) -> Result<ActionState, ApiError> {
-    governance::check(&said)?;
-    let action = own(app, caller, id)?;
-    let judged = match action.current() {
-        Some(judged) if action.row.status == Status::Returned => judged.clone(),
-        _ => {
-            return Err(ApiError::new(
-                StatusCode::CONFLICT,
-                "not-asked",
-                format!(
-                    "nobody waits for an answer: it is {}",
-                    action.row.status.name()
-                ),
-            ));
-        }
-    };
-    if answer.trim().is_empty() || answer.chars().count() > LONGEST_ANSWER {
-        return Err(ApiError::invalid(
-            "answer-invalid",
-            format!("an answer has 1 to {LONGEST_ANSWER} characters"),
-        ));
-    }
-    let (workflow, tool) = place(app, &judged)?;
-    let arguments = arguments(app, &action, &judged)?
-        .ok_or_else(|| stale(&action, "its sealed arguments are gone"))?;
-    let claim = Claim {
-        confidence: said.confidence.or(judged.claim.confidence),
-        reason: said.reason.or(judged.claim.reason),
-        trigger: said.trigger.or(judged.claim.trigger),
-        sources: if said.sources.is_empty() {
-            judged.claim.sources
-        } else {
-            said.sources
-        },
-    };
-    let cause = Cause::Answered { answer };
-    let place = (workflow.as_ref(), tool.as_ref());
-    let mut prepared = again_with(app, place, &action, (cause, arguments, claim)).await?;
-    // The clock does not start anew: an agent must not keep a call waiting by answering slowly.
-    if prepared.judged.expires_ms.is_some() {
-        prepared.judged.expires_ms = action.row.expires_ms;
-    }
-    Ok(revise(app, &action, vec![], prepared).await?)
-}
-
 /// Changes the arguments: a new revision, judged from the start, which another person approves.
 pub async fn edit(
     app: &App,
@@ -207,7 +101,17 @@ pub async fn edit(
 ) -> Result<ActionState, ApiError> {
     let (action, judged) = held(app, person, id, content_hash).await?;
     let (workflow, tool) = place(app, &judged)?;
-    let edited = restore_redacted(app, &action, &judged, edited)?;
+    let original = arguments(app, &action, &judged)?
+        .ok_or_else(|| stale(&action, "its sealed arguments are gone"))?;
+    let mut edited = edited;
+    put_back(&mut edited, &original)?;
+    if edited == original {
+        return Err(ApiError::invalid(
+            "nothing-edited",
+            "this edit changes nothing; nothing was done",
+        )
+        .help("approve it as it is, or change something"));
+    }
     check_arguments(&tool, &edited)?;
     let cause = Cause::Edited {
         by: person.email.clone(),
@@ -274,7 +178,7 @@ fn at(action: &ActionState) -> Precondition {
     }
 }
 
-async fn decided(
+pub(super) async fn decided(
     app: &App,
     person: &Person,
     action: &ActionState,
@@ -287,7 +191,7 @@ async fn decided(
 
 /// The held action a person was shown, if it is still exactly that; otherwise an error that says
 /// what it is now.
-async fn held(
+pub(super) async fn held(
     app: &App,
     person: &Person,
     id: &ActionId,
@@ -345,34 +249,6 @@ async fn held(
     Ok((action, judged))
 }
 
-/// Who decides an action now.
-pub fn routing(app: &App, action: &ActionState) -> Option<Routing> {
-    let judged = action.current()?;
-    let registry = app.registry();
-    let row = registry.responsibility(&judged.call.workflow, &judged.classified);
-    let escalated = action.row.escalated_to.is_some();
-    Some(registry.routing(row, app.clock.now_ms(), escalated))
-}
-
-/// Whether a person may decide an action.
-pub fn eligible(app: &App, person: &Person, action: &ActionState) -> Result<(), Ineligible> {
-    match routing(app, action) {
-        Some(routing) => routing.admits(app.registry().matrix(), person),
-        None => Ok(()),
-    }
-}
-
-fn ineligible(why: &Ineligible) -> ApiError {
-    let message = why.to_string();
-    match why {
-        Ineligible::Role => ApiError::forbidden(message).help("a reviewer or an owner decides"),
-        Ineligible::NotYours { .. } | Ineligible::Technical { .. } => {
-            ApiError::new(StatusCode::FORBIDDEN, "not-eligible", message)
-                .help("it stays in their inbox; the permission owner matrix names who decides")
-        }
-    }
-}
-
 fn not_held(action: &ActionState) -> ApiError {
     ApiError::new(
         StatusCode::CONFLICT,
@@ -385,13 +261,16 @@ fn not_held(action: &ActionState) -> ApiError {
     .details(json!({ "status": action.row.status, "content_hash": action.row.content_hash }))
 }
 
-fn stale(action: &ActionState, message: &str) -> ApiError {
+pub(super) fn stale(action: &ActionState, message: &str) -> ApiError {
     ApiError::new(StatusCode::CONFLICT, "stale", message)
         .help("read it again and decide on what it is now")
         .details(json!({ "status": action.row.status, "content_hash": action.row.content_hash }))
 }
 
-fn place(app: &App, judged: &Judged) -> Result<(Arc<LiveWorkflow>, Arc<LiveTool>), ApiError> {
+pub(super) fn place(
+    app: &App,
+    judged: &Judged,
+) -> Result<(Arc<LiveWorkflow>, Arc<LiveTool>), ApiError> {
     let registry = app.registry();
     let workflow = registry
         .workflows
@@ -429,41 +308,5 @@ fn check_arguments(tool: &LiveTool, arguments: &Value) -> Result<(), ApiError> {
             "the input schema of `{}` is no JSON schema",
             tool.name
         ))),
-    }
-}
-
-/// A reviewer sees `[redacted]` where a secret is; left as it is, it stands for the secret.
-fn restore_redacted(
-    app: &App,
-    action: &ActionState,
-    judged: &Judged,
-    mut edited: Value,
-) -> Result<Value, ApiError> {
-    if let Some(original) = arguments(app, action, judged)? {
-        put_back(&mut edited, &original);
-    }
-    Ok(edited)
-}
-
-fn put_back(edited: &mut Value, original: &Value) {
-    match (edited, original) {
-        (Value::Object(edited), Value::Object(original)) => {
-            for (key, value) in edited.iter_mut() {
-                if let Some(original) = original.get(key) {
-                    put_back(value, original);
-                }
-            }
-        }
-        (Value::Array(edited), Value::Array(original)) => {
-            for (value, original) in edited.iter_mut().zip(original) {
-                put_back(value, original);
-            }
-        }
-        (edited @ Value::String(_), original)
-            if *edited == json!(leeway_core::classify::redact::REDACTED) =>
-        {
-            *edited = original.clone();
-        }
-        _ => {}
     }
 }

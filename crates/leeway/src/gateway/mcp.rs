@@ -5,7 +5,7 @@
 use super::pipeline::{Caller, Proposal, Proposed, propose};
 use super::registry::LiveTool;
 use super::words::{ANSWER_TOOL, CHECK_TOOL, WITHDRAW_TOOL};
-use super::{decide, governance, toolbox, view};
+use super::{decide, eyes, governance, question, toolbox, view};
 use crate::app::App;
 use crate::error::ApiError;
 use crate::gateway::wait::wait_for_end;
@@ -112,6 +112,7 @@ impl Door {
 
     /// The ordinary result that tells what is known of an action.
     fn told(&self, workflow: &str, action: &ActionState) -> CallToolResult {
+        let action = &eyes::of_agent(&self.app.registry(), action);
         let told = view::for_agent(action, &self.owner(workflow));
         let text = told["message"].as_str().unwrap_or_default().to_owned();
         let failed = matches!(
@@ -126,6 +127,7 @@ impl Door {
     }
 
     fn task(&self, workflow: &str, action: &ActionState) -> Task {
+        let action = &eyes::of_agent(&self.app.registry(), action);
         let status = match action.row.status {
             Status::Withdrawn => TaskStatus::Cancelled,
             status if status.is_terminal() => TaskStatus::Completed,
@@ -173,7 +175,7 @@ impl Door {
             _ => String::new(),
         };
         let claim = governance::read(Value::Object(said))?;
-        let action = decide::answer(&self.app, caller, &id, (answer, claim)).await?;
+        let action = question::answer(&self.app, caller, &id, (answer, claim)).await?;
         Ok(self.told(&caller.workflow, &action))
     }
 

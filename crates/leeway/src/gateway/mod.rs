@@ -2,13 +2,21 @@
 //! [`run`] carries out, [`decide`] is what people and agents do with a held one. [`mcp`] and
 //! `crate::rest` are the two doors; [`view`] is what both show.
 
+pub mod append;
 pub mod decide;
+pub mod deciders;
+pub mod eyes;
 pub mod governance;
+pub mod hidden;
 pub mod mcp;
+pub mod outcome;
 pub mod pausing;
 pub mod pipeline;
 pub mod prepare;
+pub mod question;
+pub mod record_lock;
 pub mod registry;
+pub mod repeat;
 pub mod run;
 pub mod toolbox;
 pub mod view;

@@ -4,9 +4,11 @@
 //! Properties: nothing is answered before it is durable; a call runs at most once; an error on the
 //! way refuses, holds or blocks, never allows.
 
+use super::append::{append_onto, entry};
 use super::governance;
 use super::prepare::{Attempt, Prepared, prepare};
 use super::registry::{LiveTool, LiveWorkflow};
+use super::repeat::{earlier, join, known_key, same_call};
 use super::run;
 use crate::app::App;
 use crate::clock;
@@ -14,14 +16,15 @@ use crate::error::ApiError;
 use crate::metrics;
 use axum::http::StatusCode;
 use leeway_core::action::event::{ActionEvent, Cause, Refused};
-use leeway_core::action::state::{ActionState, EntryMeta, Step};
+use leeway_core::action::state::ActionState;
 use leeway_core::action::{Call, Claim};
+use leeway_core::classify::Effect;
 use leeway_core::id::ActionId;
 use leeway_core::judge::Verdict;
-use leeway_core::ledger::event::Event;
-use leeway_store::{Append, AppendError, Conflict, NewEntry, Precondition, SideWrite};
+use leeway_store::{Append, AppendError, Conflict, Precondition, SideWrite};
 use serde_json::{Value, json};
 use std::sync::Arc;
+use tokio::sync::OwnedMutexGuard;
 
 /// Who calls: an agent and the workflow its token is bound to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -74,7 +77,11 @@ pub async fn propose(
         })
 }
 
-async fn receive(app: &App, caller: &Caller, proposal: Proposal) -> Result<Proposed, ApiError> {
+async fn receive(
+    app: &Arc<App>,
+    caller: &Caller,
+    proposal: Proposal,
+) -> Result<Proposed, ApiError> {
     governance::check(&proposal.claim)?;
     let registry = app.registry();
     let workflow = registry
@@ -89,8 +96,14 @@ async fn receive(app: &App, caller: &Caller, proposal: Proposal) -> Result<Propo
         Ok(tool) => tool,
         Err(refusal) => return refuse(app, caller, proposal, refusal).await,
     };
+    if let Some(earlier) = known_key(app, caller, &tool, &proposal)? {
+        return Ok(earlier);
+    }
+    // Kept until the outcome is recorded.
+    let _writing = writing(app, &tool, &proposal.arguments).await;
     let id = ActionId::new(app.clock.now_ms(), clock::random());
     let arguments = proposal.arguments.clone();
+    let key = proposal.idempotency_key.clone();
     let attempt = Attempt {
         id: id.clone(),
         revision: 1,
@@ -109,6 +122,7 @@ async fn receive(app: &App, caller: &Caller, proposal: Proposal) -> Result<Propo
     metrics::judged(verdict, began.elapsed());
     match recorded {
         Recorded::Earlier(id) => earlier(app, &id),
+        Recorded::Twin(id) => join(app, caller, &id, key).await,
         Recorded::Waits(action) => Ok(Proposed {
             action,
             result: None,
@@ -123,6 +137,16 @@ async fn receive(app: &App, caller: &Caller, proposal: Proposal) -> Result<Propo
             })
         }
     }
+}
+
+/// Waits until nobody else acts on the record a call would change; a read waits for nobody.
+pub async fn writing(app: &App, tool: &LiveTool, arguments: &Value) -> Option<OwnedMutexGuard<()>> {
+    let entry = tool.entry()?;
+    if entry.entry.effect == Effect::Read {
+        return None;
+    }
+    let record = entry.record(&tool.system, arguments).ok()??;
+    Some(app.records.take(&record).await)
 }
 
 /// Why a call cannot even be judged.
@@ -235,6 +259,7 @@ async fn refuse(
 
 enum Recorded {
     Earlier(ActionId),
+    Twin(ActionId),
     Waits(ActionState),
     Started(ActionState),
 }
@@ -255,15 +280,16 @@ async fn record(
         stream: LiveWorkflow::stream(&caller.workflow),
         version: workflow.version,
     }];
-    if judged.decision.verdict == Verdict::Hold {
-        preconditions.push(Precondition::NoHeldTwin {
-            twin_hash: judged.twin_hash.clone(),
-        });
-    }
+    // The key first: what it stands for is the answer, whatever else waits.
     if let Some(key) = &judged.idempotency_key {
         preconditions.push(Precondition::KeyUnused {
             agent: caller.agent.clone(),
             key: key.clone(),
+        });
+    }
+    if judged.decision.verdict == Verdict::Hold {
+        preconditions.push(Precondition::NoHeldTwin {
+            twin_hash: judged.twin_hash.clone(),
         });
     }
     let call = judged.call.clone();
@@ -286,7 +312,7 @@ async fn record(
     match append_onto(app, &id, None, (events, preconditions, side)).await {
         Ok(action) if starts => Ok(Recorded::Started(action)),
         Ok(action) => Ok(Recorded::Waits(action)),
-        Err(AppendError::Conflict(Conflict::Twin(earlier))) => Ok(Recorded::Earlier(earlier)),
+        Err(AppendError::Conflict(Conflict::Twin(earlier))) => Ok(Recorded::Twin(earlier)),
         Err(AppendError::Conflict(Conflict::KeyUsed(earlier))) => {
             same_call(app, &earlier, &call)?;
             Ok(Recorded::Earlier(earlier))
@@ -299,111 +325,4 @@ async fn record(
         .help("call again")),
         Err(error) => Err(error.into()),
     }
-}
-
-/// A repeated idempotency key stands for the same call or is an error.
-fn same_call(app: &App, earlier: &ActionId, call: &Call) -> Result<(), ApiError> {
-    let action = app.store.reader()?.action(earlier)?;
-    let first = action.as_ref().and_then(|action| action.revisions().next());
-    if first.is_some_and(|first| first.call == *call) {
-        return Ok(());
-    }
-    Err(AppendError::Conflict(Conflict::KeyUsed(earlier.clone())).into())
-}
-
-fn earlier(app: &App, id: &ActionId) -> Result<Proposed, ApiError> {
-    let action = app
-        .store
-        .reader()?
-        .action(id)?
-        .ok_or_else(|| ApiError::not_found("action", id.as_str()))?;
-    Ok(Proposed {
-        action,
-        result: None,
-        joined: true,
-    })
-}
-
-/// One entry of an action's stream.
-pub fn entry(app: &App, id: &ActionId, actor: &str, event: ActionEvent) -> NewEntry {
-    NewEntry {
-        stream: action_stream(id),
-        actor: actor.to_owned(),
-        time_ms: app.clock.now_ms(),
-        event: Event::Action(event),
-    }
-}
-
-/// The stream of an action.
-pub fn action_stream(id: &ActionId) -> String {
-    format!("action/{id}")
-}
-
-/// Appends events to an action and returns it as it is then, read back.
-pub async fn append_events(
-    app: &App,
-    id: &ActionId,
-    events: Vec<(String, ActionEvent)>,
-    (preconditions, side): (Vec<Precondition>, Vec<SideWrite>),
-) -> Result<ActionState, AppendError> {
-    let entries = events
-        .into_iter()
-        .map(|(actor, event)| entry(app, id, &actor, event))
-        .collect();
-    app.store
-        .append(Append {
-            entries,
-            preconditions,
-            side,
-        })
-        .await?;
-    app.store
-        .reader()
-        .and_then(|reader| reader.action(id))
-        .map_err(|error| unreadable(&error))?
-        .ok_or_else(|| unreadable(&"the action is gone"))
-}
-
-/// Appends events to an action that is known (`None` when these are its first) and returns it as
-/// it is then, folded here: the hot path reads nothing back.
-pub async fn append_onto(
-    app: &App,
-    id: &ActionId,
-    known: Option<&ActionState>,
-    (events, preconditions, side): (
-        Vec<(String, ActionEvent)>,
-        Vec<Precondition>,
-        Vec<SideWrite>,
-    ),
-) -> Result<ActionState, AppendError> {
-    let entries: Vec<NewEntry> = events
-        .iter()
-        .map(|(actor, event)| entry(app, id, actor, event.clone()))
-        .collect();
-    let times: Vec<i64> = entries.iter().map(|entry| entry.time_ms).collect();
-    let appended = app
-        .store
-        .append(Append {
-            entries,
-            preconditions,
-            side,
-        })
-        .await?;
-    let mut steps = known.map(|action| action.steps.clone()).unwrap_or_default();
-    for (index, (actor, event)) in events.into_iter().enumerate() {
-        steps.push(Step {
-            meta: EntryMeta {
-                seq: appended.first_seq + index as u64,
-                version: appended.versions[index],
-                time_ms: times[index],
-                actor,
-            },
-            event,
-        });
-    }
-    ActionState::fold(id, steps).map_err(|error| unreadable(&error))
-}
-
-fn unreadable(why: &dyn std::fmt::Display) -> AppendError {
-    AppendError::Unwritable(format!("written, but unreadable: {why}"))
 }

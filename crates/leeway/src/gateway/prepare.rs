@@ -15,6 +15,7 @@ use leeway_core::classify::guess::guess;
 use leeway_core::classify::redact::REDACTED;
 use leeway_core::classify::{BeforeImage, Classified, RecordRef, UndoPlan};
 use leeway_core::govern::routing::OwnerFact;
+use leeway_core::govern::workflow::Grant;
 use leeway_core::id::ActionId;
 use leeway_core::judge::guardrail::Scope;
 use leeway_core::judge::rules::{Case, judge};
@@ -66,7 +67,7 @@ pub async fn prepare(
         let versions = versions(&app.registry(), workflow, tool);
         return Ok(unclassified((workflow, tool), versions, attempt));
     };
-    let before = read_record(app, tool, entry, &attempt.arguments).await;
+    let before = look(app, (workflow, tool), entry, &attempt.arguments).await;
     let classified = classified::classify(entry, &tool.system, &attempt.arguments, &before);
     redact_claim(tool, &mut attempt.claim, &classified);
     let classified = redact_classified(tool, classified);
@@ -144,35 +145,42 @@ fn assemble(workflow: &LiveWorkflow, attempt: Attempt, parts: Parts) -> Prepared
     let sealed = secret.then(|| seal(&attempt.arguments));
     let expires_ms =
         (decision.verdict == Verdict::Hold).then(|| workflow.rules.wait_over(facts.now_ms, 1.0));
-    let content_hash = canonical::hash(&json!({
-        "action": attempt.id,
-        "revision": attempt.revision,
-        "call": call,
-        "sealed": sealed.as_deref().map(|sealed| leeway_core::ledger::entry::commitment(&[0; 16], sealed)),
-        "before": before,
-        "classified": classified,
-        "versions": versions,
-        "claim": attempt.claim,
-    }));
+    let mut judged = Judged {
+        revision: attempt.revision,
+        cause: attempt.cause,
+        call,
+        claim: attempt.claim,
+        before,
+        classified,
+        facts,
+        decision,
+        versions,
+        expires_ms,
+        content_hash: String::new(),
+        sealed: secret,
+        idempotency_key: attempt.idempotency_key,
+        twin_hash,
+    };
+    judged.content_hash = content_hash(&attempt.id, &judged, sealed.as_deref());
     Prepared {
-        judged: Judged {
-            revision: attempt.revision,
-            cause: attempt.cause,
-            call,
-            claim: attempt.claim,
-            before,
-            classified,
-            facts,
-            decision,
-            versions,
-            expires_ms,
-            content_hash,
-            idempotency_key: attempt.idempotency_key,
-            twin_hash,
-        },
+        judged,
         sealed,
         counting: None,
     }
+}
+
+/// Hash over exactly what a reviewer is shown and what would run.
+pub fn content_hash(id: &ActionId, judged: &Judged, sealed: Option<&[u8]>) -> String {
+    canonical::hash(&json!({
+        "action": id,
+        "revision": judged.revision,
+        "call": judged.call,
+        "sealed": sealed.map(|sealed| leeway_core::ledger::entry::commitment(&[0; 16], sealed)),
+        "before": judged.before,
+        "classified": judged.classified,
+        "versions": judged.versions,
+        "claim": judged.claim,
+    }))
 }
 
 /// The versions a call would be judged under now.
@@ -273,6 +281,20 @@ fn redact_classified(tool: &LiveTool, mut classified: Classified) -> Classified 
         *arguments = pack.redactor.redact(arguments);
     }
     classified
+}
+
+/// Reads the record, unless the tool is blocked anyway: what may not happen reads nothing.
+async fn look(
+    app: &App,
+    (workflow, tool): (&LiveWorkflow, &LiveTool),
+    entry: &CompiledTool,
+    arguments: &Value,
+) -> BeforeImage {
+    let grants = &workflow.state.workflow.grants;
+    match grants.get(&tool.name).copied().unwrap_or_default() {
+        Grant::Blocked => BeforeImage::NotReadable,
+        _ => read_record(app, tool, entry, arguments).await,
+    }
 }
 
 /// Reads the record the call touches, as the pack says.

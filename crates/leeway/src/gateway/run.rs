@@ -5,8 +5,12 @@
 //! try. What has started and has no outcome when the process ends is an unknown outcome, never
 //! run again.
 
-use super::pipeline::{action_stream, append_events, append_onto};
-use super::prepare::{Attempt, Prepared, prepare, read_record, unseal, versions};
+use super::append::{action_stream, append_events};
+use super::outcome::{judge_answer, record_outcome, recorded_answer};
+use super::pipeline::writing;
+use super::prepare::{
+    Attempt, Prepared, blocked_now, content_hash, prepare, read_record, unseal, versions,
+};
 use super::registry::{LiveTool, LiveWorkflow};
 use crate::app::App;
 use crate::error::ApiError;
@@ -17,17 +21,14 @@ use leeway_core::action::event::{ActionEvent, Cause, Finished, Judged, Outcome};
 use leeway_core::action::state::{ActionState, Status};
 use leeway_core::classify::{BeforeImage, Effect};
 use leeway_core::id::ActionId;
-use leeway_core::ledger::entry::commitment;
 use leeway_store::{AppendError, Precondition, SideWrite};
-use serde_json::{Value, json};
-use std::time::Duration;
+use serde_json::Value;
+use std::sync::Arc;
 
-/// Answers longer than this are recorded as their beginning, length and hash.
-const LONGEST_RECORDED_ANSWER: usize = 64 * 1024;
 /// Most looks at one action before it is left for the next occasion.
 const MOST_STEPS: u32 = 20;
-/// How long recording an outcome is tried while the ledger cannot be written.
-const OUTCOME_TRIES: u32 = 60;
+/// How long a decision to run stays fresh while it cannot start, milliseconds.
+const LONGEST_FRESH_MS: i64 = 60_000;
 
 /// The entry that starts a revision's one attempt.
 pub fn start_event(id: &ActionId, revision: u32) -> ActionEvent {
@@ -38,7 +39,7 @@ pub fn start_event(id: &ActionId, revision: u32) -> ActionEvent {
 
 /// Takes an approved or authorised action as far as it goes: it runs, is shown again because
 /// something changed, or stays where it is while its workflow is paused.
-pub async fn attempt(app: &App, id: &ActionId) -> Result<(), ApiError> {
+pub async fn attempt(app: &Arc<App>, id: &ActionId) -> Result<(), ApiError> {
     for _ in 0..MOST_STEPS {
         let Some(action) = app.store.reader()?.action(id)? else {
             return Ok(());
@@ -80,7 +81,7 @@ impl From<ApiError> for Failure {
     }
 }
 
-async fn step(app: &App, action: &ActionState) -> Result<Step, Failure> {
+async fn step(app: &Arc<App>, action: &ActionState) -> Result<Step, Failure> {
     let registry = app.registry();
     let Some(judged) = action.current() else {
         return Ok(Step::Done);
@@ -94,9 +95,16 @@ async fn step(app: &App, action: &ActionState) -> Result<Step, Failure> {
     if workflow.state.paused.is_some() || tool.state.changed.is_some() {
         return Ok(Step::Done);
     }
+    let now_ms = app.clock.now_ms();
+    if action.row.expires_ms.is_some_and(|at| at <= now_ms) {
+        super::decide::expire(app, &action.row.id).await?;
+        return Ok(Step::Done);
+    }
     let Some(arguments) = arguments(app, action, judged)? else {
         return lost_arguments(app, action).await;
     };
+    // Kept until the outcome is recorded.
+    let _writing = writing(app, tool, &arguments).await;
     if versions(&registry, workflow, tool) != judged.versions {
         let again = again(
             app,
@@ -117,6 +125,11 @@ async fn step(app: &App, action: &ActionState) -> Result<Step, Failure> {
     if drifted(&judged.before, &now) {
         return drift(app, (workflow, tool), action, (now, arguments)).await;
     }
+    if outwaited(app, (workflow, action), judged)? {
+        let again = again(app, (workflow, tool), action, (Cause::Resumed, arguments)).await?;
+        revise(app, action, vec![], again).await?;
+        return Ok(Step::Again);
+    }
     let preconditions = vec![
         at(action),
         Precondition::StreamAt {
@@ -131,38 +144,57 @@ async fn step(app: &App, action: &ActionState) -> Result<Step, Failure> {
     Ok(Step::Done)
 }
 
-fn at(action: &ActionState) -> Precondition {
+/// Whether time or history went on so far that the decision has to be made anew: for what the rules
+/// let run, after a while; for what a person approved, when a rule blocks it by now.
+fn outwaited(
+    app: &App,
+    (workflow, action): (&LiveWorkflow, &ActionState),
+    judged: &Judged,
+) -> Result<bool, ApiError> {
+    let waited_ms = app.clock.now_ms() - action.row.updated_ms;
+    if waited_ms < LONGEST_FRESH_MS {
+        return Ok(false);
+    }
+    match action.row.status {
+        Status::Authorised => Ok(true),
+        _ => Ok(blocked_now(app, workflow, &action.row.id, judged)?.is_some()),
+    }
+}
+
+/// Nothing was appended to the action since it was read.
+pub fn at(action: &ActionState) -> Precondition {
     Precondition::StreamAt {
         stream: action_stream(&action.row.id),
         version: action.row.version,
     }
 }
 
-/// The arguments to run, exactly as approved: from the ledger, or unsealed and checked against the
-/// commitment that was shown. `None` when they are gone.
+/// The arguments to run, exactly as approved: from the ledger, or unsealed. `None` when they are
+/// gone, or when anything of the revision is no longer what its hash was shown to cover.
 pub fn arguments(
     app: &App,
     action: &ActionState,
     judged: &Judged,
 ) -> Result<Option<Value>, ApiError> {
-    let sealed = app
-        .store
-        .reader()?
-        .sealed(&action.row.id, judged.revision)?;
-    match sealed {
-        Some(sealed) => Ok(unseal(&sealed)),
-        None if has_redaction(&judged.call.arguments) => Ok(None),
-        None => Ok(Some(judged.call.arguments.clone())),
+    let sealed = if judged.sealed {
+        let found = app
+            .store
+            .reader()?
+            .sealed(&action.row.id, judged.revision)?;
+        let Some(found) = found else {
+            return Ok(None);
+        };
+        Some(found)
+    } else {
+        None
+    };
+    if content_hash(&action.row.id, judged, sealed.as_deref()) != judged.content_hash {
+        return Ok(None);
     }
-}
-
-fn has_redaction(arguments: &Value) -> bool {
-    match arguments {
-        Value::String(text) => text == leeway_core::classify::redact::REDACTED,
-        Value::Array(items) => items.iter().any(has_redaction),
-        Value::Object(fields) => fields.values().any(has_redaction),
-        _ => false,
-    }
+    Ok(match sealed {
+        Some(sealed) => unseal(&sealed),
+        None => Some(judged.call.arguments.clone()),
+    })
 }
 
 async fn lost_arguments(app: &App, action: &ActionState) -> Result<Step, Failure> {
@@ -171,7 +203,7 @@ async fn lost_arguments(app: &App, action: &ActionState) -> Result<Step, Failure
         ActionEvent::Withdrawn {
             by: "leeway".to_owned(),
             reason: Some(
-                "its sealed arguments are gone, so what was shown cannot be run".to_owned(),
+                "its arguments are no longer those that were shown, or are gone".to_owned(),
             ),
         },
     )];
@@ -291,7 +323,7 @@ pub async fn revise(
 /// Makes the one call of an action whose start is recorded, and records what became of it.
 /// Returns the action and the system's answer as it gave it.
 pub async fn carry_out(
-    app: &App,
+    app: &Arc<App>,
     tool: &LiveTool,
     action: ActionState,
     arguments: Value,
@@ -329,69 +361,9 @@ pub async fn carry_out(
     Ok((action, result))
 }
 
-fn judge_answer(answer: &Result<Value, CallError>, effect: Effect) -> (Outcome, String) {
-    match answer {
-        Ok(result) if result["isError"] == json!(true) => (
-            Outcome::Failed,
-            "The system answered with an error.".to_owned(),
-        ),
-        Ok(_) => (
-            Outcome::Executed,
-            "The system answered that it is done.".to_owned(),
-        ),
-        Err(CallError::NoAnswer(why)) if effect == Effect::Read => {
-            (Outcome::Failed, format!("Nothing was read: {why}."))
-        }
-        Err(CallError::NoAnswer(why)) => (
-            Outcome::OutcomeUnknown,
-            format!("It may or may not have happened: {why}. It is not tried again."),
-        ),
-        Err(error) => (Outcome::Failed, format!("Nothing was done: {error}.")),
-    }
-}
-
-fn recorded_answer(tool: &LiveTool, result: &Value) -> Value {
-    let redacted = match &tool.pack {
-        Some(pack) => pack.redactor.redact(result),
-        None => result.clone(),
-    };
-    let text = redacted.to_string();
-    if text.len() <= LONGEST_RECORDED_ANSWER {
-        return redacted;
-    }
-    let beginning: String = text.chars().take(4_000).collect();
-    json!({
-        "shortened": true,
-        "bytes": text.len(),
-        "sha256": commitment(&[0; 16], text.as_bytes()),
-        "beginning": beginning,
-    })
-}
-
-/// Records an outcome; keeps trying while the ledger cannot be written, for the call was made.
-async fn record_outcome(
-    app: &App,
-    action: &ActionState,
-    finished: Finished,
-) -> Result<ActionState, ApiError> {
-    let id = &action.row.id;
-    for _ in 0..OUTCOME_TRIES {
-        let events = vec![("leeway".to_owned(), ActionEvent::Finished(finished.clone()))];
-        let forget = vec![SideWrite::DeleteSealed { action: id.clone() }];
-        match append_onto(app, id, Some(action), (events, vec![at(action)], forget)).await {
-            Err(AppendError::Unwritable(why)) => {
-                tracing::error!(%id, %why, "an outcome cannot be recorded yet");
-                tokio::time::sleep(Duration::from_secs(1)).await;
-            }
-            other => return Ok(other?),
-        }
-    }
-    Err(AppendError::Unwritable("the outcome of a call could not be recorded".to_owned()).into())
-}
-
 /// After a restart: what had started and has no outcome is an unknown outcome; what was approved
 /// or authorised and had not started goes on.
-pub async fn recover(app: &App) -> Result<(), ApiError> {
+pub async fn recover(app: &Arc<App>) -> Result<(), ApiError> {
     let rows = app.store.reader()?.with_status(&[
         Status::Executing,
         Status::Approved,

@@ -7,7 +7,6 @@ use crate::error::ApiError;
 use axum::http::StatusCode;
 use leeway_core::action::state::Status;
 use leeway_core::action::tool_name;
-use leeway_core::classify::Effect;
 use leeway_core::govern::event::GovernEvent;
 use leeway_core::govern::people::{Person, Right};
 use leeway_core::govern::state::ToolState;
@@ -105,17 +104,13 @@ pub fn listed<'a>(
 }
 
 /// A tool's definition as agents see it: our name for it, an optional `_governance` argument, and
-/// no output schema when the call may be held (a client would refuse the pending answer).
+/// no output schema: any call may be held, by a guardrail or in a pause, and a client would refuse the
+/// pending answer.
 pub fn definition_for_agents(tool: &LiveTool) -> Value {
     let mut definition = tool.state.definition.clone();
     definition["name"] = json!(tool.name);
-    let reads = tool
-        .entry()
-        .is_some_and(|entry| entry.entry.effect == Effect::Read);
     if let Some(object) = definition.as_object_mut() {
-        if !reads {
-            object.remove("outputSchema");
-        }
+        object.remove("outputSchema");
         object.remove("_meta");
         object.remove("execution");
     }

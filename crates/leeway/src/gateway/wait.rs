@@ -1,6 +1,6 @@
 //! Waiting for an action to come to its end, by the store's notices rather than by polling.
 
-use super::pipeline::action_stream;
+use super::append::action_stream;
 use crate::app::App;
 use crate::error::ApiError;
 use leeway_core::id::ActionId;

@@ -3,9 +3,10 @@
 use super::body::{Body, Params};
 use crate::app::App;
 use crate::error::ApiError;
-use crate::gateway::pipeline::{Caller, Proposal, action_stream};
+use crate::gateway::append::action_stream;
+use crate::gateway::pipeline::{Caller, Proposal};
 use crate::gateway::wait::wait_for_end;
-use crate::gateway::{decide, pipeline, view};
+use crate::gateway::{decide, eyes, pipeline, view};
 use crate::people::access::Who;
 use axum::Json;
 use axum::extract::{Path, State};
@@ -107,6 +108,7 @@ fn for_caller(app: &App, caller: &Caller, action: &ActionState) -> Value {
         .get(&caller.workflow)
         .map(|live| live.state.workflow.owner.as_str())
         .unwrap_or_default();
+    let action = &eyes::of_agent(&registry, action);
     let mut answer = view::action(action);
     let told = view::for_agent(action, owner);
     for key in ["message", "ran"] {
@@ -158,6 +160,10 @@ pub(super) fn whole(app: &App, id: &ActionId, who: &Who) -> Result<Value, ApiErr
         .action(id)?
         .ok_or_else(|| ApiError::not_found("action", id.as_str()))?;
     let entries = reader.entries_of(&action_stream(id))?;
+    let action = match who {
+        Who::Agent(_) => eyes::of_agent(&app.registry(), &action),
+        Who::Person(_) => action,
+    };
     let mut answer = view::whole(&action, &entries);
     if let Who::Agent(caller) = who {
         let told = for_caller(app, caller, &action);
@@ -273,8 +279,16 @@ pub async fn list(
         .store
         .read(move |reader| reader.actions(&filter, params.cursor, limit))
         .await?;
+    let rows = page.items.iter().map(|row| {
+        let mut view = view::row_view(row);
+        if matches!(who, Who::Agent(_)) {
+            // It can quote a record that the agent may not read.
+            view["gist"] = Value::Null;
+        }
+        view
+    });
     Ok(Json(json!({
-        "actions": page.items.iter().map(view::row_view).collect::<Vec<_>>(),
+        "actions": rows.collect::<Vec<_>>(),
         "next": page.next,
     })))
 }

@@ -4,7 +4,7 @@ use super::actions::{agent, decider, read_id, whole};
 use super::body::Body;
 use crate::app::App;
 use crate::error::ApiError;
-use crate::gateway::decide;
+use crate::gateway::question;
 use crate::people::access::Who;
 use axum::Json;
 use axum::extract::{Path, State};
@@ -35,7 +35,7 @@ pub async fn ask(
 ) -> Result<Json<Value>, ApiError> {
     let person = decider(who)?;
     let id = read_id(&id)?;
-    decide::ask(&app, &person, &id, (&body.content_hash, &body.question)).await?;
+    question::ask(&app, &person, &id, (&body.content_hash, &body.question)).await?;
     whole(&app, &id, &Who::Person(person)).map(Json)
 }
 
@@ -73,6 +73,6 @@ pub async fn answer(
         trigger: None,
         sources: body.sources,
     };
-    decide::answer(&app, &caller, &id, (body.answer, said)).await?;
+    question::answer(&app, &caller, &id, (body.answer, said)).await?;
     whole(&app, &id, &Who::Agent(caller)).map(Json)
 }

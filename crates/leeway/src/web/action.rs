@@ -5,7 +5,7 @@ use super::layout::Frame;
 use super::parts::{icon, level, long, shown, status, time, value, verdict};
 use super::{PageResult, Viewer};
 use crate::app::App;
-use crate::gateway::pipeline::action_stream;
+use crate::gateway::append::action_stream;
 use axum::extract::{Path, State};
 use leeway_core::action::audit::{self, AuditRecord};
 use leeway_core::action::event::{ActionEvent, Cause, Judged};
@@ -62,7 +62,9 @@ fn headline(step: &Step) -> &'static str {
             Cause::Answered { .. } => "The agent answered",
             Cause::Drifted => "Shown again with the record's new values",
             Cause::RulesChanged => "Judged again under new rules",
+            Cause::Resumed => "Judged again after the pause",
         },
+        ActionEvent::Joined { .. } => "The agent asked for the same again",
         ActionEvent::Endorsed { .. } => "Approved by one of several",
         ActionEvent::Approved { .. } => "Approved",
         ActionEvent::Returned { .. } => "The agent was asked",

@@ -104,6 +104,7 @@ fn held(shown: &Shown<'_>) -> Markup {
         ul { @for reason in reasons { li { (reason.text) " " code.rule { (reason.rule) } } } }
         @match &shown.judged.cause {
             Cause::Drifted => p { "The record changed after it was first shown; these are its present values." },
+            Cause::Resumed => p { "It waited through a pause and was judged again." },
             Cause::RulesChanged => p { "The workflow's rules changed after it was first judged." },
             Cause::Answered { answer } => div.qa {
                 @for question in questions(shown.action) { p { b { "Asked: " } (long(question)) } }

@@ -3,11 +3,11 @@
 
 use crate::app::App;
 use crate::error::ApiError;
-use crate::gateway::decide;
-use crate::gateway::pipeline::{action_stream, append_events};
+use crate::gateway::append::{action_stream, append_events};
 use crate::gateway::registry::LiveWorkflow;
+use crate::gateway::{decide, deciders};
 use leeway_core::action::event::ActionEvent;
-use leeway_core::action::state::{ActionRow, ActionState};
+use leeway_core::action::state::{ActionRow, ActionState, Status};
 use leeway_store::{AppendError, Precondition};
 use std::sync::Arc;
 use std::time::Duration;
@@ -46,7 +46,28 @@ async fn expire(app: &App) -> Result<(), ApiError> {
     Ok(())
 }
 
+/// Puts what may run and has not started back in the queue: its workflow was paused, or the ledger
+/// could not be written when it was tried.
+fn requeue(app: &App) -> Result<(), ApiError> {
+    let registry = app.registry();
+    let waiting = app
+        .store
+        .reader()?
+        .with_status(&[Status::Approved, Status::Authorised])?;
+    for row in waiting {
+        let runs = registry
+            .workflows
+            .get(&row.workflow)
+            .is_some_and(|live| live.state.paused.is_none());
+        if runs {
+            app.enqueue(row.id);
+        }
+    }
+    Ok(())
+}
+
 async fn nudge(app: &App) -> Result<(), ApiError> {
+    requeue(app)?;
     let held = app.store.reader()?.held(None, MOST_LOOKED_AT)?;
     let registry = app.registry();
     for row in held {
@@ -95,7 +116,7 @@ fn next_part(workflow: &LiveWorkflow, row: &ActionRow) -> Option<f64> {
 
 /// What is due for a held action now.
 fn due(app: &App, workflow: &LiveWorkflow, action: &ActionState) -> Vec<ActionEvent> {
-    let (Some(judged), Some(routing)) = (action.current(), decide::routing(app, action)) else {
+    let (Some(judged), Some(routing)) = (action.current(), deciders::routing(app, action)) else {
         return Vec::new();
     };
     let (settings, now_ms) = (&workflow.state.workflow, app.clock.now_ms());

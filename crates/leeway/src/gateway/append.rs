@@ -1,0 +1,92 @@
+//! Appending an action's entries, and what the action is then.
+
+use crate::app::App;
+use leeway_core::action::event::ActionEvent;
+use leeway_core::action::state::{ActionState, EntryMeta, Step};
+use leeway_core::id::ActionId;
+use leeway_core::ledger::event::Event;
+use leeway_store::{Append, AppendError, NewEntry, Precondition, SideWrite};
+
+/// One entry of an action's stream.
+pub fn entry(app: &App, id: &ActionId, actor: &str, event: ActionEvent) -> NewEntry {
+    NewEntry {
+        stream: action_stream(id),
+        actor: actor.to_owned(),
+        time_ms: app.clock.now_ms(),
+        event: Event::Action(event),
+    }
+}
+
+/// The stream of an action.
+pub fn action_stream(id: &ActionId) -> String {
+    format!("action/{id}")
+}
+
+/// Appends events to an action and returns it as it is then, read back.
+pub async fn append_events(
+    app: &App,
+    id: &ActionId,
+    events: Vec<(String, ActionEvent)>,
+    (preconditions, side): (Vec<Precondition>, Vec<SideWrite>),
+) -> Result<ActionState, AppendError> {
+    let entries = events
+        .into_iter()
+        .map(|(actor, event)| entry(app, id, &actor, event))
+        .collect();
+    app.store
+        .append(Append {
+            entries,
+            preconditions,
+            side,
+        })
+        .await?;
+    app.store
+        .reader()
+        .and_then(|reader| reader.action(id))
+        .map_err(|error| unreadable(&error))?
+        .ok_or_else(|| unreadable(&"the action is gone"))
+}
+
+/// Appends events to an action that is known (`None` when these are its first) and returns it as
+/// it is then, folded here: the hot path reads nothing back.
+pub async fn append_onto(
+    app: &App,
+    id: &ActionId,
+    known: Option<&ActionState>,
+    (events, preconditions, side): (
+        Vec<(String, ActionEvent)>,
+        Vec<Precondition>,
+        Vec<SideWrite>,
+    ),
+) -> Result<ActionState, AppendError> {
+    let entries: Vec<NewEntry> = events
+        .iter()
+        .map(|(actor, event)| entry(app, id, actor, event.clone()))
+        .collect();
+    let times: Vec<i64> = entries.iter().map(|entry| entry.time_ms).collect();
+    let appended = app
+        .store
+        .append(Append {
+            entries,
+            preconditions,
+            side,
+        })
+        .await?;
+    let mut steps = known.map(|action| action.steps.clone()).unwrap_or_default();
+    for (index, (actor, event)) in events.into_iter().enumerate() {
+        steps.push(Step {
+            meta: EntryMeta {
+                seq: appended.first_seq + index as u64,
+                version: appended.versions[index],
+                time_ms: times[index],
+                actor,
+            },
+            event,
+        });
+    }
+    ActionState::fold(id, steps).map_err(|error| unreadable(&error))
+}
+
+fn unreadable(why: &dyn std::fmt::Display) -> AppendError {
+    AppendError::Unwritable(format!("written, but unreadable: {why}"))
+}

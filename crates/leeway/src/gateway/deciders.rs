@@ -1,0 +1,64 @@
+//! Who may decide a held action, and when one person may do what takes two.
+
+use crate::app::App;
+use crate::error::ApiError;
+use axum::http::StatusCode;
+use leeway_core::action::state::ActionState;
+use leeway_core::govern::people::Person;
+use leeway_core::govern::routing::{Ineligible, Routing};
+
+/// Who decides an action now.
+pub fn routing(app: &App, action: &ActionState) -> Option<Routing> {
+    let judged = action.current()?;
+    let registry = app.registry();
+    let row = registry.responsibility(&judged.call.workflow, &judged.classified);
+    let escalated = action.row.escalated_to.is_some();
+    Some(registry.routing(row, app.clock.now_ms(), escalated))
+}
+
+/// Whether a person may decide an action.
+pub fn eligible(app: &App, person: &Person, action: &ActionState) -> Result<(), Ineligible> {
+    match routing(app, action) {
+        Some(routing) => routing.admits(app.registry().matrix(), person),
+        None => Ok(()),
+    }
+}
+
+/// The error of somebody who may not decide.
+pub fn ineligible(why: &Ineligible) -> ApiError {
+    let message = why.to_string();
+    match why {
+        Ineligible::Role => ApiError::forbidden(message).help("a reviewer or an owner decides"),
+        Ineligible::NotYours { .. } | Ineligible::Technical { .. } => {
+            ApiError::new(StatusCode::FORBIDDEN, "not-eligible", message)
+                .help("it stays in their inbox; the permission owner matrix names who decides")
+        }
+    }
+}
+
+/// Whether one person does here what takes two: approves their own edit, or alone what asks for
+/// several. Only in a one-person firm; everybody else is refused.
+pub fn solo(app: &App, person: &Person, action: &ActionState) -> Result<bool, ApiError> {
+    let row = &action.row;
+    let one_person_firm = app.registry().one_person_firm(person);
+    if row.endorsed_by.contains(&person.email) {
+        return Err(ApiError::new(
+            StatusCode::CONFLICT,
+            "already-endorsed",
+            "you approved this already; somebody else has to as well",
+        )
+        .help("it stays in the inbox until another eligible person approves it"));
+    }
+    if !action.editors().any(|editor| editor == person.email) {
+        return Ok(one_person_firm && row.approvals_needed > 1);
+    }
+    if one_person_firm {
+        return Ok(true);
+    }
+    Err(ApiError::new(
+        StatusCode::FORBIDDEN,
+        "own-edit",
+        "you changed this call, so somebody else has to approve it",
+    )
+    .help("ask another reviewer or owner; it stays in the inbox"))
+}

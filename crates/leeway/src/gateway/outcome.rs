@@ -1,0 +1,109 @@
+//! What became of a call: judged from the system's answer, and recorded come what may.
+
+use super::append::append_onto;
+use super::registry::LiveTool;
+use super::run::at;
+use crate::app::App;
+use crate::error::ApiError;
+use crate::system::CallError;
+use axum::http::StatusCode;
+use leeway_core::action::event::{ActionEvent, Finished, Outcome};
+use leeway_core::action::state::{ActionState, Status};
+use leeway_core::classify::Effect;
+use leeway_core::ledger::entry::commitment;
+use leeway_store::{AppendError, SideWrite};
+use serde_json::{Value, json};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Answers longer than this are recorded as their beginning, length and hash.
+const LONGEST_RECORDED_ANSWER: usize = 64 * 1024;
+/// How long recording an outcome is tried before the caller is told that it is not recorded yet.
+const OUTCOME_TRIES: u32 = 20;
+/// Pause between two tries to record an outcome.
+const OUTCOME_PAUSE: Duration = Duration::from_secs(1);
+
+/// What an answer, or the lack of one, says about what became of a call; and one sentence about it.
+pub fn judge_answer(answer: &Result<Value, CallError>, effect: Effect) -> (Outcome, String) {
+    match answer {
+        Ok(result) if result["isError"] == json!(true) => (
+            Outcome::Failed,
+            "The system answered with an error.".to_owned(),
+        ),
+        Ok(_) => (
+            Outcome::Executed,
+            "The system answered that it is done.".to_owned(),
+        ),
+        Err(CallError::NoAnswer(why)) if effect == Effect::Read => {
+            (Outcome::Failed, format!("Nothing was read: {why}."))
+        }
+        Err(CallError::NoAnswer(why)) => (
+            Outcome::OutcomeUnknown,
+            format!("It may or may not have happened: {why}. It is not tried again."),
+        ),
+        Err(error) => (Outcome::Failed, format!("Nothing was done: {error}.")),
+    }
+}
+
+/// The answer as it is recorded: redacted, and cut when it is long.
+pub fn recorded_answer(tool: &LiveTool, result: &Value) -> Value {
+    let redacted = match &tool.pack {
+        Some(pack) => pack.redactor.redact(result),
+        None => result.clone(),
+    };
+    let text = redacted.to_string();
+    if text.len() <= LONGEST_RECORDED_ANSWER {
+        return redacted;
+    }
+    let beginning: String = text.chars().take(4_000).collect();
+    json!({
+        "shortened": true,
+        "bytes": text.len(),
+        "sha256": commitment(&[0; 16], text.as_bytes()),
+        "beginning": beginning,
+    })
+}
+
+/// Records an outcome. While the ledger cannot be written it is tried on and on, for the call was
+/// made; the caller is told after a while that it is not recorded yet.
+pub async fn record_outcome(
+    app: &Arc<App>,
+    action: &ActionState,
+    finished: Finished,
+) -> Result<ActionState, ApiError> {
+    for _ in 0..OUTCOME_TRIES {
+        match try_outcome(app, action, &finished).await {
+            Err(AppendError::Unwritable(why)) => {
+                tracing::error!(id = %action.row.id, %why, "an outcome cannot be recorded yet");
+                tokio::time::sleep(OUTCOME_PAUSE).await;
+            }
+            other => return Ok(other?),
+        }
+    }
+    let (app, action_later) = (app.clone(), action.clone());
+    tokio::spawn(async move {
+        while let Err(AppendError::Unwritable(_)) =
+            try_outcome(&app, &action_later, &finished).await
+        {
+            tokio::time::sleep(OUTCOME_PAUSE).await;
+        }
+    });
+    Err(ApiError::new(
+        StatusCode::SERVICE_UNAVAILABLE,
+        "outcome-unrecorded",
+        "the call was made, but the ledger cannot be written, so its outcome is not recorded yet",
+    )
+    .help("do not repeat the call; ask what became of the action later")
+    .details(json!({ "id": action.row.id, "status": Status::Executing })))
+}
+
+async fn try_outcome(
+    app: &App,
+    action: &ActionState,
+    finished: &Finished,
+) -> Result<ActionState, AppendError> {
+    let id = &action.row.id;
+    let events = vec![("leeway".to_owned(), ActionEvent::Finished(finished.clone()))];
+    let forget = vec![SideWrite::DeleteSealed { action: id.clone() }];
+    append_onto(app, id, Some(action), (events, vec![at(action)], forget)).await
+}
