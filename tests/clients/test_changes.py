@@ -97,3 +97,24 @@ def test_exported_and_applied_again_nothing_changes(desk):
     desk.cli("export", "--config", out)
     assert desk.cli("apply", out)["status"] == "nothing"
     assert desk.verify()["ok"]
+
+
+def test_a_change_is_replayed_over_the_past_before_it_is_decided(desk):
+    for n, cents in ((1, 500), (2, 9000)):
+        desk.clerk.post("/v1/actions", {
+            "tool": "sandbox__create_refund", "confidence": 0.95,
+            "arguments": {"invoice_id": f"inv-200{n}", "amount_cents": cents, "reason": "Late."}})
+    wrong = desk.bob.get("/v1/actions?status=held")["actions"][0]
+    desk.bob.decide(wrong["id"], "reject", reason="too much")
+    rule = {"id": "no-large", "text": "Too much.", "then": "block", "when": {"effects": ["pay"], "amount_above_cents": 2000}}
+    change = propose(desk, "limit", guardrail=[rule])
+    found = desk.bob.get(f"/v1/changes/{change['id']}/backtest")["backtests"][0]
+    assert (found["was"]["hold"], found["would"]["hold"], found["would"]["block"]) == (2, 1, 1)
+    assert (found["known_errors"], found["caught"], found["different"]) == (1, 1, 1)
+    difference = found["differences"][0]
+    assert (difference["id"], difference["was"], difference["would"]) == (wrong["id"], "hold", "block")
+    assert difference["reasons"][0]["rule"] == "no-large" and difference["error"]
+    assert found["sentence"].endswith("it would have caught 1 of the 1 known errors.")
+    out = desk.folder / "exported"
+    desk.cli("export", "--config", out)
+    assert desk.cli("backtest", out)["backtests"] == [], "what is in force changes no decision"

@@ -8,6 +8,8 @@ mod sqlite;
 pub use append::{
     Append, AppendError, Appended, Conflict, NewEntry, Notice, Precondition, SideWrite,
 };
-pub use query::{ActionFilter, Counts, Credential, CredentialKind, Head, Page, RawEntry, ScopeKey};
+pub use query::{
+    ActionFilter, Counts, Credential, CredentialKind, Head, Page, PastRow, RawEntry, ScopeKey,
+};
 pub use sqlite::reader::Reader;
 pub use sqlite::{Store, StoreError};

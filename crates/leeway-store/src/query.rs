@@ -1,6 +1,7 @@
 //! What can be asked of the store, and the shapes of the answers.
 
 use leeway_core::action::state::Status;
+use leeway_core::id::ActionId;
 use leeway_core::ledger::entry::Envelope;
 use serde::{Deserialize, Serialize};
 
@@ -55,6 +56,23 @@ pub struct RawEntry {
     pub payload: Vec<u8>,
     /// The leaf hash recorded for its envelope.
     pub leaf: [u8; 32],
+}
+
+/// One past action as it was proposed.
+#[derive(Clone, Debug)]
+pub struct PastRow {
+    /// Position of its first entry.
+    pub seq: u64,
+    /// The action.
+    pub id: ActionId,
+    /// Where it stands.
+    pub status: Status,
+    /// Whether a person changed it.
+    pub edited: bool,
+    /// Its title.
+    pub title: String,
+    /// Payload of its first entry, a judged revision, JSON.
+    pub payload: Vec<u8>,
 }
 
 /// What kind of secret a credential proves.

@@ -153,6 +153,28 @@ pub fn outdated(app: &App, change: &ChangeState) -> Result<Vec<String>, ApiError
     Ok(moved)
 }
 
+/// The configuration in force with a change's edits made: what it asks for.
+pub fn wanted(app: &App, change: &ChangeState) -> Configuration {
+    let mut wanted = configure::current(app);
+    for edit in &change.edits {
+        let (what, name) = configure::named(&edit.stream);
+        match what {
+            "workflow" => wanted.workflows.retain(|known| known.name != name),
+            "system" => wanted.systems.retain(|known| known.name != name),
+            "pack" => wanted.packs.retain(|known| known.name != name),
+            _ => wanted.owners = None,
+        }
+        match edit.to.clone() {
+            Some(Configured::Workflow(workflow)) => wanted.workflows.push(*workflow),
+            Some(Configured::System(system)) => wanted.systems.push(*system),
+            Some(Configured::Pack(pack)) => wanted.packs.push(*pack),
+            Some(Configured::Owners(owners)) => wanted.owners = Some(*owners),
+            None => {}
+        }
+    }
+    wanted
+}
+
 fn new_id(app: &App) -> String {
     ChangeId::new(app.clock.now_ms(), clock::random()).to_string()
 }

@@ -39,6 +39,10 @@ pub enum ActionEvent {
         /// Until when the approval is good if it cannot start, UTC milliseconds.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         expires_ms: Option<i64>,
+        /// How long the reviewer had it open before deciding, milliseconds; `None` where that is not
+        /// known.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        took_ms: Option<i64>,
     },
     /// A reviewer asks the agent before deciding.
     Returned {
@@ -71,6 +75,10 @@ pub enum ActionEvent {
         why: String,
         /// Note for the agent and the record.
         note: Option<String>,
+        /// How long the reviewer had it open before deciding, milliseconds; `None` where that is not
+        /// known.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        took_ms: Option<i64>,
     },
     /// The agent took it back.
     Withdrawn {

@@ -1,6 +1,6 @@
 //! Folding an action's entries: [`ActionRow::apply`] entry by entry, [`ActionState::fold`] whole.
 
-use super::event::{ActionEvent, Judged, Refused};
+use super::event::{ActionEvent, Cause, Judged, Refused};
 use super::lifecycle::{self, InvalidTransition};
 use super::state::{ActionRow, ActionState, EntryMeta, Status, Step};
 use super::title;
@@ -60,15 +60,21 @@ impl ActionRow {
                 content_hash,
                 solo,
                 expires_ms,
+                took_ms,
             } => {
                 row.approve(by, content_hash, *solo)?;
                 row.expires_ms = *expires_ms;
+                row.took_ms = *took_ms;
             }
             ActionEvent::Rejected {
-                by, content_hash, ..
+                by,
+                content_hash,
+                took_ms,
+                ..
             } => {
                 row.shown(content_hash)?;
                 row.reviewer = Some(by.clone());
+                row.took_ms = *took_ms;
             }
             ActionEvent::Returned { content_hash, .. } => row.shown(content_hash)?,
             ActionEvent::Reminded { number, .. } => row.reminded = *number,
@@ -135,6 +141,7 @@ impl ActionRow {
         // Whatever the cause: an approval is of one revision only.
         self.reviewer = None;
         self.endorsed_by.clear();
+        self.edited |= matches!(judged.cause, Cause::Edited { .. });
         self.approvals_needed = judged.decision.approvals;
         let owner = judged.facts.owner.as_ref();
         self.responsibility = owner.map(|owner| owner.responsibility);
@@ -195,6 +202,8 @@ fn empty(id: &ActionId, meta: &EntryMeta) -> ActionRow {
         endorsed_by: Vec::new(),
         reminded: 0,
         escalated_to: None,
+        took_ms: None,
+        edited: false,
         idempotency_key: None,
         twin_hash: None,
     }

@@ -111,6 +111,10 @@ pub struct ActionRow {
     pub reminded: u32,
     /// Whom it was escalated to, by e-mail.
     pub escalated_to: Option<String>,
+    /// How long the reviewer had it open before deciding, milliseconds.
+    pub took_ms: Option<i64>,
+    /// Whether a person changed the call.
+    pub edited: bool,
     /// Idempotency key the agent gave.
     pub idempotency_key: Option<String>,
     /// [`Judged::twin_hash`].

@@ -89,6 +89,11 @@ impl CompiledGuardrail {
         rate.or(total)
     }
 
+    /// Its id.
+    pub fn id(&self) -> &str {
+        &self.rule.id
+    }
+
     /// How many people have to approve what it holds.
     pub fn approvals(&self) -> u8 {
         self.rule.approvals.unwrap_or(1)

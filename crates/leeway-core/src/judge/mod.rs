@@ -4,6 +4,7 @@
 //! [`Verdict::Allow`], whatever the configuration. [`rules`] holds grants and the eight review
 //! rules, [`guardrail`] the operator's own, [`facts`] what must be computed before judging.
 
+pub mod backtest;
 pub mod check;
 pub mod compiled;
 pub mod facts;

@@ -85,6 +85,7 @@ pub fn approved(content_hash: &str) -> ActionEvent {
         content_hash: content_hash.into(),
         solo: false,
         expires_ms: None,
+        took_ms: None,
     }
 }
 

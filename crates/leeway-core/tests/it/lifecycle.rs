@@ -109,6 +109,7 @@ fn later_events() -> Vec<(&'static str, ActionEvent)> {
                 content_hash: "hash-1".into(),
                 why: "no".into(),
                 note: None,
+                took_ms: None,
             },
         ),
         (
@@ -250,6 +251,7 @@ fn two_approvals_take_two_people() {
         content_hash: "hash-1".into(),
         solo,
         expires_ms: Some(9),
+        took_ms: None,
     };
     let outcome = |more: &[ActionEvent]| {
         let events: Vec<_> = [held_for(2)].iter().chain(more).cloned().collect();

@@ -3,6 +3,7 @@
 
 mod architecture;
 mod audit;
+mod backtest;
 mod cases;
 mod classification;
 mod govern;

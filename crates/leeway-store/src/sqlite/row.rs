@@ -8,12 +8,12 @@ use leeway_core::id::ActionId;
 use rusqlite::{CachedStatement, Row, params};
 
 /// The columns, in the order [`read`] takes them.
-pub const COLUMNS: &str = "seq, id, version, created_ms, updated_ms, status, workflow, agent, system, tool, effect, level, record_system, record_type, record_id, title, gist, confidence, amount_cents, revision, content_hash, expires_ms, reviewer, idempotency_key, twin_hash, responsibility, approvals_needed, endorsed_by, reminded, escalated_to";
+pub const COLUMNS: &str = "seq, id, version, created_ms, updated_ms, status, workflow, agent, system, tool, effect, level, record_system, record_type, record_id, title, gist, confidence, amount_cents, revision, content_hash, expires_ms, reviewer, idempotency_key, twin_hash, responsibility, approvals_needed, endorsed_by, reminded, escalated_to, took_ms, edited";
 
 /// Writes a row, new or changed.
-pub const WRITE: &str = "INSERT INTO actions (seq, id, version, created_ms, updated_ms, status, workflow, agent, system, tool, effect, level, record_system, record_type, record_id, title, gist, confidence, amount_cents, revision, content_hash, expires_ms, reviewer, idempotency_key, twin_hash, responsibility, approvals_needed, endorsed_by, reminded, escalated_to)
-VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30)
-ON CONFLICT (seq) DO UPDATE SET version = ?3, updated_ms = ?5, status = ?6, effect = ?11, level = ?12, record_system = ?13, record_type = ?14, record_id = ?15, title = ?16, gist = ?17, confidence = ?18, amount_cents = ?19, revision = ?20, content_hash = ?21, expires_ms = ?22, reviewer = ?23, twin_hash = ?25, responsibility = ?26, approvals_needed = ?27, endorsed_by = ?28, reminded = ?29, escalated_to = ?30";
+pub const WRITE: &str = "INSERT INTO actions (seq, id, version, created_ms, updated_ms, status, workflow, agent, system, tool, effect, level, record_system, record_type, record_id, title, gist, confidence, amount_cents, revision, content_hash, expires_ms, reviewer, idempotency_key, twin_hash, responsibility, approvals_needed, endorsed_by, reminded, escalated_to, took_ms, edited)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32)
+ON CONFLICT (seq) DO UPDATE SET version = ?3, updated_ms = ?5, status = ?6, effect = ?11, level = ?12, record_system = ?13, record_type = ?14, record_id = ?15, title = ?16, gist = ?17, confidence = ?18, amount_cents = ?19, revision = ?20, content_hash = ?21, expires_ms = ?22, reviewer = ?23, twin_hash = ?25, responsibility = ?26, approvals_needed = ?27, endorsed_by = ?28, reminded = ?29, escalated_to = ?30, took_ms = ?31, edited = ?32";
 
 /// Number a status is stored as. Written in the schema's partial indexes: 3 is held.
 pub fn status_number(status: Status) -> i64 {
@@ -34,6 +34,16 @@ pub fn status_number(status: Status) -> i64 {
         Status::OutcomeUnknown => 13,
         Status::Returned => 14,
     }
+}
+
+/// Reads an action's id.
+pub fn id(text: &str) -> Result<ActionId, StoreError> {
+    ActionId::parse(text).ok_or_else(|| StoreError::Unreadable("an action's id".to_owned()))
+}
+
+/// Reads a status.
+pub fn status_of(number: i64) -> Result<Status, StoreError> {
+    status(number).ok_or_else(|| StoreError::Unreadable("an action's status".to_owned()))
 }
 
 fn status(number: i64) -> Option<Status> {
@@ -83,6 +93,8 @@ pub fn write(statement: &mut CachedStatement<'_>, row: &ActionRow) -> rusqlite::
         row.endorsed_by.join(" "),
         row.reminded,
         row.escalated_to,
+        row.took_ms,
+        row.edited,
     ])?;
     Ok(())
 }
@@ -103,11 +115,11 @@ pub fn read(row: &Row<'_>) -> Result<ActionRow, StoreError> {
     let level: Option<u8> = row.get(11)?;
     Ok(ActionRow {
         seq: row.get::<_, i64>(0)? as u64,
-        id: ActionId::parse(&id).ok_or_else(|| unreadable("id"))?,
+        id: self::id(&id)?,
         version: row.get::<_, i64>(2)? as u64,
         created_ms: row.get(3)?,
         updated_ms: row.get(4)?,
-        status: status(row.get(5)?).ok_or_else(|| unreadable("status"))?,
+        status: status_of(row.get(5)?)?,
         workflow: row.get(6)?,
         agent: row.get(7)?,
         system: row.get(8)?,
@@ -144,5 +156,7 @@ pub fn read(row: &Row<'_>) -> Result<ActionRow, StoreError> {
             .collect(),
         reminded: row.get(28)?,
         escalated_to: row.get(29)?,
+        took_ms: row.get(30)?,
+        edited: row.get(31)?,
     })
 }

@@ -84,7 +84,9 @@ CREATE TABLE actions (
   approvals_needed INTEGER NOT NULL,
   endorsed_by TEXT NOT NULL,
   reminded INTEGER NOT NULL,
-  escalated_to TEXT
+  escalated_to TEXT,
+  took_ms INTEGER,
+  edited INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX actions_workflow ON actions (workflow, seq);
 CREATE INDEX actions_status ON actions (status, seq);
@@ -93,6 +95,7 @@ CREATE INDEX actions_agent ON actions (agent, seq);
 CREATE INDEX actions_record ON actions (record_id, seq) WHERE record_id IS NOT NULL;
 CREATE INDEX actions_created ON actions (created_ms);
 CREATE INDEX actions_due ON actions (expires_ms) WHERE expires_ms IS NOT NULL;
+CREATE INDEX actions_took ON actions (seq) WHERE took_ms IS NOT NULL;
 CREATE INDEX actions_twin ON actions (twin_hash) WHERE status = 3;
 CREATE VIRTUAL TABLE words USING fts5 (text, content='', detail=none, columnsize=0, tokenize=\"unicode61 remove_diacritics 2 categories 'L* M* N* Co'\");
 CREATE TABLE keys (

@@ -73,6 +73,7 @@ pub fn approved(n: u64) -> ActionEvent {
         content_hash: format!("hash-{n}"),
         solo: false,
         expires_ms: None,
+        took_ms: None,
     }
 }
 

@@ -3,6 +3,7 @@
 
 mod actions;
 mod agents;
+mod backtest;
 mod changes;
 mod check;
 mod client;
@@ -74,6 +75,8 @@ enum Command {
     },
     /// Bring a configuration folder into force
     Apply(workflows::ApplyArgs),
+    /// Replay the past under other rules: what would have been asked, blocked, let run
+    Backtest(backtest::BacktestArgs),
     /// Changes of the configuration: list, show, approve, reject, withdraw
     #[command(subcommand)]
     Changes(changes::ChangesCommand),
@@ -147,6 +150,7 @@ async fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
         Command::Demo(args) => serve::demo(args).await,
         Command::Check { dir, json } => Ok(check::run(&dir, json)),
         Command::Apply(args) => workflows::apply(args).await,
+        Command::Backtest(args) => backtest::run(args).await,
         Command::Changes(command) => changes::run(command).await,
         Command::Owners(args) => changes::owners(args).await,
         Command::Actions(command) => actions::run(command).await,

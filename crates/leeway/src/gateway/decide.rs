@@ -25,7 +25,7 @@ pub async fn approve(
     app: &App,
     person: &Person,
     id: &ActionId,
-    content_hash: &str,
+    (content_hash, took_ms): (&str, Option<i64>),
 ) -> Result<ActionState, ApiError> {
     let (action, judged) = held(app, person, id, content_hash).await?;
     let solo = solo(app, person, &action)?;
@@ -48,6 +48,7 @@ pub async fn approve(
         by,
         content_hash,
         solo,
+        took_ms,
         expires_ms: Some(workflow.rules.wait_over(app.clock.now_ms(), 1.0)),
     };
     let approved = decided(app, person, &action, event, vec![]).await?;
@@ -74,19 +75,32 @@ fn still_within_limits(
     }
 }
 
+/// What a person says when rejecting.
+pub struct Rejection<'a> {
+    /// Hash of what was shown.
+    pub content_hash: &'a str,
+    /// Short reason, from a list or free.
+    pub why: &'a str,
+    /// Note for the agent and the record.
+    pub note: Option<String>,
+    /// How long it was open before, milliseconds, where that is known.
+    pub took_ms: Option<i64>,
+}
+
 /// Rejects what was shown; the agent is told why.
 pub async fn reject(
     app: &App,
     person: &Person,
     id: &ActionId,
-    (content_hash, why, note): (&str, &str, Option<String>),
+    rejection: Rejection<'_>,
 ) -> Result<ActionState, ApiError> {
-    let (action, _) = held(app, person, id, content_hash).await?;
+    let (action, _) = held(app, person, id, rejection.content_hash).await?;
     let event = ActionEvent::Rejected {
         by: person.email.clone(),
-        content_hash: content_hash.to_owned(),
-        why: why.to_owned(),
-        note,
+        content_hash: rejection.content_hash.to_owned(),
+        why: rejection.why.to_owned(),
+        note: rejection.note,
+        took_ms: rejection.took_ms,
     };
     let forget = SideWrite::DeleteSealed { action: id.clone() };
     decided(app, person, &action, event, vec![forget]).await

@@ -320,7 +320,7 @@ pub async fn approve(
 ) -> Result<Json<Value>, ApiError> {
     let person = decider(who)?;
     let id = read_id(&id)?;
-    decide::approve(&app, &person, &id, &body.content_hash).await?;
+    decide::approve(&app, &person, &id, (&body.content_hash, None)).await?;
     wait_for_end(
         &app,
         &id,
@@ -360,7 +360,13 @@ pub async fn reject(
     } else {
         body.reason.trim()
     };
-    decide::reject(&app, &person, &id, (&body.content_hash, why, body.note)).await?;
+    let rejection = decide::Rejection {
+        content_hash: &body.content_hash,
+        why,
+        note: body.note,
+        took_ms: None,
+    };
+    decide::reject(&app, &person, &id, rejection).await?;
     whole(&app, &id, &Who::Person(person)).map(Json)
 }
 

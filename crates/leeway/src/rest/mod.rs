@@ -3,6 +3,7 @@
 
 pub mod actions;
 pub mod agents;
+pub mod backtest;
 pub mod body;
 pub mod changes;
 pub mod configuration;
@@ -65,6 +66,8 @@ pub fn routes() -> Router<Arc<App>> {
             "/v1/configuration",
             get(configuration::show).post(configuration::apply),
         )
+        .route("/v1/backtest", post(backtest::run))
+        .route("/v1/changes/{id}/backtest", get(backtest::of_change))
         .route("/v1/changes", get(changes::list))
         .route("/v1/changes/{id}", get(changes::show))
         .route("/v1/changes/{id}/approve", post(changes::approve))

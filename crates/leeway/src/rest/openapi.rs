@@ -1,7 +1,8 @@
 //! The description of the REST door, for people and programs.
 
 use super::{
-    actions, agents, changes, configuration, ledger, owners, questions, systems, users, workflows,
+    actions, agents, backtest, changes, configuration, ledger, owners, questions, systems, users,
+    workflows,
 };
 use axum::Json;
 use utoipa::OpenApi;
@@ -18,6 +19,7 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
         users::me, users::list, users::add, users::remove, users::roles, users::password, users::issue_token, users::revoke_token,
         agents::list, agents::add, agents::remove, agents::issue_token, agents::revoke_token,
         configuration::show, configuration::apply,
+        backtest::run, backtest::of_change,
         changes::list, changes::show, changes::approve, changes::reject, changes::withdraw,
         owners::show, owners::propose, workflows::propose,
         ledger::entries, ledger::verify,

@@ -6,7 +6,7 @@ use super::review::{self, Shown};
 use super::{Failed, PageResult, Viewer};
 use crate::app::App;
 use crate::error::ApiError;
-use crate::gateway::decide;
+use crate::gateway::{decide, question};
 use axum::Form;
 use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse, Redirect, Response};
@@ -21,6 +21,11 @@ use std::sync::Arc;
 
 /// Rows on the page; beyond it the page says how many more there are.
 const MOST_ROWS: usize = 100;
+/// Held actions looked through for what a person may decide; the most urgent first.
+const MOST_LOOKED_AT: usize = 2_000;
+
+/// A page left open longer says nothing about how long deciding took, milliseconds.
+const LONGEST_LOOK_MS: i64 = 30 * 60 * 1000;
 
 /// What is in the address.
 #[derive(Debug, Default, Deserialize)]
@@ -29,6 +34,8 @@ pub struct Asked {
     edit: Option<String>,
     done: Option<String>,
     workflow: Option<String>,
+    /// Any value: everything that waits, not only what this person may decide.
+    all: Option<String>,
 }
 
 /// The list, with the most urgent beside it.
@@ -37,16 +44,17 @@ pub async fn list(
     Viewer(session): Viewer,
     Query(asked): Query<Asked>,
 ) -> PageResult {
-    let held = rows(&app, &asked)?;
-    let first = match held.first() {
+    let held = rows(&app, &session.person, &asked)?;
+    let first = match held.rows.first() {
         Some(row) => app.store.reader()?.action(&row.id)?,
         None => None,
     };
-    let frame = Frame::new(&app, &session, "/inbox", format!("Inbox ({})", held.len()));
+    let title = format!("Inbox ({})", held.rows.len());
+    let frame = Frame::new(&app, &session, "/inbox", title);
     let beside = first
         .as_ref()
         .map(|action| review::pane(&Shown::new(&app, &session, action), false, false));
-    Ok(frame.page(page(&frame, &held, (None, beside), toast(&app, &asked)?)))
+    Ok(frame.page(page(&held, (None, beside), toast(&app, &asked)?)))
 }
 
 /// One review, with the list beside it.
@@ -60,7 +68,7 @@ pub async fn open(
     if action.row.status != Status::Held {
         return Ok(Redirect::to(&format!("/actions/{id}")).into_response());
     }
-    let held = rows(&app, &asked)?;
+    let held = rows(&app, &session.person, &asked)?;
     let frame = Frame::new(
         &app,
         &session,
@@ -72,7 +80,7 @@ pub async fn open(
         asked.edit.is_some(),
         true,
     );
-    let page = page(&frame, &held, (Some(&action.row.id), Some(pane)), None);
+    let page = page(&held, (Some(&action.row.id), Some(pane)), None);
     Ok(frame.page(page).into_response())
 }
 
@@ -92,9 +100,45 @@ pub async fn confirm(
         .into_response())
 }
 
-fn rows(app: &App, asked: &Asked) -> Result<Vec<ActionRow>, ApiError> {
+/// What waits, as one person is shown it.
+struct Held {
+    rows: Vec<ActionRow>,
+    /// How many of what waits this person may decide.
+    mine: usize,
+    /// How many wait.
+    all: usize,
+    /// Whether only what this person may decide is listed.
+    only_mine: bool,
+}
+
+fn rows(app: &App, person: &Person, asked: &Asked) -> Result<Held, ApiError> {
     let workflow = asked.workflow.as_deref().filter(|name| !name.is_empty());
-    Ok(app.store.reader()?.held(workflow, MOST_ROWS)?)
+    let waiting = app.store.reader()?.held(workflow, MOST_LOOKED_AT)?;
+    let registry = app.registry();
+    let now_ms = app.clock.now_ms();
+    let may = |row: &ActionRow| {
+        row.responsibility.is_none_or(|responsibility| {
+            registry
+                .routing(responsibility, now_ms, row.escalated_to.is_some())
+                .eligible
+                .contains(&person.email)
+        })
+    };
+    let all = waiting.len();
+    let mine = waiting.iter().filter(|row| may(row)).count();
+    // Who decides nothing looks at everything.
+    let only_mine = asked.all.is_none() && person.may(Right::Decide) && mine < all;
+    let rows = waiting
+        .into_iter()
+        .filter(|row| !only_mine || may(row))
+        .take(MOST_ROWS)
+        .collect();
+    Ok(Held {
+        rows,
+        mine,
+        all,
+        only_mine,
+    })
 }
 
 /// An action by the id in the address.
@@ -107,27 +151,32 @@ pub fn find(app: &App, id: &str) -> Result<ActionState, ApiError> {
 }
 
 fn page(
-    frame: &Frame<'_>,
-    held: &[ActionRow],
+    held: &Held,
     (open, beside): (Option<&ActionId>, Option<Markup>),
     toast: Option<Markup>,
 ) -> Markup {
-    let current = open.or(held.first().map(|row| &row.id));
-    let due = held.first().and_then(|row| row.expires_ms);
+    let rows = &held.rows;
+    let current = open.or(rows.first().map(|row| &row.id));
+    let due = rows.first().and_then(|row| row.expires_ms);
+    let listed = if held.only_mine { held.mine } else { held.all };
     html! {
         div.split.open[open.is_some()] {
             section.list aria-labelledby="list-t" {
                 header {
                     @if open.is_some() { h2 #list-t { "Inbox" } } @else { h1 #list-t { "Inbox" } }
-                    p.sub #list-sub data-live { (frame.waiting) " waiting" @if let Some(due) = due { " · next due " (time(due)) } }
+                    p.sub #list-sub data-live { (listed) " waiting" @if let Some(due) = due { " · next due " (time(due)) } }
                     button.btn.quiet.help type="button" data-help aria-label="Keyboard shortcuts" { "?" }
+                    @if held.mine < held.all { nav.seg aria-label="Which" {
+                        a href="/inbox" aria-current=[held.only_mine.then_some("true")] { "For you " (held.mine) }
+                        a href="/inbox?all=1" aria-current=[(!held.only_mine).then_some("true")] { "All " (held.all) }
+                    } }
                 }
-                ul.rows #rows data-live { @for row in held { (entry(row, current == Some(&row.id))) } }
-                @if held.is_empty() {
+                ul.rows #rows data-live { @for row in rows { (entry(row, current == Some(&row.id))) } }
+                @if rows.is_empty() {
                     div.empty { (icon("check")) h2 { "All clear" } p { "Nothing waits for a decision. New reviews appear here by themselves." } }
                 }
-                @if frame.waiting as usize > held.len() && held.len() == MOST_ROWS {
-                    p.sub.pad { "And " (frame.waiting as usize - held.len()) " more, due later." }
+                @if listed > rows.len() {
+                    p.sub.pad { "And " (listed - rows.len()) " more, due later." }
                 }
             }
             @if let Some(beside) = beside { (beside) }
@@ -175,6 +224,11 @@ pub struct Decision {
     why: String,
     #[serde(default)]
     note: String,
+    #[serde(default)]
+    question: String,
+    /// When the page was made, UTC milliseconds.
+    #[serde(default)]
+    shown_ms: String,
     /// The edited arguments: `f.<name>` per plain one, `json` for the rest.
     #[serde(flatten)]
     fields: BTreeMap<String, String>,
@@ -194,9 +248,13 @@ pub async fn decide(
         return Err(ApiError::forbidden("your role does not decide held actions").into());
     }
     let id = action.row.id.clone();
+    let shown_ms = sent.shown_ms.parse::<i64>().ok();
+    let took_ms = shown_ms
+        .map(|shown_ms| app.clock.now_ms() - shown_ms)
+        .filter(|took_ms| (0..LONGEST_LOOK_MS).contains(took_ms));
     match sent.decision.as_str() {
         "approve" => {
-            decide::approve(&app, person, &id, &sent.content_hash).await?;
+            decide::approve(&app, person, &id, (&sent.content_hash, took_ms)).await?;
         }
         "reject" => {
             let note = Some(sent.note.trim().to_owned()).filter(|note| !note.is_empty());
@@ -205,7 +263,16 @@ pub async fn decide(
             } else {
                 &sent.why
             };
-            decide::reject(&app, person, &id, (&sent.content_hash, why, note)).await?;
+            let rejection = decide::Rejection {
+                content_hash: &sent.content_hash,
+                why,
+                note,
+                took_ms,
+            };
+            decide::reject(&app, person, &id, rejection).await?;
+        }
+        "ask" => {
+            question::ask(&app, person, &id, (&sent.content_hash, &sent.question)).await?;
         }
         "edit" => {
             let arguments = edited(&action, &sent)?;

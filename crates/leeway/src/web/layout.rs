@@ -65,12 +65,6 @@ impl<'a> Frame<'a> {
     }
 
     fn rail(&self) -> Markup {
-        let nav = [
-            ("/inbox", "Inbox", "inbox"),
-            ("/timeline", "Timeline", "clock"),
-            ("/workflows", "Workflows", "flow"),
-            ("/systems", "Systems", "gear"),
-        ];
         let person = &self.session.person;
         let initials: String = person
             .email
@@ -94,12 +88,13 @@ impl<'a> Frame<'a> {
                     span { (shown(self.business)) }
                 }
                 ul {
-                    @for (href, name, picture) in nav {
-                        li { a href=(href) aria-current=[(self.here == href).then_some("page")] {
+                    @for (href, name, picture, wide) in NAVIGATION {
+                        li.wide[wide] { a href=(href) aria-current=[(self.here == href).then_some("page")] {
                             (icon(picture)) span { (name) }
                             @if href == "/inbox" { b.count #nav-count data-live { (self.waiting) span.vh { " waiting" } } }
                         } }
                     }
+                    li.narrow { a href="/more" aria-current=[(self.here == "/more" || NAVIGATION.iter().any(|(href, _, _, wide)| *wide && self.here == *href)).then_some("page")] { (icon("more")) span { "More" } } }
                 }
                 div.who {
                     span.avatar aria-hidden="true" { (initials) }
@@ -113,6 +108,16 @@ impl<'a> Frame<'a> {
         }
     }
 }
+
+/// The pages: address, name, icon, and whether only a wide screen shows it beside the others.
+pub const NAVIGATION: [(&str, &str, &str, bool); 6] = [
+    ("/inbox", "Inbox", "inbox", false),
+    ("/timeline", "Timeline", "clock", false),
+    ("/workflows", "Workflows", "flow", false),
+    ("/changes", "Changes", "pen", true),
+    ("/owners", "Owners", "people", true),
+    ("/systems", "Systems", "gear", true),
+];
 
 /// A whole document.
 pub fn document(title: &str, body: Markup) -> Markup {

@@ -3,10 +3,14 @@
 
 mod action;
 mod assets;
+mod changes;
 mod diff;
+mod edit_workflow;
 mod inbox;
 mod layout;
 mod live;
+mod more;
+mod owners;
 mod parts;
 mod review;
 mod sign_in;
@@ -41,7 +45,17 @@ pub fn routes() -> Router<Arc<App>> {
         .route("/actions/{id}", get(action::show))
         .route("/workflows", get(workflows::list))
         .route("/workflows/{workflow}", get(workflows::show))
+        .route(
+            "/workflows/{workflow}/edit",
+            get(edit_workflow::edit).post(edit_workflow::propose),
+        )
         .route("/workflows/{workflow}/{what}", post(workflows::change))
+        .route("/owners", get(owners::show))
+        .route("/owners/edit", get(owners::edit).post(owners::propose))
+        .route("/changes", get(changes::list))
+        .route("/changes/{id}", get(changes::show))
+        .route("/changes/{id}/decide", post(changes::decide))
+        .route("/more", get(more::show))
         .route("/systems", get(systems::show))
         .route("/systems/{tool}/review", post(systems::review))
         .route("/events", get(live::events))

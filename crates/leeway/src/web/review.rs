@@ -4,11 +4,12 @@
 use super::diff::diff;
 use super::parts::{confidence, csrf, icon, level, long, shown, time, value};
 use crate::app::App;
+use crate::gateway::deciders;
 use crate::people::session::Session;
 use leeway_core::action::event::{ActionEvent, Cause, Judged};
 use leeway_core::action::state::ActionState;
 use leeway_core::classify::{BeforeImage, Effect, FieldChange, Level, UndoPlan};
-use leeway_core::govern::people::Right;
+use leeway_core::govern::routing::{Ineligible, Routing};
 use leeway_core::judge::Verdict;
 use maud::{Markup, html};
 use serde_json::Value;
@@ -28,6 +29,10 @@ pub struct Shown<'a> {
     judged: &'a Judged,
     session: &'a Session,
     paused: bool,
+    routing: Option<Routing>,
+    /// Why this person does not decide it; `None` when they do.
+    barred: Option<String>,
+    now_ms: i64,
 }
 
 impl<'a> Shown<'a> {
@@ -46,16 +51,32 @@ impl<'a> Shown<'a> {
             judged,
             session,
             paused: live.is_some_and(|live| live.state.paused.is_some()),
+            routing: deciders::routing(app, action),
+            barred: barred(app, session, action),
+            now_ms: app.clock.now_ms(),
         }
     }
 
     fn decides(&self) -> bool {
-        self.session.person.may(Right::Decide)
+        self.barred.is_none()
     }
 
     fn grave(&self) -> bool {
         self.judged.classified.level >= Level::HighImpact
     }
+}
+
+fn barred(app: &App, session: &Session, action: &ActionState) -> Option<String> {
+    let person = &session.person;
+    if let Err(why) = deciders::eligible(app, person, action) {
+        return Some(match why {
+            Ineligible::Role => "Your role reads; a reviewer or an owner decides.".to_owned(),
+            other => format!("Not yours to decide: {other}."),
+        });
+    }
+    deciders::solo(app, person, action)
+        .err()
+        .map(|error| format!("Not yours to decide: {}.", error.message))
 }
 
 /// The pane. `open` when it is a page of its own, `edit` while its arguments are edited.
@@ -67,12 +88,13 @@ pub fn pane(shown: &Shown<'_>, edit: bool, open: bool) -> Markup {
         form #decide method="post" action={ "/inbox/" (id) "/decide" } {
             (csrf(&shown.session.csrf))
             input type="hidden" name="content_hash" value=(shown.judged.content_hash);
+            input type="hidden" name="shown_ms" value=(shown.now_ms);
             @if edit { (editor(shown)) } @else { (changes(shown)) (message(shown)) }
             div.cols { (agent(shown)) (impact(shown)) }
             (sources(shown))
-            @if shown.decides() { (bar(shown, edit)) } @else { p.sub.pad { "Your role reads; a reviewer or an owner decides." } }
+            @if let Some(barred) = &shown.barred { p.sub.pad { (self::shown(barred)) } } @else { (bar(shown, edit)) }
         }
-        @if shown.decides() && !edit { (reject(shown)) }
+        @if shown.decides() && !edit { (reject(shown)) (ask(shown)) }
     } }
 }
 
@@ -87,6 +109,8 @@ fn head(shown: &Shown<'_>, open: bool) -> Markup {
             (confidence(shown.judged.claim.confidence))
             @if let Some(due) = row.expires_ms { span.chip { (icon("clock")) "Due " (time(due)) } }
             @if shown.judged.revision > 1 { span.chip.warn { "Revision " (shown.judged.revision) } }
+            @if row.approvals_needed > 1 { span.chip.warn { "Takes " (row.approvals_needed) " people" @if !row.endorsed_by.is_empty() { ", approved by " (self::shown(&row.endorsed_by.join(", "))) } } }
+            @if let Some(to) = &row.escalated_to { span.chip.warn { "Nobody answered so far; also asked " (self::shown(to)) } }
             @if shown.paused { span.chip.danger { (icon("pause")) "Workflow paused" } }
         }
     } }
@@ -245,6 +269,7 @@ fn impact(shown: &Shown<'_>) -> Markup {
             div { dt { "Runs" } dd { code { (self::shown(&shown.judged.call.tool_name())) } ", once" } }
             @if let Some(record) = record { div { dt { "On" } dd { (self::shown(&record.record_type)) " " (self::shown(&record.id)) " in " (self::shown(&record.system)) } } }
             @if let Some(cents) = classified.amount_cents { div { dt { "Amount" } dd { (leeway_core::action::title::money(cents)) } } }
+            @if let Some(routing) = &shown.routing { div { dt { "Whose risk" } dd { (routing.responsibility.title()) @if !routing.ask.is_empty() && routing.ask.len() < 4 { ", asked: " (self::shown(&routing.ask.join(", "))) } } } }
             div { dt { (undo) } dd { (self::shown(&how)) } }
             div { dt { "Level" } dd { @for why in &classified.why { (self::shown(why)) " " } } }
             @if shown.paused { div { dt { "When" } dd { "After the workflow is resumed" } } }
@@ -278,6 +303,7 @@ fn bar(shown: &Shown<'_>, edit: bool) -> Markup {
                 button.btn.primary name="decision" value="approve" data-key="a" data-approve { (icon("check")) "Approve" kbd aria-hidden="true" { "A" } }
             }
             a.btn href={ "/inbox/" (id) "?edit=1" } data-key="e" { (icon("pen")) "Edit" kbd aria-hidden="true" { "E" } }
+            a.btn.quiet href="#ask" { (icon("ask")) span.word { "Ask" } }
             a.btn.danger href="#reject" data-key="r" { (icon("x")) "Reject" kbd aria-hidden="true" { "R" } }
             p.sub { "Runs exactly what is shown, once." }
         }
@@ -289,6 +315,7 @@ fn reject(shown: &Shown<'_>) -> Markup {
     html! { form.card #reject method="post" action={ "/inbox/" (id) "/decide" } aria-labelledby="rej-t" {
         (csrf(&shown.session.csrf))
         input type="hidden" name="content_hash" value=(shown.judged.content_hash);
+        input type="hidden" name="shown_ms" value=(shown.now_ms);
         header { h2 #rej-t { "Reject" } span.sub { "Nothing is carried out; the agent is told why." } }
         fieldset {
             legend.vh { "Why" }
@@ -298,6 +325,17 @@ fn reject(shown: &Shown<'_>) -> Markup {
         }
         label.note { "Note for the agent and the record (optional)" textarea name="note" rows="2" maxlength="2000" {} }
         p.acts { button.btn.danger.solid name="decision" value="reject" { "Reject" } }
+    } }
+}
+
+fn ask(shown: &Shown<'_>) -> Markup {
+    let id = &shown.action.row.id;
+    html! { form.card #ask method="post" action={ "/inbox/" (id) "/decide" } aria-labelledby="ask-t" {
+        (csrf(&shown.session.csrf))
+        input type="hidden" name="content_hash" value=(shown.judged.content_hash);
+        header { h2 #ask-t { "Ask the agent" } span.sub { "It waits for the answer; the deadline runs on." } }
+        label.note { "Question" textarea name="question" rows="2" maxlength="2000" required {} }
+        p.acts { button.btn name="decision" value="ask" { (icon("ask")) "Ask" } }
     } }
 }
 
@@ -320,6 +358,7 @@ pub fn confirm(shown: &Shown<'_>) -> Markup {
         form method="post" action={ "/inbox/" (id) "/decide" } {
             (csrf(&shown.session.csrf))
             input type="hidden" name="content_hash" value=(shown.judged.content_hash);
+            input type="hidden" name="shown_ms" value=(shown.now_ms);
             p.acts {
                 button.btn.primary name="decision" value="approve" data-approve { (icon("check")) "Yes, approve" }
                 a.btn href={ "/inbox/" (id) } { "Back" }

@@ -14,7 +14,7 @@ use axum::extract::{Path, State};
 use axum::response::Redirect;
 use leeway_core::govern::people::Right;
 use leeway_core::govern::state::AgentState;
-use leeway_core::govern::workflow::Grant;
+use leeway_core::govern::workflow::{DeadlineCounts, Grant};
 use maud::{Markup, html};
 use serde::Deserialize;
 use std::sync::Arc;
@@ -87,6 +87,7 @@ pub async fn show(
             h1 { (shown(&live.state.workflow.title)) }
             p.badges { (state(live)) }
             p { (shown(&live.state.workflow.purpose)) }
+            @if session.person.may(Right::Propose) { p { a.btn href={ "/workflows/" (name) "/edit" } { (icon("pen")) "Propose a change" } } }
         }
         (pause_form(live, &session))
         (facts(live))
@@ -130,11 +131,13 @@ fn facts(live: &LiveWorkflow) -> Markup {
         header { h2 #facts-t { "In force" } span.sub { "version " code { (live.state.hash.get(..12).unwrap_or_default()) } } }
         dl.kv {
             div { dt { "Owner" } dd { (owner(live)) } }
+            div { dt { "Whose risk" } dd { (workflow.responsibility.title()) ", where nothing graver is touched" } }
             div { dt { "Confidence" } dd { "Below " ((workflow.confidence_threshold * 100.0).round()) " % a person decides" } }
-            div { dt { "Waits at most" } dd { (duration(workflow.expires_after_s)) } }
+            div { dt { "Waits at most" } dd { (duration(workflow.expires_after_s)) @if workflow.deadline_counts == DeadlineCounts::BusinessHours { ", counted in business hours" } } }
             @if !workflow.required_sources.is_empty() { div { dt { "Sources required" } dd { (shown(&workflow.required_sources.join(", "))) } } }
             @if let Some(hours) = &workflow.business_hours { div { dt { "Business hours" } dd { (hours.days.join(", ")) " " (hours.from) "–" (hours.to) " " (hours.zone) } } }
-            div { dt { "Prompt version" } dd { @match &workflow.prompt_version { Some(version) => (shown(version)), None => em { "none named" } } } }
+            @if let Some(model) = &workflow.model { div { dt { "Model" } dd { (shown(model)) } } }
+            div { dt { "Prompt version" } dd { @match &workflow.prompt_stamp() { Some(version) => (shown(version)), None => em { "none named" } } } }
         }
     } }
 }
