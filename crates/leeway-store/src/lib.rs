@@ -9,7 +9,8 @@ pub use append::{
     Append, AppendError, Appended, Conflict, NewEntry, Notice, Precondition, SideWrite,
 };
 pub use query::{
-    ActionFilter, Counts, Credential, CredentialKind, Head, Page, PastRow, RawEntry, ScopeKey,
+    ActionFilter, Counts, Credential, CredentialKind, Head, Measures, Page, PastRow, RawEntry,
+    ScopeKey,
 };
 pub use sqlite::reader::Reader;
 pub use sqlite::{Store, StoreError};

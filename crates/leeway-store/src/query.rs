@@ -58,6 +58,30 @@ pub struct RawEntry {
     pub leaf: [u8; 32],
 }
 
+/// What is measured of a workflow's actions.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Measures {
+    /// Proposed.
+    pub volume: u64,
+    /// Calls that were made.
+    pub ran: u64,
+    /// Of those, by rule alone and with success.
+    pub ran_alone: u64,
+    /// Of those, failed or with an unknown outcome.
+    pub failed: u64,
+    /// Decided by a person.
+    pub decided: u64,
+    /// Of those, changed by a person first and not rejected.
+    pub edited: u64,
+    /// Of those, rejected.
+    pub rejected: u64,
+    /// Nobody answered in time.
+    pub unanswered: u64,
+    /// How long people had one open before they decided, milliseconds; `None` while that was never
+    /// measured.
+    pub median_decision_ms: Option<i64>,
+}
+
 /// One past action as it was proposed.
 #[derive(Clone, Debug)]
 pub struct PastRow {

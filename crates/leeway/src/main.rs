@@ -17,6 +17,7 @@ mod sandbox;
 mod server;
 mod serving;
 mod system;
+mod templates;
 mod web;
 mod worker;
 

@@ -30,6 +30,9 @@ pub struct Claim {
     /// What the agent read and relies on.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub sources: Vec<Source>,
+    /// Why the agent itself takes it for a sensitive issue, in its words. It can only add one.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub sensitive: Vec<String>,
 }
 
 /// One cited source: where (`ref`), which field of the record it speaks of, and the value it gives.

@@ -187,6 +187,7 @@ const LISTS: [(&str, &[&str]); 6] = [
 ];
 
 /// One word of a phrase, written as [`words`] writes them.
+#[derive(Clone, Debug)]
 struct Part {
     text: String,
     any_ending: bool,
@@ -194,35 +195,68 @@ struct Part {
 
 type Phrase = Vec<Part>;
 
-/// The lists, made ready once.
-static PHRASES: LazyLock<Vec<(&str, Vec<Phrase>)>> = LazyLock::new(|| {
-    let part = |word: &str| Part {
-        text: word.trim_end_matches('*').chars().map(look_alike).collect(),
-        any_ending: word.ends_with('*'),
-    };
-    LISTS
-        .iter()
-        .map(|(category, phrases)| {
-            let phrases = phrases
-                .iter()
-                .map(|phrase| phrase.split(' ').map(part).collect())
-                .collect();
-            (*category, phrases)
-        })
-        .collect()
+/// Words and phrases by category, made ready.
+#[derive(Clone, Debug, Default)]
+pub struct WordLists(Vec<(String, Vec<Phrase>)>);
+
+/// The built-in lists, made ready once.
+static BUILT_IN: LazyLock<WordLists> = LazyLock::new(|| {
+    WordLists::new(
+        LISTS
+            .iter()
+            .map(|(category, phrases)| (*category, phrases.iter().copied())),
+    )
 });
 
-/// The categories a text touches.
-pub fn categories(text: &str) -> BTreeSet<String> {
-    if text.trim().is_empty() {
-        return BTreeSet::new();
+impl WordLists {
+    /// Of words and phrases in any case; a trailing `*` of a word matches any ending. A phrase
+    /// without a letter or digit is left out.
+    pub fn new<'a, P: Iterator<Item = &'a str>>(lists: impl Iterator<Item = (&'a str, P)>) -> Self {
+        let lists = lists.map(|(category, phrases)| {
+            let phrases = phrases.map(phrase).filter(|phrase| !phrase.is_empty());
+            (category.to_owned(), phrases.collect())
+        });
+        Self(lists.collect())
     }
-    let words = words(text);
-    PHRASES
-        .iter()
-        .filter(|(_, phrases)| phrases.iter().any(|phrase| occurs(&words, phrase)))
-        .map(|(category, _)| (*category).to_owned())
+
+    /// Whether there is nothing to look for.
+    pub fn is_empty(&self) -> bool {
+        self.0.iter().all(|(_, phrases)| phrases.is_empty())
+    }
+
+    /// The categories a text touches.
+    pub fn categories(&self, text: &str) -> BTreeSet<String> {
+        if text.trim().is_empty() {
+            return BTreeSet::new();
+        }
+        let words = words(text);
+        self.0
+            .iter()
+            .filter(|(_, phrases)| phrases.iter().any(|phrase| occurs(&words, phrase)))
+            .map(|(category, _)| category.clone())
+            .collect()
+    }
+}
+
+/// A phrase as texts are read: word by word, without accents and case.
+fn phrase(phrase: &str) -> Phrase {
+    phrase
+        .split_whitespace()
+        .flat_map(|word| {
+            let any_ending = word.ends_with('*');
+            let parts = words(word);
+            let last = parts.len();
+            parts.into_iter().enumerate().map(move |(n, text)| Part {
+                text,
+                any_ending: any_ending && n + 1 == last,
+            })
+        })
         .collect()
+}
+
+/// The categories of the built-in lists that a text touches.
+pub fn categories(text: &str) -> BTreeSet<String> {
+    BUILT_IN.categories(text)
 }
 
 /// Lower-case words, without the invisible characters that could split one.
@@ -302,6 +336,27 @@ mod tests {
         ] {
             assert!(categories(text).contains(category), "{text}");
         }
+    }
+
+    #[test]
+    fn own_words_add_categories_and_match_as_the_built_in_ones_do() {
+        let own = [
+            ("press", vec!["Der Standard"]),
+            ("recall", vec!["re-call*", " ", "Rückruf"]),
+        ];
+        let lists = WordLists::new(
+            own.iter()
+                .map(|(category, words)| (*category, words.iter().copied())),
+        );
+        for (text, category) in [
+            ("ich schreibe an DER STANDARD.", "press"),
+            ("when do you re-calling it?", "recall"),
+            ("Ruckruf?", "recall"),
+        ] {
+            assert!(lists.categories(text).contains(category), "{text}");
+        }
+        assert_eq!(lists.categories("der neue Standard"), BTreeSet::new());
+        assert!(WordLists::new([("x", ["  ", "*"].into_iter())].into_iter()).is_empty());
     }
 
     #[test]

@@ -45,6 +45,16 @@ pub struct Workflow {
     /// Fields that at least one cited source must speak of, when an action changes them.
     #[serde(default)]
     pub required_sources: Vec<String>,
+    /// Further words and phrases that make a text a sensitive issue, by category: those built in, and
+    /// others of one's own. They add to the built-in lists and take nothing away.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub sensitive_words: BTreeMap<String, Vec<String>>,
+    /// What the workflow's agents may not do alone, in sentences for people.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub not_alone: Vec<String>,
+    /// What to look at to tell whether it goes well.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub metrics: Vec<Metric>,
     /// Business hours, for guardrails that ask for them.
     pub business_hours: Option<BusinessHours>,
     /// The prompt the agents of this workflow run with: a label or hash that is stamped on each action.
@@ -78,6 +88,44 @@ fn default_reminders() -> Vec<f64> {
 
 fn default_escalation() -> f64 {
     0.75
+}
+
+/// Something measured of a workflow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Metric {
+    /// Actions proposed.
+    Volume,
+    /// Of those judged, how many ran alone.
+    RanAlone,
+    /// Of those decided by a person, how many were approved as they were proposed.
+    ApprovedUnchanged,
+    /// Of those decided by a person, how many the person changed first.
+    Edited,
+    /// Of those decided by a person, how many were rejected.
+    Rejected,
+    /// Of those held, how many nobody answered in time.
+    Unanswered,
+    /// Of those that ran, how many failed or have an unknown outcome.
+    Failed,
+    /// How long people had an action open before they decided, the median.
+    TimeToDecide,
+}
+
+impl Metric {
+    /// The name for people.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Volume => "Proposed",
+            Self::RanAlone => "Ran alone",
+            Self::ApprovedUnchanged => "Approved unchanged",
+            Self::Edited => "Changed by a person",
+            Self::Rejected => "Rejected",
+            Self::Unanswered => "Nobody answered",
+            Self::Failed => "Failed or unknown",
+            Self::TimeToDecide => "Time to decide",
+        }
+    }
 }
 
 /// Which seconds count towards a deadline.

@@ -132,6 +132,19 @@ impl Problems {
         for tool in workflow.grants.keys() {
             self.tool(tool, format!("grants.{tool}"));
         }
+        for (category, words) in &workflow.sensitive_words {
+            let empty = words
+                .iter()
+                .position(|word| !word.chars().any(char::is_alphanumeric));
+            if let Some(index) = empty {
+                self.add(
+                    "word-empty",
+                    format!("sensitive_words.{category}[{index}]"),
+                    "there is no word in it, so it would match nothing".into(),
+                    "write a word or a phrase, or take it out",
+                );
+            }
+        }
         for (index, field) in workflow.required_sources.iter().enumerate() {
             if field.trim().is_empty() {
                 self.add(

@@ -5,6 +5,7 @@ use super::facts::Counted;
 use super::guardrail::{Guardrail, Scope, When};
 use super::rules::{Case, CompiledRules, Counter};
 use super::{Reason, Verdict};
+use crate::classify::sensitive::WordLists;
 use crate::classify::{Area, Classified, Effect};
 use crate::govern::workflow::Workflow;
 use std::collections::HashMap;
@@ -224,8 +225,13 @@ pub fn compile(
             }
         }
     }
+    let words = workflow
+        .sensitive_words
+        .iter()
+        .map(|(category, words)| (category.as_str(), words.iter().map(String::as_str)));
     Ok(CompiledRules {
         hash: hash(&workflow),
+        words: WordLists::new(words),
         workflow,
         guardrails,
         by_tool,

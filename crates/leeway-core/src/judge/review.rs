@@ -99,6 +99,20 @@ fn areas(case: &Case<'_>, reasons: &mut Vec<Reason>) {
             "It touches contracts, invoices, payments or legal fields.",
         );
     }
+    if !case.claim.sensitive.is_empty() {
+        let said: Vec<String> = case
+            .claim
+            .sensitive
+            .iter()
+            .take(5)
+            .map(|text| short(text))
+            .collect();
+        let text = format!(
+            "The agent takes it for a sensitive issue: {}.",
+            said.join(", ")
+        );
+        hold(reasons, "sensitive-support", text);
+    }
     if touches(Area::SupportSensitive) || !classified.sensitive.is_empty() {
         let found: Vec<&str> = classified.sensitive.iter().map(String::as_str).collect();
         let found = if found.is_empty() {

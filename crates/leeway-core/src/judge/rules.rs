@@ -8,6 +8,7 @@ use super::review;
 use super::{Decision, Facts, Reason, Verdict};
 use crate::action::{Call, Claim};
 use crate::canonical;
+use crate::classify::sensitive::WordLists;
 use crate::classify::{BeforeImage, Classified, Level};
 use crate::govern::workflow::{DeadlineCounts, Grant, Workflow};
 use crate::judge::guardrail::Scope;
@@ -25,6 +26,8 @@ pub struct CompiledRules {
     pub(super) by_tool: HashMap<String, Vec<usize>>,
     pub(super) for_any_tool: Vec<usize>,
     pub(super) hours: Option<Hours>,
+    /// The workflow's own words for sensitive issues.
+    pub words: WordLists,
 }
 
 /// Everything judged together.

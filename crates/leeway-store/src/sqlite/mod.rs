@@ -7,6 +7,7 @@
 mod apply;
 mod checkpoint;
 mod lock;
+mod measures;
 mod past;
 pub mod reader;
 mod rebuild;

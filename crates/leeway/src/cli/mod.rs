@@ -7,6 +7,7 @@ mod backtest;
 mod changes;
 mod check;
 mod client;
+mod init;
 mod ledger;
 mod mcp;
 mod output;
@@ -65,6 +66,8 @@ enum Command {
     Serve(serve::ServeArgs),
     /// Run everything at once: the gateway, a sandbox business and scripted agents
     Demo(serve::DemoArgs),
+    /// Make a configuration folder from a workflow template
+    Init(init::InitArgs),
     /// Check a configuration folder and report every problem at once
     Check {
         /// The folder
@@ -148,6 +151,7 @@ async fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
     match command {
         Command::Serve(args) => serve::serve(args).await,
         Command::Demo(args) => serve::demo(args).await,
+        Command::Init(args) => init::run(&args),
         Command::Check { dir, json } => Ok(check::run(&dir, json)),
         Command::Apply(args) => workflows::apply(args).await,
         Command::Backtest(args) => backtest::run(args).await,

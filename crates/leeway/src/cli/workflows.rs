@@ -133,15 +133,9 @@ pub async fn apply(args: ApplyArgs) -> anyhow::Result<ExitCode> {
     let client = Client::reach(place).await?;
     let how: String = url::form_urlencoded::Serializer::new(String::new())
         .append_pair("why", &args.why)
-        .append_pair(
-            "review",
-            if (args.review || required) && !args.unreviewed {
-                "true"
-            } else {
-                "false"
-            },
-        )
-        .append_pair("unreviewed", if args.unreviewed { "true" } else { "false" })
+        .append_pair("review", &args.review.to_string())
+        .append_pair("required", &required.to_string())
+        .append_pair("unreviewed", &args.unreviewed.to_string())
         .finish();
     let answer = client
         .post(

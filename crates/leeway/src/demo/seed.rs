@@ -1,34 +1,7 @@
 //! The demo's configuration: one system, its pack, six workflows.
 
+use crate::templates::{SANDBOX_PACK, WORKFLOWS, sandbox_system};
 use std::path::Path;
-
-/// The workflow files, by name.
-const WORKFLOWS: [(&str, &str); 6] = [
-    (
-        "sales-follow-up",
-        include_str!("../../../../templates/workflows/sales-follow-up.toml"),
-    ),
-    (
-        "crm-clean-up",
-        include_str!("../../../../templates/workflows/crm-clean-up.toml"),
-    ),
-    (
-        "customer-success",
-        include_str!("../../../../templates/workflows/customer-success.toml"),
-    ),
-    (
-        "document-processing",
-        include_str!("../../../../templates/workflows/document-processing.toml"),
-    ),
-    (
-        "support-triage",
-        include_str!("../../../../templates/workflows/support-triage.toml"),
-    ),
-    (
-        "proposal-automation",
-        include_str!("../../../../templates/workflows/proposal-automation.toml"),
-    ),
-];
 
 /// The files of the demo's configuration folder, path → content. `exe` is this program, which also
 /// is the sandbox; `state` is the sandbox's state file.
@@ -38,29 +11,16 @@ pub fn configuration(exe: &Path, state: &Path) -> Vec<(String, String)> {
             "leeway.toml".to_owned(),
             "name = \"Brightwater Supply (demo)\"\n".to_owned(),
         ),
-        ("systems/sandbox.toml".to_owned(), system(exe, state)),
         (
-            "packs/sandbox.toml".to_owned(),
-            include_str!("../../../../packs/sandbox.toml").to_owned(),
+            "systems/sandbox.toml".to_owned(),
+            sandbox_system(exe, state),
         ),
+        ("packs/sandbox.toml".to_owned(), SANDBOX_PACK.to_owned()),
     ];
     for (name, text) in WORKFLOWS {
         files.push((format!("workflows/{name}.toml"), text.to_owned()));
     }
     files
-}
-
-fn system(exe: &Path, state: &Path) -> String {
-    let quoted = |path: &Path| toml::Value::from(path.to_string_lossy().into_owned()).to_string();
-    format!(
-        "name = \"sandbox\"\n\
-         title = \"Brightwater Supply (sandbox)\"\n\
-         pack = \"sandbox\"\n\
-         command = {}\n\
-         args = [\"sandbox\", \"--state\", {}]\n",
-        quoted(exe),
-        quoted(state)
-    )
 }
 
 #[cfg(test)]

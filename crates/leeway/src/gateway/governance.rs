@@ -12,6 +12,7 @@ pub const META_KEY: &str = "io.leeway/governance";
 
 const LONGEST_TEXT: usize = 4_000;
 const MOST_SOURCES: usize = 50;
+const MOST_SENSITIVE: usize = 10;
 
 /// Takes the claim out of the arguments, or else out of `_meta`. A malformed one is an error, so
 /// that the agent can mend it; a missing one is an empty claim.
@@ -54,6 +55,16 @@ pub fn check(claim: &Claim) -> Result<(), ApiError> {
         {
             return problem(format!("`{name}` is longer than {LONGEST_TEXT} characters"));
         }
+    }
+    if claim.sensitive.len() > MOST_SENSITIVE
+        || claim
+            .sensitive
+            .iter()
+            .any(|text| text.chars().count() > LONGEST_TEXT)
+    {
+        return problem(format!(
+            "`sensitive` has more than {MOST_SENSITIVE} texts, or one longer than {LONGEST_TEXT} characters"
+        ));
     }
     if claim.sources.len() > MOST_SOURCES {
         return problem(format!("more than {MOST_SOURCES} sources"));

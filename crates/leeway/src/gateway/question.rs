@@ -82,6 +82,7 @@ pub async fn answer(
         } else {
             said.sources
         },
+        sensitive: [judged.claim.sensitive, said.sensitive].concat(),
     };
     let cause = Cause::Answered { answer };
     let place = (workflow.as_ref(), tool.as_ref());

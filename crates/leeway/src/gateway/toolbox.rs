@@ -132,6 +132,7 @@ fn governance_schema() -> Value {
         "properties": {
             "confidence": { "type": "number", "minimum": 0, "maximum": 1, "description": "How sure you are, 0 to 1." },
             "reason": { "type": "string", "description": "Why you want this." },
+            "sensitive": { "type": "array", "items": { "type": "string" }, "description": "Why this is a sensitive issue, if it is: a legal threat, an injury, harassment, a cancellation, personal data, the press." },
             "trigger": { "type": "string", "description": "What set you going." },
             "sources": {
                 "type": "array",

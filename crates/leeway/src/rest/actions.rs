@@ -46,6 +46,9 @@ pub struct ProposeBody {
     #[serde(default)]
     #[schema(value_type = Vec<Object>)]
     pub sources: Vec<Source>,
+    /// Why the agent takes it for a sensitive issue. It can only add one.
+    #[serde(default)]
+    pub sensitive: Vec<String>,
     /// By which a repeat is recognised.
     pub idempotency_key: Option<String>,
 }
@@ -83,6 +86,7 @@ pub async fn propose(
             reason: body.reason,
             trigger: body.trigger,
             sources: body.sources,
+            sensitive: body.sensitive,
         },
         idempotency_key: body.idempotency_key,
     };

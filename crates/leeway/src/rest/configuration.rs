@@ -66,6 +66,8 @@ pub struct HowParams {
     pub why: String,
     /// `true` to wait for a review even where one is not required.
     pub review: bool,
+    /// `true` where the folder's settings require a review.
+    pub required: bool,
     /// `true` to take force without a review where one is required: only at the machine itself.
     pub unreviewed: bool,
 }
@@ -122,8 +124,15 @@ pub async fn wish(
         )
         .help("propose it, and let somebody else approve it"));
     }
-    let required = app.settings.change_review == ChangeReview::Required && !how.unreviewed;
-    let outcome = if local && !required && !how.review {
+    // Before there is anybody to review it, the first configuration takes force.
+    let somebody = app
+        .registry()
+        .people
+        .iter()
+        .any(|person| person.may(Right::Decide));
+    let required = app.settings.change_review == ChangeReview::Required || how.required;
+    let waits = how.review || (required && somebody && !how.unreviewed);
+    let outcome = if local && !waits {
         changes::force(app, &actor(person), (wanted, &how.why)).await?
     } else {
         changes::propose(app, &actor(person), (wanted, &how.why)).await?

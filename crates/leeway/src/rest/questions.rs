@@ -72,6 +72,7 @@ pub async fn answer(
         reason: body.reason,
         trigger: None,
         sources: body.sources,
+        sensitive: Vec::new(),
     };
     question::answer(&app, &caller, &id, (body.answer, said)).await?;
     whole(&app, &id, &Who::Agent(caller)).map(Json)

@@ -9,6 +9,7 @@ mod edit_workflow;
 mod inbox;
 mod layout;
 mod live;
+mod measures;
 mod more;
 mod owners;
 mod parts;

@@ -28,6 +28,9 @@ const GRANTS: [(Grant, &str); 6] = [
     (Grant::External, "External"),
 ];
 
+/// Over how many days a workflow is measured on its page.
+const MEASURED_DAYS: u32 = 30;
+
 /// All workflows.
 pub async fn list(State(app): State<Arc<App>>, Viewer(session): Viewer) -> PageResult {
     let registry = app.registry();
@@ -75,6 +78,8 @@ pub async fn show(
         .into_iter()
         .filter(|agent| !agent.removed && agent.workflow == name)
         .collect();
+    let since_ms = app.clock.now_ms() - i64::from(MEASURED_DAYS) * 24 * 3600 * 1000;
+    let measured = app.store.reader()?.measures(&name, since_ms)?;
     let frame = Frame::new(
         &app,
         &session,
@@ -91,6 +96,7 @@ pub async fn show(
         }
         (pause_form(live, &session))
         (facts(live))
+        (super::measures::card(&live.state.workflow.metrics, &measured, MEASURED_DAYS))
         (matrix(live, &registry))
         (guardrails(live))
         (agent_list(&agents))
@@ -134,6 +140,7 @@ fn facts(live: &LiveWorkflow) -> Markup {
             div { dt { "Whose risk" } dd { (workflow.responsibility.title()) ", where nothing graver is touched" } }
             div { dt { "Confidence" } dd { "Below " ((workflow.confidence_threshold * 100.0).round()) " % a person decides" } }
             div { dt { "Waits at most" } dd { (duration(workflow.expires_after_s)) @if workflow.deadline_counts == DeadlineCounts::BusinessHours { ", counted in business hours" } } }
+            @if !workflow.not_alone.is_empty() { div { dt { "Not alone" } dd { @for what in &workflow.not_alone { div { (shown(what)) } } } } }
             @if !workflow.required_sources.is_empty() { div { dt { "Sources required" } dd { (shown(&workflow.required_sources.join(", "))) } } }
             @if let Some(hours) = &workflow.business_hours { div { dt { "Business hours" } dd { (hours.days.join(", ")) " " (hours.from) "–" (hours.to) " " (hours.zone) } } }
             @if let Some(model) = &workflow.model { div { dt { "Model" } dd { (shown(model)) } } }
