@@ -16,4 +16,5 @@ mod packs;
 mod rules;
 mod shipped;
 mod sources;
+mod templates;
 mod visible;
