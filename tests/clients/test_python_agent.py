@@ -44,6 +44,14 @@ def test_a_read_passes(leeway, agent):
     assert result.content[0].text == "net 30 days"
 
 
+def test_whoever_looks_sees_every_read_an_agent_was_answered(leeway, agent, owner):
+    for _ in range(40):
+        result = agent.call("files__read_text_file", {"path": str(leeway.documents / "terms.txt")})
+        action = owner.action(result.meta["io.leeway/action-id"])
+        assert action["status"] == "executed", "no look comes before the outcome"
+        assert action["entries"][-1]["kind"] == "action.finished"
+
+
 def test_listing_shows_granted_tools_only(agent):
     names = {tool.name for tool in agent.tools()}
     assert {"files__read_text_file", "files__write_file", "leeway_check_action", "leeway_withdraw_action"} <= names

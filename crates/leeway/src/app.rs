@@ -14,6 +14,7 @@ use leeway_core::id::ActionId;
 use leeway_core::ledger::event::Event;
 use leeway_store::{Append, AppendError, NewEntry, Precondition, SideWrite, Store};
 use std::collections::HashMap;
+use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Mutex, Weak};
 use std::time::Duration;
 use tokio::sync::mpsc;
@@ -31,6 +32,8 @@ pub struct App {
     registry: ArcSwap<Registry>,
     to_run: mpsc::UnboundedSender<ActionId>,
     counting: Mutex<HashMap<String, Arc<tokio::sync::Mutex<()>>>>,
+    /// Outcomes of reads on their way to the ledger.
+    pub outcomes_queued: AtomicUsize,
     /// One lock per record that is being acted on.
     pub records: RecordLocks,
     /// Failed sign-ins.
@@ -57,6 +60,7 @@ impl App {
             registry: ArcSwap::from_pointee(registry),
             to_run,
             counting: Mutex::default(),
+            outcomes_queued: AtomicUsize::new(0),
             records: RecordLocks::default(),
             attempts: Attempts::default(),
             tls,

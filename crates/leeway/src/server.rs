@@ -3,12 +3,13 @@
 use crate::app::App;
 use crate::error::ApiError;
 use crate::gateway::mcp::Door;
+use crate::gateway::outcome;
 use crate::people::access::{self, Local};
 use crate::{rest, web};
 use anyhow::{Context, bail};
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, Request};
-use axum::http::{HeaderValue, header};
+use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::http::{HeaderValue, Method, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::serve::ListenerExt;
@@ -64,6 +65,7 @@ pub fn router(app: &Arc<App>, stop: &CancellationToken) -> Router {
         .merge(rest::routes())
         .merge(web::routes())
         .merge(mcp_routes(app, stop))
+        .layer(middleware::from_fn_with_state(app.clone(), looks))
         .layer(DefaultBodyLimit::max(limit))
         .layer(middleware::from_fn(move |request, next| {
             within_limit(limit, request, next)
@@ -102,6 +104,14 @@ async fn within_limit(limit: usize, request: Request, next: Next) -> Response {
         .and_then(|value| value.parse::<usize>().ok());
     if announced.is_some_and(|bytes| bytes > limit) {
         return rest::body::too_large(Some(limit)).into_response();
+    }
+    next.run(request).await
+}
+
+/// Whoever looks sees every outcome that an agent was told before.
+async fn looks(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
+    if request.method() == Method::GET {
+        outcome::caught_up(&app).await;
     }
     next.run(request).await
 }

@@ -25,6 +25,8 @@ use std::sync::Arc;
 use tokio::sync::broadcast;
 use writer::Writer;
 
+pub use writer::Queued;
+
 /// Notices kept for slow subscribers; one that lags further is told that it lagged.
 const NOTICES_KEPT: usize = 4_096;
 
@@ -131,6 +133,24 @@ impl Store {
             None => Err(AppendError::Unwritable(
                 "it was opened for reading only".to_owned(),
             )),
+        }
+    }
+
+    /// Queues an append behind all before it, for callers that answer before it is durable.
+    pub fn queue(&self, append: Append) -> Result<Queued, AppendError> {
+        match &self.inner.writer {
+            Some(writer) => writer.queue(append),
+            None => Err(AppendError::Unwritable(
+                "it was opened for reading only".to_owned(),
+            )),
+        }
+    }
+
+    /// Returns when everything queued before is durable, or has failed.
+    pub async fn caught_up(&self) {
+        if let Ok(queued) = self.queue(Append::default()) {
+            // An empty append has no other outcome worth telling.
+            let _ = queued.durable().await;
         }
     }
 

@@ -52,6 +52,13 @@ impl Sealed {
     }
 }
 
+impl Job {
+    /// Whether there is nothing to write: it only waits for those before it.
+    fn is_empty(&self) -> bool {
+        self.entries.is_empty() && self.rest.side.is_empty() && self.rest.preconditions.is_empty()
+    }
+}
+
 /// An append ready for the writer.
 pub struct Job {
     /// Its entries.
@@ -59,6 +66,16 @@ pub struct Job {
     /// Its preconditions and side writes.
     pub rest: Append,
     reply: oneshot::Sender<Result<Appended, AppendError>>,
+}
+
+/// An append on its way to the ledger, in the order it was queued.
+pub struct Queued(oneshot::Receiver<Result<Appended, AppendError>>);
+
+impl Queued {
+    /// Returns when it is durable.
+    pub async fn durable(self) -> Result<Appended, AppendError> {
+        self.0.await.unwrap_or_else(|_| Err(gone()))
+    }
 }
 
 /// The writer thread's door.
@@ -116,9 +133,14 @@ impl Writer {
         Ok(answer)
     }
 
+    /// Queues an append behind all that were queued before.
+    pub fn queue(&self, append: Append) -> Result<Queued, AppendError> {
+        self.submit(append).map(Queued)
+    }
+
     /// Appends; returns when durable.
     pub async fn append(&self, append: Append) -> Result<Appended, AppendError> {
-        self.submit(append)?.await.unwrap_or_else(|_| Err(gone()))
+        self.queue(append)?.durable().await
     }
 
     /// Appends, waiting on this thread.
@@ -242,12 +264,24 @@ impl Loop {
         }
     }
 
+    /// What an append without entries comes to.
+    fn nothing(&self) -> (Appended, Vec<Notice>) {
+        let appended = Appended {
+            first_seq: self.head.frontier.size(),
+            versions: Vec::new(),
+        };
+        (appended, Vec::new())
+    }
+
     fn set_state(&self, state: Result<(), String>) {
         *self.state.lock().unwrap_or_else(PoisonError::into_inner) = state;
     }
 
     /// One transaction. `self.head` moves only when it is durable.
     fn transact(&mut self, group: &mut [Job]) -> Result<Vec<Outcome>, StoreError> {
+        if group.iter().all(Job::is_empty) {
+            return Ok(group.iter().map(|_| Ok(self.nothing())).collect());
+        }
         let transaction = self
             .connection
             .transaction_with_behavior(TransactionBehavior::Immediate)?;

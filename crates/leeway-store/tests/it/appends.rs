@@ -18,6 +18,19 @@ fn open() -> (tempfile::TempDir, Store) {
     (folder, store)
 }
 
+#[tokio::test]
+async fn what_was_queued_is_durable_once_caught_up_and_catching_up_writes_nothing() {
+    let (_folder, store) = open();
+    for n in 1..=50 {
+        drop(store.queue(act(n, vec![judged(n, Verdict::Hold)])).unwrap());
+    }
+    store.caught_up().await;
+    let head = store.reader().unwrap().head().unwrap();
+    assert_eq!(head.entries, 50);
+    store.caught_up().await;
+    assert_eq!(store.reader().unwrap().head().unwrap(), head);
+}
+
 #[test]
 fn an_action_lives_and_is_found() {
     let (_folder, store) = open();

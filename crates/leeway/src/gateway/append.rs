@@ -5,7 +5,7 @@ use leeway_core::action::event::ActionEvent;
 use leeway_core::action::state::{ActionState, EntryMeta, Step};
 use leeway_core::id::ActionId;
 use leeway_core::ledger::event::Event;
-use leeway_store::{Append, AppendError, NewEntry, Precondition, SideWrite};
+use leeway_store::{Append, AppendError, NewEntry, Precondition, Queued, SideWrite};
 
 /// One entry of an action's stream.
 pub fn entry(app: &App, id: &ActionId, actor: &str, event: ActionEvent) -> NewEntry {
@@ -85,6 +85,37 @@ pub async fn append_onto(
         });
     }
     ActionState::fold(id, steps).map_err(|error| unreadable(&error))
+}
+
+/// [`append_onto`], answered before it is durable: for what is only told, never relied on. Returns
+/// the action as it will be, and the append on its way.
+pub fn queue_onto(
+    app: &App,
+    action: &ActionState,
+    event: ActionEvent,
+    (preconditions, side): (Vec<Precondition>, Vec<SideWrite>),
+) -> Result<(ActionState, Queued), AppendError> {
+    let id = &action.row.id;
+    let entry = entry(app, id, "leeway", event.clone());
+    let time_ms = entry.time_ms;
+    let queued = app.store.queue(Append {
+        entries: vec![entry],
+        preconditions,
+        side,
+    })?;
+    let mut steps = action.steps.clone();
+    steps.push(Step {
+        meta: EntryMeta {
+            // Its place in the ledger is known once it is durable; nobody is shown it before.
+            seq: action.row.seq,
+            version: action.row.version + 1,
+            time_ms,
+            actor: "leeway".to_owned(),
+        },
+        event,
+    });
+    let action = ActionState::fold(id, steps).map_err(|error| unreadable(&error))?;
+    Ok((action, queued))
 }
 
 fn unreadable(why: &dyn std::fmt::Display) -> AppendError {

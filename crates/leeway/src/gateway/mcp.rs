@@ -5,7 +5,7 @@
 use super::pipeline::{Caller, Proposal, Proposed, propose};
 use super::registry::LiveTool;
 use super::words::{ANSWER_TOOL, CHECK_TOOL, WITHDRAW_TOOL};
-use super::{decide, eyes, governance, question, toolbox, view};
+use super::{decide, eyes, governance, outcome, question, toolbox, view};
 use crate::app::App;
 use crate::error::ApiError;
 use crate::gateway::wait::wait_for_end;
@@ -149,6 +149,7 @@ impl Door {
         arguments: &Map<String, Value>,
     ) -> Result<CallToolResult, ApiError> {
         let id = action_id(arguments)?;
+        outcome::caught_up(&self.app).await;
         let wait_s = arguments
             .get("wait_s")
             .and_then(Value::as_u64)

@@ -1,6 +1,6 @@
 //! What became of a call: judged from the system's answer, and recorded come what may.
 
-use super::append::append_onto;
+use super::append::{append_onto, queue_onto};
 use super::registry::LiveTool;
 use super::run::at;
 use crate::app::App;
@@ -14,6 +14,7 @@ use leeway_core::ledger::entry::commitment;
 use leeway_store::{AppendError, SideWrite};
 use serde_json::{Value, json};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 /// Answers longer than this are recorded as their beginning, length and hash.
@@ -95,6 +96,39 @@ pub async fn record_outcome(
     )
     .help("do not repeat the call; ask what became of the action later")
     .details(json!({ "id": action.row.id, "status": Status::Executing })))
+}
+
+/// Records the outcome of a read behind the agent's back: its start is durable, it changed nothing,
+/// and a restart in between only leaves open what the answer was. Whoever looks at actions waits
+/// for it ([`caught_up`]).
+pub fn queue_outcome(
+    app: &Arc<App>,
+    action: &ActionState,
+    finished: Finished,
+) -> Result<ActionState, ApiError> {
+    let event = ActionEvent::Finished(finished.clone());
+    let id = action.row.id.clone();
+    let forget = vec![SideWrite::DeleteSealed { action: id }];
+    let (ended, queued) = queue_onto(app, action, event, (vec![at(action)], forget))?;
+    app.outcomes_queued.fetch_add(1, Ordering::SeqCst);
+    let (app, action) = (app.clone(), action.clone());
+    tokio::spawn(async move {
+        let recorded = queued.durable().await;
+        app.outcomes_queued.fetch_sub(1, Ordering::SeqCst);
+        if let Err(AppendError::Unwritable(_)) = recorded
+            && let Err(error) = record_outcome(&app, &action, finished).await
+        {
+            tracing::error!(id = %action.row.id, %error, "the outcome of a read is not recorded");
+        }
+    });
+    Ok(ended)
+}
+
+/// Returns when every outcome queued before is recorded.
+pub async fn caught_up(app: &App) {
+    if app.outcomes_queued.load(Ordering::SeqCst) > 0 {
+        app.store.caught_up().await;
+    }
 }
 
 async fn try_outcome(

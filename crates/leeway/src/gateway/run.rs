@@ -6,7 +6,7 @@
 //! run again.
 
 use super::append::{action_stream, append_events};
-use super::outcome::{judge_answer, record_outcome, recorded_answer};
+use super::outcome::{judge_answer, queue_outcome, record_outcome, recorded_answer};
 use super::pipeline::writing;
 use super::prepare::{
     Attempt, Prepared, blocked_now, content_hash, prepare, read_record, unseal, versions,
@@ -357,7 +357,11 @@ pub async fn carry_out(
         after: after.filter(|image| *image != BeforeImage::NotNeeded),
         note,
     };
-    let action = record_outcome(app, &action, finished).await?;
+    let action = if effect == Effect::Read {
+        queue_outcome(app, &action, finished)?
+    } else {
+        record_outcome(app, &action, finished).await?
+    };
     Ok((action, result))
 }
 
@@ -382,7 +386,12 @@ pub async fn recover(app: &Arc<App>) -> Result<(), ApiError> {
             outcome: if read { Outcome::Failed } else { Outcome::OutcomeUnknown },
             result: None,
             after: None,
-            note: "Leeway stopped while the call was being made: it may or may not have happened. It is not tried again.".to_owned(),
+            note: if read {
+                "Leeway stopped before what was read was recorded; the agent may have been told it."
+            } else {
+                "Leeway stopped while the call was being made: it may or may not have happened. It is not tried again."
+            }
+            .to_owned(),
         };
         record_outcome(app, &action, finished).await?;
     }
