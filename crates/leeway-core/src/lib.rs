@@ -12,3 +12,4 @@ pub mod govern;
 pub mod id;
 pub mod judge;
 pub mod ledger;
+pub mod openapi;

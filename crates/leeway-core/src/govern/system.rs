@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// One system, `systems/<name>.toml`. Exactly one of `command` and `url` is given.
+/// One system, `systems/<name>.toml`. Exactly one of `command`, `url`, `openapi` and `smtp` is given.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct System {
@@ -32,6 +32,82 @@ pub struct System {
     /// How long a call may take, seconds.
     #[serde(default = "default_timeout_s")]
     pub timeout_s: u64,
+    /// Path of an OpenAPI document whose operations become tools, relative to the configuration
+    /// folder and inside it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub openapi: Option<String>,
+    /// SHA-256 of the document, hex. Filled in when the document is read; one that stands in the
+    /// file has to match it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub openapi_sha256: Option<String>,
+    /// The document itself, JSON or YAML: the ledger's configuration needs no folder.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub openapi_text: Option<String>,
+    /// Where the document's operations are, e.g. `https://desk.example.com/rest`; without it the
+    /// document's first server.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub base_url: Option<String>,
+    /// Query parameters of every request, e.g. `api_key = "env:CRM_KEY"`. Values as in `env`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub query: BTreeMap<String, String>,
+    /// User name and password: HTTP basic authentication, or SMTP AUTH.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub login: Option<Login>,
+    /// Whether this machine and private networks may be reached.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub allow_private: bool,
+    /// Header that carries the idempotency key of a write, where the system knows one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub idempotency_header: Option<String>,
+    /// Address of a mail server: `smtps://HOST:PORT`, or `smtp://HOST:PORT` with STARTTLS.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub smtp: Option<String>,
+    /// Sender of every mail, e.g. `Help desk <desk@example.com>`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<String>,
+}
+
+/// Who Leeway is at a system.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Login {
+    /// User name; a value as in `env`.
+    pub user: String,
+    /// Password; a value as in `env`.
+    pub password: String,
+}
+
+/// How a system is reached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind<'a> {
+    /// An MCP server as a child process: its program.
+    Command(&'a str),
+    /// An MCP server over streamable HTTP: its address.
+    Url(&'a str),
+    /// An HTTP API with an OpenAPI document: the document's path.
+    OpenApi(&'a str),
+    /// A mail server: its address.
+    Smtp(&'a str),
+}
+
+impl System {
+    /// How it is reached; `None` unless exactly one way is given.
+    pub fn kind(&self) -> Option<Kind<'_>> {
+        let ways = [
+            self.command.as_deref().map(Kind::Command),
+            self.url.as_deref().map(Kind::Url),
+            self.openapi.as_deref().map(Kind::OpenApi),
+            self.smtp.as_deref().map(Kind::Smtp),
+        ];
+        let mut given = ways.into_iter().flatten();
+        let kind = given.next()?;
+        given.next().is_none().then_some(kind)
+    }
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference")]
+fn is_false(value: &bool) -> bool {
+    !value
 }
 
 fn default_timeout_s() -> u64 {

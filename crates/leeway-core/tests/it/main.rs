@@ -11,6 +11,7 @@ mod guardrails;
 mod invariant;
 mod lifecycle;
 mod merkle;
+mod openapi;
 mod owners;
 mod packs;
 mod rules;
