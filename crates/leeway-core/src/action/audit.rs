@@ -172,11 +172,7 @@ fn refused_record(state: &ActionState, refused: Option<&Refused>) -> AuditRecord
 }
 
 fn taken(state: &ActionState, judged: &Judged) -> Value {
-    let started = state
-        .steps
-        .iter()
-        .any(|step| matches!(step.event, ActionEvent::Started { .. }));
-    if !started {
+    if !state.current_started() {
         return Value::Null;
     }
     let finished = state.finished();
@@ -202,7 +198,8 @@ fn timestamps(state: &ActionState) -> Value {
     json!({
         "proposed": rfc3339(state.row.created_ms),
         "decided": decided(state).map(rfc3339),
-        "started": at(&|event| matches!(event, ActionEvent::Started { .. })),
+        "started": at(&|event| matches!(event, ActionEvent::Started { .. }))
+            .filter(|_| state.current_started()),
         "finished": at(&|event| matches!(event, ActionEvent::Finished(_))),
     })
 }

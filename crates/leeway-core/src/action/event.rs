@@ -89,7 +89,8 @@ pub enum ActionEvent {
     },
     /// Nobody decided in time. Not a rejection.
     Expired {},
-    /// The record was no longer what the reviewer saw; nothing was run.
+    /// The record was no longer what the reviewer saw; nothing was done. After a start: the system
+    /// refused the write because of the record's version.
     Drifted {
         /// The record as it is now.
         now: BeforeImage,

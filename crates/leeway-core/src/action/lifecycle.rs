@@ -57,9 +57,10 @@ pub fn next(from: Option<Status>, event: &ActionEvent) -> Result<Status, Invalid
             Some(Status::Held | Status::Returned | Status::Approved)
         )
         .then_some(Status::Expired),
+        // From `executing` when the system refused a conditional write: it did nothing.
         ActionEvent::Drifted { .. } => matches!(
             from,
-            Some(Status::Held | Status::Approved | Status::Authorised)
+            Some(Status::Held | Status::Approved | Status::Authorised | Status::Executing)
         )
         .then_some(Status::Drifted),
         ActionEvent::Started { .. } => {

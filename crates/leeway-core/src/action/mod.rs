@@ -104,4 +104,7 @@ pub struct Versions {
     /// The permission owner matrix, if there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub owners: Option<String>,
+    /// How the system is reached.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub system: Option<String>,
 }

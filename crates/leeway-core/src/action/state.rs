@@ -234,6 +234,24 @@ impl ActionState {
         }
     }
 
+    /// Whether the call of the current revision was started, and not refused for the record's version.
+    pub fn current_started(&self) -> bool {
+        let latest = self.steps.iter().rev().find_map(|step| match step.event {
+            ActionEvent::Started { .. } => Some(true),
+            ActionEvent::Judged(_) | ActionEvent::Drifted { .. } => Some(false),
+            _ => None,
+        });
+        latest == Some(true)
+    }
+
+    /// Whether a system refused an earlier revision's write because the record had changed.
+    pub fn was_refused_for_version(&self) -> bool {
+        self.steps.windows(2).any(|pair| {
+            matches!(pair[0].event, ActionEvent::Started { .. })
+                && matches!(pair[1].event, ActionEvent::Drifted { .. })
+        })
+    }
+
     /// How the call ended, if it was made and came back (or is known not to).
     pub fn finished(&self) -> Option<&Finished> {
         self.steps.iter().rev().find_map(|step| match &step.event {

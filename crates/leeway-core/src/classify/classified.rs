@@ -11,7 +11,12 @@ use super::{
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
-/// An MCP answer as filters see it: with its first text parsed into `.json` when it is JSON.
+/// Key of an answer's `_meta` under which a system by OpenAPI document tells of the HTTP answer:
+/// `status`, and those of the headers `etag`, `last-modified`, `location` that were there.
+pub const HTTP_META: &str = "io.leeway/http";
+
+/// An MCP answer as filters see it: with its first text parsed into `.json` when it is JSON, and
+/// status and headers of an HTTP answer in `.http`.
 pub fn answer(result: &Value) -> Value {
     let mut answer = result.clone();
     let parsed = result["content"]
@@ -19,8 +24,10 @@ pub fn answer(result: &Value) -> Value {
         .and_then(|blocks| blocks.first())
         .and_then(|block| block["text"].as_str())
         .and_then(|text| serde_json::from_str::<Value>(text).ok());
+    let http = result["_meta"][HTTP_META].clone();
     if let Some(object) = answer.as_object_mut() {
         object.insert("json".to_owned(), parsed.unwrap_or(Value::Null));
+        object.insert("http".to_owned(), http);
     }
     answer
 }
@@ -128,6 +135,7 @@ pub fn classify(
     let record = tool
         .record(system, arguments)
         .unwrap_or_else(|why| work.unknown(why));
+    work.version();
     work.raise();
     let changes = work.changes();
     let amount_cents = work.amount();
@@ -194,6 +202,17 @@ impl<'a> Work<'a> {
         filter
             .run(self.arguments, &self.before_value, &Value::Null)
             .map_err(|error| error.to_string())
+    }
+
+    /// A write that ought to be conditional and cannot be is not like one that is.
+    fn version(&mut self) {
+        let unmarked = matches!(self.before, BeforeImage::Read { version: None, .. });
+        if self.tool.entry.condition.is_some() && unmarked {
+            self.unknowns.push(
+                "the record was read without a version mark, so the write cannot depend on it"
+                    .to_owned(),
+            );
+        }
     }
 
     /// A filter that fails counts as one that says yes.

@@ -176,6 +176,20 @@ impl Problems {
                 Some(_) => {}
             }
         }
+        let has_version = entry
+            .read
+            .as_ref()
+            .is_some_and(|read| read.version.is_some());
+        if entry.condition.is_some() && !has_version {
+            self.add(
+                "condition-without-version",
+                at("condition"),
+                format!(
+                    "`{name}` writes on condition of a version, and nothing says how to read it"
+                ),
+                "add read.version = a filter giving the version mark",
+            );
+        }
         let undo_tool = match &entry.undo {
             Some(UndoRule::Exact { tool, .. } | UndoRule::Compensating { tool, .. }) => Some(tool),
             _ => None,

@@ -54,6 +54,9 @@ pub struct ToolEntry {
     pub additive: Vec<String>,
     /// How to read the record.
     pub read: Option<ReadRule>,
+    /// How the version mark that was read goes into the call, where the system writes on condition.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub condition: Option<ConditionRule>,
     /// Fields whose change is high-impact even when blank.
     #[serde(default)]
     pub critical: Vec<String>,
@@ -107,6 +110,17 @@ pub struct ReadRule {
     pub version: Option<String>,
     /// Text in an error answer that means there is no such record (then it is missing, not failed).
     pub missing: Option<String>,
+}
+
+/// Where a conditional write carries the version mark of the record as it was read: the system
+/// refuses the write when the record has another by now.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ConditionRule {
+    /// In an HTTP header, e.g. `If-Match`. Only systems by OpenAPI document have headers.
+    Header(String),
+    /// In an argument of the tool, e.g. `@etag`. Whatever the agent gives there is overwritten.
+    Argument(String),
 }
 
 /// How a call is taken back.

@@ -47,7 +47,9 @@ impl Stage {
                 Some(self)
             }
             ("action.approved", S::Held) => Some(S::Approved),
-            ("action.drifted", S::Held | S::Authorised | S::Approved) => Some(S::Drifted),
+            ("action.drifted", S::Held | S::Authorised | S::Approved | S::Running) => {
+                Some(S::Drifted)
+            }
             ("action.started", S::Authorised | S::Approved) => Some(S::Running),
             ("action.refused", S::New)
             | ("action.rejected", S::Held)

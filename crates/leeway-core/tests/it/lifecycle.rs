@@ -140,7 +140,7 @@ fn later_events() -> Vec<(&'static str, ActionEvent)> {
 }
 
 /// Every transition there is. What is not here is refused.
-const TABLE: [(Option<Status>, &str, Status); 41] = {
+const TABLE: [(Option<Status>, &str, Status); 42] = {
     use Status as S;
     [
         (None, "refused", S::Refused),
@@ -180,6 +180,7 @@ const TABLE: [(Option<Status>, &str, Status); 41] = {
         (Some(S::Drifted), "drifted-hold", S::Held),
         (Some(S::Drifted), "drifted-allow", S::Authorised),
         (Some(S::Drifted), "withdrawn", S::Withdrawn),
+        (Some(S::Executing), "drift", S::Drifted),
         (Some(S::Executing), "executed", S::Executed),
         (Some(S::Executing), "failed", S::Failed),
         (Some(S::Executing), "partial", S::Partial),
@@ -303,6 +304,36 @@ fn an_approval_is_used_once() {
     assert_eq!(fold(&events).unwrap().status, Status::Executing);
     let twice: Vec<_> = events.iter().cloned().chain([events[2].clone()]).collect();
     assert!(matches!(fold(&twice), Err(FoldError::InvalidTransition(_))));
+}
+
+#[test]
+fn a_write_refused_for_the_records_version_needs_a_new_approval_and_starts_once_more() {
+    let start = |key: &str| ActionEvent::Started {
+        idempotency_key: key.into(),
+    };
+    let refused = [
+        judged_event(Verdict::Hold, 1, Cause::Proposed),
+        approved("hash-1"),
+        start("k-1"),
+        ActionEvent::Drifted {
+            now: BeforeImage::NotReadable,
+        },
+        judged_event(Verdict::Hold, 2, Cause::Drifted),
+    ];
+    let shown_again = state(&refused);
+    assert_eq!(shown_again.row.status, Status::Held);
+    assert_eq!(shown_again.approval(), None);
+    assert!(shown_again.was_refused_for_version() && !shown_again.current_started());
+    let more = |events: &[ActionEvent]| fold(&[&refused[..], events].concat());
+    assert!(matches!(
+        more(&[start("k-2")]),
+        Err(FoldError::InvalidTransition(_))
+    ));
+    assert_eq!(more(&[approved("hash-1")]), Err(FoldError::Stale));
+    assert_eq!(
+        more(&[approved("hash-2"), start("k-2")]).unwrap().status,
+        Status::Executing
+    );
 }
 
 #[test]
