@@ -40,6 +40,15 @@ pub fn called(outcome: Outcome, took: Duration) {
         Outcome::Partial => "partial",
         Outcome::OutcomeUnknown => "outcome_unknown",
     };
+    count(outcome, took);
+}
+
+/// A system refused a conditional write.
+pub fn conflicted(took: Duration) {
+    count("version_conflict", took);
+}
+
+fn count(outcome: &'static str, took: Duration) {
     counter!("leeway_calls_total", "outcome" => outcome).increment(1);
     histogram!("leeway_call_seconds").record(took.as_secs_f64());
 }

@@ -3,11 +3,10 @@
 use super::Configuration;
 use super::load::{Read, Source, nearest};
 use super::problems::{Problem, Severity};
-use super::secret;
+use super::systems::check_system;
 use leeway_core::action::tool_name;
 use leeway_core::classify::compiled::CompiledPack;
 use leeway_core::classify::pack::Pack;
-use leeway_core::govern::system::System;
 use leeway_core::govern::workflow::Workflow;
 use leeway_core::judge::rules::CompiledRules;
 use std::collections::{BTreeMap, BTreeSet};
@@ -101,8 +100,9 @@ pub fn check_places(read: &Read, problems: &mut Vec<Problem>) {
 }
 
 /// What other files may refer to.
-struct Known<'a> {
-    packs: BTreeMap<&'a str, &'a Pack>,
+pub struct Known<'a> {
+    /// Packs by name.
+    pub packs: BTreeMap<&'a str, &'a Pack>,
     tools: BTreeSet<String>,
     /// Starts of tool names of which nothing can be said: their system or its pack was not read.
     open: Vec<String>,
@@ -140,7 +140,8 @@ impl<'a> Known<'a> {
         }
     }
 
-    fn may_have_pack(&self, pack: &str) -> bool {
+    /// Whether a pack of that name is there, or may be in a file that could not be read.
+    pub fn may_have_pack(&self, pack: &str) -> bool {
         self.packs.contains_key(pack) || self.unread.contains(&format!("packs/{pack}.toml"))
     }
 
@@ -164,101 +165,6 @@ fn named(source: &Source, name: &str, problems: &mut Vec<Problem>) {
                     format!("it is named `{name}` in a file named `{stem}.toml`"),
                 )
                 .help("give the file and the thing the same name"),
-        );
-    }
-}
-
-fn check_system(
-    (source, system): (&Source, &System),
-    known: &Known<'_>,
-    problems: &mut Vec<Problem>,
-) {
-    let plain = !system.name.is_empty()
-        && system
-            .name
-            .bytes()
-            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
-    if !plain {
-        problems.push(
-            source
-                .at(
-                    "name",
-                    "name-invalid",
-                    format!("`{}` cannot be a system's name", system.name),
-                )
-                .help("use lower-case letters, digits and hyphens"),
-        );
-    }
-    if system.command.is_some() == system.url.is_some() {
-        problems.push(
-            source
-                .at(
-                    "command",
-                    "transport-unclear",
-                    "exactly one of `command` and `url` must be given",
-                )
-                .help("`command` runs an MCP server here; `url` reaches one over HTTP"),
-        );
-    }
-    if !known.may_have_pack(&system.pack) {
-        let help = nearest(&system.pack, known.packs.keys().copied()).map_or_else(
-            || "add packs/NAME.toml to the folder".to_owned(),
-            |name| format!("did you mean `{name}`?"),
-        );
-        problems.push(
-            source
-                .at(
-                    "pack",
-                    "pack-unknown",
-                    format!("there is no pack `{}`", system.pack),
-                )
-                .help(help),
-        );
-    }
-    if system.timeout_s == 0 {
-        problems.push(
-            source
-                .at(
-                    "timeout_s",
-                    "timeout-invalid",
-                    "a call that may take 0 seconds never has an answer",
-                )
-                .help("write the longest time a call may take, seconds, or leave the key out"),
-        );
-    }
-    for (table, values) in [("env", &system.env), ("headers", &system.headers)] {
-        for (name, value) in values {
-            check_value(
-                (source, &format!("{table}.{name}")),
-                (name, value),
-                problems,
-            );
-        }
-    }
-}
-
-fn check_value(
-    (source, path): (&Source, &str),
-    (name, value): (&str, &str),
-    problems: &mut Vec<Problem>,
-) {
-    if !secret::is_reference(value) && secret::sounds_secret(name) {
-        problems.push(
-            source
-                .at(
-                    path,
-                    "secret-in-config",
-                    format!("`{name}` looks like a credential and stands in the file itself"),
-                )
-                .help("write `env:NAME` or `file:/path`, and keep the value there"),
-        );
-    }
-    if let Err(error) = secret::resolve(value) {
-        problems.push(
-            source
-                .at(path, "reference-unresolved", error.to_string())
-                .help("set it before the server starts")
-                .warning(),
         );
     }
 }

@@ -2,6 +2,7 @@
 //! nothing new turns up, so that all are reported at once.
 
 use super::check::check_places;
+use super::document;
 use super::places;
 use super::problems::{Problem, Severity};
 use super::{Configuration, Settings};
@@ -102,6 +103,9 @@ pub fn inspect(folder: &Path) -> (Read, Vec<Problem>) {
     }
     let unread = &mut read.unread;
     read.systems = all(folder, "systems", (unread, &mut problems));
+    for (source, system) in &mut read.systems {
+        document::attach(folder, (source, system), &mut problems);
+    }
     read.packs = all(folder, "packs", (unread, &mut problems));
     read.workflows = all(folder, "workflows", (unread, &mut problems));
     check_places(&read, &mut problems);

@@ -4,10 +4,12 @@
 //! credentials.
 
 mod check;
+pub mod document;
 mod load;
 mod places;
 mod problems;
 pub mod secret;
+mod systems;
 #[cfg(test)]
 mod tests;
 pub mod written;

@@ -168,3 +168,167 @@ fn a_credential_is_in_no_report_not_even_as_a_neighbouring_line() {
     assert!(report.contains("Authorization ="), "{report}");
     assert!(!report.contains("hunter2"), "{report}");
 }
+
+const DOCUMENT: &str =
+    "{\"openapi\": \"3.1.0\", \"servers\": [{\"url\": \"https://crm.example.com\"}],
+\"paths\": {\"/x\": {\"get\": {\"operationId\": \"get\"}}}}";
+const BY_DOCUMENT: &str =
+    "name = \"crm\"\ntitle = \"CRM\"\npack = \"crm\"\nopenapi = \"openapi/crm.json\"\n";
+
+/// What is told of a system by document with some lines more.
+fn told_by_document(more: &str, files: &[(&str, &str)]) -> Vec<String> {
+    let system = format!("{BY_DOCUMENT}{more}");
+    let mut all = vec![
+        ("openapi/crm.json", DOCUMENT),
+        ("systems/crm.toml", system.as_str()),
+    ];
+    all.extend(files);
+    told(&all)
+}
+
+#[test]
+fn a_document_is_read_pinned_and_then_needs_no_folder() {
+    assert_eq!(told_by_document("", &[]), Vec::<String>::new());
+    let folder = folder(&[
+        ("openapi/crm.json", DOCUMENT),
+        ("systems/crm.toml", BY_DOCUMENT),
+    ]);
+    let configuration = load(folder.path()).unwrap();
+    let system = &configuration.systems[0];
+    assert_eq!(system.openapi_text.as_deref(), Some(DOCUMENT));
+    assert_eq!(super::check(&configuration), []);
+    let pinned = system.openapi_sha256.clone().unwrap();
+    assert_eq!(
+        told_by_document(&format!("openapi_sha256 = \"{pinned}\"\n"), &[]),
+        Vec::<String>::new()
+    );
+    assert_eq!(
+        told_by_document("openapi_sha256 = \"00\"\n", &[]),
+        ["systems/crm.toml:5 openapi-hash-differs"]
+    );
+    let mut exported = system.clone();
+    let (path, text) = super::document::separate(&mut exported).unwrap();
+    assert_eq!(
+        (path.as_str(), text.as_str()),
+        ("openapi/crm.json", DOCUMENT)
+    );
+    assert_eq!(
+        (exported.openapi_text, exported.openapi_sha256),
+        (None, None)
+    );
+}
+
+#[test]
+fn every_kind_of_wrong_document_is_told() {
+    for (file, text, code) in [
+        ("openapi/crm.json", "{", "openapi-unreadable"),
+        (
+            "openapi/crm.json",
+            "{\"swagger\": \"2.0\"}",
+            "openapi-version",
+        ),
+        (
+            "openapi/crm.json",
+            "{\"openapi\": \"3.0.0\"}",
+            "openapi-invalid",
+        ),
+        (
+            "openapi/crm.json",
+            "{\"openapi\": \"3.0.0\", \"paths\": {}}",
+            "openapi-no-operation",
+        ),
+    ] {
+        let line = format!("systems/crm.toml:4 {code}");
+        assert_eq!(told_by_document("", &[(file, text)]), [line]);
+    }
+    let without_server = "{\"openapi\": \"3.0.0\", \"paths\": {\"/x\": {\"get\": {\"operationId\": \"got\"}, \"post\": {\"requestBody\": {\"required\": true}}}}}";
+    assert_eq!(
+        told_by_document("", &[("openapi/crm.json", without_server)]),
+        [
+            "systems/crm.toml:4 operation-skipped",
+            "systems/crm.toml:4 base-url-missing",
+            "systems/crm.toml:4 operation-unknown",
+        ]
+    );
+    for path in ["../crm.json", "/etc/passwd", "openapi/../../x", ""] {
+        let system = BY_DOCUMENT.replace("openapi/crm.json", path);
+        assert_eq!(
+            told(&[("systems/crm.toml", &system)]),
+            ["systems/crm.toml:4 openapi-outside"],
+            "{path}"
+        );
+    }
+    assert_eq!(
+        told(&[("systems/crm.toml", BY_DOCUMENT)]),
+        ["systems/crm.toml:4 openapi-missing"]
+    );
+}
+
+#[test]
+fn keys_of_a_system_belong_to_the_way_it_is_reached() {
+    let wrong = "base_url = \"ftp://x\"\nidempotency_header = \"not a header\"\nfrom = \"x\"\n[query]\napi_key = \"plain\"\n[login]\nuser = \"u\"\npassword = \"plain\"\n";
+    assert_eq!(
+        told_by_document(wrong, &[]),
+        [
+            "systems/crm.toml:5 base-url-invalid",
+            "systems/crm.toml:6 header-invalid",
+            "systems/crm.toml:7 key-unused",
+            "systems/crm.toml:9 secret-in-config",
+            "systems/crm.toml:12 secret-in-config",
+        ]
+    );
+    let clear = "base_url = \"http://crm.example.com\"\n[headers]\nAuthorization = \"env:PATH\"\n";
+    assert_eq!(
+        told_by_document(clear, &[]),
+        ["systems/crm.toml:5 credentials-in-clear"]
+    );
+    let command = format!(
+        "{SYSTEM}base_url = \"https://x\"\nallow_private = true\n[login]\nuser = \"u\"\npassword = \"env:PATH\"\n"
+    );
+    assert_eq!(
+        told(&[("systems/crm.toml", &command)]),
+        [
+            "systems/crm.toml:5 key-unused",
+            "systems/crm.toml:6 key-unused",
+            "systems/crm.toml:7 key-unused",
+        ]
+    );
+}
+
+#[test]
+fn a_mail_server_has_an_address_and_a_sender() {
+    let mail = |more: &str| {
+        let system = format!("name = \"crm\"\ntitle = \"CRM\"\npack = \"crm\"\n{more}");
+        told(&[("systems/crm.toml", &system)])
+    };
+    assert_eq!(
+        mail("smtp = \"smtps://mail.example.com\"\nfrom = \"Desk <desk@example.com>\"\n"),
+        Vec::<String>::new()
+    );
+    assert_eq!(
+        mail("smtp = \"mail.example.com\"\n"),
+        [
+            "systems/crm.toml:4 smtp-invalid",
+            "systems/crm.toml:4 from-missing"
+        ]
+    );
+    assert_eq!(
+        mail("smtp = \"smtp://u:p@mail.example.com\"\nfrom = \"nobody\"\n"),
+        [
+            "systems/crm.toml:4 smtp-invalid",
+            "systems/crm.toml:5 from-invalid"
+        ]
+    );
+}
+
+#[test]
+fn a_condition_in_a_header_needs_a_system_with_headers_and_a_version() {
+    let pack = "name = \"crm\"\ntitle = \"CRM\"\n[tool.get]\neffect = \"read\"\n[tool.set]\neffect = \"delete\"\ncondition = { header = \"If-Match\" }\nundo = { kind = \"none\", why = \"x\" }\n";
+    assert_eq!(
+        told(&[("packs/crm.toml", pack)]),
+        [
+            "packs/crm.toml:7 condition-without-version",
+            "systems/crm.toml:3 condition-unsupported",
+        ]
+    );
+}

@@ -1,6 +1,6 @@
 //! Configured things as the TOML of their files, and what differs between two of them.
 
-use super::Configuration;
+use super::{Configuration, document};
 use leeway_core::govern::change::{Configured, Edit, OWNERS_STREAM};
 use serde::Serialize;
 use similar::TextDiff;
@@ -47,8 +47,14 @@ pub fn sides(edit: &Edit) -> (String, String) {
     (side(&edit.from), side(&edit.to))
 }
 
-/// Every file of a configuration but `leeway.toml`: path relative to the folder, text.
-pub fn files(configuration: Configuration) -> Vec<(String, String)> {
+/// Every file of a configuration but `leeway.toml`: path relative to the folder, text. Documents of
+/// systems are files of their own.
+pub fn files(mut configuration: Configuration) -> Vec<(String, String)> {
+    let documents: Vec<_> = configuration
+        .systems
+        .iter_mut()
+        .filter_map(document::separate)
+        .collect();
     let systems = configuration.systems.into_iter().map(Box::new);
     let packs = configuration.packs.into_iter().map(Box::new);
     let workflows = configuration.workflows.into_iter().map(Box::new);
@@ -59,5 +65,6 @@ pub fn files(configuration: Configuration) -> Vec<(String, String)> {
         .chain(workflows.map(Configured::Workflow))
         .chain(owners.map(Configured::Owners))
         .map(|thing| (file(&thing.stream()), toml(&thing)))
+        .chain(documents)
         .collect()
 }

@@ -5,6 +5,7 @@
 pub mod append;
 pub mod decide;
 pub mod deciders;
+mod drift;
 pub mod eyes;
 pub mod governance;
 pub mod hidden;

@@ -20,9 +20,9 @@ use std::time::Duration;
 /// Answers longer than this are recorded as their beginning, length and hash.
 const LONGEST_RECORDED_ANSWER: usize = 64 * 1024;
 /// How long recording an outcome is tried before the caller is told that it is not recorded yet.
-const OUTCOME_TRIES: u32 = 20;
+pub const OUTCOME_TRIES: u32 = 20;
 /// Pause between two tries to record an outcome.
-const OUTCOME_PAUSE: Duration = Duration::from_secs(1);
+pub const OUTCOME_PAUSE: Duration = Duration::from_secs(1);
 
 /// What an answer, or the lack of one, says about what became of a call; and one sentence about it.
 pub fn judge_answer(answer: &Result<Value, CallError>, effect: Effect) -> (Outcome, String) {

@@ -109,6 +109,7 @@ async fn receive(
         revision: 1,
         edited: false,
         asked: false,
+        conflicted: false,
         cause: Cause::Proposed,
         agent: caller.agent.clone(),
         arguments: proposal.arguments,

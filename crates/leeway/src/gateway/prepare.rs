@@ -5,7 +5,7 @@ use super::registry::{LiveTool, LiveWorkflow, Registry};
 use crate::app::App;
 use crate::clock;
 use crate::error::ApiError;
-use crate::system::{CallError, SystemCall};
+use crate::system::SystemCall;
 use leeway_core::action::event::{Cause, Judged};
 use leeway_core::action::{Call, Claim, Versions};
 use leeway_core::canonical;
@@ -34,6 +34,8 @@ pub struct Attempt {
     pub edited: bool,
     /// Whether a reviewer asked the agent about it.
     pub asked: bool,
+    /// Whether the system refused an earlier revision because the record had changed.
+    pub conflicted: bool,
     /// Why there is this revision.
     pub cause: Cause,
     /// Who calls.
@@ -106,6 +108,13 @@ pub async fn prepare(
             &mut decision,
             "answered-question",
             "A reviewer asked the agent about it, so a person decides.",
+        );
+    }
+    if attempt.conflicted {
+        hold(
+            &mut decision,
+            "version-conflict",
+            "The system refused it because the record had changed; it runs only when it is approved as it is now.",
         );
     }
     let parts = Parts {
@@ -192,6 +201,7 @@ pub fn versions(registry: &Registry, workflow: &LiveWorkflow, tool: &LiveTool) -
         tool: Some(tool.state.hash.clone()),
         model: workflow.state.workflow.model.clone(),
         owners: registry.owners.as_ref().map(|live| live.hash.clone()),
+        system: Some(tool.system_hash.clone()),
     }
 }
 
@@ -318,17 +328,16 @@ pub async fn read_record(
         tool: read_tool,
         arguments: read_arguments,
         idempotency_key: None,
+        condition: None,
     };
     match connection.call(call).await {
         Ok(answer) => match &tool.pack {
             Some(pack) => entry.before_image(&answer, &pack.redactor),
             None => BeforeImage::NotReadable,
         },
-        Err(error @ (CallError::NotSent(_) | CallError::Refused(_) | CallError::NoAnswer(_))) => {
-            BeforeImage::Failed {
-                why: error.to_string(),
-            }
-        }
+        Err(error) => BeforeImage::Failed {
+            why: error.to_string(),
+        },
     }
 }
 

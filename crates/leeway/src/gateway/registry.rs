@@ -56,6 +56,9 @@ pub struct LiveTool {
     pub state: ToolState,
     /// Checks arguments against the pinned input schema; `None` when the schema is no schema.
     pub schema: Option<Arc<jsonschema::Validator>>,
+    /// Content hash of how its system is reached: a call approved for one address does not go to
+    /// another.
+    pub system_hash: String,
     /// The pack its system names.
     pub pack: Option<Arc<LivePack>>,
 }
@@ -251,6 +254,7 @@ impl Registry {
                 system: system.to_owned(),
                 tool: tool.to_owned(),
                 schema,
+                system_hash: configured.hash.clone(),
                 pack: self.packs.get(&configured.system.pack).cloned(),
                 state,
             }),

@@ -6,6 +6,7 @@
 //! run again.
 
 use super::append::{action_stream, append_events};
+use super::drift::{drift, drifted, on_condition, refused_for_version};
 use super::outcome::{judge_answer, queue_outcome, record_outcome, recorded_answer};
 use super::pipeline::writing;
 use super::prepare::{
@@ -64,8 +65,11 @@ enum Step {
     Again,
 }
 
-enum Failure {
+/// Why a step could not be made.
+pub enum Failure {
+    /// The ledger did not take it.
     Append(AppendError),
+    /// Anything else.
     Api(ApiError),
 }
 
@@ -123,7 +127,8 @@ async fn step(app: &Arc<App>, action: &ActionState) -> Result<Step, Failure> {
         _ => judged.before.clone(),
     };
     if drifted(&judged.before, &now) {
-        return drift(app, (workflow, tool), action, (now, arguments)).await;
+        drift(app, (workflow, tool), action, (now, arguments)).await?;
+        return Ok(Step::Again);
     }
     if outwaited(app, (workflow, action), judged)? {
         let again = again(app, (workflow, tool), action, (Cause::Resumed, arguments)).await?;
@@ -211,43 +216,6 @@ async fn lost_arguments(app: &App, action: &ActionState) -> Result<Step, Failure
     Ok(Step::Done)
 }
 
-/// Whether the record is no longer what was seen. The fields count beside the version mark: some
-/// systems give two writes within a second the same one.
-fn drifted(seen: &BeforeImage, now: &BeforeImage) -> bool {
-    match (seen, now) {
-        (BeforeImage::Failed { .. }, BeforeImage::Failed { .. }) => false,
-        (seen, now) => seen != now,
-    }
-}
-
-async fn drift(
-    app: &App,
-    place: (&LiveWorkflow, &LiveTool),
-    action: &ActionState,
-    (now, arguments): (BeforeImage, Value),
-) -> Result<Step, Failure> {
-    let drifted = ActionEvent::Drifted { now: now.clone() };
-    let was_there = matches!(
-        action.current().map(|judged| &judged.before),
-        Some(BeforeImage::Read { .. })
-    );
-    if was_there && now == BeforeImage::Missing {
-        let gone = ActionEvent::Withdrawn {
-            by: "leeway".to_owned(),
-            reason: Some("the record is gone".to_owned()),
-        };
-        let events = vec![("leeway".to_owned(), drifted), ("leeway".to_owned(), gone)];
-        let forget = vec![SideWrite::DeleteSealed {
-            action: action.row.id.clone(),
-        }];
-        append_events(app, &action.row.id, events, (vec![at(action)], forget)).await?;
-        return Ok(Step::Done);
-    }
-    let again = again(app, place, action, (Cause::Drifted, arguments)).await?;
-    revise(app, action, vec![drifted], again).await?;
-    Ok(Step::Again)
-}
-
 /// Judges the action anew as its next revision.
 pub async fn again(
     app: &App,
@@ -280,6 +248,7 @@ pub async fn again_with(
         revision: judged.revision + 1,
         edited: matches!(cause, Cause::Edited { .. }) || action.edited_by().is_some(),
         asked: action.was_asked(),
+        conflicted: action.row.status == Status::Executing || action.was_refused_for_version(),
         cause,
         agent: judged.call.agent.clone(),
         arguments,
@@ -333,7 +302,9 @@ pub async fn carry_out(
         tool: tool.tool.clone(),
         arguments: arguments.clone(),
         idempotency_key: Some(format!("{}-{}", action.row.id, action.row.revision)),
+        condition: None,
     };
+    let call = on_condition(tool, &action, call);
     let began = tokio::time::Instant::now();
     let answer = match app.systems.get(&tool.system) {
         Some(connection) => connection.call(call).await,
@@ -342,6 +313,11 @@ pub async fn carry_out(
             tool.system
         ))),
     };
+    if let Err(error @ CallError::Conflict(_)) = &answer {
+        metrics::conflicted(began.elapsed());
+        let action = refused_for_version(app, tool, &action, (arguments, error)).await?;
+        return Ok((action, None));
+    }
     let (outcome, note) = judge_answer(&answer, effect);
     metrics::called(outcome, began.elapsed());
     let after = match tool.entry() {

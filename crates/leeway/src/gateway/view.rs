@@ -3,7 +3,7 @@
 use super::words;
 use crate::clock::rfc3339;
 use leeway_core::action::audit;
-use leeway_core::action::event::{ActionEvent, Judged};
+use leeway_core::action::event::Judged;
 use leeway_core::action::state::{ActionRow, ActionState};
 use leeway_store::RawEntry;
 use serde_json::{Map, Value, json};
@@ -140,11 +140,7 @@ pub fn for_agent(state: &ActionState, owner: &str) -> Map<String, Value> {
 
 /// What really ran, when something did or may have.
 fn ran(state: &ActionState) -> Option<Value> {
-    let started = state
-        .steps
-        .iter()
-        .any(|step| matches!(step.event, ActionEvent::Started { .. }));
-    let judged = state.current().filter(|_| started)?;
+    let judged = state.current().filter(|_| state.current_started())?;
     Some(json!({
         "tool": judged.call.tool_name(),
         "arguments": judged.call.arguments,

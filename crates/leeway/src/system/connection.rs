@@ -1,10 +1,9 @@
 //! A connection to one system that keeps itself alive: a session that ends is started again, with
 //! growing pauses. A call in flight when it ends has no answer; it is never repeated here.
 
-use super::mcp_client::{self, Session};
+use super::client::{self, Client, Session};
 use super::{CallError, SystemCall};
 use leeway_core::govern::system::System;
-use rmcp::{Peer, RoleClient};
 use serde_json::Value;
 use std::collections::HashMap;
 use std::future::Future;
@@ -40,7 +39,7 @@ pub enum Health {
 #[derive(Clone)]
 struct Present {
     health: Health,
-    peer: Option<Peer<RoleClient>>,
+    client: Option<Client>,
 }
 
 /// One system's connection.
@@ -57,7 +56,7 @@ impl Connection {
     fn open(system: System, hash: String, seen: ToolsSeen) -> Arc<Self> {
         let (sender, present) = watch::channel(Present {
             health: Health::Starting,
-            peer: None,
+            client: None,
         });
         let stop = CancellationToken::new();
         let supervised = supervise(system.clone(), sender, seen);
@@ -78,7 +77,11 @@ impl Connection {
 
     /// How it is now.
     pub fn health(&self) -> Health {
-        self.present.borrow().health.clone()
+        let present = self.present.borrow();
+        match present.client.as_ref().and_then(Client::trouble) {
+            Some(why) => Health::Down { why },
+            None => present.health.clone(),
+        }
     }
 
     /// Waits until it has been up or down once.
@@ -87,11 +90,11 @@ impl Connection {
         let _ = present.wait_for(|now| now.health != Health::Starting).await;
     }
 
-    async fn peer(&self) -> Result<Peer<RoleClient>, CallError> {
+    async fn client(&self) -> Result<Client, CallError> {
         let mut present = self.present.clone();
-        let ready = present.wait_for(|now| now.peer.is_some());
+        let ready = present.wait_for(|now| now.client.is_some());
         match tokio::time::timeout(WAIT_FOR_READY, ready).await {
-            Ok(Ok(now)) => Ok(now.peer.clone().expect("INVARIANT: waited for it")),
+            Ok(Ok(now)) => Ok(now.client.clone().expect("INVARIANT: waited for it")),
             _ => Err(CallError::NotSent(match self.health() {
                 Health::Down { why } => format!("`{}` is down: {why}", self.system.name),
                 _ => format!("`{}` is still starting", self.system.name),
@@ -101,8 +104,9 @@ impl Connection {
 
     /// Makes one call, once.
     pub async fn call(&self, call: SystemCall) -> Result<Value, CallError> {
-        let peer = self.peer().await?;
-        mcp_client::call(&peer, call, Duration::from_secs(self.system.timeout_s)).await
+        let client = self.client().await?;
+        let timeout = Duration::from_secs(self.system.timeout_s);
+        client.call(call, timeout).await
     }
 }
 
@@ -116,7 +120,7 @@ async fn supervise(system: System, present: watch::Sender<Present>, seen: ToolsS
     let mut pause = FIRST_PAUSE;
     loop {
         let changed = Arc::new(Notify::new());
-        let why = match mcp_client::start(&system, changed.clone()).await {
+        let why = match client::start(&system, changed.clone()).await {
             Ok(session) => {
                 pause = FIRST_PAUSE;
                 attend(&system, session, &present, (&seen, &changed)).await
@@ -126,7 +130,7 @@ async fn supervise(system: System, present: watch::Sender<Present>, seen: ToolsS
         tracing::warn!(system = %system.name, why = %why.escape_debug(), "system is down");
         present.send_replace(Present {
             health: Health::Down { why },
-            peer: None,
+            client: None,
         });
         tokio::time::sleep(pause).await;
         pause = (pause * 2).min(LONGEST_PAUSE);
@@ -140,13 +144,11 @@ async fn attend(
     present: &watch::Sender<Present>,
     (seen, changed): (&ToolsSeen, &Notify),
 ) -> String {
-    let peer = session.peer().clone();
-    let ended = session.waiting();
-    tokio::pin!(ended);
+    let Session { client, mut ended } = session;
     loop {
         let listed = tokio::select! {
-            listed = mcp_client::list_tools(&peer) => listed,
-            _ = &mut ended => return "its session ended".to_owned(),
+            listed = client.list_tools() => listed,
+            why = &mut ended => return why,
         };
         match listed {
             Ok(tools) => seen(system.name.clone(), tools).await,
@@ -154,11 +156,11 @@ async fn attend(
         }
         present.send_replace(Present {
             health: Health::Ready,
-            peer: Some(peer.clone()),
+            client: Some(client.clone()),
         });
         tokio::select! {
             () = changed.notified() => {}
-            _ = &mut ended => return "its session ended".to_owned(),
+            why = &mut ended => return why,
         }
     }
 }

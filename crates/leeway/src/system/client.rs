@@ -1,0 +1,106 @@
+//! What speaks with a system: an MCP session, an HTTP API by its document, or a mail server.
+
+use super::mcp_client;
+use super::openapi::HttpApi;
+use super::smtp::MailServer;
+use super::{CallError, Condition, SystemCall};
+use leeway_core::govern::system::{Kind, System};
+use rmcp::{Peer, RoleClient};
+use serde_json::Value;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::Notify;
+
+/// One way to speak with a system; cheap to clone.
+#[derive(Clone)]
+pub enum Client {
+    /// An MCP session.
+    Mcp(Peer<RoleClient>),
+    /// An HTTP API.
+    Http(Arc<HttpApi>),
+    /// A mail server.
+    Mail(Arc<MailServer>),
+}
+
+/// A client, and what tells when it ends and why.
+pub struct Session {
+    /// The client.
+    pub client: Client,
+    /// Comes back with the reason when the session ended.
+    pub ended: Pin<Box<dyn Future<Output = String> + Send>>,
+}
+
+/// Starts speaking with a system: runs its program, opens its address, or reads its document and
+/// looks whether it is there.
+pub async fn start(system: &System, tools_changed: Arc<Notify>) -> Result<Session, String> {
+    let client = match system.kind() {
+        Some(Kind::Command(_) | Kind::Url(_)) => {
+            let session = mcp_client::start(system, tools_changed).await?;
+            return Ok(Session {
+                client: Client::Mcp(session.peer().clone()),
+                ended: Box::pin(async move {
+                    drop(session.waiting().await);
+                    "its session ended".to_owned()
+                }),
+            });
+        }
+        Some(Kind::OpenApi(_)) => Client::Http(Arc::new(HttpApi::open(system).await?)),
+        Some(Kind::Smtp(_)) => Client::Mail(Arc::new(MailServer::open(system).await?)),
+        None => {
+            return Err(
+                "transport-unclear: exactly one of `command`, `url`, `openapi` and `smtp` must be given"
+                    .to_owned(),
+            );
+        }
+    };
+    let there = client.clone();
+    Ok(Session {
+        client,
+        ended: Box::pin(async move { there.lost().await }),
+    })
+}
+
+impl Client {
+    /// Every tool, as JSON definitions.
+    pub async fn list_tools(&self) -> Result<Vec<Value>, String> {
+        match self {
+            Self::Mcp(peer) => mcp_client::list_tools(peer).await,
+            Self::Http(api) => Ok(api.definitions()),
+            Self::Mail(server) => Ok(vec![server.definition()]),
+        }
+    }
+
+    /// What was wrong with the last call; an MCP session ends instead.
+    pub fn trouble(&self) -> Option<String> {
+        match self {
+            Self::Mcp(_) => None,
+            Self::Http(api) => api.trouble(),
+            Self::Mail(server) => server.trouble(),
+        }
+    }
+
+    /// Comes back with the reason when a system without a session cannot be reached.
+    async fn lost(&self) -> String {
+        match self {
+            Self::Mcp(_) => std::future::pending().await,
+            Self::Http(api) => api.lost().await,
+            Self::Mail(server) => server.lost().await,
+        }
+    }
+
+    /// Makes one call, once.
+    pub async fn call(&self, call: SystemCall, timeout: Duration) -> Result<Value, CallError> {
+        let by_header = matches!(call.condition, Some(Condition::Header { .. }));
+        match self {
+            Self::Http(api) => api.call(call, timeout).await,
+            _ if by_header => Err(CallError::NotSent(
+                "its pack puts the record's version into a header, and this system takes none"
+                    .to_owned(),
+            )),
+            Self::Mcp(peer) => mcp_client::call(peer, call, timeout).await,
+            Self::Mail(server) => server.call(call, timeout).await,
+        }
+    }
+}
