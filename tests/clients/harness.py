@@ -126,9 +126,11 @@ class Leeway:
             raise AssertionError(f"leeway {args}: exit {done.returncode}\n{done.stdout}\n{done.stderr}")
         return json.loads(done.stdout) if done.stdout.strip() else done
 
-    def start(self, *more, env=None):
+    def start(self, *more, env=None, config=True):
+        """Starts the server; without `config` it goes by what the ledger holds."""
+        folder = ["--config", self.config] if config else []
         self.process = subprocess.Popen(
-            [BINARY, "serve", "--data", self.data, "--config", self.config, "--listen", "127.0.0.1:0", *more],
+            [BINARY, "serve", "--data", self.data, *folder, "--listen", "127.0.0.1:0", *more],
             stdout=subprocess.PIPE, stderr=open(self.folder / "log", "a"), text=True,
             env={**os.environ, **(env or {})},
         )
