@@ -49,36 +49,26 @@ impl Document {
             skipped: Vec::new(),
             server: server(&root),
         };
-        let mut count = 0;
-        for (path, item) in paths {
-            let item = refs.follow(item)?;
-            for method in METHODS {
-                let Some(operation) = item.get(method) else {
-                    continue;
-                };
-                count += 1;
-                if count > MOST_OPERATIONS {
-                    return Err(Fault::new(
-                        "openapi-too-large",
-                        format!("the document has more than {MOST_OPERATIONS} operations"),
-                        "leave out the operations that are not used",
-                    ));
-                }
-                let place = Place {
-                    root: &root,
-                    method,
-                    path,
-                    item,
-                    operation,
-                };
-                document.add(&place, withheld)?;
-            }
+        let places = places(&root, refs, paths)?;
+        let mut ids = BTreeMap::new();
+        for place in &places {
+            *ids.entry(place.said_id()).or_insert(0) += 1;
+        }
+        for place in &places {
+            // An id given twice names neither.
+            let id = Some(place.said_id()).filter(|id| !id.is_empty() && ids[id] == 1);
+            document.add(place, id, withheld)?;
         }
         document.some()
     }
 
-    fn add(&mut self, place: &Place<'_>, withheld: &Withheld) -> Result<(), Fault> {
-        let operation = match Operation::read(place, withheld) {
+    fn add(
+        &mut self,
+        place: &Place<'_>,
+        id: Option<&str>,
+        withheld: &Withheld,
+    ) -> Result<(), Fault> {
+        let operation = match Operation::read(place, id, withheld) {
             Ok(operation) => operation,
             Err(fault) => {
                 self.skipped.push(Skipped {
@@ -122,6 +112,36 @@ impl Document {
             "describe at least one operation whose body is JSON or a form",
         ))
     }
+}
+
+fn places<'a>(
+    root: &'a Value,
+    refs: Refs<'a>,
+    paths: &'a Map<String, Value>,
+) -> Result<Vec<Place<'a>>, Fault> {
+    let mut places = Vec::new();
+    for (path, item) in paths {
+        let item = refs.follow(item)?;
+        for method in METHODS {
+            if let Some(operation) = item.get(method) {
+                places.push(Place {
+                    root,
+                    method,
+                    path,
+                    item,
+                    operation,
+                });
+            }
+        }
+    }
+    if places.len() > MOST_OPERATIONS {
+        return Err(Fault::new(
+            "openapi-too-large",
+            format!("the document has more than {MOST_OPERATIONS} operations"),
+            "leave out the operations that are not used",
+        ));
+    }
+    Ok(places)
 }
 
 fn value(text: &str) -> Result<Value, Fault> {

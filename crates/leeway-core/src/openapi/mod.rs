@@ -1,11 +1,12 @@
 //! HTTP APIs by OpenAPI document: which tools its operations become ([`document`], [`operation`],
-//! [`schema`]), which request a call makes ([`request`]), what an answer means ([`answer`]), and how
+//! [`parameter`], [`schema`]), which request a call makes ([`request`]), what an answer means ([`answer`]), and how
 //! a list is read page by page ([`pages`]). Pure: the binary sends and receives.
 
 pub mod answer;
 pub mod document;
 pub mod operation;
 pub mod pages;
+pub mod parameter;
 mod refs;
 pub mod request;
 mod schema;

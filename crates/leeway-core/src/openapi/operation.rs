@@ -2,6 +2,7 @@
 
 use super::document::{extension, fields};
 use super::pages::Pages;
+use super::parameter::{Parameter, Style, Where, declared, own, whole_path};
 use super::refs::Refs;
 use super::schema::{Converter, merged, shortened};
 use super::{Fault, Withheld};
@@ -10,26 +11,6 @@ use serde_json::{Map, Value, json};
 /// Longest description of a tool, characters.
 const LONGEST_DESCRIPTION: usize = 1_000;
 const LONGEST_NAME: usize = 64;
-
-/// Headers that are Leeway's or the connection's, whatever a document says.
-const OWN_HEADERS: [&str; 16] = [
-    "accept",
-    "accept-encoding",
-    "authorization",
-    "connection",
-    "content-length",
-    "content-type",
-    "cookie",
-    "expect",
-    "host",
-    "if-match",
-    "if-unmodified-since",
-    "proxy-authorization",
-    "te",
-    "trailer",
-    "transfer-encoding",
-    "upgrade",
-];
 
 /// Where an operation stands in its document.
 pub struct Place<'a> {
@@ -50,45 +31,11 @@ impl Place<'_> {
     pub fn words(&self) -> String {
         format!("{} {}", self.method.to_uppercase(), self.path)
     }
-}
 
-/// Where a parameter goes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Where {
-    /// Into the path.
-    Path,
-    /// Into the query.
-    Query,
-    /// Into a header.
-    Header,
-    /// Into a cookie.
-    Cookie,
-}
-
-/// How a list or an object is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Style {
-    /// A list repeats the name; an object's fields stand for themselves.
-    Exploded,
-    /// One value, its members joined.
-    Joined(char),
-    /// `name[field]`, nested as deep as the value is.
-    Brackets,
-    /// As JSON.
-    Json,
-}
-
-/// A parameter.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Parameter {
-    /// The tool's argument.
-    pub argument: String,
-    /// Its name in the request.
-    pub name: String,
-    /// Where it goes.
-    pub place: Where,
-    /// How it is written there.
-    pub style: Style,
+    /// Its `operationId`; empty without.
+    pub fn said_id(&self) -> &str {
+        self.operation["operationId"].as_str().unwrap_or_default()
+    }
 }
 
 /// How a body is written.
@@ -156,8 +103,9 @@ impl Operation {
         format!("{} {}", self.method, self.path)
     }
 
-    /// Reads an operation; a fault when it cannot be offered.
-    pub fn read(place: &Place<'_>, withheld: &Withheld) -> Result<Self, Fault> {
+    /// Reads an operation, named by its id or else by method and path; a fault when it cannot be
+    /// offered.
+    pub fn read(place: &Place<'_>, id: Option<&str>, withheld: &Withheld) -> Result<Self, Fault> {
         let refs = Refs::new(place.root);
         let mut work = Work {
             converter: Converter::new(refs),
@@ -176,7 +124,7 @@ impl Operation {
             .map(Pages::read)
             .transpose()?;
         let success = extension(place, "x-leeway-success").and_then(Value::as_str);
-        let name = name(place);
+        let name = name(place, id);
         Ok(Self {
             definition: definition(place, &name, work),
             name,
@@ -190,13 +138,11 @@ impl Operation {
     }
 }
 
-fn name(place: &Place<'_>) -> String {
-    let said = place.operation["operationId"].as_str().unwrap_or_default();
-    let from = if said.is_empty() {
-        format!("{}{}", place.method, place.path.replace(['{', '}'], ""))
-    } else {
-        said.to_owned()
-    };
+fn name(place: &Place<'_>, id: Option<&str>) -> String {
+    let from = id.map_or_else(
+        || format!("{}{}", place.method, place.path.replace(['{', '}'], "")),
+        str::to_owned,
+    );
     let plain: String = from
         .chars()
         .map(|c| {
@@ -233,62 +179,6 @@ fn definition(place: &Place<'_>, name: &str, mut work: Work<'_>) -> Value {
         },
         "annotations": { "readOnlyHint": safe, "destructiveHint": place.method == "delete" },
     })
-}
-
-/// The parameters of path and operation, the operation's in place of the path's.
-fn declared<'a>(place: &Place<'a>, refs: Refs<'a>) -> Result<Vec<(&'a Value, Style)>, Fault> {
-    let mut all: Vec<&Value> = Vec::new();
-    for list in [&place.item["parameters"], &place.operation["parameters"]] {
-        for parameter in list.as_array().into_iter().flatten() {
-            let parameter = refs.follow(parameter)?;
-            let same = |other: &&Value| {
-                other["name"] == parameter["name"] && other["in"] == parameter["in"]
-            };
-            all.retain(|other| !same(other));
-            all.push(parameter);
-        }
-    }
-    all.into_iter()
-        .map(|parameter| Ok((parameter, style(parameter)?)))
-        .collect()
-}
-
-fn style(parameter: &Value) -> Result<Style, Fault> {
-    if parameter.get("content").is_some() {
-        return Ok(Style::Json);
-    }
-    let in_query = matches!(parameter["in"].as_str(), Some("query" | "cookie"));
-    let usual = if in_query { "form" } else { "simple" };
-    let style = parameter["style"].as_str().unwrap_or(usual);
-    let explode = parameter["explode"].as_bool().unwrap_or(style == "form");
-    match style {
-        "form" if explode => Ok(Style::Exploded),
-        "form" | "simple" => Ok(Style::Joined(',')),
-        "spaceDelimited" => Ok(Style::Joined(' ')),
-        "pipeDelimited" => Ok(Style::Joined('|')),
-        "deepObject" => Ok(Style::Brackets),
-        other => Err(Fault::new(
-            "parameter-unsupported",
-            format!("the parameter {} has style `{other}`", parameter["name"]),
-            "use form, simple, deepObject, spaceDelimited or pipeDelimited",
-        )),
-    }
-}
-
-fn whole_path(place: &Place<'_>, parameters: &[Parameter]) -> Result<(), Fault> {
-    for part in place.path.split('{').skip(1) {
-        let named = part.split('}').next().unwrap_or_default();
-        let known =
-            |parameter: &&Parameter| parameter.place == Where::Path && parameter.name == named;
-        if !parameters.iter().any(|parameter| known(&parameter)) {
-            return Err(Fault::new(
-                "path-incomplete",
-                format!("nothing describes `{{{named}}}` of its path"),
-                "add a parameter with `in: path` and that name",
-            ));
-        }
-    }
-    Ok(())
 }
 
 struct Work<'a> {
@@ -412,15 +302,6 @@ impl<'a> Work<'a> {
                 .extend(needed.filter_map(Value::as_str).map(str::to_owned));
         }
         Content::Fields(names)
-    }
-}
-
-fn own(place: Where, name: &str, withheld: &Withheld) -> bool {
-    let lower = name.to_lowercase();
-    match place {
-        Where::Header => OWN_HEADERS.contains(&lower.as_str()) || withheld.headers.contains(&lower),
-        Where::Query => withheld.query.contains(name),
-        Where::Path | Where::Cookie => false,
     }
 }
 

@@ -1,6 +1,7 @@
 //! The request a call makes: where each argument goes, and how it is written there.
 
-use super::operation::{Content, Media, Operation, Parameter, Style, Where};
+use super::operation::{Content, Media, Operation};
+use super::parameter::{Parameter, Style, Where};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Map, Value};
 

@@ -6,6 +6,7 @@ mod audit;
 mod backtest;
 mod cases;
 mod classification;
+mod document_packs;
 mod govern;
 mod guardrails;
 mod invariant;

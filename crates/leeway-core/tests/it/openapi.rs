@@ -20,6 +20,7 @@ paths:
     get:
       operationId: getTicket
       summary: Reads a ticket.
+      responses: { 200: { description: It. }, default: { description: An error. } }
       parameters:
         - { name: expand, in: query, schema: { type: array, items: { type: string, enum: [owner, notes] } } }
         - { name: fields, in: query, explode: false, schema: { type: array, items: { type: string } } }
@@ -218,7 +219,7 @@ fn what_is_no_document_is_told_apart() {
         ("openapi: 3.1.0", "openapi-invalid"),
         ("openapi: 3.1.0\npaths: {}", "openapi-no-operation"),
         (
-            "openapi: 3.0.0\npaths: { /a: { get: { operationId: x } }, /b: { get: { operationId: x } } }",
+            "openapi: 3.0.0\npaths: { /a: { get: { operationId: 'x y' } }, /b: { get: { operationId: x_y } } }",
             "openapi-invalid",
         ),
         (
@@ -230,6 +231,14 @@ fn what_is_no_document_is_told_apart() {
         assert_eq!(fault.code, code, "{fault}");
         assert_ne!(fault.help, "");
     }
+}
+
+#[test]
+fn an_id_given_twice_names_neither() {
+    let text = "openapi: 3.1.0\npaths: { /a: { get: { operationId: list } }, '/b/{id}': { parameters: [{ name: id, in: path }], get: { operationId: list } }, /c: { get: { operationId: c } } }";
+    let document = Document::parse(text, &Withheld::default()).unwrap();
+    let names: Vec<&String> = document.operations.keys().collect();
+    assert_eq!(names, ["c", "get_a", "get_b_id"]);
 }
 
 #[test]
