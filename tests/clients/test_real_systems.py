@@ -245,6 +245,20 @@ def test_the_configuration_holds_its_documents(roundup, desk, tmp_path):
     assert desk.read("get_issue", {"id": number})["data"]["id"] == number
 
 
+def test_an_approval_for_one_address_is_none_for_another(roundup, desk):
+    number = ticket(roundup)
+    held = desk.call("update_issue", {"id": number, "title": "Printer repaired"})
+    file = desk.leeway.config / "systems" / "roundup.toml"
+    file.write_text(file.read_text().replace('/rest"', '/rest/"'))
+    assert [change["how"] for change in desk.leeway.cli("apply", desk.leeway.config)["changes"]] == ["changed"]
+    desk.leeway.ready("roundup")
+    with pytest.raises(Refused) as stale:
+        desk.owner.post(f"/v1/actions/{held['id']}/approve", {"content_hash": held["content_hash"]})
+    assert stale.value.code == "stale"
+    assert desk.approve(held)["status"] == "executed"
+    assert roundup.api.get(f"/issue/{number}")["data"]["attributes"]["title"] == "Printer repaired"
+
+
 @pytest.fixture(scope="module")
 def localstripe():
     running = real_systems.localstripe()
@@ -291,6 +305,14 @@ def test_a_refund_waits_and_is_made_once(localstripe, finance):
         finance.owner.decide(held["id"], "approve")
     assert refunds(localstripe, charge) == [700]
     finance.leaves_no_trace_of(STRIPE_KEY)
+
+
+def test_a_refund_above_the_charge_has_no_amount_a_limit_would_let_through(localstripe, finance):
+    _, charge = charged(localstripe, 5000)
+    above = finance.call("create_refund", {"charge": charge, "amount": 5001})
+    assert (above["status"], above["amount_cents"]) == ("held", None)
+    assert "more than is left of the charge" in above["unknowns"][0]
+    assert refunds(localstripe, charge) == []
 
 
 def test_a_refund_made_meanwhile_is_a_drift(localstripe, finance):

@@ -203,6 +203,17 @@ fn a_refund_shows_what_is_refunded_in_all() {
         );
         assert_eq!(found.changes[0].new, json!(whole));
     }
+    for (asked, refunded) in [(5001, 0), (4500, 501)] {
+        let arguments = json!({"charge": "ch_1", "amount": asked});
+        let above = classified(
+            "stripe-rest",
+            "create_refund",
+            &arguments,
+            Some(&charge(5000, refunded)),
+        );
+        assert_eq!(above.amount_cents, None);
+        assert!(above.amount_expected && above.unknowns[0].contains("more than is left"));
+    }
     let unread = classified(
         "stripe-rest",
         "create_refund",
