@@ -131,31 +131,39 @@ def test_a_list_that_leads_back_to_the_same_place_ends(server, liar):
     assert len(one["structuredContent"]["list"]) == 1
 
 
-@pytest.mark.parametrize("url, more, why", [
-    ("http://127.0.0.1:{port}", "", "address-forbidden"),
-    ("http://localhost:{port}", "", "address-forbidden"),
-    ("http://[::ffff:127.0.0.1]:{port}", "", "address-forbidden"),
-    ("http://2130706433:{port}", "", "address-forbidden"),
-    ("http://169.254.169.254", "allow_private = true\n", "address-forbidden"),
-    ("http://127.0.0.1:{free}", "allow_private = true\n", "unreachable"),
-])
-def test_what_must_not_or_cannot_be_reached_is_down_and_says_why(server, url, more, why):
-    asked = len(server.asked)
+FORBIDDEN = {
+    "loopback": ("http://127.0.0.1:{port}", "", "address-forbidden"),
+    "name": ("http://localhost:{port}", "", "address-forbidden"),
+    "mapped": ("http://[::ffff:127.0.0.1]:{port}", "", "address-forbidden"),
+    "number": ("http://2130706433:{port}", "", "address-forbidden"),
+    "metadata": ("http://169.254.169.254", "allow_private = true\n", "address-forbidden"),
+    "nobody": ("http://127.0.0.1:{free}", "allow_private = true\n", "unreachable"),
+}
+
+
+def test_what_must_not_or_cannot_be_reached_is_down_and_says_why(server):
+    asked, mail = len(server.asked), MailServer({})
     # Without credentials: those would be refused before, for going out in clear.
-    leeway = Leeway({"desk": WORKFLOW + 'lies__read-fine = "read"\n'}, {}, [])
+    leeway = Leeway({"desk": WORKFLOW}, {}, ["smtp"])
     (leeway.config / "packs" / "lies.toml").write_text(lying_server.pack())
     (leeway.config / "lies.json").write_text(lying_server.document())
-    base = url.format(port=server.server_port, free=free_port())
-    file = system_file("lies", "lies", f'openapi = "lies.json"\nbase_url = "{base}"\n{more}')
-    leeway.configure({"desk": WORKFLOW + 'lies__read-fine = "read"\n'}, {"lies": file}, [])
+    files = {"mail": system_file("mail", "smtp", f'smtp = "smtp://127.0.0.1:{mail.port}"\nfrom = "desk@example.com"')}
+    for name, (url, more, _) in FORBIDDEN.items():
+        base = url.format(port=server.server_port, free=free_port())
+        files[name] = system_file(name, "lies", f'openapi = "lies.json"\nbase_url = "{base}"\n{more}')
+    leeway.configure({"desk": WORKFLOW}, files, ["smtp"])
     leeway.start()
     try:
         watcher = leeway.person("watcher@example.com", "auditor")
-        down = wait_until(lambda: [s for s in watcher.get("/v1/systems")["systems"] if s["health"] == "down"], "it is down")
-        assert why in down[0]["why"], down
-        assert len(server.asked) == asked
+        settled = lambda: [s for s in watcher.get("/v1/systems")["systems"] if s["health"] != "starting"]
+        wait_until(lambda: len(settled()) == len(files), "each was looked at")
+        why = {system["name"]: (system["health"], system["why"].split(":")[0]) for system in settled()}
+        expected = {name: ("down", code) for name, (_, _, code) in FORBIDDEN.items()}
+        assert why == {**expected, "mail": ("down", "address-forbidden")}
+        assert len(server.asked) == asked and mail.heard == []
     finally:
         leeway.stop()
+        mail.socket.close()
 
 
 def test_a_system_that_goes_away_has_done_nothing_and_comes_back():
@@ -217,6 +225,16 @@ class MailServer:
         connection.close()
 
 
+@pytest.fixture(scope="module")
+def mail():
+    server = MailServer({})
+    office = mailroom(server.port)
+    office.server = server
+    yield office
+    office.leeway.stop()
+    server.socket.close()
+
+
 @pytest.mark.parametrize("answers, status, why", [
     ({"MAIL": "550 not from you"}, "failed", "not from you"),
     ({"RCPT": "550 no such person"}, "failed", "recipient-refused: `ann@example.com`"),
@@ -226,30 +244,9 @@ class MailServer:
     ({".": "554 it is spam"}, "failed", "it is spam"),
     ({".": None}, "outcome_unknown", "may or may not have happened"),
 ], ids=lambda value: str(value)[:40])
-def test_a_mail_server_that_refuses_has_sent_nothing_and_silence_is_unknown(answers, status, why):
-    server = MailServer(answers)
-    office = mailroom(server.port)
-    try:
-        held = office.call("send_email", {"to": ["ann@example.com"], "subject": "Hello", "text": "Hello"})
-        ended = office.approve(held)
-        assert (ended["status"], why in ended["outcome"]["note"]) == (status, True), ended["outcome"]
-        assert server.heard.count("MAIL") == 1 and server.heard.count(".") <= 1
-    finally:
-        office.leeway.stop()
-        server.socket.close()
-
-
-def test_a_mail_server_without_encryption_is_not_used_on_the_internet_side():
-    server = MailServer({})
-    leeway = Leeway({"desk": WORKFLOW + 'mail__send_email = "external"\n'}, {}, ["smtp"])
-    file = system_file("mail", "smtp", f'smtp = "smtp://127.0.0.1:{server.port}"\nfrom = "desk@example.com"')
-    leeway.configure({"desk": WORKFLOW + 'mail__send_email = "external"\n'}, {"mail": file}, ["smtp"])
-    leeway.start()
-    try:
-        watcher = leeway.person("watcher@example.com", "auditor")
-        down = wait_until(lambda: [s for s in watcher.get("/v1/systems")["systems"] if s["health"] == "down"], "it is down")
-        assert "address-forbidden" in down[0]["why"]
-        assert server.heard == []
-    finally:
-        leeway.stop()
-        server.socket.close()
+def test_a_mail_server_that_refuses_has_sent_nothing_and_silence_is_unknown(mail, answers, status, why):
+    mail.server.answers, mail.server.heard[:] = answers, []
+    held = mail.call("send_email", {"to": ["ann@example.com"], "subject": "Hello", "text": f"Hello {answers}"})
+    ended = mail.approve(held)
+    assert (ended["status"], why in ended["outcome"]["note"]) == (status, True), ended["outcome"]
+    assert mail.server.heard.count("MAIL") == 1 and mail.server.heard.count(".") <= 1

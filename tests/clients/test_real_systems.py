@@ -86,8 +86,16 @@ Origin = "{roundup.url}"
         leeway, "roundup", "roundup", f"{url or roundup.url}/rest", more))
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def desk(roundup):
+    business = helpdesk(roundup)
+    yield business
+    business.leeway.stop()
+
+
+@pytest.fixture
+def changing_desk(roundup):
+    """One whose configuration a test changes."""
     business = helpdesk(roundup)
     yield business
     business.leeway.stop()
@@ -162,7 +170,7 @@ class Meddler(http.server.BaseHTTPRequestHandler):
         pass
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def meddled(roundup):
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Meddler)
     server.roundup, server.meddle, server.writes = roundup, None, []
@@ -175,6 +183,7 @@ def meddled(roundup):
 
 
 def test_an_edit_between_the_last_look_and_the_write_is_refused_by_the_system_and_shown_again(roundup, meddled):
+    meddled.server.writes.clear()
     number = ticket(roundup)
     held = meddled.call("update_issue", {"id": number, "title": "Printer repaired"})
     meddled.server.meddle = {"title": "Printer replaced"}
@@ -220,8 +229,8 @@ def test_a_record_that_is_gone_or_refused_is_told_apart(roundup, desk):
     assert done["status"] == "failed" and done["result"]["isError"]
 
 
-def test_the_configuration_holds_its_documents(roundup, desk, tmp_path):
-    leeway = desk.leeway
+def test_the_configuration_holds_its_documents(roundup, changing_desk, tmp_path):
+    leeway = changing_desk.leeway
     leeway.cli("export", "--config", tmp_path / "out")
     assert (tmp_path / "out/openapi/roundup.yaml").read_bytes() == (leeway.config / "openapi/roundup.yaml").read_bytes()
     operator = leeway.person("operator@example.com", "operator")
@@ -240,22 +249,22 @@ def test_the_configuration_holds_its_documents(roundup, desk, tmp_path):
     assert "openapi-missing" in json.dumps(missing.value.body)
     leeway.stop()
     leeway.start(env=TOKENS, config=False).ready("roundup")
-    desk.agent.url = leeway.url
+    changing_desk.agent.url = leeway.url
     number = ticket(roundup)
-    assert desk.read("get_issue", {"id": number})["data"]["id"] == number
+    assert changing_desk.read("get_issue", {"id": number})["data"]["id"] == number
 
 
-def test_an_approval_for_one_address_is_none_for_another(roundup, desk):
+def test_an_approval_for_one_address_is_none_for_another(roundup, changing_desk):
     number = ticket(roundup)
-    held = desk.call("update_issue", {"id": number, "title": "Printer repaired"})
-    file = desk.leeway.config / "systems" / "roundup.toml"
+    held = changing_desk.call("update_issue", {"id": number, "title": "Printer repaired"})
+    file = changing_desk.leeway.config / "systems" / "roundup.toml"
     file.write_text(file.read_text().replace('/rest"', '/rest/"'))
-    assert [change["how"] for change in desk.leeway.cli("apply", desk.leeway.config)["changes"]] == ["changed"]
-    desk.leeway.ready("roundup")
+    assert [change["how"] for change in changing_desk.leeway.cli("apply", changing_desk.leeway.config)["changes"]] == ["changed"]
+    changing_desk.leeway.ready("roundup")
     with pytest.raises(Refused) as stale:
-        desk.owner.post(f"/v1/actions/{held['id']}/approve", {"content_hash": held["content_hash"]})
+        changing_desk.owner.post(f"/v1/actions/{held['id']}/approve", {"content_hash": held["content_hash"]})
     assert stale.value.code == "stale"
-    assert desk.approve(held)["status"] == "executed"
+    assert changing_desk.approve(held)["status"] == "executed"
     assert roundup.api.get(f"/issue/{number}")["data"]["attributes"]["title"] == "Printer repaired"
 
 
@@ -266,7 +275,7 @@ def localstripe():
     running.stop()
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def finance(localstripe):
     tools = ["list_customers", "get_customer", "list_charges", "get_charge", "list_refunds"]
     grants = {tool: "read" for tool in tools} | {

@@ -13,10 +13,6 @@ use serde_json::Value;
 /// The present state of one stream that is not an action's.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "document", rename_all = "kebab-case")]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "one at a time is read and written"
-)]
 pub enum Document {
     /// Stream `workflow/<name>`.
     Workflow(WorkflowState),

@@ -63,9 +63,8 @@ impl Operation {
             match parameter.place {
                 Where::Path => place_in_path(&mut request.path, parameter, value)?,
                 Where::Query => {
-                    request
-                        .query
-                        .extend(pairs(&parameter.name, value, parameter.style))
+                    let written = pairs(&parameter.name, value, parameter.style);
+                    request.query.extend(written);
                 }
                 Where::Cookie => cookies.push(format!(
                     "{}={}",

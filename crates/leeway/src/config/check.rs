@@ -1,6 +1,7 @@
 //! What a configuration means: packs and rules compile, and everything named exists.
 
 use super::Configuration;
+use super::document;
 use super::load::{Read, Source, nearest};
 use super::problems::{Problem, Severity};
 use super::systems::check_system;
@@ -65,6 +66,7 @@ pub fn check_places(read: &Read, problems: &mut Vec<Problem>) {
         named(source, &system.name, problems);
         check_system((source, system), &known, problems);
     }
+    document::check_shared(&read.systems, problems);
     for (source, workflow) in &read.workflows {
         named(source, &workflow.name, problems);
         check_workflow((source, workflow), &known, problems);

@@ -7,6 +7,7 @@ use leeway_core::govern::system::{Kind, System};
 use leeway_core::openapi::document::Document;
 use leeway_core::openapi::{LONGEST_DOCUMENT, Withheld};
 use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
 use std::io::Read;
 use std::path::{Component, Path};
 
@@ -123,6 +124,28 @@ pub fn check(source: &Source, system: &System, problems: &mut Vec<Problem>) -> O
                     .help(fault.help),
             );
             None
+        }
+    }
+}
+
+/// Two systems that name one file mean one document: it is exported as one file.
+pub fn check_shared(systems: &[(Source, System)], problems: &mut Vec<Problem>) {
+    let mut seen: BTreeMap<&str, &System> = BTreeMap::new();
+    for (source, system) in systems {
+        let Some(path) = system.openapi.as_deref() else {
+            continue;
+        };
+        let first = *seen.entry(path).or_insert(system);
+        if first.openapi_sha256 != system.openapi_sha256 {
+            problems.push(
+                source
+                    .at(
+                        "openapi",
+                        "openapi-differs",
+                        format!("`{path}` is another document for system `{}`", first.name),
+                    )
+                    .help("give each document a file of its own"),
+            );
         }
     }
 }

@@ -166,14 +166,14 @@ fn check_pack(
                 .help(help),
         );
     }
-    let by_header = |pack: &&Pack| {
+    let by_header = |pack: &Pack| {
         pack.tools
             .values()
             .any(|tool| matches!(tool.condition, Some(ConditionRule::Header(_))))
     };
     let pack = known.packs.get(system.pack.as_str()).copied();
     let has_headers = matches!(system.kind(), Some(Kind::OpenApi(_)) | None);
-    if pack.filter(by_header).is_some() && !has_headers {
+    if pack.is_some_and(by_header) && !has_headers {
         problems.push(
             source
                 .at(

@@ -265,6 +265,21 @@ fn every_kind_of_wrong_document_is_told() {
 }
 
 #[test]
+fn two_systems_share_a_document_only_when_it_is_one() {
+    let other = BY_DOCUMENT.replace("\"crm\"\ntitle", "\"other\"\ntitle");
+    assert_eq!(
+        told_by_document("", &[("systems/other.toml", &other)]),
+        Vec::<String>::new()
+    );
+    let another = format!("{DOCUMENT}\n");
+    let inline = format!("{other}openapi_text = '''{another}'''\n");
+    assert_eq!(
+        told_by_document("", &[("systems/other.toml", &inline)]),
+        ["systems/other.toml:4 openapi-differs"]
+    );
+}
+
+#[test]
 fn keys_of_a_system_belong_to_the_way_it_is_reached() {
     let wrong = "base_url = \"ftp://x\"\nidempotency_header = \"not a header\"\nfrom = \"x\"\n[query]\napi_key = \"plain\"\n[login]\nuser = \"u\"\npassword = \"plain\"\n";
     assert_eq!(

@@ -41,16 +41,11 @@ impl MailServer {
     /// Resolves the system's references and looks whether the server greets.
     pub async fn open(system: &System) -> Result<Self, String> {
         let server = Self::configured(system)?;
-        let mut connection =
-            server
-                .connect(LONGEST_CONNECT)
-                .await
-                .map_err(|error| match error {
-                    CallError::NotSent(why) | CallError::Refused(why) => {
-                        format!("unreachable: {why}")
-                    }
-                    other => other.to_string(),
-                })?;
+        let opened = server.connect(LONGEST_CONNECT).await;
+        let mut connection = opened.map_err(|error| match error {
+            CallError::NotSent(why) => why,
+            other => other.to_string(),
+        })?;
         connection.abort().await;
         Ok(server)
     }
@@ -245,13 +240,13 @@ impl MailServer {
         // The greeting is waited for no longer than the connection.
         let mut connection = tokio::time::timeout(timeout.min(LONGEST_CONNECT), opening)
             .await
-            .map_err(|_| not_sent("the mail server does not greet".to_owned()))?
-            .map_err(|error| before(&error))?;
+            .map_err(|_| not_sent("unreachable: the mail server does not greet".to_owned()))?
+            .map_err(|error| not_sent(format!("unreachable: {}", words(&error))))?;
         if connection.can_starttls() {
             connection
                 .starttls(tls, &hello)
                 .await
-                .map_err(|error| not_sent(words(&error)))?;
+                .map_err(|error| not_sent(format!("tls-failed: {}", words(&error))))?;
         }
         let here = addresses.iter().all(|address| address.ip().is_loopback());
         if !connection.is_encrypted() && !self.allow_private {
@@ -270,7 +265,7 @@ impl MailServer {
             connection
                 .auth(DEFAULT_MECHANISMS, credentials)
                 .await
-                .map_err(|error| before(&error))?;
+                .map_err(|error| not_sent(format!("login-refused: {}", words(&error))))?;
         }
         Ok(connection)
     }
