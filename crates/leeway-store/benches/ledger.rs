@@ -54,6 +54,7 @@ fn judged(n: u64) -> Judged {
             record: Some(RecordRef { system: "crm".into(), record_type: "contact".into(), id: format!("c-{}", n % 5000) }),
             areas: [].into(),
             changes: vec![FieldChange {
+                record: None,
                 field: "phone".into(),
                 old: json!(""),
                 new: json!(format!("+44 20 {n}")),
@@ -68,6 +69,7 @@ fn judged(n: u64) -> Judged {
                 summary: "Sets the changed fields back to what they were.".into(),
             },
             sensitive: [].into(),
+            guards: Vec::new(),
             why: vec!["`phone` is blank now and not critical.".into()],
             unknowns: vec![],
         },

@@ -48,10 +48,10 @@ pub fn gist(judged: &Judged) -> String {
         .iter()
         .take(3)
         .map(|change| match change.old {
-            Value::Null => format!("{}: {}", short(&change.field), value(&change.new)),
+            Value::Null => format!("{}: {}", short(&change.label()), value(&change.new)),
             _ => format!(
                 "{}: {} → {}",
-                short(&change.field),
+                short(&change.label()),
                 value(&change.old),
                 value(&change.new)
             ),
@@ -89,7 +89,7 @@ fn fields(changes: &[FieldChange]) -> String {
     let names: Vec<String> = changes
         .iter()
         .take(4)
-        .map(|change| short(&change.field))
+        .map(|change| short(&change.label()))
         .collect();
     let more = changes.len().saturating_sub(4);
     if more > 0 {

@@ -4,7 +4,11 @@ use super::Effect;
 use super::filter::{Filter, FilterError};
 use super::pack::{Pack, ToolEntry, UndoRule};
 use crate::canonical;
+use crate::judge::check;
 use std::collections::HashMap;
+
+/// Id of the guard that every call on several records fires.
+pub(super) const SEVERAL_RECORDS: &str = "several-records";
 
 /// One thing wrong with a pack.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
@@ -35,12 +39,16 @@ pub struct CompiledPack {
 pub struct CompiledTool {
     /// The entry.
     pub entry: ToolEntry,
+    pub(super) record_type: Option<Filter>,
     pub(super) record_id: Option<Filter>,
     pub(super) changes: Option<Filter>,
     pub(super) read: Option<CompiledRead>,
-    pub(super) amount_cents: Option<Filter>,
+    pub(super) several: Option<Filter>,
+    /// Of `amount` or `amount_cents`.
+    pub(super) amount: Option<Filter>,
     pub(super) text: Option<Filter>,
     pub(super) raise: Vec<Filter>,
+    pub(super) guards: Vec<Filter>,
     pub(super) undo_arguments: Option<Filter>,
     /// Whether any filter looks at the record; only then is it handed to them.
     pub(super) looks_before: bool,
@@ -132,30 +140,50 @@ impl Problems {
                 self.filter(at(&format!("raise[{index}].when")), Some(&raise.when))
             })
             .collect();
+        let guards = entry
+            .guards
+            .iter()
+            .enumerate()
+            .filter_map(|(index, guard)| {
+                self.filter(at(&format!("guard[{index}].when")), Some(&guard.when))
+            })
+            .collect();
         let undo = match &entry.undo {
             Some(UndoRule::Exact { arguments, .. } | UndoRule::Compensating { arguments, .. }) => {
                 Some(arguments)
             }
             _ => None,
         };
-        let raised = entry.raise.iter().map(|raise| &raise.when);
-        let looks_before = [&entry.changes, &entry.amount_cents, &entry.text]
-            .into_iter()
-            .flatten()
-            .chain(raised)
+        let (amount, amount_key) = match (&entry.amount, &entry.amount_cents) {
+            (Some(amount), _) => (Some(amount), "amount"),
+            (None, cents) => (cents.as_ref(), "amount_cents"),
+        };
+        let looks_before = entry
+            .conditions()
+            .chain([&entry.changes, &entry.text].into_iter().flatten())
+            .chain(amount)
             .chain(undo)
             .any(|source| source.contains("$before"));
         let tool = CompiledTool {
             looks_before,
+            record_type: self.filter(
+                at("record.type_of"),
+                entry
+                    .record
+                    .as_ref()
+                    .and_then(|record| record.type_of.as_ref()),
+            ),
             record_id: self.filter(
                 at("record.id"),
                 entry.record.as_ref().map(|record| &record.id),
             ),
             changes: self.filter(at("changes"), entry.changes.as_ref()),
             read,
-            amount_cents: self.filter(at("amount_cents"), entry.amount_cents.as_ref()),
+            several: self.filter(at("several"), entry.several.as_ref()),
+            amount: self.filter(at(amount_key), amount),
             text: self.filter(at("text"), entry.text.as_ref()),
             raise,
+            guards,
             undo_arguments: self.filter(at("undo.arguments"), undo),
             entry: entry.clone(),
         };
@@ -167,7 +195,7 @@ impl Problems {
         if let Some(read) = &entry.read {
             match pack.tools.get(&read.tool) {
                 None => self.add("read-tool-unknown", at("read.tool"), format!("the pack has no tool `{}`", read.tool), nearest(&read.tool, pack)),
-                Some(reader) if reader.effect != Effect::Read => self.add(
+                Some(reader) if reader.gravest() != Effect::Read => self.add(
                     "read-tool-writes",
                     at("read.tool"),
                     format!("`{}` does not only read", read.tool),
@@ -202,7 +230,8 @@ impl Problems {
                 nearest(tool, pack),
             );
         }
-        if entry.undo.is_none() && entry.effect != Effect::Read {
+        self.rules(name, entry);
+        if entry.undo.is_none() && entry.gravest() != Effect::Read {
             self.add(
                 "undo-missing",
                 format!("tool.{name}"),
@@ -226,6 +255,50 @@ impl Problems {
                 format!("`{name}` updates, and nothing says which record"),
                 "add record = { type = …, id = … }",
             );
+        }
+    }
+}
+
+impl Problems {
+    /// Conditions, guards and amounts: what must be there for them to mean something.
+    fn rules(&mut self, name: &str, entry: &ToolEntry) {
+        let at = |key: &str| format!("tool.{name}.{key}");
+        let asks = entry.conditions().any(|when| when.contains("$before"));
+        if asks && entry.read.is_none() {
+            self.add(
+                "before-without-read",
+                format!("tool.{name}"),
+                "a condition asks for `$before`, and nothing says how to read the record".into(),
+                "add read = { tool = …, arguments = …, fields = … }",
+            );
+        }
+        if entry.amount.is_some() && entry.amount_cents.is_some() {
+            self.add(
+                "two-amounts",
+                at("amount"),
+                "the amount is given twice".into(),
+                "keep `amount` (whole units of money) or `amount_cents`",
+            );
+        }
+        for (index, guard) in entry.guards.iter().enumerate() {
+            let at = |key: &str| at(&format!("guard[{index}].{key}"));
+            let twice = entry.guards[..index].iter().any(|one| one.id == guard.id);
+            if !check::plain_name(&guard.id) || twice || guard.id == SEVERAL_RECORDS {
+                self.add(
+                    "guard-id-invalid",
+                    at("id"),
+                    format!("`{}` cannot be this guard's id", guard.id),
+                    "use lower-case letters, digits and hyphens, and each id once in a tool",
+                );
+            }
+            if guard.text.trim().is_empty() {
+                self.add(
+                    "guard-text-missing",
+                    at("text"),
+                    "the sentence for people is empty".into(),
+                    "say in one sentence why it stops",
+                );
+            }
         }
     }
 }

@@ -120,7 +120,16 @@ impl Filter {
     ) -> Result<Value, FilterError> {
         match &self.how {
             How::Path(path) => self.follow(path, arguments),
-            How::Program(program) => self.execute(program, [arguments, before, result]),
+            How::Program(program) => self.execute(program, arguments, [before, result, arguments]),
+        }
+    }
+
+    /// Runs it over a reading tool's answer; the call's arguments are `$call`.
+    pub fn run_over(&self, answer: &Value, call: &Value) -> Result<Value, FilterError> {
+        let nothing = &Value::Null;
+        match &self.how {
+            How::Path(path) => self.follow(path, answer),
+            How::Program(program) => self.execute(program, answer, [nothing, nothing, call]),
         }
     }
 
@@ -146,13 +155,20 @@ impl Filter {
     fn execute(
         &self,
         program: &jaq_core::Filter<JustLut<Val>>,
-        [arguments, before, result]: [&Value; 3],
+        input: &Value,
+        [before, result, call]: [&Value; 3],
     ) -> Result<Value, FilterError> {
-        let globals = Vars::new([to_val(before), to_val(result)]);
+        // The arguments can be long, and most filters name them as `.`.
+        let call = if self.source.contains("$call") {
+            to_val(call)
+        } else {
+            Val::Null
+        };
+        let globals = Vars::new([to_val(before), to_val(result), call]);
         let context = Ctx::<JustLut<Val>>::new(&program.lut, globals);
         let outputs: Vec<_> = program
             .id
-            .run((context, to_val(arguments)))
+            .run((context, to_val(input)))
             .map(unwrap_valr)
             .take(MOST_OUTPUTS)
             .collect();
@@ -204,7 +220,7 @@ fn program(source: &str) -> Result<jaq_core::Filter<JustLut<Val>>, String> {
         .map_err(|errors| describe_load(&errors))?;
     Compiler::default()
         .with_funs(funs)
-        .with_global_vars(["$before", "$result"])
+        .with_global_vars(["$before", "$result", "$call"])
         .compile(modules)
         .map_err(|errors| describe_compile(&errors))
 }

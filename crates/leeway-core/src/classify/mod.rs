@@ -1,9 +1,12 @@
 //! What a call would really do: its effect, level, areas, field changes and undo plan, worked out
 //! from the tool's pack entry, the arguments and the record as read. Never from what the agent says.
 //!
-//! [`pack`] is the schema of pack files; [`classified`] the pure classification; [`filter`] runs jq filters;
-//! [`guess`] reads a tool without a pack entry, for display only; [`redact`] hides secrets.
+//! [`pack`] is the schema of pack files; [`look`] says which record to read and reads the answer;
+//! [`classified`] is the pure classification, [`level`] its level, [`undo`] its way back; [`filter`]
+//! runs jq filters; [`money`] reads amounts; [`guess`] reads a tool without a pack entry, for display
+//! only; [`redact`] hides secrets.
 
+use crate::judge::guardrail::Then;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
@@ -32,6 +35,20 @@ pub enum Effect {
     Send,
     /// Moves, authorises or promises money.
     Pay,
+}
+
+impl Effect {
+    /// What effects are compared by: the level a call of this effect has at least, then their order.
+    pub fn severity(self) -> (u8, Self) {
+        let level = match self {
+            Self::Read => 1,
+            Self::Draft => 2,
+            Self::Create | Self::Update => 3,
+            Self::Merge | Self::Delete | Self::Admin | Self::Execute => 4,
+            Self::Send | Self::Pay => 5,
+        };
+        (level, self)
+    }
 }
 
 /// The five levels of an action.
@@ -145,6 +162,9 @@ pub enum BeforeImage {
 /// One field of the record and what the call would make of it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct FieldChange {
+    /// Whose field it is, when the call touches several records: the record's id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub record: Option<String>,
     /// The field's name.
     pub field: String,
     /// The value before: `null` when blank; meaningless when `old_known` is false.
@@ -155,6 +175,27 @@ pub struct FieldChange {
     pub old_known: bool,
     /// The pack lists this field as critical.
     pub critical: bool,
+}
+
+impl FieldChange {
+    /// The field's name for people, with the record it is of when there are several.
+    pub fn label(&self) -> String {
+        match &self.record {
+            Some(record) => format!("{} of {record}", self.field),
+            None => self.field.clone(),
+        }
+    }
+}
+
+/// A rule of the pack that fired.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Guarded {
+    /// The rule's id in the pack.
+    pub id: String,
+    /// What it asks for.
+    pub then: Then,
+    /// One sentence for people.
+    pub text: String,
 }
 
 /// How an action could be taken back; worked out before it runs.
@@ -209,6 +250,9 @@ pub struct Classified {
     pub undo: UndoPlan,
     /// Categories of sensitive content found in its texts (`legal-threat`, …).
     pub sensitive: BTreeSet<String>,
+    /// Rules of the pack that fired.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub guards: Vec<Guarded>,
     /// Why it has this level: sentences for people.
     pub why: Vec<String>,
     /// What could not be worked out (a filter failed, a record was missing). Not empty means hold.
@@ -219,6 +263,10 @@ pub mod classified;
 pub mod compiled;
 pub mod filter;
 pub mod guess;
+pub mod level;
+pub mod look;
+pub mod money;
 pub mod pack;
 pub mod redact;
 pub mod sensitive;
+pub mod undo;

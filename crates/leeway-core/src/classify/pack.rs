@@ -3,9 +3,11 @@
 //! Filters are jq. Every filter gets the call's arguments as `.`; `$before` is the record's fields
 //! as read before the call (`null` when there are none) and `$result` the tool's answer (`null`
 //! before it ran). An answer is the MCP result `{content, structuredContent, isError}`; when its
-//! first text is JSON, it is also parsed into `.json`.
+//! first text is JSON, it is also parsed into `.json`. Filters over the answer find the call's
+//! arguments in `$call`.
 
 use super::{Area, Effect};
+use crate::judge::guardrail::Then;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -45,8 +47,15 @@ pub struct ToolEntry {
     /// Raises effect or areas when a filter over the arguments says so. A filter can only raise.
     #[serde(default)]
     pub raise: Vec<Raise>,
+    /// Limits the system does not enforce itself, and what a person should look at.
+    #[serde(default, rename = "guard", skip_serializing_if = "Vec::is_empty")]
+    pub guards: Vec<Guard>,
     /// The record a call touches.
     pub record: Option<RecordRule>,
+    /// Filter giving true when a call touches several records. `changes` and the read's fields then
+    /// give record id → field → value, and the call is held.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub several: Option<String>,
     /// Filter giving an object of field → new value.
     pub changes: Option<String>,
     /// Changed fields whose arrays only ever gain members by this call (tags): gaining is level 3.
@@ -65,9 +74,13 @@ pub struct ToolEntry {
     pub field_areas: BTreeMap<String, Vec<Area>>,
     /// Filter giving the amount of money in cents, an integer.
     pub amount_cents: Option<String>,
+    /// Instead of `amount_cents`: filter giving the amount in whole units of money (euros, not
+    /// cents), a number or a list of numbers and `[quantity, unit price]` pairs to add up.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub amount: Option<String>,
     /// Filter giving the texts (string or array of strings) to look through for sensitive issues.
     pub text: Option<String>,
-    /// How a call is taken back. Required unless the effect is `read`.
+    /// How a call is taken back. Required unless every effect it can have is `read`.
     pub undo: Option<UndoRule>,
 }
 
@@ -79,9 +92,27 @@ pub struct Raise {
     pub when: String,
     /// The effect then, if graver than the tool's own.
     pub effect: Option<Effect>,
+    /// True when a draft, create or update is not low-risk then: level 4 at least.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub high_impact: bool,
     /// Further areas then.
     #[serde(default)]
     pub areas: Vec<Area>,
+}
+
+/// A rule of the pack over one call: a limit that the system does not enforce itself, or a case that
+/// a person should see. A filter that fails counts as one that says yes.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Guard {
+    /// Stable id, kebab-case, unique in the tool's entry; the reason's rule is `pack-<id>`.
+    pub id: String,
+    /// Filter over the arguments and `$before` giving true or false.
+    pub when: String,
+    /// `hold` or `block`.
+    pub then: Then,
+    /// One sentence for people: why it stops.
+    pub text: String,
 }
 
 /// Which record a call touches.
@@ -91,6 +122,9 @@ pub struct RecordRule {
     /// Kind of record, e.g. `contact`.
     #[serde(rename = "type")]
     pub record_type: String,
+    /// Where one tool serves several kinds: filter giving the kind, a text, instead of `type`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub type_of: Option<String>,
     /// Filter giving the record's id, a string or number.
     pub id: String,
 }
@@ -110,6 +144,31 @@ pub struct ReadRule {
     pub version: Option<String>,
     /// Text in an error answer that means there is no such record (then it is missing, not failed).
     pub missing: Option<String>,
+    /// True when the reading tool does not show every field: one that is not there is not known then,
+    /// instead of blank.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub partial: bool,
+}
+
+impl ToolEntry {
+    /// Every effect a call can have: its own and those it may be raised to.
+    pub fn effects(&self) -> impl Iterator<Item = Effect> + '_ {
+        std::iter::once(self.effect).chain(self.raise.iter().filter_map(|raise| raise.effect))
+    }
+
+    /// The gravest of them.
+    pub fn gravest(&self) -> Effect {
+        self.effects()
+            .max_by_key(|effect| effect.severity())
+            .unwrap_or(self.effect)
+    }
+
+    /// The filters that give true or false.
+    pub fn conditions(&self) -> impl Iterator<Item = &String> {
+        let raised = self.raise.iter().map(|raise| &raise.when);
+        let guarded = self.guards.iter().map(|guard| &guard.when);
+        raised.chain(guarded).chain(&self.several)
+    }
 }
 
 /// Where a conditional write carries the version mark of the record as it was read: the system

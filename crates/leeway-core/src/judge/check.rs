@@ -2,7 +2,7 @@
 
 use super::guardrail::{Guardrail, When};
 use super::hours::Hours;
-use super::review::BUILT_IN;
+use super::review::{BUILT_IN, PACK_RULE};
 use crate::govern::workflow::{DeadlineCounts, Workflow};
 use std::collections::HashSet;
 
@@ -182,7 +182,7 @@ impl Problems {
                 "use lower-case letters, digits and hyphens",
             );
         }
-        if BUILT_IN.contains(&rule.id.as_str()) {
+        if BUILT_IN.contains(&rule.id.as_str()) || rule.id.starts_with(PACK_RULE) {
             self.add(
                 "guardrail-id-taken",
                 at("id"),
@@ -302,7 +302,8 @@ impl Problems {
     }
 }
 
-fn plain_name(name: &str) -> bool {
+/// Whether a text can be a name or id: lower-case letters, digits and hyphens inside, at most 64.
+pub(crate) fn plain_name(name: &str) -> bool {
     let fits = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
     !name.is_empty()
         && name.len() <= 64

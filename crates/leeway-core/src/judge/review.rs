@@ -32,6 +32,9 @@ pub const BUILT_IN: [&str; 19] = [
     "answered-question",
 ];
 
+/// What the ids of packs' rules begin with. Guardrails may not take such ids.
+pub const PACK_RULE: &str = "pack-";
+
 /// Adds the reason of every review rule that fires.
 pub fn all(rules: &CompiledRules, case: &Case<'_>, reasons: &mut Vec<Reason>) {
     if case.classified.level == Level::ReadOnly {
@@ -191,7 +194,7 @@ fn sources(required: &[String], case: &Case<'_>, reasons: &mut Vec<Reason>) {
             .unwrap_or_default();
         let needed = required.contains(&change.field);
         if needed && cited.iter().all(|source| is_blank(source.value.as_ref())) {
-            let field = short(&change.field);
+            let field = short(&change.label());
             let text = format!("No source for `{field}`, and this workflow requires one.");
             hold(reasons, MISSING, text);
         }
@@ -216,7 +219,7 @@ fn own_names(case: &Case<'_>) -> Vec<String> {
 }
 
 fn disagreements(change: &FieldChange, cited: &[&Source], reasons: &mut Vec<Reason>) {
-    let field = short(&change.field);
+    let field = short(&change.label());
     let given = cited
         .iter()
         .filter_map(|source| Some((*source, source.value.as_ref()?)));

@@ -4,12 +4,12 @@
 use super::check::RuleProblem;
 use super::compiled::{CompiledGuardrail, View};
 use super::hours::Hours;
-use super::review;
+use super::review::{self, PACK_RULE};
 use super::{Decision, Facts, Reason, Verdict};
 use crate::action::{Call, Claim};
 use crate::canonical;
 use crate::classify::sensitive::WordLists;
-use crate::classify::{BeforeImage, Classified, Level};
+use crate::classify::{BeforeImage, Classified, Guarded, Level};
 use crate::govern::workflow::{DeadlineCounts, Grant, Workflow};
 use crate::judge::guardrail::Scope;
 use std::collections::HashMap;
@@ -133,6 +133,7 @@ pub fn judge(rules: &CompiledRules, case: &Case<'_>) -> Decision {
     granted(grant, case.classified.level, &mut reasons);
     owned(case, &mut reasons);
     review::all(rules, case, &mut reasons);
+    reasons.extend(case.classified.guards.iter().map(of_pack));
     let view = View::of(case);
     let mut approvals = 1;
     for rule in rules.candidates(&tool) {
@@ -167,6 +168,15 @@ fn owned(case: &Case<'_>, reasons: &mut Vec<Reason>) {
                 owner.responsibility.title()
             ),
         });
+    }
+}
+
+/// The reason of a pack's rule that fired.
+fn of_pack(guard: &Guarded) -> Reason {
+    Reason {
+        rule: format!("{PACK_RULE}{}", guard.id),
+        verdict: Verdict::from(guard.then),
+        text: guard.text.clone(),
     }
 }
 

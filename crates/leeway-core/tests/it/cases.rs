@@ -33,6 +33,7 @@ pub fn classified(effect: Effect, level: Level) -> Classified {
         amount_expected: false,
         undo: UndoPlan::None { why: "test".into() },
         sensitive: BTreeSet::new(),
+        guards: vec![],
         why: vec![],
         unknowns: vec![],
     }

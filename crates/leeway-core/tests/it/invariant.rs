@@ -4,7 +4,7 @@
 
 use crate::cases::{call, classified};
 use leeway_core::action::{Claim, Source};
-use leeway_core::classify::{Area, BeforeImage, Classified, Effect, FieldChange, Level};
+use leeway_core::classify::{Area, BeforeImage, Classified, Effect, FieldChange, Guarded, Level};
 use leeway_core::govern::owners::Responsibility;
 use leeway_core::govern::routing::OwnerFact;
 use leeway_core::govern::workflow::{Grant, Workflow};
@@ -68,12 +68,21 @@ fn change() -> impl Strategy<Value = FieldChange> {
         any::<bool>(),
     )
         .prop_map(|(field, old, new, old_known, critical)| FieldChange {
+            record: None,
             field: field.into(),
             old,
             new,
             old_known,
             critical,
         })
+}
+
+fn guarded() -> impl Strategy<Value = Guarded> {
+    ("[a-z]{3}", any::<bool>()).prop_map(|(id, block)| Guarded {
+        id,
+        then: if block { Then::Block } else { Then::Hold },
+        text: "A rule of the pack.".into(),
+    })
 }
 
 fn thing() -> impl Strategy<Value = Classified> {
@@ -86,6 +95,7 @@ fn thing() -> impl Strategy<Value = Classified> {
         (
             prop::collection::btree_set("[a-z]{3}", 0..2),
             prop::collection::vec("[a-z]{3}", 0..2),
+            prop::collection::vec(guarded(), 0..2),
         ),
     )
         .prop_map(
@@ -95,7 +105,7 @@ fn thing() -> impl Strategy<Value = Classified> {
                 areas,
                 changes,
                 (amount_cents, amount_expected),
-                (sensitive, unknowns),
+                (sensitive, unknowns, guards),
             )| Classified {
                 areas: areas.into_iter().collect::<BTreeSet<_>>(),
                 changes,
@@ -103,6 +113,7 @@ fn thing() -> impl Strategy<Value = Classified> {
                 amount_expected,
                 sensitive,
                 unknowns,
+                guards,
                 ..classified(effect, level)
             },
         )
@@ -257,6 +268,9 @@ fn plain(value: &Value) -> String {
 
 /// Whether any of the eight rules catches it, said once more.
 fn caught(workflow: &Workflow, thing: &Classified, claim: &Claim, before: &BeforeImage) -> bool {
+    if !thing.guards.is_empty() {
+        return true;
+    }
     if thing.level == Level::ReadOnly {
         return !thing.unknowns.is_empty();
     }
@@ -317,6 +331,9 @@ proptest! {
         prop_assert_eq!(decision.verdict, decision.reasons.iter().map(|reason| reason.verdict).max().unwrap());
         if thing.level >= Level::HighImpact || caught(&workflow, &thing, &claim, &before) {
             prop_assert_ne!(decision.verdict, Verdict::Allow, "{:?}", decision);
+        }
+        if thing.guards.iter().any(|guard| guard.then == Then::Block) {
+            prop_assert_eq!(decision.verdict, Verdict::Block);
         }
         if workflow.grants["crm__update"] == Grant::Blocked {
             prop_assert_eq!(decision.verdict, Verdict::Block);

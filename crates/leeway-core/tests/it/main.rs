@@ -9,6 +9,7 @@ mod classification;
 mod document_packs;
 mod govern;
 mod guardrails;
+mod guards;
 mod invariant;
 mod lifecycle;
 mod merkle;

@@ -30,7 +30,7 @@ fn failure(why: &str) -> Value {
 
 /// Classifies a call on the record that the reading tool's answer shows.
 fn seen(tool: &CompiledTool, arguments: &Value, answer: &Value) -> Classified {
-    let before = tool.before_image(answer, &Redactor::new::<&str>(&[]));
+    let before = tool.before_image(arguments, answer, &Redactor::new::<&str>(&[]));
     classify(tool, "s", arguments, &before)
 }
 
@@ -89,7 +89,7 @@ fn reading_a_file_is_no_change_of_it() {
         let answer = text(&format!(
             "size: 2\nmodified: Mon\naccessed: {accessed}\nisFile: true"
         ));
-        tool.before_image(&answer, &Redactor::new::<&str>(&[]))
+        tool.before_image(&Value::Null, &answer, &Redactor::new::<&str>(&[]))
     };
     assert!(matches!(info("Mon"), BeforeImage::Read { .. }));
     assert_eq!(info("Mon"), info("Tue"));

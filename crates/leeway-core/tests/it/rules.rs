@@ -35,6 +35,7 @@ pub fn fill() -> Classified {
 
 fn change(field: &str, old: Value, new: Value) -> FieldChange {
     FieldChange {
+        record: None,
         field: field.into(),
         old,
         new,

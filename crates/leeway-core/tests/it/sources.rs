@@ -28,6 +28,7 @@ fn decide(
             id: "c-1".into(),
         }),
         changes: vec![FieldChange {
+            record: None,
             field: "account".into(),
             old: now.clone(),
             new,

@@ -45,6 +45,7 @@ pub fn judged(n: u64, verdict: Verdict) -> ActionEvent {
             amount_expected: true,
             undo: UndoPlan::None { why: "test".into() },
             sensitive: [].into(),
+            guards: Vec::new(),
             why: vec![],
             unknowns: vec![],
         },

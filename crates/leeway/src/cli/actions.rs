@@ -238,9 +238,13 @@ fn print(action: &Value, json: bool) {
         );
     }
     for change in action["changes"].as_array().into_iter().flatten() {
+        let field = match &change["record"] {
+            Value::Null => plain(&change["field"]),
+            record => format!("{} of {}", plain(&change["field"]), plain(record)),
+        };
         println!(
             "  {:<13} {} → {}",
-            plain(&change["field"]),
+            field,
             plain(&change["old"]),
             plain(&change["new"])
         );

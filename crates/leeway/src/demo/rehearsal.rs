@@ -61,7 +61,7 @@ impl Stage {
             Some(Err(why)) => BeforeImage::Failed { why },
             Some(Ok((read, with))) => {
                 let answer = self.answer(&read, object(with));
-                entry.before_image(&answer, &self.redactor)
+                entry.before_image(arguments, &answer, &self.redactor)
             }
         };
         (classify(entry, "sandbox", arguments, &before), before)

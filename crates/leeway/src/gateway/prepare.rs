@@ -332,7 +332,7 @@ pub async fn read_record(
     };
     match connection.call(call).await {
         Ok(answer) => match &tool.pack {
-            Some(pack) => entry.before_image(&answer, &pack.redactor),
+            Some(pack) => entry.before_image(arguments, &answer, &pack.redactor),
             None => BeforeImage::NotReadable,
         },
         Err(error) => BeforeImage::Failed {
@@ -446,6 +446,7 @@ fn unclassified(
             why: "nothing says what this tool does".to_owned(),
         },
         sensitive: std::collections::BTreeSet::new(),
+        guards: Vec::new(),
         why: guessed.why,
         unknowns: vec!["no pack entry says what this tool does; this is a guess".to_owned()],
     };

@@ -44,7 +44,7 @@ pub async fn list(State(app): State<Arc<App>>, who: Who) -> Result<Json<Value>, 
 
 fn shown(tool: &LiveTool) -> Value {
     let (effect, level, guessed) = match tool.entry() {
-        Some(entry) => (json!(entry.entry.effect), Value::Null, Value::Null),
+        Some(entry) => (json!(entry.entry.gravest()), Value::Null, Value::Null),
         None => {
             let guess = guess(&tool.state.definition);
             (

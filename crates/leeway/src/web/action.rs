@@ -113,7 +113,7 @@ fn changes(judged: &Judged) -> Markup {
     html! { @if !changes.is_empty() { section.card aria-labelledby="ch-t" {
         header { h2 #ch-t { "Changes" } }
         ul.diff { @for change in changes { li {
-            h3 { (shown(&change.field)) }
+            h3 { (shown(&change.label())) }
             div.old { span.tag { "Before" } @if change.old_known { (value(&change.old)) } @else { em { "not known" } } }
             div.new { span.tag { "After" } (value(&change.new)) }
         } } }

@@ -191,7 +191,7 @@ fn field(change: &FieldChange, effect: Effect) -> Markup {
     };
     let blank = change.old.is_null() || change.old == "";
     html! { li.added[blank && change.old_known] {
-        h3 { (shown(&change.field)) @if change.critical { " " span.chip.warn { "critical" } } }
+        h3 { (shown(&change.label())) @if change.critical { " " span.chip.warn { "critical" } } }
         div.old { span.tag { "Now" }
             @if !change.old_known { em { "not known" } }
             @else if let Some((old, _)) = &texts { span.text { (old) } }

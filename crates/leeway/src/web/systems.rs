@@ -53,7 +53,7 @@ fn line(tool: &LiveTool) -> Markup {
     html! { li {
         code { (shown(&tool.tool)) }
         @match tool.entry() {
-            Some(entry) => span.sub { (effect(entry.entry.effect)) },
+            Some(entry) => span.sub { (effect(entry.entry.gravest())) },
             None => {
                 span.chip.warn { (icon("lock")) "Unclassified: blocked" }
                 @let guessed = guess(&tool.state.definition);

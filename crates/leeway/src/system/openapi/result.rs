@@ -1,7 +1,7 @@
 //! From an HTTP answer to a tool's result, as MCP has it.
 
 use super::wire::Answer;
-use leeway_core::classify::classified::HTTP_META;
+use leeway_core::classify::look::HTTP_META;
 use serde_json::{Value, json};
 
 /// Longest part of a refusal's body that is passed on, characters.

@@ -1,0 +1,140 @@
+//! Looking: which record a call touches, how to read it, and the image that the answer gives.
+
+use super::compiled::CompiledTool;
+use super::filter::Filter;
+use super::redact::Redactor;
+use super::{BeforeImage, Effect, RecordRef};
+use serde_json::{Value, json};
+
+/// Key of an answer's `_meta` under which a system by OpenAPI document tells of the HTTP answer:
+/// `status`, and those of the headers `etag`, `last-modified`, `location` that were there.
+pub const HTTP_META: &str = "io.leeway/http";
+
+/// An MCP answer as filters see it: with its first text parsed into `.json` when it is JSON, and
+/// status and headers of an HTTP answer in `.http`.
+pub fn answer(result: &Value) -> Value {
+    let mut answer = result.clone();
+    let parsed = result["content"]
+        .as_array()
+        .and_then(|blocks| blocks.first())
+        .and_then(|block| block["text"].as_str())
+        .and_then(|text| serde_json::from_str::<Value>(text).ok());
+    let http = result["_meta"][HTTP_META].clone();
+    if let Some(object) = answer.as_object_mut() {
+        object.insert("json".to_owned(), parsed.unwrap_or(Value::Null));
+        object.insert("http".to_owned(), http);
+    }
+    answer
+}
+
+impl CompiledTool {
+    /// The record a call touches.
+    pub fn record(&self, system: &str, arguments: &Value) -> Result<Option<RecordRef>, String> {
+        let (Some(rule), Some(filter)) = (&self.entry.record, &self.record_id) else {
+            return Ok(None);
+        };
+        let id = match run(filter, arguments)? {
+            Value::String(id) if !id.is_empty() => id,
+            Value::Number(id) => id.to_string(),
+            other => {
+                return Err(format!(
+                    "filter `{}` gave {other}, which is no record id",
+                    filter.source()
+                ));
+            }
+        };
+        let record_type = match self
+            .record_type
+            .as_ref()
+            .map(|filter| run(filter, arguments))
+        {
+            None => rule.record_type.clone(),
+            Some(Ok(Value::String(kind))) if !kind.is_empty() => kind,
+            Some(Ok(other)) => return Err(format!("{other} is no kind of record")),
+            Some(Err(why)) => return Err(why),
+        };
+        Ok(Some(RecordRef {
+            system: system.to_owned(),
+            record_type,
+            id,
+        }))
+    }
+
+    /// The call that reads the record: the system's tool and its arguments. `None` when the pack
+    /// does not say how.
+    pub fn read_call(&self, arguments: &Value) -> Option<Result<(String, Value), String>> {
+        let (rule, read) = (self.entry.read.as_ref()?, self.read.as_ref()?);
+        Some(match run(&read.arguments, arguments) {
+            Ok(value @ Value::Object(_)) => Ok((rule.tool.clone(), value)),
+            Ok(other) => Err(format!(
+                "filter `{}` gave {other}, which are no arguments",
+                read.arguments.source()
+            )),
+            Err(why) => Err(why),
+        })
+    }
+
+    /// The image when nothing can be read: none is needed, or the pack does not say how.
+    pub fn without_read(&self) -> BeforeImage {
+        match self.entry.effect {
+            Effect::Read | Effect::Create | Effect::Draft => BeforeImage::NotNeeded,
+            _ if self.entry.record.is_none() => BeforeImage::NotNeeded,
+            _ => BeforeImage::NotReadable,
+        }
+    }
+
+    /// The record's image from the reading tool's answer to a call with these arguments, redacted.
+    pub fn before_image(
+        &self,
+        arguments: &Value,
+        result: &Value,
+        redactor: &Redactor,
+    ) -> BeforeImage {
+        let (Some(rule), Some(read)) = (&self.entry.read, &self.read) else {
+            return BeforeImage::NotReadable;
+        };
+        if result["isError"] == json!(true) {
+            let text = result["content"][0]["text"].as_str().unwrap_or_default();
+            let missing = rule
+                .missing
+                .as_ref()
+                .is_some_and(|mark| text.contains(mark.as_str()));
+            return if missing {
+                BeforeImage::Missing
+            } else {
+                BeforeImage::Failed {
+                    why: "the system answered with an error".to_owned(),
+                }
+            };
+        }
+        let answer = answer(result);
+        let over = |filter: &Filter| {
+            filter
+                .run_over(&answer, arguments)
+                .map_err(|error| error.to_string())
+        };
+        let version = match read.version.as_ref().map(over) {
+            None | Some(Ok(Value::Null)) => None,
+            Some(Ok(Value::String(mark))) => Some(mark),
+            Some(Ok(mark)) => Some(mark.to_string()),
+            Some(Err(why)) => return BeforeImage::Failed { why },
+        };
+        match over(&read.fields) {
+            Ok(Value::Object(fields)) => match redactor.redact(&Value::Object(fields)) {
+                Value::Object(fields) => BeforeImage::Read { fields, version },
+                _ => BeforeImage::NotReadable,
+            },
+            Ok(Value::Null) => BeforeImage::Missing,
+            Ok(_) => BeforeImage::Failed {
+                why: format!("filter `{}` gave no object", read.fields.source()),
+            },
+            Err(why) => BeforeImage::Failed { why },
+        }
+    }
+}
+
+fn run(filter: &Filter, arguments: &Value) -> Result<Value, String> {
+    filter
+        .run(arguments, &Value::Null, &Value::Null)
+        .map_err(|error| error.to_string())
+}

@@ -1,0 +1,88 @@
+//! Amounts of money in whole units (euros, not cents) to cents, exactly: digit by digit, never by way
+//! of floating point, so 19.99 is 1999 and what is no whole cent is no amount.
+
+use serde_json::{Number, Value};
+
+/// Most digits after the point of a number.
+const MOST_DIGITS: usize = 9;
+/// Most members of a list.
+const MOST_MEMBERS: usize = 10_000;
+
+/// Cents of a number, or the sum of a list of numbers and of `[quantity, unit price]` pairs. `None`
+/// when anything is negative, no number, too large, or the sum is no whole cent.
+pub fn cents(value: &Value) -> Option<i64> {
+    let sum = match value {
+        Value::Array(members) if (1..=MOST_MEMBERS).contains(&members.len()) => members
+            .iter()
+            .try_fold(0_i128, |sum, member| sum.checked_add(member_units(member)?))?,
+        single => member_units(single)?,
+    };
+    let unit = 10_i128.pow(2 * MOST_DIGITS as u32 - 2);
+    (sum % unit == 0).then(|| i64::try_from(sum / unit).ok())?
+}
+
+/// In units of 10⁻¹⁸, so that the product of two numbers has the unit of one.
+fn member_units(member: &Value) -> Option<i128> {
+    let (quantity, price) = match member {
+        Value::Array(pair) => match pair.as_slice() {
+            [Value::Number(quantity), Value::Number(price)] => (units(quantity)?, units(price)?),
+            _ => return None,
+        },
+        Value::Number(amount) => (10_i128.pow(MOST_DIGITS as u32), units(amount)?),
+        _ => return None,
+    };
+    quantity.checked_mul(price)
+}
+
+/// In units of 10⁻⁹.
+fn units(number: &Number) -> Option<i128> {
+    let text = number.to_string();
+    let (whole, fraction) = text.split_once('.').unwrap_or((&text, ""));
+    let digits = |part: &str| part.bytes().all(|b| b.is_ascii_digit());
+    if whole.is_empty() || !digits(whole) || !digits(fraction) || fraction.len() > MOST_DIGITS {
+        return None;
+    }
+    format!("{whole}{fraction:0<MOST_DIGITS$}").parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn whole_cents_are_exact() {
+        for (value, expected) in [
+            (json!(19.99), 1999),
+            (json!(0.1), 10),
+            (json!(1_000_000), 100_000_000),
+            (json!(4.35), 435),
+            (json!([0.1, 0.2]), 30),
+            (json!([[3, 19.99], 5]), 6497),
+            (json!([[0.5, 0.5], 0.75]), 100),
+            (json!(0), 0),
+        ] {
+            assert_eq!(cents(&value), Some(expected), "{value}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_whole_cent_is_no_amount() {
+        for value in [
+            json!(0.005),
+            json!(-1),
+            json!([5, -1]),
+            json!("5"),
+            json!(null),
+            json!([]),
+            json!([[1, 2, 3]]),
+            json!([[2, "5"]]),
+            json!(1e300),
+            json!(1e-7),
+            json!(u64::MAX),
+            json!({"amount": 5}),
+        ] {
+            assert_eq!(cents(&value), None, "{value}");
+        }
+    }
+}
