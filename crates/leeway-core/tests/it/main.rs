@@ -19,5 +19,6 @@ mod packs;
 mod rules;
 mod shipped;
 mod sources;
+mod tables;
 mod templates;
 mod visible;
