@@ -150,7 +150,7 @@ impl<'a> Work<'a> {
     /// has to, so it holds.
     fn guard(&mut self) {
         let tool = self.tool;
-        for (rule, filter) in tool.entry.guards.iter().zip(&tool.guards) {
+        for (rule, filter) in &tool.guards {
             let (then, text) = if self.asks_in_vain(filter) {
                 let text = format!("The record could not be read to check this: {}", rule.text);
                 (Then::Hold, text)

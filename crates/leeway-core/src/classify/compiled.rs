@@ -2,7 +2,7 @@
 
 use super::Effect;
 use super::filter::{Filter, FilterError};
-use super::pack::{Pack, ToolEntry, UndoRule};
+use super::pack::{Guard, Pack, ToolEntry, UndoRule};
 use crate::canonical;
 use crate::judge::check;
 use std::collections::HashMap;
@@ -48,7 +48,8 @@ pub struct CompiledTool {
     pub(super) amount: Option<Filter>,
     pub(super) text: Option<Filter>,
     pub(super) raise: Vec<Filter>,
-    pub(super) guards: Vec<Filter>,
+    /// The pack's rules over every tool, then the entry's own.
+    pub(super) guards: Vec<(Guard, Filter)>,
     pub(super) undo_arguments: Option<Filter>,
     /// Whether any filter looks at the record; only then is it handed to them.
     pub(super) looks_before: bool,
@@ -74,9 +75,11 @@ impl CompiledPack {
     pub fn compile(pack: Pack) -> Result<Self, Vec<PackProblem>> {
         let mut problems = Problems::default();
         let mut tools = HashMap::new();
+        let of_all = problems.guards_of_all(&pack);
         for (name, entry) in &pack.tools {
             problems.references(&pack, name, entry);
-            if let Some(tool) = problems.tool(name, entry) {
+            if let Some(mut tool) = problems.tool(name, entry) {
+                tool.guards.splice(0..0, of_all.iter().cloned());
                 tools.insert(name.clone(), tool);
             }
         }
@@ -140,14 +143,7 @@ impl Problems {
                 self.filter(at(&format!("raise[{index}].when")), Some(&raise.when))
             })
             .collect();
-        let guards = entry
-            .guards
-            .iter()
-            .enumerate()
-            .filter_map(|(index, guard)| {
-                self.filter(at(&format!("guard[{index}].when")), Some(&guard.when))
-            })
-            .collect();
+        let guards = self.guards(&format!("tool.{name}."), &entry.guards);
         let undo = match &entry.undo {
             Some(UndoRule::Exact { arguments, .. } | UndoRule::Compensating { arguments, .. }) => {
                 Some(arguments)
@@ -280,16 +276,42 @@ impl Problems {
                 "keep `amount` (whole units of money) or `amount_cents`",
             );
         }
-        for (index, guard) in entry.guards.iter().enumerate() {
-            let at = |key: &str| at(&format!("guard[{index}].{key}"));
-            let twice = entry.guards[..index].iter().any(|one| one.id == guard.id);
-            if !check::plain_name(&guard.id) || twice || guard.id == SEVERAL_RECORDS {
+        if entry.several.is_some() && entry.changes.is_none() {
+            self.add(
+                "changes-missing",
+                at("several"),
+                "nothing says what changes of each record".into(),
+                "add changes = a filter giving {record id: {field: new value}}",
+            );
+        }
+    }
+
+    /// The pack's rules over every tool.
+    fn guards_of_all(&mut self, pack: &Pack) -> Vec<(Guard, Filter)> {
+        for (index, guard) in pack.guards.iter().enumerate() {
+            let used = |entry: &ToolEntry| entry.guards.iter().any(|one| one.id == guard.id);
+            if guard.when.contains("$before") {
                 self.add(
-                    "guard-id-invalid",
-                    at("id"),
-                    format!("`{}` cannot be this guard's id", guard.id),
-                    "use lower-case letters, digits and hyphens, and each id once in a tool",
+                    "before-without-read",
+                    format!("guard[{index}].when"),
+                    "a rule over every tool asks for `$before`, and not every tool has one".into(),
+                    "write the rule into the entries of the tools that read a record",
                 );
+            }
+            if pack.tools.values().any(used) {
+                self.guard_id(format!("guard[{index}].id"), &guard.id);
+            }
+        }
+        self.guards("", &pack.guards)
+    }
+
+    fn guards(&mut self, place: &str, guards: &[Guard]) -> Vec<(Guard, Filter)> {
+        let mut compiled = Vec::with_capacity(guards.len());
+        for (index, guard) in guards.iter().enumerate() {
+            let at = |key: &str| format!("{place}guard[{index}].{key}");
+            let twice = guards[..index].iter().any(|one| one.id == guard.id);
+            if !check::plain_name(&guard.id) || twice || guard.id == SEVERAL_RECORDS {
+                self.guard_id(at("id"), &guard.id);
             }
             if guard.text.trim().is_empty() {
                 self.add(
@@ -299,7 +321,19 @@ impl Problems {
                     "say in one sentence why it stops",
                 );
             }
+            let filter = self.filter(at("when"), Some(&guard.when));
+            compiled.extend(filter.map(|filter| (guard.clone(), filter)));
         }
+        compiled
+    }
+
+    fn guard_id(&mut self, path: String, id: &str) {
+        self.add(
+            "guard-id-invalid",
+            path,
+            format!("`{id}` cannot be this guard's id"),
+            "use lower-case letters, digits and hyphens, and each id once in a tool",
+        );
     }
 }
 

@@ -22,6 +22,9 @@ pub struct Pack {
     /// Names of arguments and result fields whose values never reach ledger, logs or pages.
     #[serde(default)]
     pub redact: Vec<String>,
+    /// Rules over every tool's calls, over the arguments alone.
+    #[serde(default, rename = "guard", skip_serializing_if = "Vec::is_empty")]
+    pub guards: Vec<Guard>,
     /// The system's tools by their own names.
     #[serde(default, rename = "tool")]
     pub tools: BTreeMap<String, ToolEntry>,
@@ -105,7 +108,8 @@ pub struct Raise {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Guard {
-    /// Stable id, kebab-case, unique in the tool's entry; the reason's rule is `pack-<id>`.
+    /// Stable id, kebab-case, unique among those that speak of a tool; the reason's rule is
+    /// `pack-<id>`.
     pub id: String,
     /// Filter over the arguments and `$before` giving true or false.
     pub when: String,

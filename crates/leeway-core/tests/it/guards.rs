@@ -199,6 +199,24 @@ fn a_guard_stops_a_read_too() {
     );
 }
 
+#[test]
+fn a_rule_over_every_tool_speaks_of_each() {
+    let text = PACK.replace(
+        "[tool.get]",
+        "[[guard]]\nid = \"plain-id\"\nwhen = '.id // \"\" | test(\"/\")'\nthen = \"block\"\ntext = \"No plain id.\"\n[tool.get]",
+    );
+    let pack = CompiledPack::compile(Pack::parse(&text).unwrap()).unwrap();
+    for (name, tool) in &pack.tools {
+        let odd = classify(tool, "s", &json!({"id": "a/../b"}), &BeforeImage::NotNeeded);
+        assert_eq!(fired(&odd)[0], ("plain-id", Then::Block), "{name}");
+        let plain = classify(tool, "s", &json!({"id": "a"}), &BeforeImage::NotNeeded);
+        assert!(
+            plain.guards.iter().all(|guard| guard.id != "plain-id"),
+            "{name}"
+        );
+    }
+}
+
 fn thing(items: &Value) -> Value {
     json!({"kind": "deals", "expect": 1, "items": items})
 }
@@ -361,6 +379,13 @@ text = "Two."
     ] {
         assert!(found.contains(&expected), "{expected:?} in {found:?}");
     }
+    let of_all = PACK.replace(
+        "[tool.get]",
+        "[[guard]]\nid = \"inner\"\nwhen = \"$before == 1\"\nthen = \"hold\"\ntext = \"x\"\n[tool.get]",
+    );
+    let problems = CompiledPack::compile(Pack::parse(&of_all).unwrap()).unwrap_err();
+    let found: Vec<_> = problems.iter().map(|problem| problem.code).collect();
+    assert_eq!(found, ["before-without-read", "guard-id-invalid"]);
     let taken = "name = \"w\"\ntitle = \"W\"\n[[guardrail]]\nid = \"pack-limit\"\ntext = \"x\"\nthen = \"hold\"\nwhen = { level_at_least = 1 }";
     let problems = CompiledRules::compile(toml::from_str(taken).unwrap()).unwrap_err();
     assert_eq!(problems[0].code, "guardrail-id-taken");
