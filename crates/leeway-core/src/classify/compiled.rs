@@ -32,6 +32,7 @@ pub struct CompiledPack {
     pub hash: String,
     /// Its tools by their own names.
     pub tools: HashMap<String, CompiledTool>,
+    pub(super) failed: Option<Filter>,
 }
 
 /// One tool's entry, ready.
@@ -76,6 +77,7 @@ impl CompiledPack {
         let mut problems = Problems::default();
         let mut tools = HashMap::new();
         let of_all = problems.guards_of_all(&pack);
+        let failed = problems.filter("failed".to_owned(), pack.failed.as_ref());
         for (name, entry) in &pack.tools {
             problems.references(&pack, name, entry);
             if let Some(mut tool) = problems.tool(name, entry) {
@@ -90,6 +92,7 @@ impl CompiledPack {
             hash: canonical::hash(&pack),
             pack,
             tools,
+            failed,
         })
     }
 }

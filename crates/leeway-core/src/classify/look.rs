@@ -1,6 +1,6 @@
 //! Looking: which record a call touches, how to read it, and the image that the answer gives.
 
-use super::compiled::CompiledTool;
+use super::compiled::{CompiledPack, CompiledTool};
 use super::filter::Filter;
 use super::redact::Redactor;
 use super::{BeforeImage, Effect, RecordRef};
@@ -25,6 +25,35 @@ pub fn answer(result: &Value) -> Value {
         object.insert("http".to_owned(), http);
     }
     answer
+}
+
+/// What an answer says of the call, by the pack.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Answered {
+    /// Nothing against it: it was done.
+    Done,
+    /// That nothing was done.
+    Refused,
+    /// Something that does not tell whether it was done: one sentence why.
+    Unclear(String),
+}
+
+impl CompiledPack {
+    /// What an answer says of the call it answers, besides being marked as an error or not.
+    pub fn answered(&self, arguments: &Value, result: &Value) -> Answered {
+        let Some(filter) = &self.failed else {
+            return Answered::Done;
+        };
+        match filter.run_over(&answer(result), arguments) {
+            Ok(Value::Bool(false)) => Answered::Done,
+            Ok(Value::Bool(true)) => Answered::Refused,
+            Ok(other) => Answered::Unclear(format!(
+                "filter `{}` gave {other}, not true or false",
+                filter.source()
+            )),
+            Err(error) => Answered::Unclear(error.to_string()),
+        }
+    }
 }
 
 impl CompiledTool {

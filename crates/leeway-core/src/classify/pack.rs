@@ -22,6 +22,10 @@ pub struct Pack {
     /// Names of arguments and result fields whose values never reach ledger, logs or pages.
     #[serde(default)]
     pub redact: Vec<String>,
+    /// Where the system answers errors as ordinary results, or successes as errors: filter over the
+    /// answer giving true when it says that nothing was done. One that fails says that nobody can tell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failed: Option<String>,
     /// Rules over every tool's calls, over the arguments alone.
     #[serde(default, rename = "guard", skip_serializing_if = "Vec::is_empty")]
     pub guards: Vec<Guard>,

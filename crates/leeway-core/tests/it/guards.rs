@@ -5,6 +5,7 @@ use crate::cases::{call, classified};
 use leeway_core::action::Claim;
 use leeway_core::classify::classified::classify;
 use leeway_core::classify::compiled::{CompiledPack, CompiledTool};
+use leeway_core::classify::look::Answered;
 use leeway_core::classify::pack::Pack;
 use leeway_core::classify::redact::Redactor;
 use leeway_core::classify::{BeforeImage, Classified, Effect, Guarded, Level, UndoPlan};
@@ -298,6 +299,30 @@ fn the_answer_is_checked_against_the_call() {
     };
     assert_eq!(image(1), read(json!({"phone": ""})));
     assert!(matches!(image(2), BeforeImage::Failed { .. }));
+}
+
+#[test]
+fn an_error_that_comes_as_an_ordinary_answer_is_told_from_success() {
+    let with = PACK.replace(
+        "title = \"Shop\"",
+        "title = \"Shop\"\nfailed = 'if .json.error == null then false elif .json.error == $call.known then true else error(\"odd\") end'",
+    );
+    let pack = CompiledPack::compile(Pack::parse(&with).unwrap()).unwrap();
+    let said = |answer: Value| {
+        let result = json!({"content": [{"type": "text", "text": answer.to_string()}]});
+        pack.answered(&json!({"known": "not_found"}), &result)
+    };
+    assert_eq!(said(json!({"id": 1})), Answered::Done);
+    assert_eq!(said(json!({"error": "not_found"})), Answered::Refused);
+    assert!(
+        matches!(said(json!({"error": "timeout"})), Answered::Unclear(why) if why.contains("odd"))
+    );
+    assert!(matches!(said(json!("text")), Answered::Unclear(_)));
+    let silent = CompiledPack::compile(Pack::parse(PACK).unwrap()).unwrap();
+    assert_eq!(
+        silent.answered(&json!({}), &json!({"content": []})),
+        Answered::Done
+    );
 }
 
 #[test]

@@ -10,6 +10,7 @@
 use leeway_core::canonical;
 use leeway_core::classify::classified::classify;
 use leeway_core::classify::compiled::{CompiledPack, CompiledTool};
+use leeway_core::classify::look::Answered;
 use leeway_core::classify::pack::{Pack, ToolEntry};
 use leeway_core::classify::redact::Redactor;
 use leeway_core::classify::{BeforeImage, Classified, Effect, FieldChange, Level, UndoPlan};
@@ -65,8 +66,13 @@ fn root() -> PathBuf {
 static PACKS: LazyLock<BTreeMap<String, CompiledPack>> = LazyLock::new(|| {
     let files = std::fs::read_dir(root().join("packs")).unwrap();
     files
-        .map(|file| {
-            let text = std::fs::read_to_string(file.unwrap().path()).unwrap();
+        .map(|file| file.unwrap().path())
+        .filter(|path| {
+            path.extension()
+                .is_some_and(|extension| extension == "toml")
+        })
+        .map(|path| {
+            let text = std::fs::read_to_string(path).unwrap();
             let pack = Pack::parse(&text).unwrap();
             let compiled = CompiledPack::compile(pack).unwrap();
             (compiled.pack.name.clone(), compiled)
@@ -193,15 +199,23 @@ fn the_tables_hold() {
         table.case.iter().for_each(|case| run(&name, case));
         tables.push(name);
     }
-    tables.sort();
-    let run_against_their_servers = ["everything", "filesystem", "memory"];
-    let others = PACKS
-        .keys()
-        .filter(|name| !run_against_their_servers.contains(&name.as_str()));
-    assert!(
-        others.eq(&tables),
-        "every other pack has a table: {tables:?}"
-    );
+    for pack in [
+        "fetch",
+        "freshdesk",
+        "git",
+        "github",
+        "google-workspace",
+        "hubspot",
+        "jira",
+        "notion",
+        "quickbooks",
+        "slack",
+        "sqlite",
+        "stripe",
+        "time",
+    ] {
+        assert!(tables.iter().any(|name| name == pack), "{pack} has a table");
+    }
 }
 
 /// The level below which no call of an entry may fall.
@@ -302,5 +316,98 @@ proptest! {
         }),
     ) {
         never_lighter(tool, &arguments, record);
+    }
+}
+
+#[test]
+fn answers_that_are_no_success_are_known() {
+    let said = |pack: &str, text: &str| {
+        let result = json!({"content": [{"type": "text", "text": text}]});
+        match PACKS[pack].answered(&json!({}), &result) {
+            Answered::Done => "done",
+            Answered::Refused => "refused",
+            Answered::Unclear(_) => "unclear",
+        }
+    };
+    let nothing = "Error executing tool delete_ticket: Expecting value: line 1 column 1";
+    let error = |pack: &str| {
+        let content = json!([{"type": "text", "text": nothing}]);
+        let result = json!({"content": content, "isError": true});
+        PACKS[pack].answered(&json!({}), &result)
+    };
+    assert!(matches!(error("freshdesk"), Answered::Unclear(_)));
+    assert_eq!(error("jira"), Answered::Refused);
+    assert_eq!(error("git"), Answered::Done, "the mark itself counts there");
+    for (pack, text, expected) in [
+        ("stripe", r#"{"id": "re_1", "status": "succeeded"}"#, "done"),
+        ("stripe", r#""Failed to create refund""#, "unclear"),
+        ("slack", r#"{"ok": true, "ts": "1.2"}"#, "done"),
+        (
+            "slack",
+            r#"{"ok": false, "error": "not_in_channel"}"#,
+            "refused",
+        ),
+        (
+            "slack",
+            r#"{"ok": false, "error": "internal_error"}"#,
+            "unclear",
+        ),
+        ("jira", r#"{"id": "1", "created": "2026"}"#, "done"),
+        (
+            "jira",
+            r#"{"error": "not_found", "message": "no"}"#,
+            "refused",
+        ),
+        (
+            "jira",
+            r#"{"error": "jira_error", "message": "Jira API error (400): bad"}"#,
+            "refused",
+        ),
+        (
+            "jira",
+            r#"{"error": "server_error", "message": "later"}"#,
+            "unclear",
+        ),
+        ("notion", r#"{"object": "page", "id": "p"}"#, "done"),
+        (
+            "notion",
+            r#"{"status": 404, "object": "error", "code": "object_not_found"}"#,
+            "refused",
+        ),
+        ("notion", r#"{"status": "error"}"#, "unclear"),
+        (
+            "freshdesk",
+            r#"{"success": true, "ticket": {"id": 3}}"#,
+            "done",
+        ),
+        (
+            "freshdesk",
+            r#"{"code": "invalid_credentials", "message": "no"}"#,
+            "refused",
+        ),
+        (
+            "freshdesk",
+            r#"{"description": "Validation failed", "errors": []}"#,
+            "refused",
+        ),
+        (
+            "freshdesk",
+            r#"{"success": false, "error": "An unexpected error occurred: timed out"}"#,
+            "unclear",
+        ),
+        ("freshdesk", "Ticket created successfully", "done"),
+        (
+            "freshdesk",
+            "Error: Failed to create ticket - Client error '403 Forbidden'",
+            "refused",
+        ),
+        (
+            "freshdesk",
+            "Error: An unexpected error occurred - timed out",
+            "unclear",
+        ),
+        ("git", "Changes committed", "done"),
+    ] {
+        assert_eq!(said(pack, text), expected, "{pack}: {text}");
     }
 }

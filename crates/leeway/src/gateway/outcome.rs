@@ -10,6 +10,7 @@ use axum::http::StatusCode;
 use leeway_core::action::event::{ActionEvent, Finished, Outcome};
 use leeway_core::action::state::{ActionState, Status};
 use leeway_core::classify::Effect;
+use leeway_core::classify::look::Answered;
 use leeway_core::ledger::entry::commitment;
 use leeway_store::{AppendError, SideWrite};
 use serde_json::{Value, json};
@@ -43,6 +44,32 @@ pub fn judge_answer(answer: &Result<Value, CallError>, effect: Effect) -> (Outco
             format!("It may or may not have happened: {why}. It is not tried again."),
         ),
         Err(error) => (Outcome::Failed, format!("Nothing was done: {error}.")),
+    }
+}
+
+/// What the pack makes of an answer to an act, unless it says that it was done.
+pub fn pack_says(
+    tool: &LiveTool,
+    arguments: &Value,
+    answer: &Result<Value, CallError>,
+    effect: Effect,
+) -> Option<(Outcome, String)> {
+    let (Ok(result), Some(pack)) = (answer, &tool.pack) else {
+        return None;
+    };
+    if effect == Effect::Read {
+        return None;
+    }
+    match pack.compiled.answered(arguments, result) {
+        Answered::Done => None,
+        Answered::Refused => Some((
+            Outcome::Failed,
+            "The system answered that it was not done.".to_owned(),
+        )),
+        Answered::Unclear(why) => Some((
+            Outcome::OutcomeUnknown,
+            format!("It may or may not have happened: {why}. It is not tried again."),
+        )),
     }
 }
 

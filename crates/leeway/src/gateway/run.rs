@@ -7,7 +7,7 @@
 
 use super::append::{action_stream, append_events};
 use super::drift::{drift, drifted, on_condition, refused_for_version};
-use super::outcome::{judge_answer, queue_outcome, record_outcome, recorded_answer};
+use super::outcome::{judge_answer, pack_says, queue_outcome, record_outcome, recorded_answer};
 use super::pipeline::writing;
 use super::prepare::{
     Attempt, Prepared, blocked_now, content_hash, prepare, read_record, unseal, versions,
@@ -318,7 +318,8 @@ pub async fn carry_out(
         let action = refused_for_version(app, tool, &action, (arguments, error)).await?;
         return Ok((action, None));
     }
-    let (outcome, note) = judge_answer(&answer, effect);
+    let answered = pack_says(tool, &arguments, &answer, effect);
+    let (outcome, note) = answered.unwrap_or_else(|| judge_answer(&answer, effect));
     metrics::called(outcome, began.elapsed());
     let after = match tool.entry() {
         Some(entry) if effect != Effect::Read && outcome == Outcome::Executed => {
