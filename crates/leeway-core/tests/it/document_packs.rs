@@ -88,7 +88,7 @@ fn classified(name: &str, tool: &str, arguments: &Value, read: Option<&Value>) -
     let pack = pack(name);
     let tool = &pack.tools[tool];
     let before = read.map_or(BeforeImage::NotNeeded, |answer| {
-        tool.before_image(answer, &Redactor::new(&pack.pack.redact))
+        tool.before_image(arguments, answer, &Redactor::new(&pack.pack.redact))
     });
     classify(tool, "s", arguments, &before)
 }
@@ -166,7 +166,11 @@ fn a_write_that_ought_to_be_conditional_and_cannot_be_is_unknown() {
     );
     let pack = pack("roundup");
     let image = |answer: &Value| {
-        pack.tools["update_issue"].before_image(answer, &Redactor::new::<&str>(&[]))
+        pack.tools["update_issue"].before_image(
+            &json!({"id": "1"}),
+            answer,
+            &Redactor::new::<&str>(&[]),
+        )
     };
     assert_eq!(image(&refused(404)), BeforeImage::Missing);
     assert!(matches!(image(&refused(403)), BeforeImage::Failed { .. }));
@@ -258,7 +262,11 @@ fn a_customers_fields_and_metadata_are_compared_and_restored() {
     );
     let deleted = answered(&json!({"id": "cus_1", "deleted": true}), "");
     let pack = pack("stripe-rest");
-    let image = pack.tools["update_customer"].before_image(&deleted, &Redactor::new::<&str>(&[]));
+    let image = pack.tools["update_customer"].before_image(
+        &json!({"customer": "cus_1"}),
+        &deleted,
+        &Redactor::new::<&str>(&[]),
+    );
     assert_eq!(image, BeforeImage::Missing);
 }
 
