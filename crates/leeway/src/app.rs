@@ -3,6 +3,7 @@
 use crate::clock::Clock;
 use crate::config::Settings;
 use crate::error::ApiError;
+use crate::gateway::classifying::Turns;
 use crate::gateway::record_lock::RecordLocks;
 use crate::gateway::registry::Registry;
 use crate::gateway::toolbox;
@@ -36,6 +37,8 @@ pub struct App {
     pub outcomes_queued: AtomicUsize,
     /// One lock per record that is being acted on.
     pub records: RecordLocks,
+    /// Turns for classifying large calls.
+    pub classifying: Turns,
     /// Failed sign-ins.
     pub attempts: Attempts,
     /// Whether browsers reach us over TLS.
@@ -62,6 +65,7 @@ impl App {
             counting: Mutex::default(),
             outcomes_queued: AtomicUsize::new(0),
             records: RecordLocks::default(),
+            classifying: Turns::default(),
             attempts: Attempts::default(),
             tls,
         });

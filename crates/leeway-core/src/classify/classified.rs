@@ -4,7 +4,9 @@
 use super::compiled::{CompiledTool, SEVERAL_RECORDS};
 use super::filter::Filter;
 use super::redact::REDACTED;
-use super::{Area, BeforeImage, Classified, Effect, FieldChange, Guarded, money, sensitive};
+use super::{
+    Area, BeforeImage, Classified, Effect, FieldChange, Guarded, RecordRef, money, sensitive,
+};
 use crate::judge::guardrail::Then;
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
@@ -16,33 +18,21 @@ pub fn classify(
     arguments: &Value,
     before: &BeforeImage,
 ) -> Classified {
+    let record = tool.record(system, arguments);
+    Work::new(tool, arguments, before).finish(record)
+}
+
+/// What is known of a call whose classification was given up, because it took too long: every
+/// filter of its entry counts as failed for the reason `why`.
+pub fn given_up(
+    tool: &CompiledTool,
+    arguments: &Value,
+    before: &BeforeImage,
+    why: &str,
+) -> Classified {
     let mut work = Work::new(tool, arguments, before);
-    let record = tool
-        .record(system, arguments)
-        .unwrap_or_else(|why| work.unknown(why));
-    work.version();
-    work.raise();
-    work.guard();
-    let changes = work.changes();
-    let (amount_cents, amount_expected) = work.amount();
-    let sensitive = work.sensitive();
-    work.areas(&changes, !sensitive.is_empty());
-    let level = work.level(&changes);
-    let undo = work.undo();
-    Classified {
-        effect: work.effect,
-        level,
-        record,
-        areas: work.areas,
-        changes,
-        amount_cents,
-        amount_expected,
-        undo,
-        sensitive,
-        guards: work.guards,
-        why: work.why,
-        unknowns: work.unknowns,
-    }
+    work.given_up = Some(why);
+    work.finish(Err(why.to_owned()))
 }
 
 /// A classification under way.
@@ -58,9 +48,37 @@ pub(super) struct Work<'a> {
     guards: Vec<Guarded>,
     pub(super) why: Vec<String>,
     pub(super) unknowns: Vec<String>,
+    given_up: Option<&'a str>,
 }
 
 impl<'a> Work<'a> {
+    fn finish(mut self, record: Result<Option<RecordRef>, String>) -> Classified {
+        let record = record.unwrap_or_else(|why| self.unknown(why));
+        self.version();
+        self.raise();
+        self.guard();
+        let changes = self.changes();
+        let (amount_cents, amount_expected) = self.amount();
+        let sensitive = self.sensitive();
+        self.areas(&changes, !sensitive.is_empty());
+        let level = self.level(&changes);
+        let undo = self.undo();
+        Classified {
+            effect: self.effect,
+            level,
+            record,
+            areas: self.areas,
+            changes,
+            amount_cents,
+            amount_expected,
+            undo,
+            sensitive,
+            guards: self.guards,
+            why: self.why,
+            unknowns: self.unknowns,
+        }
+    }
+
     fn new(tool: &'a CompiledTool, arguments: &'a Value, before: &'a BeforeImage) -> Self {
         let creates = tool.entry.creates_when_missing && *before == BeforeImage::Missing;
         Self {
@@ -83,6 +101,7 @@ impl<'a> Work<'a> {
             guards: Vec::new(),
             why: Vec::new(),
             unknowns: Vec::new(),
+            given_up: None,
         }
     }
 
@@ -92,6 +111,9 @@ impl<'a> Work<'a> {
     }
 
     pub(super) fn run(&self, filter: &Filter) -> Result<Value, String> {
+        if let Some(why) = self.given_up {
+            return Err(why.to_owned());
+        }
         filter
             .run(self.arguments, &self.before_value, &Value::Null)
             .map_err(|error| error.to_string())

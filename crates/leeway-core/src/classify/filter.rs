@@ -44,6 +44,9 @@ const ENDLESS: [&str; 8] = [
 const MOST_OUTPUTS: usize = 2;
 /// Longest filter, characters.
 const LONGEST: usize = 4_000;
+/// Most values (texts, numbers, lists, objects) one input may hold. A filter may compare each with
+/// each, so what a run costs grows with the square of them.
+const MOST_VALUES: usize = 10_000;
 
 /// What is wrong with a filter, or with what it was given.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -158,6 +161,15 @@ impl Filter {
         input: &Value,
         [before, result, call]: [&Value; 3],
     ) -> Result<Value, FilterError> {
+        if [input, before, result, call]
+            .map(count)
+            .into_iter()
+            .any(|values| values > MOST_VALUES)
+        {
+            return Err(self.failed(format!(
+                "it was given more than {MOST_VALUES} values, too many to work out what they do"
+            )));
+        }
         // The arguments can be long, and most filters name them as `.`.
         let call = if self.source.contains("$call") {
             to_val(call)
@@ -178,6 +190,15 @@ impl Filter {
             Err(outputs) if outputs.is_empty() => Err(self.failed("it gave no value")),
             Err(_) => Err(self.failed("it gave more than one value")),
         }
+    }
+}
+
+/// How many values there are in a value, itself included.
+pub fn count(value: &Value) -> usize {
+    1 + match value {
+        Value::Array(items) => items.iter().map(count).sum(),
+        Value::Object(fields) => fields.values().map(count).sum(),
+        _ => 0,
     }
 }
 
@@ -448,6 +469,22 @@ mod tests {
                 "{source}"
             );
         }
+    }
+
+    #[test]
+    fn more_values_than_can_be_worked_through_fail_before_the_filter_runs() {
+        let given = |values: usize| json!({ "a": vec!["x"; values - 2] });
+        assert_eq!(
+            run(".a | length", given(MOST_VALUES)),
+            Ok(json!(MOST_VALUES - 2))
+        );
+        let Err(FilterError::Failed { why, .. }) = run(".a | length", given(MOST_VALUES + 1))
+        else {
+            panic!("it ran");
+        };
+        assert!(why.contains("more than 10000 values"), "{why}");
+        // A plain path looks at nothing it passes by.
+        assert!(run(".a", given(MOST_VALUES + 1)).is_ok());
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Levels from the live record, and that classification never fails.
 
-use leeway_core::classify::classified::classify;
+use leeway_core::classify::classified::{classify, given_up};
 use leeway_core::classify::compiled::{CompiledPack, CompiledTool};
 use leeway_core::classify::pack::Pack;
 use leeway_core::classify::{Area, BeforeImage, Effect, Level, UndoPlan};
@@ -286,5 +286,47 @@ proptest! {
         if before == BeforeImage::NotReadable && name == "update" {
             prop_assert!(found.level >= Level::HighImpact);
         }
+    }
+}
+
+#[test]
+fn what_was_given_up_counts_every_filter_as_failed() {
+    let before = read(json!({"city": "Graz"}));
+    for (name, arguments, effect, level) in [
+        (
+            "update",
+            json!({"id": "c-1", "fields": {"phone": "1"}}),
+            Effect::Update,
+            Level::HighImpact,
+        ),
+        (
+            "note",
+            json!({"text": "hello"}),
+            Effect::Send,
+            Level::External,
+        ),
+        (
+            "save",
+            json!({"id": "c-1"}),
+            Effect::Update,
+            Level::HighImpact,
+        ),
+        ("refund", json!({"cents": 1}), Effect::Pay, Level::External),
+    ] {
+        let classified = given_up(&tool(name), &arguments, &before, "it took too long");
+        assert_eq!(
+            (classified.effect, classified.level),
+            (effect, level),
+            "{name}"
+        );
+        assert!(
+            classified.unknowns.contains(&"it took too long".to_owned()),
+            "{name}"
+        );
+        assert_eq!(
+            (classified.record, classified.amount_cents),
+            (None, None),
+            "{name}"
+        );
     }
 }

@@ -257,3 +257,24 @@ fn raising_never_makes_lighter() {
     assert_eq!(call(true).effect, Effect::Update);
     assert_eq!(call(true).level, Level::HighImpact);
 }
+
+#[test]
+fn a_call_with_very_many_values_is_held_at_once_instead_of_worked_through() {
+    let add = shipped("memory", "add_observations");
+    let contents: Vec<String> = (0..20_000).map(|n| format!("fact {n}")).collect();
+    let call = json!({"observations": [{"entityName": "ada", "contents": contents}]});
+    let found = seen(&add, &call, &graph());
+    assert_eq!(found.level, Level::HighImpact);
+    assert!(
+        found
+            .unknowns
+            .iter()
+            .any(|why| why.contains("more than 10000 values")),
+        "{:?}",
+        found.unknowns
+    );
+    // The record's own answer is limited in the same way.
+    let many = json!({"content": [], "structuredContent": {"entities": vec!["x"; 20_000]}});
+    let before = add.before_image(&many, &Redactor::new::<&str>(&[]));
+    assert!(matches!(before, BeforeImage::Failed { .. }), "{before:?}");
+}

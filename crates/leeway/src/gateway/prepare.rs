@@ -9,7 +9,6 @@ use crate::system::SystemCall;
 use leeway_core::action::event::{Cause, Judged};
 use leeway_core::action::{Call, Claim, Versions};
 use leeway_core::canonical;
-use leeway_core::classify::classified;
 use leeway_core::classify::compiled::CompiledTool;
 use leeway_core::classify::guess::guess;
 use leeway_core::classify::redact::REDACTED;
@@ -70,7 +69,10 @@ pub async fn prepare(
         return Ok(unclassified((workflow, tool), versions, attempt));
     };
     let before = look(app, (workflow, tool), entry, &attempt.arguments).await;
-    let classified = classified::classify(entry, &tool.system, &attempt.arguments, &before);
+    let classified = app
+        .classifying
+        .classify((tool, entry), &attempt.arguments, &before)
+        .await;
     redact_claim(tool, &mut attempt.claim, &classified);
     let classified = redact_classified(tool, classified);
     let call = shown_call(workflow, tool, &attempt);
@@ -332,7 +334,11 @@ pub async fn read_record(
     };
     match connection.call(call).await {
         Ok(answer) => match &tool.pack {
-            Some(pack) => entry.before_image(arguments, &answer, &pack.redactor),
+            Some(pack) => {
+                let place = (tool, entry);
+                let call = (arguments, answer);
+                app.classifying.before_image(place, pack, call).await
+            }
             None => BeforeImage::NotReadable,
         },
         Err(error) => BeforeImage::Failed {
