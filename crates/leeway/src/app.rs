@@ -8,6 +8,7 @@ use crate::gateway::record_lock::RecordLocks;
 use crate::gateway::registry::Registry;
 use crate::gateway::toolbox;
 use crate::people::attempts::Attempts;
+use crate::people::password::Hashing;
 use crate::system::{Systems, ToolsSeen};
 use arc_swap::ArcSwap;
 use leeway_core::govern::event::GovernEvent;
@@ -39,6 +40,8 @@ pub struct App {
     pub records: RecordLocks,
     /// Turns for classifying large calls.
     pub classifying: Turns,
+    /// Computes the hashes of passwords.
+    pub hashing: Hashing,
     /// Failed sign-ins.
     pub attempts: Attempts,
     /// Whether browsers reach us over TLS.
@@ -66,6 +69,7 @@ impl App {
             outcomes_queued: AtomicUsize::new(0),
             records: RecordLocks::default(),
             classifying: Turns::default(),
+            hashing: Hashing::default(),
             attempts: Attempts::default(),
             tls,
         });

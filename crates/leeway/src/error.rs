@@ -1,7 +1,7 @@
 //! The one error of the HTTP interface: what happened, a stable code, and what to do about it.
 
 use axum::Json;
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use leeway_store::{AppendError, Conflict, StoreError};
 use serde_json::{Value, json};
@@ -17,6 +17,8 @@ pub struct ApiError {
     pub message: String,
     /// What the caller can do.
     pub help: Option<String>,
+    /// Seconds after which it is worth trying again: the header `Retry-After`.
+    pub retry_after_s: Option<u64>,
     /// Further facts, merged into the answer.
     pub details: Option<Value>,
 }
@@ -29,6 +31,7 @@ impl ApiError {
             code,
             message: message.into(),
             help: None,
+            retry_after_s: None,
             details: None,
         }
     }
@@ -38,6 +41,24 @@ impl ApiError {
     pub fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
         self
+    }
+
+    /// Says after how many seconds it is worth trying again.
+    #[must_use]
+    pub fn retry_after_s(mut self, seconds: u64) -> Self {
+        self.retry_after_s = Some(seconds);
+        self
+    }
+
+    /// Writes the headers that belong to the error onto an answer.
+    pub fn head(&self, headers: &mut HeaderMap) {
+        if self.status == StatusCode::UNAUTHORIZED {
+            let scheme = HeaderValue::from_static("Bearer realm=\"leeway\"");
+            headers.insert(header::WWW_AUTHENTICATE, scheme);
+        }
+        if let Some(seconds) = self.retry_after_s {
+            headers.insert(header::RETRY_AFTER, seconds.into());
+        }
     }
 
     /// Adds further facts.
@@ -96,12 +117,7 @@ impl IntoResponse for ApiError {
             tracing::error!(code = self.code, message = %self.message, "request failed");
         }
         let mut response = (self.status, Json(self.body())).into_response();
-        if self.status == StatusCode::UNAUTHORIZED {
-            response.headers_mut().insert(
-                header::WWW_AUTHENTICATE,
-                header::HeaderValue::from_static("Bearer realm=\"leeway\""),
-            );
-        }
+        self.head(response.headers_mut());
         response
     }
 }

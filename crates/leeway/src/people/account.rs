@@ -3,16 +3,14 @@
 use super::token::{Token, id_of};
 use crate::app::App;
 use crate::error::ApiError;
-use argon2::Argon2;
-use argon2::password_hash::{PasswordHasher, PasswordVerifier};
 use axum::http::StatusCode;
 use leeway_core::govern::event::GovernEvent;
 use leeway_core::govern::people::{Person, Role};
 use leeway_core::govern::state::{Document, PersonState};
 use leeway_store::{Credential, CredentialKind, SideWrite};
 
-const SHORTEST_PASSWORD: usize = 10;
-const LONGEST_PASSWORD: usize = 1_000;
+/// Longest e-mail address, bytes.
+pub const LONGEST_EMAIL: usize = 254;
 
 /// The stream of a person.
 pub fn stream(email: &str) -> String {
@@ -59,7 +57,7 @@ pub async fn add(
             format!("`{email}` exists already"),
         ));
     }
-    let credential = password_credential(&email, password).await?;
+    let credential = password_credential(app, &email, password).await?;
     let event = GovernEvent::PersonAdded {
         roles: roles.clone(),
     };
@@ -76,7 +74,7 @@ pub async fn set_password(
     (email, password): (&str, &str),
 ) -> Result<(), ApiError> {
     existing(app, email)?;
-    let credential = password_credential(email, password).await?;
+    let credential = password_credential(app, email, password).await?;
     let side = vec![
         SideWrite::PutCredential(credential),
         forget(CredentialKind::Session, email),
@@ -181,19 +179,7 @@ pub async fn check_password(app: &App, email: &str, password: &str) -> Result<bo
         .reader()?
         .credential(CredentialKind::Password, email)?
         .map(|credential| credential.secret);
-    let password = password.to_owned();
-    let matches = tokio::task::spawn_blocking(move || match stored {
-        Some(stored) => Argon2::default()
-            .verify_password(password.as_bytes(), stored.as_str())
-            .is_ok(),
-        None => {
-            let _ = hash_password(&password);
-            false
-        }
-    })
-    .await
-    .unwrap_or(false);
-    Ok(matches && known)
+    Ok(app.hashing.matches(stored, password).await? && known)
 }
 
 fn existing(app: &App, email: &str) -> Result<PersonState, ApiError> {
@@ -209,7 +195,7 @@ fn forget(kind: CredentialKind, email: &str) -> SideWrite {
 
 fn check_email(email: &str) -> Result<String, ApiError> {
     let email = email.trim().to_lowercase();
-    let plausible = email.len() <= 254
+    let plausible = email.len() <= LONGEST_EMAIL
         && email
             .split_once('@')
             .is_some_and(|(name, host)| !name.is_empty() && !host.is_empty())
@@ -225,46 +211,16 @@ fn check_email(email: &str) -> Result<String, ApiError> {
     ))
 }
 
-async fn password_credential(email: &str, password: &str) -> Result<Credential, ApiError> {
-    let length = password.chars().count();
-    if length < SHORTEST_PASSWORD {
-        return Err(ApiError::invalid(
-            "password-too-short",
-            format!(
-                "the password has {length} characters; at least {SHORTEST_PASSWORD} are needed"
-            ),
-        ));
-    }
-    if length > LONGEST_PASSWORD {
-        return Err(ApiError::invalid(
-            "password-too-long",
-            format!("a password has at most {LONGEST_PASSWORD} characters"),
-        ));
-    }
-    let password = password.to_owned();
-    let secret = tokio::task::spawn_blocking(move || hash_password(&password))
-        .await
-        .map_err(|error| error.to_string())
-        .and_then(|hashed| hashed)
-        .map_err(|why| {
-            ApiError::new(
-                StatusCode::INTERNAL_SERVER_ERROR,
-                "password-hash-failed",
-                why,
-            )
-        })?;
+async fn password_credential(
+    app: &App,
+    email: &str,
+    password: &str,
+) -> Result<Credential, ApiError> {
     Ok(Credential {
         kind: CredentialKind::Password,
         id: email.to_owned(),
         subject: email.to_owned(),
-        secret,
+        secret: app.hashing.hash(password).await?,
         expires_ms: None,
     })
-}
-
-fn hash_password(password: &str) -> Result<String, String> {
-    Argon2::default()
-        .hash_password(password.as_bytes())
-        .map(|hash| hash.to_string())
-        .map_err(|error| error.to_string())
 }

@@ -5,5 +5,6 @@ pub mod access;
 pub mod account;
 pub mod agent;
 pub mod attempts;
+pub mod password;
 pub mod session;
 pub mod token;

@@ -1,7 +1,8 @@
 //! Browser sessions: signing in and out, the cookie, and the token that guards forms.
 
 use super::account;
-use super::attempts;
+use super::attempts::{self, Key};
+use super::password;
 use super::token::{Token, hash};
 use crate::app::App;
 use crate::error::ApiError;
@@ -33,24 +34,8 @@ pub async fn sign_in(
     address: &str,
 ) -> Result<String, ApiError> {
     let email = email.trim().to_lowercase();
-    let keys = attempts::keys(&email, address);
     let now_ms = app.clock.now_ms();
-    if let Some(wait_s) = app.attempts.wait_s(&keys, now_ms) {
-        return Err(ApiError::new(
-            StatusCode::TOO_MANY_REQUESTS,
-            "too-many-attempts",
-            format!("too many failed sign-ins; try again in {wait_s} s"),
-        ));
-    }
-    if !account::check_password(app, &email, password).await? {
-        app.attempts.failed(&keys, now_ms);
-        return Err(ApiError::new(
-            StatusCode::UNAUTHORIZED,
-            "sign-in-failed",
-            "e-mail or password is wrong",
-        ));
-    }
-    app.attempts.succeeded(&keys);
+    check(app, (&email, password), &attempts::keys(&email, address)).await?;
     let token = Token::fresh("lws");
     let lives_s = app.settings.session_hours.saturating_mul(3600);
     let credential = Credential {
@@ -70,6 +55,40 @@ pub async fn sign_in(
     )
     .await?;
     Ok(cookie(app.tls, &token.secret, lives_s))
+}
+
+/// Checks a password. The attempt is counted before anything is computed, so that many at once are
+/// not all tried, and taken back when it succeeds or was never made.
+async fn check(app: &App, (email, password): (&str, &str), keys: &[Key]) -> Result<(), ApiError> {
+    let wrong = || {
+        ApiError::new(
+            StatusCode::UNAUTHORIZED,
+            "sign-in-failed",
+            "e-mail or password is wrong",
+        )
+    };
+    if email.len() > account::LONGEST_EMAIL || password.chars().count() > password::LONGEST {
+        return Err(wrong());
+    }
+    if let Err(wait_s) = app.attempts.begin(keys, app.clock.now_ms()) {
+        return Err(ApiError::new(
+            StatusCode::TOO_MANY_REQUESTS,
+            "too-many-attempts",
+            format!("too many failed sign-ins; try again in {wait_s} s"),
+        )
+        .retry_after_s(wait_s));
+    }
+    match account::check_password(app, email, password).await {
+        Ok(true) => {
+            app.attempts.succeeded(keys);
+            Ok(())
+        }
+        Ok(false) => Err(wrong()),
+        Err(error) => {
+            app.attempts.take_back(keys);
+            Err(error)
+        }
+    }
 }
 
 fn cookie(tls: bool, secret: &str, lives_s: u64) -> String {

@@ -100,7 +100,9 @@ impl IntoResponse for Failed {
         if self.0.status.is_server_error() {
             tracing::error!(code = self.0.code, message = %self.0.message, "page failed");
         }
-        (self.0.status, layout::error(&self.0)).into_response()
+        let mut response = (self.0.status, layout::error(&self.0)).into_response();
+        self.0.head(response.headers_mut());
+        response
     }
 }
 

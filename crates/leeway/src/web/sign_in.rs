@@ -74,18 +74,20 @@ pub async fn submit(
             Redirect::to(local(&sent.next)),
         )
             .into_response(),
-        Err(error) => (
-            error.status,
-            form(&app.settings.name, &sent.next, Some(&error)),
-        )
-            .into_response(),
+        Err(error) => {
+            let page = form(&app.settings.name, &sent.next, Some(&error));
+            let mut response = (error.status, page).into_response();
+            error.head(response.headers_mut());
+            response
+        }
     }
 }
 
-/// Only addresses of our own: a link must not send people elsewhere after signing in.
+/// Only addresses of our own: a link must not send people elsewhere after signing in. Browsers pass
+/// over tabs and line breaks in an address, so only what is visible is taken.
 fn local(next: &str) -> &str {
-    let ours =
-        next.starts_with('/') && !next.starts_with("//") && !next.contains('\\') && next.is_ascii();
+    let plain = |c: char| c.is_ascii_graphic() && c != '\\';
+    let ours = next.starts_with('/') && !next.starts_with("//") && next.chars().all(plain);
     if ours { next } else { "/inbox" }
 }
 
@@ -121,6 +123,9 @@ mod tests {
             "https://evil.example",
             "//evil.example",
             "/\\evil.example",
+            "/\t/evil.example",
+            "/inbox\r\nset-cookie: a=b",
+            "/ /evil.example",
             "",
             "javascript:x",
         ] {
