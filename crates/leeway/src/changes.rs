@@ -10,7 +10,7 @@ use crate::clock;
 use crate::config::Configuration;
 use crate::configure;
 use crate::error::ApiError;
-use crate::people::access::actor;
+use crate::people::access::{actor, is_local};
 use axum::http::StatusCode;
 use leeway_core::govern::change::{self, ChangeState, ChangeStatus, Configured, Edit};
 use leeway_core::govern::event::GovernEvent;
@@ -318,7 +318,8 @@ impl Deciders {
             return Ok(false);
         }
         let own = change.author == actor(person);
-        if own && self.alone {
+        let may = person.may(Right::Decide) || is_local(person);
+        if own && self.alone && may {
             return Ok(true);
         }
         let others: Vec<&str> = self.others.iter().map(String::as_str).collect();

@@ -29,7 +29,7 @@ pub struct System {
     /// HTTP headers, e.g. `Authorization = "env:CRM_AUTH"`. Values as in `env`.
     #[serde(default)]
     pub headers: BTreeMap<String, String>,
-    /// How long a call may take, seconds.
+    /// How long a call may take, and each step of starting, seconds.
     #[serde(default = "default_timeout_s")]
     pub timeout_s: u64,
     /// Path of an OpenAPI document whose operations become tools, relative to the configuration
@@ -112,4 +112,84 @@ fn is_false(value: &bool) -> bool {
 
 fn default_timeout_s() -> u64 {
     60
+}
+
+impl System {
+    /// Whether bringing this into force instead of `before` would run another program on the host, or
+    /// hand a secret of the host to somebody else: an `env:` or `file:` reference of a header.
+    pub fn reaches_into_host(&self, before: Option<&Self>) -> bool {
+        let reference = |value: &String| value.starts_with("env:") || value.starts_with("file:");
+        let program = |system: &Self| {
+            (
+                system.command.clone(),
+                system.args.clone(),
+                system.env.clone(),
+                system.cwd.clone(),
+            )
+        };
+        let address = |system: &Self| (system.url.clone(), system.headers.clone());
+        let runs = self.command.is_some() && before.map(program) != Some(program(self));
+        let hands_out =
+            self.headers.values().any(reference) && before.map(address) != Some(address(self));
+        runs || hands_out
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn system(toml: &str) -> System {
+        let head = "name = \"crm\"\ntitle = \"CRM\"\npack = \"crm\"\n";
+        toml::from_str(&format!("{head}{toml}")).unwrap()
+    }
+
+    #[test]
+    fn programs_and_references_to_the_host_s_secrets_reach_into_it() {
+        let local = "command = \"crm\"\nargs = [\"a\"]";
+        let remote = "url = \"https://crm.example\"";
+        let with_secret = format!("{remote}\n[headers]\nAuthorization = \"env:CRM\"");
+        for (before, now, reaches) in [
+            (None, local, true),
+            (Some(local), local, false),
+            (
+                Some(local),
+                "command = \"crm\"\nargs = [\"a\"]\ntimeout_s = 5",
+                false,
+            ),
+            (Some(local), "command = \"crm\"\nargs = [\"b\"]", true),
+            (
+                Some(local),
+                "command = \"crm\"\nargs = [\"a\"]\n[env]\nX = \"1\"",
+                true,
+            ),
+            (
+                Some(local),
+                "command = \"crm\"\nargs = [\"a\"]\ncwd = \"/\"",
+                true,
+            ),
+            (Some(local), remote, false),
+            (None, remote, false),
+            (None, &with_secret, true),
+            (Some(&with_secret), &with_secret, false),
+            (
+                Some(&with_secret),
+                "url = \"https://evil.example\"\n[headers]\nAuthorization = \"env:CRM\"",
+                true,
+            ),
+            (Some(&with_secret), remote, false),
+            (
+                None,
+                "url = \"https://crm.example\"\n[headers]\nX = \"file:/etc/shadow\"",
+                true,
+            ),
+        ] {
+            let before = before.map(system);
+            assert_eq!(
+                system(now).reaches_into_host(before.as_ref()),
+                reaches,
+                "{now}"
+            );
+        }
+    }
 }

@@ -182,8 +182,13 @@ pub async fn check_password(app: &App, email: &str, password: &str) -> Result<bo
     Ok(app.hashing.matches(stored, password).await? && known)
 }
 
-fn existing(app: &App, email: &str) -> Result<PersonState, ApiError> {
-    find(app, email)?.ok_or_else(|| ApiError::not_found("person", email))
+/// A person who may act now, or 404.
+pub fn existing(app: &App, email: &str) -> Result<Person, ApiError> {
+    let found = find(app, email)?.ok_or_else(|| ApiError::not_found("person", email))?;
+    Ok(Person {
+        email: found.email,
+        roles: found.roles,
+    })
 }
 
 fn forget(kind: CredentialKind, email: &str) -> SideWrite {

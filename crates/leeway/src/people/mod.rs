@@ -5,6 +5,7 @@ pub mod access;
 pub mod account;
 pub mod agent;
 pub mod attempts;
+pub mod granting;
 pub mod password;
 pub mod session;
 pub mod token;

@@ -9,6 +9,7 @@ use crate::error::ApiError;
 use crate::people::access::{Who, actor, is_local};
 use axum::Json;
 use axum::extract::State;
+use axum::http::StatusCode;
 use leeway_core::classify::pack::Pack;
 use leeway_core::govern::change::{ChangeState, Edit};
 use leeway_core::govern::owners::Owners;
@@ -85,7 +86,7 @@ pub async fn show(
 /// Asks for the configuration sent to be the one in force. A person's wish waits for another
 /// person's review; approvals given under other rules are judged again before anything runs.
 #[utoipa::path(post, path = "/v1/configuration", params(HowParams), request_body = Object, responses(
-    (status = 200, description = "`{status: in-force | waiting | nothing, change, changes}`"), (status = 422, description = "`configuration-invalid` with every problem")))]
+    (status = 200, description = "`{status: in-force | waiting | nothing, change, changes}`"), (status = 403, description = "`only-at-the-machine`"), (status = 422, description = "`configuration-invalid` with every problem")))]
 pub async fn apply(
     State(app): State<Arc<App>>,
     who: Who,
@@ -124,6 +125,9 @@ pub async fn wish(
         )
         .help("propose it, and let somebody else approve it"));
     }
+    if !local {
+        stays_off_the_host(app, wanted)?;
+    }
     // Before there is anybody to review it, the first configuration takes force.
     let somebody = app
         .registry()
@@ -142,6 +146,28 @@ pub async fn wish(
         Outcome::Waits(change) => told("waiting", &change),
         Outcome::InForce(change) => told("in-force", &change),
     })
+}
+
+/// What runs a program here or hands out a secret from here is configured at the machine itself: a
+/// review over the network does not stand in for access to the host.
+fn stays_off_the_host(app: &App, wanted: &Configuration) -> Result<(), ApiError> {
+    let registry = app.registry();
+    let reaching = wanted.systems.iter().find(|system| {
+        let now = registry.systems.get(&system.name);
+        system.reaches_into_host(now.map(|state| &state.system))
+    });
+    let Some(system) = reaching else {
+        return Ok(());
+    };
+    Err(ApiError::new(
+        StatusCode::FORBIDDEN,
+        "only-at-the-machine",
+        format!(
+            "system `{}` runs a program on this machine or hands out a secret of it, so it is configured at the machine itself",
+            system.name
+        ),
+    )
+    .help("run `leeway apply` where the server runs, without LEEWAY_TOKEN; other changes can be proposed from here"))
 }
 
 fn told(status: &str, change: &ChangeState) -> Value {

@@ -5,7 +5,7 @@ use crate::app::App;
 use crate::clock::rfc3339;
 use crate::error::ApiError;
 use crate::people::access::{Who, actor};
-use crate::people::account;
+use crate::people::{account, granting};
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -55,9 +55,9 @@ pub struct AddBody {
     pub password: String,
 }
 
-/// Adds a person.
+/// Adds a person: at the machine itself only.
 #[utoipa::path(post, path = "/v1/users", request_body = AddBody, responses(
-    (status = 201, description = "Added"), (status = 409, description = "`person-exists`"),
+    (status = 201, description = "Added"), (status = 403, description = "`only-at-the-machine`"), (status = 409, description = "`person-exists`"),
     (status = 422, description = "`email-invalid`, `no-role`, `password-too-short`")))]
 pub async fn add(
     State(app): State<Arc<App>>,
@@ -65,6 +65,7 @@ pub async fn add(
     Body(body): Body<AddBody>,
 ) -> Result<(StatusCode, Json<Value>), ApiError> {
     let operator = who.person(Right::Configure)?;
+    granting::may_add(&operator)?;
     let person = account::add(
         &app,
         &actor(&operator),
@@ -77,15 +78,17 @@ pub async fn add(
     ))
 }
 
-/// Removes a person: sessions and tokens are void at once.
-#[utoipa::path(delete, path = "/v1/users/{email}", params(("email" = String, Path)), responses((status = 204, description = "Removed")))]
+/// Removes a person: sessions and tokens are void at once. Whoever decides is removed by an owner.
+#[utoipa::path(delete, path = "/v1/users/{email}", params(("email" = String, Path)), responses(
+    (status = 204, description = "Removed"), (status = 403, description = "`own-roles`, `takes-an-owner`")))]
 pub async fn remove(
     State(app): State<Arc<App>>,
     who: Who,
     Path(email): Path<String>,
 ) -> Result<StatusCode, ApiError> {
-    let operator = who.person(Right::Configure)?;
-    account::remove(&app, &actor(&operator), &email).await?;
+    let by = who.person(Right::Read)?;
+    granting::may_change_roles(&by, &account::existing(&app, &email)?, &[])?;
+    account::remove(&app, &actor(&by), &email).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -98,16 +101,18 @@ pub struct RolesBody {
     pub roles: Vec<Role>,
 }
 
-/// Changes a person's roles.
-#[utoipa::path(post, path = "/v1/users/{email}/roles", params(("email" = String, Path)), request_body = RolesBody, responses((status = 204, description = "Changed")))]
+/// Changes a person's roles. Those that decide are given and taken by an owner other than the person.
+#[utoipa::path(post, path = "/v1/users/{email}/roles", params(("email" = String, Path)), request_body = RolesBody, responses(
+    (status = 204, description = "Changed"), (status = 403, description = "`own-roles`, `takes-an-owner`")))]
 pub async fn roles(
     State(app): State<Arc<App>>,
     who: Who,
     Path(email): Path<String>,
     Body(body): Body<RolesBody>,
 ) -> Result<StatusCode, ApiError> {
-    let operator = who.person(Right::Configure)?;
-    account::set_roles(&app, &actor(&operator), (&email, body.roles)).await?;
+    let by = who.person(Right::Read)?;
+    granting::may_change_roles(&by, &account::existing(&app, &email)?, &body.roles)?;
+    account::set_roles(&app, &actor(&by), (&email, body.roles)).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -119,31 +124,32 @@ pub struct PasswordBody {
     pub password: String,
 }
 
-/// Sets a password and ends the person's sessions.
-#[utoipa::path(post, path = "/v1/users/{email}/password", params(("email" = String, Path)), request_body = PasswordBody, responses((status = 204, description = "Set")))]
+/// Sets one's own password (or anybody's, at the machine itself) and ends the person's sessions.
+#[utoipa::path(post, path = "/v1/users/{email}/password", params(("email" = String, Path)), request_body = PasswordBody, responses(
+    (status = 204, description = "Set"), (status = 403, description = "`not-your-own`")))]
 pub async fn password(
     State(app): State<Arc<App>>,
     who: Who,
     Path(email): Path<String>,
     Body(body): Body<PasswordBody>,
 ) -> Result<StatusCode, ApiError> {
-    let person = match who {
-        Who::Person(person) if person.email == email => person,
-        other => other.person(Right::Configure)?,
-    };
+    let person = who.person(Right::Read)?;
+    granting::may_make_credentials(&person, &email)?;
     account::set_password(&app, &actor(&person), (&email, &body.password)).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Issues an API token, shown this once.
-#[utoipa::path(post, path = "/v1/users/{email}/tokens", params(("email" = String, Path)), responses((status = 201, description = "`{email, id, token}`")))]
+/// Issues an API token to oneself (or anybody, at the machine itself), shown this once.
+#[utoipa::path(post, path = "/v1/users/{email}/tokens", params(("email" = String, Path)), responses(
+    (status = 201, description = "`{email, id, token}`"), (status = 403, description = "`not-your-own`")))]
 pub async fn issue_token(
     State(app): State<Arc<App>>,
     who: Who,
     Path(email): Path<String>,
 ) -> Result<(StatusCode, Json<Value>), ApiError> {
-    let operator = who.person(Right::Configure)?;
-    let token = account::issue_token(&app, &actor(&operator), &email).await?;
+    let person = who.person(Right::Read)?;
+    granting::may_make_credentials(&person, &email)?;
+    let token = account::issue_token(&app, &actor(&person), &email).await?;
     Ok((
         StatusCode::CREATED,
         Json(json!({ "email": email, "id": token.id(), "token": token.secret })),
@@ -157,7 +163,8 @@ pub async fn revoke_token(
     who: Who,
     Path((email, token)): Path<(String, String)>,
 ) -> Result<StatusCode, ApiError> {
-    let operator = who.person(Right::Configure)?;
-    account::revoke_token(&app, &actor(&operator), (&email, &token)).await?;
+    let person = who.person(Right::Read)?;
+    granting::may_revoke(&person, &email)?;
+    account::revoke_token(&app, &actor(&person), (&email, &token)).await?;
     Ok(StatusCode::NO_CONTENT)
 }
