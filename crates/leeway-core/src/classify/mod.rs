@@ -4,7 +4,7 @@
 //! [`pack`] is the schema of pack files; [`look`] says which record to read and reads the answer;
 //! [`classified`] is the pure classification, [`level`] its level, [`undo`] its way back; [`filter`]
 //! runs jq filters; [`money`] reads amounts; [`guess`] reads a tool without a pack entry, for display
-//! only; [`redact`] hides secrets.
+//! only; [`redact`] hides secrets by their fields' names and [`scrub`] wherever else they occur.
 
 use crate::judge::guardrail::Then;
 use serde::{Deserialize, Serialize};
@@ -268,5 +268,6 @@ pub mod look;
 pub mod money;
 pub mod pack;
 pub mod redact;
+pub mod scrub;
 pub mod sensitive;
 pub mod undo;

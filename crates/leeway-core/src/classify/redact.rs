@@ -68,7 +68,8 @@ impl Redactor {
         self.redact(value) != *value
     }
 
-    fn hides(&self, key: &str) -> bool {
+    /// Whether what has this name is secret.
+    pub fn hides(&self, key: &str) -> bool {
         self.names.contains(&normal(key))
     }
 

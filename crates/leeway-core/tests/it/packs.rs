@@ -275,6 +275,6 @@ fn a_call_with_very_many_values_is_held_at_once_instead_of_worked_through() {
     );
     // The record's own answer is limited in the same way.
     let many = json!({"content": [], "structuredContent": {"entities": vec!["x"; 20_000]}});
-    let before = add.before_image(&many, &Redactor::new::<&str>(&[]));
+    let before = add.before_image(&call, &many, &Redactor::new::<&str>(&[]));
     assert!(matches!(before, BeforeImage::Failed { .. }), "{before:?}");
 }

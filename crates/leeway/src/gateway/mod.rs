@@ -10,6 +10,7 @@ mod drift;
 pub mod eyes;
 pub mod governance;
 pub mod hidden;
+pub mod hiding;
 pub mod mcp;
 pub mod outcome;
 pub mod pausing;

@@ -6,6 +6,7 @@
 
 use super::append::{append_onto, entry};
 use super::governance;
+use super::hiding;
 use super::prepare::{Attempt, Prepared, prepare};
 use super::registry::{LiveTool, LiveWorkflow};
 use super::repeat::{earlier, join, known_key, same_call};
@@ -199,7 +200,13 @@ fn resolve(
     let problems: Vec<String> = schema
         .iter_errors(&proposal.arguments)
         .take(5)
-        .map(|error| short(&format!("at `{}`: {error}", error.instance_path())))
+        .map(|error| {
+            short(&format!(
+                "at `{}`: {}",
+                error.instance_path(),
+                error.masked()
+            ))
+        })
         .collect();
     if !problems.is_empty() {
         return Err(invalid(format!(
@@ -228,12 +235,7 @@ async fn refuse(
 ) -> Result<Proposed, ApiError> {
     let registry = app.registry();
     let tool = registry.tools.get(&proposal.tool);
-    let arguments = match tool.and_then(|tool| tool.pack.as_ref()) {
-        Some(pack) => pack.redactor.redact(&proposal.arguments),
-        None => {
-            leeway_core::classify::redact::Redactor::new::<&str>(&[]).redact(&proposal.arguments)
-        }
-    };
+    let known = tool.map(std::convert::AsRef::as_ref);
     let id = ActionId::new(app.clock.now_ms(), clock::random());
     let event = ActionEvent::Refused(Refused {
         call: Call {
@@ -241,9 +243,9 @@ async fn refuse(
             agent: caller.agent.clone(),
             system: tool.map(|tool| tool.system.clone()).unwrap_or_default(),
             tool: tool.map_or_else(|| short(&proposal.tool), |tool| tool.tool.clone()),
-            arguments,
+            arguments: hiding::arguments(known, &proposal.arguments),
         },
-        claim: proposal.claim,
+        claim: hiding::refused_claim(known, &proposal.arguments, proposal.claim),
         code: refusal.code.to_owned(),
         message: refusal.message.clone(),
     });

@@ -1,6 +1,7 @@
 //! Look, classify, judge: from a call to a revision that can be recorded. Everything the decision
 //! used is in the result, so it replays.
 
+use super::hiding;
 use super::registry::{LiveTool, LiveWorkflow, Registry};
 use crate::app::App;
 use crate::clock;
@@ -11,7 +12,7 @@ use leeway_core::action::{Call, Claim, Versions};
 use leeway_core::canonical;
 use leeway_core::classify::compiled::CompiledTool;
 use leeway_core::classify::guess::guess;
-use leeway_core::classify::redact::REDACTED;
+use leeway_core::classify::scrub::Scrubber;
 use leeway_core::classify::{BeforeImage, Classified, RecordRef, UndoPlan};
 use leeway_core::govern::routing::OwnerFact;
 use leeway_core::govern::workflow::Grant;
@@ -68,13 +69,13 @@ pub async fn prepare(
         let versions = versions(&app.registry(), workflow, tool);
         return Ok(unclassified((workflow, tool), versions, attempt));
     };
-    let before = look(app, (workflow, tool), entry, &attempt.arguments).await;
+    let (before, secrets) = look(app, (workflow, tool), entry, &attempt.arguments).await;
     let classified = app
         .classifying
         .classify((tool, entry), &attempt.arguments, &before)
         .await;
-    redact_claim(tool, &mut attempt.claim, &classified);
-    let classified = redact_classified(tool, classified);
+    let said = (&attempt.arguments, &mut attempt.claim);
+    let classified = hiding::judged(tool, secrets, said, classified);
     let call = shown_call(workflow, tool, &attempt);
     let case = Case {
         call: &call,
@@ -208,16 +209,12 @@ pub fn versions(registry: &Registry, workflow: &LiveWorkflow, tool: &LiveTool) -
 }
 
 fn shown_call(workflow: &LiveWorkflow, tool: &LiveTool, attempt: &Attempt) -> Call {
-    let arguments = match &tool.pack {
-        Some(pack) => pack.redactor.redact(&attempt.arguments),
-        None => attempt.arguments.clone(),
-    };
     Call {
         workflow: workflow.state.workflow.name.clone(),
         agent: attempt.agent.clone(),
         system: tool.system.clone(),
         tool: tool.tool.clone(),
-        arguments,
+        arguments: hiding::arguments(Some(tool), &attempt.arguments),
     }
 }
 
@@ -246,66 +243,18 @@ pub fn unseal(sealed: &[u8]) -> Option<Value> {
     value.get_mut("arguments").map(Value::take)
 }
 
-/// Hides secrets in what sources say. One that says something else than proposed still differs.
-fn redact_claim(tool: &LiveTool, claim: &mut Claim, classified: &Classified) {
-    let Some(pack) = &tool.pack else { return };
-    for source in &mut claim.sources {
-        let (Some(field), Some(value)) = (&source.field, &mut source.value) else {
-            continue;
-        };
-        let hidden = pack.redactor.redact(&json!({ field: value.clone() }))[field].clone();
-        if hidden == *value {
-            continue;
-        }
-        let change = classified
-            .changes
-            .iter()
-            .find(|change| change.field == *field);
-        let differs = change.is_some_and(|change| change.new != *value);
-        *value = if differs {
-            json!(format!("{REDACTED} another value"))
-        } else {
-            hidden
-        };
-    }
-}
-
-fn redact_classified(tool: &LiveTool, mut classified: Classified) -> Classified {
-    let Some(pack) = &tool.pack else {
-        return classified;
-    };
-    for change in &mut classified.changes {
-        let field = change.field.clone();
-        for value in [&mut change.old, &mut change.new] {
-            let redacted = pack.redactor.redact(&json!({ &field: value.clone() }));
-            *value = redacted[&field].clone();
-        }
-    }
-    if let UndoPlan::Exact {
-        arguments: Some(arguments),
-        ..
-    }
-    | UndoPlan::Compensating {
-        arguments: Some(arguments),
-        ..
-    } = &mut classified.undo
-    {
-        *arguments = pack.redactor.redact(arguments);
-    }
-    classified
-}
-
-/// Reads the record, unless the tool is blocked anyway: what may not happen reads nothing.
+/// Reads the record, unless the tool is blocked anyway: what may not happen reads nothing. With the
+/// secrets that the call and the record hold.
 async fn look(
     app: &App,
     (workflow, tool): (&LiveWorkflow, &LiveTool),
     entry: &CompiledTool,
     arguments: &Value,
-) -> BeforeImage {
+) -> (BeforeImage, Scrubber) {
     let grants = &workflow.state.workflow.grants;
     match grants.get(&tool.name).copied().unwrap_or_default() {
-        Grant::Blocked => BeforeImage::NotReadable,
-        _ => read_record(app, tool, entry, arguments).await,
+        Grant::Blocked => (BeforeImage::NotReadable, hiding::secrets(tool, arguments)),
+        _ => see(app, tool, entry, arguments).await,
     }
 }
 
@@ -316,15 +265,47 @@ pub async fn read_record(
     entry: &CompiledTool,
     arguments: &Value,
 ) -> BeforeImage {
+    see(app, tool, entry, arguments).await.0
+}
+
+/// [`read_record`], and the secrets that the call and the record hold.
+async fn see(
+    app: &App,
+    tool: &LiveTool,
+    entry: &CompiledTool,
+    arguments: &Value,
+) -> (BeforeImage, Scrubber) {
+    let mut secrets = hiding::secrets(tool, arguments);
+    let image = match ask(app, tool, entry, arguments).await {
+        Err(image) => image,
+        Ok(answer) => {
+            secrets.join(hiding::secrets(tool, &answer));
+            match &tool.pack {
+                Some(pack) => {
+                    let (place, call) = ((tool, entry), (arguments, answer));
+                    app.classifying.before_image(place, pack, call).await
+                }
+                None => BeforeImage::NotReadable,
+            }
+        }
+    };
+    (hiding::image(&secrets, image), secrets)
+}
+
+/// The reading tool's answer, or the image when there is none.
+async fn ask(
+    app: &App,
+    tool: &LiveTool,
+    entry: &CompiledTool,
+    arguments: &Value,
+) -> Result<Value, BeforeImage> {
+    let failed = |why: String| BeforeImage::Failed { why };
     let (read_tool, read_arguments) = match entry.read_call(arguments) {
-        None => return entry.without_read(),
-        Some(Ok(call)) => call,
-        Some(Err(why)) => return BeforeImage::Failed { why },
+        None => return Err(entry.without_read()),
+        Some(call) => call.map_err(failed)?,
     };
     let Some(connection) = app.systems.get(&tool.system) else {
-        return BeforeImage::Failed {
-            why: format!("`{}` is not configured", tool.system),
-        };
+        return Err(failed(format!("`{}` is not configured", tool.system)));
     };
     let call = SystemCall {
         tool: read_tool,
@@ -332,19 +313,10 @@ pub async fn read_record(
         idempotency_key: None,
         condition: None,
     };
-    match connection.call(call).await {
-        Ok(answer) => match &tool.pack {
-            Some(pack) => {
-                let place = (tool, entry);
-                let call = (arguments, answer);
-                app.classifying.before_image(place, pack, call).await
-            }
-            None => BeforeImage::NotReadable,
-        },
-        Err(error) => BeforeImage::Failed {
-            why: error.to_string(),
-        },
-    }
+    connection
+        .call(call)
+        .await
+        .map_err(|error| failed(error.to_string()))
 }
 
 /// Computes the facts that depend on time and history. The caller holds the workflow's counting
@@ -437,7 +409,7 @@ fn hold(decision: &mut Decision, rule: &str, text: &str) {
 fn unclassified(
     (workflow, tool): (&LiveWorkflow, &LiveTool),
     versions: Versions,
-    attempt: Attempt,
+    mut attempt: Attempt,
 ) -> Prepared {
     let guessed = guess(&tool.state.definition);
     let classified = Classified {
@@ -466,6 +438,7 @@ fn unclassified(
         approvals: 1,
     };
     let call = shown_call(workflow, tool, &attempt);
+    attempt.claim = hiding::refused_claim(Some(tool), &attempt.arguments, attempt.claim);
     let parts = Parts {
         call,
         before: BeforeImage::NotReadable,

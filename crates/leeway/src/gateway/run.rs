@@ -7,6 +7,7 @@
 
 use super::append::{action_stream, append_events};
 use super::drift::{drift, drifted, on_condition, refused_for_version};
+use super::hiding;
 use super::outcome::{judge_answer, pack_says, queue_outcome, record_outcome, recorded_answer};
 use super::pipeline::writing;
 use super::prepare::{
@@ -330,9 +331,11 @@ pub async fn carry_out(
     let result = answer.ok();
     let finished = Finished {
         outcome,
-        result: result.as_ref().map(|result| recorded_answer(tool, result)),
+        result: result
+            .as_ref()
+            .map(|result| recorded_answer(&hiding::answer(tool, &arguments, result))),
         after: after.filter(|image| *image != BeforeImage::NotNeeded),
-        note,
+        note: hiding::note(tool, &arguments, &note),
     };
     let action = if effect == Effect::Read {
         queue_outcome(app, &action, finished)?

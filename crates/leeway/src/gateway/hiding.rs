@@ -1,0 +1,168 @@
+//! Keeps secrets out of what is recorded and shown of a call: by the names of the fields they stand in,
+//! and then wherever else their values occur. Everything on its way to a revision or an outcome
+//! passes here.
+
+use super::registry::LiveTool;
+use leeway_core::action::Claim;
+use leeway_core::classify::redact::{REDACTED, Redactor};
+use leeway_core::classify::scrub::Scrubber;
+use leeway_core::classify::{BeforeImage, Classified, Level, UndoPlan};
+use serde_json::{Value, json};
+use std::borrow::Cow;
+
+/// What hides a tool's secrets. A tool without a pack has those that are secret everywhere.
+fn redactor(tool: Option<&LiveTool>) -> Cow<'_, Redactor> {
+    match tool.and_then(|tool| tool.pack.as_ref()) {
+        Some(pack) => Cow::Borrowed(&pack.redactor),
+        None => Cow::Owned(Redactor::new::<&str>(&[])),
+    }
+}
+
+/// The secret values in a call's arguments or in a system's answer.
+pub fn secrets(tool: &LiveTool, value: &Value) -> Scrubber {
+    redactor(Some(tool)).secrets(value)
+}
+
+/// Arguments as they are recorded and shown. What repeats a secret is hidden whole, so that the mark
+/// can be put back by what it stands for.
+pub fn arguments(tool: Option<&LiveTool>, arguments: &Value) -> Value {
+    let redactor = redactor(tool);
+    redactor
+        .secrets(arguments)
+        .leaves(&redactor.redact(arguments))
+}
+
+/// A record's image as it is recorded, compared and shown.
+pub fn image(secrets: &Scrubber, image: BeforeImage) -> BeforeImage {
+    match image {
+        BeforeImage::Read { fields, version } => BeforeImage::Read {
+            fields: fields
+                .into_iter()
+                .map(|(field, value)| (field, secrets.value(&value)))
+                .collect(),
+            version: version.map(|mark| secrets.text(&mark)),
+        },
+        BeforeImage::Failed { why } => BeforeImage::Failed {
+            why: secrets.text(&why),
+        },
+        other => other,
+    }
+}
+
+/// A system's answer as it is recorded and shown.
+pub fn answer(tool: &LiveTool, arguments: &Value, answer: &Value) -> Value {
+    let redactor = redactor(Some(tool));
+    let mut secrets = redactor.secrets(arguments);
+    secrets.join(redactor.secrets(answer));
+    secrets.value(&redactor.redact(answer))
+}
+
+/// A sentence that may quote what a system said about a call.
+pub fn note(tool: &LiveTool, arguments: &Value, note: &str) -> String {
+    secrets(tool, arguments).text(note)
+}
+
+/// What an agent says about a call that could not even be judged.
+pub fn refused_claim(tool: Option<&LiveTool>, arguments: &Value, mut claim: Claim) -> Claim {
+    let mut secrets = redactor(tool).secrets(arguments);
+    hide_claim(&redactor(tool), &mut secrets, &mut claim);
+    claim
+}
+
+/// Hides secrets in what an agent says and in what its call would do. A source that says something else
+/// than proposed still differs. A call that repeats a secret where it would be shown is held, as not
+/// all of it can be.
+pub fn judged(
+    tool: &LiveTool,
+    mut secrets: Scrubber,
+    (arguments, claim): (&Value, &mut Claim),
+    mut classified: Classified,
+) -> Classified {
+    let redactor = redactor(Some(tool));
+    secrets.join(redactor.secrets(arguments));
+    let said = claim.clone();
+    hide_claim(&redactor, &mut secrets, claim);
+    let new = classified.changes.clone();
+    hide_classified(&redactor, &secrets, &mut classified);
+    for (before, source) in said.sources.iter().zip(&mut claim.sources) {
+        let changes = new.iter().zip(&classified.changes);
+        let mut of_field = changes.filter(|(was, _)| Some(&was.field) == before.field.as_ref());
+        let looks_the_same = of_field.next().is_some_and(|(was, now)| {
+            before.value.as_ref() != Some(&was.new) && source.value.as_ref() == Some(&now.new)
+        });
+        if looks_the_same && before.value != source.value {
+            source.value = Some(json!(format!("{REDACTED} another value")));
+        }
+    }
+    let named = redactor.redact(arguments);
+    if redactor.secrets(arguments).leaves(&named) != named {
+        classified.level = classified.level.max(Level::HighImpact);
+        classified
+            .unknowns
+            .push("an argument repeats a secret, so not all of the call can be shown".to_owned());
+    }
+    classified
+}
+
+fn hide_claim(redactor: &Redactor, secrets: &mut Scrubber, claim: &mut Claim) {
+    for source in &claim.sources {
+        if let Some(value) = &source.value {
+            secrets.join(match &source.field {
+                Some(field) => redactor.secrets(&json!({ field: value.clone() })),
+                None => redactor.secrets(value),
+            });
+        }
+    }
+    for text in [&mut claim.reason, &mut claim.trigger]
+        .into_iter()
+        .flatten()
+    {
+        *text = secrets.text(&redacted(redactor, text));
+    }
+    for source in &mut claim.sources {
+        source.reference = secrets.text(&source.reference);
+        let Some(value) = &mut source.value else {
+            continue;
+        };
+        let hidden = match &source.field {
+            Some(field) => redactor.redact(&json!({ field: value.clone() }))[field].clone(),
+            None => redactor.redact(value),
+        };
+        *value = secrets.value(&hidden);
+    }
+}
+
+/// Text that is JSON is looked into by the names in it.
+fn redacted(redactor: &Redactor, text: &str) -> String {
+    match redactor.redact(&json!(text)) {
+        Value::String(text) => text,
+        other => other.to_string(),
+    }
+}
+
+fn hide_classified(redactor: &Redactor, secrets: &Scrubber, classified: &mut Classified) {
+    for change in &mut classified.changes {
+        let field = change.field.clone();
+        for value in [&mut change.old, &mut change.new] {
+            let redacted = redactor.redact(&json!({ &field: value.clone() }));
+            *value = secrets.value(&redacted[&field]);
+        }
+    }
+    if let Some(record) = &mut classified.record {
+        record.id = secrets.text(&record.id);
+    }
+    for text in &mut classified.unknowns {
+        *text = secrets.text(text);
+    }
+    if let UndoPlan::Exact {
+        arguments: Some(arguments),
+        ..
+    }
+    | UndoPlan::Compensating {
+        arguments: Some(arguments),
+        ..
+    } = &mut classified.undo
+    {
+        *arguments = secrets.value(&redactor.redact(arguments));
+    }
+}
