@@ -13,4 +13,4 @@ pub use query::{
     ScopeKey,
 };
 pub use sqlite::reader::Reader;
-pub use sqlite::{Queued, Store, StoreError};
+pub use sqlite::{Queued, Store, StoreError, empty};

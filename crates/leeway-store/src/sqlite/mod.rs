@@ -18,6 +18,7 @@ mod writer;
 
 use crate::append::{Append, AppendError, Appended, Notice};
 use lock::FolderLock;
+pub use lock::empty;
 use reader::{Pool, Reader};
 use rusqlite::Connection;
 use std::path::{Path, PathBuf};
@@ -90,6 +91,7 @@ impl Store {
         lock::make_private(folder).map_err(unusable)?;
         let lock = FolderLock::take(folder)?;
         let path = folder.join("ledger.db");
+        lock::make_private_file(&path).map_err(unusable)?;
         let mut connection = Connection::open(&path)?;
         schema::prepare(&mut connection)?;
         let (notices, _) = broadcast::channel(NOTICES_KEPT);

@@ -1,9 +1,10 @@
-//! The store over real files: appends and their preconditions, crashes, damage, rebuilding.
+//! The store over real files: appends and their preconditions, crashes, damage, rebuilding, privacy.
 
 mod appends;
 mod beside;
 mod crash;
 mod damage;
 mod full;
+mod private;
 mod rebuilt;
 mod things;

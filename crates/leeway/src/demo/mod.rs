@@ -88,7 +88,7 @@ pub async fn run(options: Options) -> anyhow::Result<()> {
     running.until_stopped().await
 }
 
-/// Removes an earlier demo's folder, and nothing that is not one.
+/// Empties an earlier demo's folder, and none that is not one or in which a demo is running.
 fn forget(data: &Path) -> anyhow::Result<()> {
     if !data.exists() {
         return Ok(());
@@ -99,7 +99,7 @@ fn forget(data: &Path) -> anyhow::Result<()> {
             data.display()
         );
     }
-    std::fs::remove_dir_all(data).with_context(|| format!("cannot empty `{}`", data.display()))
+    leeway_store::empty(data).with_context(|| format!("cannot empty `{}`", data.display()))
 }
 
 fn write_configuration(data: &Path) -> anyhow::Result<PathBuf> {

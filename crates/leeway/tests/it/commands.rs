@@ -105,3 +105,20 @@ fn completions_are_printed_for_every_shell() {
         );
     }
 }
+
+#[test]
+fn starting_a_demo_over_leaves_a_running_one_alone() {
+    let demo = Demo::start();
+    let data = demo.folder.path();
+    let before = std::fs::read(data.join("demo.json")).unwrap();
+    let second = Command::new(BINARY)
+        .args(["demo", "--fresh", "--listen", "127.0.0.1:0", "--data"])
+        .arg(data)
+        .output()
+        .unwrap();
+    assert_eq!(second.status.code(), Some(1));
+    let told = String::from_utf8_lossy(&second.stderr);
+    assert!(told.contains("data-folder-in-use"), "{told}");
+    assert_eq!(std::fs::read(data.join("demo.json")).unwrap(), before);
+    assert_eq!(run(data, &["verify"]).0, Some(0));
+}
