@@ -114,22 +114,54 @@ pub fn inspect(folder: &Path) -> (Read, Vec<Problem>) {
     (read, problems)
 }
 
+/// Largest file, bytes.
+const LARGEST: u64 = 1024 * 1024;
+
 fn source(folder: &Path, path: &Path, problems: &mut Vec<Problem>) -> Option<Source> {
     let file = path.display().to_string();
-    match std::fs::read_to_string(folder.join(path)) {
-        Ok(text) => Some(Source { file, text }),
-        Err(error) => {
-            let (code, message, help) = if error.kind() == ErrorKind::NotFound {
-                let message = format!("there is no `{file}`");
-                ("file-missing", message, "make it; it may be empty")
-            } else {
-                let message = format!("cannot read the file: {}", error.kind());
-                ("file-unreadable", message, "make it a readable UTF-8 file")
-            };
-            problems.push(Problem::new(&file, "", (0..0, code), message).help(help));
-            None
-        }
+    let (code, message, help) = match readable(&folder.join(path)) {
+        Ok(text) => return Some(Source { file, text }),
+        Err(Unreadable::Kind) => (
+            "file-not-regular",
+            "it is no regular file".to_owned(),
+            "put a plain TOML file in its place",
+        ),
+        Err(Unreadable::Size(bytes)) => (
+            "file-too-large",
+            format!("the file has {bytes} bytes; at most {LARGEST} are read"),
+            "split it, or take out what does not belong there",
+        ),
+        Err(Unreadable::Io(error)) if error.kind() == ErrorKind::NotFound => (
+            "file-missing",
+            format!("there is no `{file}`"),
+            "make it; it may be empty",
+        ),
+        Err(Unreadable::Io(error)) => (
+            "file-unreadable",
+            format!("cannot read the file: {}", error.kind()),
+            "make it a readable UTF-8 file",
+        ),
+    };
+    problems.push(Problem::new(&file, "", (0..0, code), message).help(help));
+    None
+}
+
+enum Unreadable {
+    Kind,
+    Size(u64),
+    Io(std::io::Error),
+}
+
+/// A regular file's text. Anything else, such as a pipe, might never end.
+fn readable(file: &Path) -> Result<String, Unreadable> {
+    let metadata = std::fs::metadata(file).map_err(Unreadable::Io)?;
+    if !metadata.is_file() {
+        return Err(Unreadable::Kind);
     }
+    if metadata.len() > LARGEST {
+        return Err(Unreadable::Size(metadata.len()));
+    }
+    std::fs::read_to_string(file).map_err(Unreadable::Io)
 }
 
 fn all<T: DeserializeOwned>(

@@ -347,3 +347,24 @@ fn a_condition_in_a_header_needs_a_system_with_headers_and_a_version() {
         ]
     );
 }
+
+#[test]
+fn what_is_no_plain_file_and_what_is_too_large_is_told_and_not_read() {
+    let folder = folder(&[("packs/large.toml", &"#".repeat(1024 * 1024 + 1))]);
+    let fifo = folder.path().join("systems/pipe.toml");
+    let made = std::process::Command::new("mkfifo").arg(&fifo).status();
+    assert!(made.unwrap().success());
+    std::fs::create_dir(folder.path().join("workflows/folder.toml")).unwrap();
+    let told: Vec<String> = inspect(folder.path())
+        .iter()
+        .map(|problem| format!("{} {}", problem.file, problem.code))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            "packs/large.toml file-too-large",
+            "systems/pipe.toml file-not-regular",
+            "workflows/folder.toml file-not-regular",
+        ]
+    );
+}
