@@ -21,6 +21,8 @@ pub type ToolsSeen =
 const WAIT_FOR_READY: Duration = Duration::from_secs(5);
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+/// A session that lived so long was well; the next start is not put off.
+const LIVED: Duration = Duration::from_mins(1);
 
 /// How a connection is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -120,13 +122,16 @@ async fn supervise(system: System, present: watch::Sender<Present>, seen: ToolsS
     let mut pause = FIRST_PAUSE;
     loop {
         let changed = Arc::new(Notify::new());
-        let why = match client::start(&system, changed.clone()).await {
-            Ok(session) => {
-                pause = FIRST_PAUSE;
-                attend(&system, session, &present, (&seen, &changed)).await
-            }
+        let started = in_time(&system, client::start(&system, changed.clone())).await;
+        let began = tokio::time::Instant::now();
+        let why = match started {
+            Ok(session) => attend(&system, session, &present, (&seen, &changed)).await,
             Err(why) => why,
         };
+        // One that ends soon after each start is not started again at full speed.
+        if began.elapsed() >= LIVED {
+            pause = FIRST_PAUSE;
+        }
         tracing::warn!(system = %system.name, why = %why.escape_debug(), "system is down");
         present.send_replace(Present {
             health: Health::Down { why },
@@ -135,6 +140,16 @@ async fn supervise(system: System, present: watch::Sender<Present>, seen: ToolsS
         tokio::time::sleep(pause).await;
         pause = (pause * 2).min(LONGEST_PAUSE);
     }
+}
+
+/// What a system answers while it is being started, or that it did not in the time its calls have.
+async fn in_time<T>(
+    system: &System,
+    answer: impl Future<Output = Result<T, String>>,
+) -> Result<T, String> {
+    tokio::time::timeout(Duration::from_secs(system.timeout_s), answer)
+        .await
+        .unwrap_or_else(|_| Err(format!("it did not answer within {} s", system.timeout_s)))
 }
 
 /// Serves one session until it ends; returns why it ended.
@@ -147,7 +162,7 @@ async fn attend(
     let Session { client, mut ended } = session;
     loop {
         let listed = tokio::select! {
-            listed = client.list_tools() => listed,
+            listed = in_time(system, client.list_tools()) => listed,
             why = &mut ended => return why,
         };
         match listed {
