@@ -8,6 +8,7 @@ use crate::gateway::record_lock::RecordLocks;
 use crate::gateway::registry::Registry;
 use crate::gateway::toolbox;
 use crate::people::attempts::Attempts;
+use crate::people::mcp_request;
 use crate::people::password::Hashing;
 use crate::system::{Systems, ToolsSeen};
 use arc_swap::ArcSwap;
@@ -42,6 +43,8 @@ pub struct App {
     pub classifying: Turns,
     /// Computes the hashes of passwords.
     pub hashing: Hashing,
+    /// Which agent opened which MCP session.
+    pub mcp_sessions: mcp_request::Sessions,
     /// Failed sign-ins.
     pub attempts: Attempts,
     /// Whether browsers reach us over TLS.
@@ -70,6 +73,7 @@ impl App {
             records: RecordLocks::default(),
             classifying: Turns::default(),
             hashing: Hashing::default(),
+            mcp_sessions: mcp_request::Sessions::default(),
             attempts: Attempts::default(),
             tls,
         });

@@ -87,6 +87,19 @@ impl ApiError {
         Self::new(StatusCode::UNPROCESSABLE_ENTITY, code, message)
     }
 
+    /// 413: the body is larger than the limit, which is named when it is known.
+    pub fn too_large(limit_bytes: Option<usize>) -> Self {
+        let limit = limit_bytes
+            .map(|limit| format!("; the limit is {limit} bytes"))
+            .unwrap_or_default();
+        Self::new(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "body-too-large",
+            format!("the body is too large{limit}"),
+        )
+        .help("send less, or raise `body_limit_bytes` in leeway.toml")
+    }
+
     /// The JSON body.
     pub fn body(&self) -> Value {
         let mut error = json!({ "code": self.code, "message": self.message });

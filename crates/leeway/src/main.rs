@@ -7,6 +7,7 @@ mod cli;
 mod clock;
 mod config;
 mod configure;
+mod connections;
 mod demo;
 mod error;
 mod gateway;

@@ -1,6 +1,7 @@
 //! The HTTP server: every door in one router, its limits and headers, and where it may listen.
 
 use crate::app::App;
+use crate::connections::{LONGEST_HEADERS, LONGEST_SILENCE, Room};
 use crate::error::ApiError;
 use crate::gateway::mcp::Door;
 use crate::gateway::outcome;
@@ -12,7 +13,7 @@ use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::{HeaderValue, Method, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
-use axum::serve::ListenerExt;
+use axum_server::tls_rustls::{RustlsAcceptor, RustlsConfig};
 use rmcp::transport::streamable_http_server::session::local::LocalSessionManager;
 use rmcp::transport::streamable_http_server::{StreamableHttpServerConfig, StreamableHttpService};
 use std::net::SocketAddr;
@@ -96,15 +97,16 @@ fn mcp_routes(app: &Arc<App>, stop: &CancellationToken) -> Router<Arc<App>> {
 }
 
 /// Refuses a body that announces itself as too large, before reading any of it.
-async fn within_limit(limit: usize, request: Request, next: Next) -> Response {
+async fn within_limit(limit: usize, mut request: Request, next: Next) -> Response {
     let announced = request
         .headers()
         .get(header::CONTENT_LENGTH)
         .and_then(|value| value.to_str().ok())
         .and_then(|value| value.parse::<usize>().ok());
     if announced.is_some_and(|bytes| bytes > limit) {
-        return rest::body::too_large(Some(limit)).into_response();
+        return ApiError::too_large(Some(limit)).into_response();
     }
+    request.extensions_mut().insert(rest::body::Limit(limit));
     next.run(request).await
 }
 
@@ -174,41 +176,40 @@ pub fn bind(listen: &Listen) -> anyhow::Result<Bound> {
 /// Serves until told to stop; then lets requests in flight end.
 pub async fn serve(bound: Bound, router: Router, stop: CancellationToken) -> anyhow::Result<()> {
     let service = router.into_make_service_with_connect_info::<SocketAddr>();
-    if let Some(tls) = bound.tls {
-        let config =
-            axum_server::tls_rustls::RustlsConfig::from_pem_file(&tls.certificate, &tls.key)
-                .await
-                .with_context(|| {
-                    format!(
-                        "cannot use the certificate `{}` with the key `{}`",
-                        tls.certificate.display(),
-                        tls.key.display()
-                    )
-                })?;
-        let handle = axum_server::Handle::new();
-        let stopper = handle.clone();
-        tokio::spawn(async move {
-            stop.cancelled().await;
-            stopper.graceful_shutdown(Some(GRACE));
-        });
-        axum_server::from_tcp_rustls(bound.listener, config)?
-            .handle(handle)
-            .serve(service)
-            .await?;
-        return Ok(());
-    }
-    let listener = tokio::net::TcpListener::from_std(bound.listener)?.tap_io(|stream| {
-        // Nagle's algorithm would add 40 ms to a small answer.
-        let _ = stream.set_nodelay(true);
+    let handle = axum_server::Handle::new();
+    let stopper = handle.clone();
+    tokio::spawn(async move {
+        stop.cancelled().await;
+        stopper.graceful_shutdown(Some(GRACE));
     });
-    let stopped = stop.clone();
-    let serving = axum::serve(listener, service)
-        .with_graceful_shutdown(async move { stop.cancelled().await });
-    tokio::select! {
-        ended = async { serving.await } => ended?,
-        () = async { stopped.cancelled().await; tokio::time::sleep(GRACE).await } => {}
+    let mut server = axum_server::from_tcp(bound.listener)?
+        .handle(handle)
+        .first_request_timeout(LONGEST_SILENCE);
+    server
+        .http_builder()
+        .http1()
+        .header_read_timeout(LONGEST_HEADERS);
+    let room = Room::default();
+    match bound.tls {
+        Some(tls) => {
+            let acceptor = RustlsAcceptor::new(rustls(&tls).await?).acceptor(room);
+            server.acceptor(acceptor).serve(service).await?;
+        }
+        None => server.acceptor(room).serve(service).await?,
     }
     Ok(())
+}
+
+async fn rustls(tls: &Tls) -> anyhow::Result<RustlsConfig> {
+    RustlsConfig::from_pem_file(&tls.certificate, &tls.key)
+        .await
+        .with_context(|| {
+            format!(
+                "cannot use the certificate `{}` with the key `{}`",
+                tls.certificate.display(),
+                tls.key.display()
+            )
+        })
 }
 
 /// Where the command line finds a running server: only who may open the data folder may open it.

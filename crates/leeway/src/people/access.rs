@@ -2,7 +2,7 @@
 //! machine itself by the local socket.
 
 use super::token::hash;
-use super::{account, agent};
+use super::{account, agent, mcp_request};
 use crate::app::App;
 use crate::error::ApiError;
 use crate::gateway::pipeline::Caller;
@@ -134,8 +134,8 @@ pub async fn guard_mcp(
 ) -> Response {
     match agent_of(&app, request.headers(), &workflow) {
         Ok(caller) => {
-            request.extensions_mut().insert(caller);
-            next.run(request).await
+            request.extensions_mut().insert(caller.clone());
+            mcp_request::pass(&app, &caller, request, next).await
         }
         Err(error) => error.into_response(),
     }

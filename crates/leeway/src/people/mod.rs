@@ -6,6 +6,7 @@ pub mod account;
 pub mod agent;
 pub mod attempts;
 pub mod granting;
+pub mod mcp_request;
 pub mod password;
 pub mod session;
 pub mod token;

@@ -14,14 +14,19 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
+        let limit = request.extensions().get::<Limit>().copied();
         Json::<T>::from_request(request, state)
             .await
             .map(|Json(value)| Self(value))
-            .map_err(bad_body)
+            .map_err(|rejection| bad_body(rejection, limit))
     }
 }
 
-fn bad_body(rejection: JsonRejection) -> ApiError {
+/// The largest body a request may have, bytes.
+#[derive(Clone, Copy, Debug)]
+pub struct Limit(pub usize);
+
+fn bad_body(rejection: JsonRejection, limit: Option<Limit>) -> ApiError {
     let text = rejection.body_text();
     match rejection {
         JsonRejection::MissingJsonContentType(_) => ApiError::new(
@@ -35,22 +40,11 @@ fn bad_body(rejection: JsonRejection) -> ApiError {
         }
         JsonRejection::JsonDataError(_) => ApiError::invalid("body-invalid", text)
             .help("see /v1/openapi.json for what this address takes"),
-        other if other.status() == StatusCode::PAYLOAD_TOO_LARGE => too_large(None),
+        other if other.status() == StatusCode::PAYLOAD_TOO_LARGE => {
+            ApiError::too_large(limit.map(|limit| limit.0))
+        }
         other => ApiError::new(other.status(), "body-unreadable", text),
     }
-}
-
-/// 413, naming the limit.
-pub fn too_large(limit_bytes: Option<usize>) -> ApiError {
-    let limit = limit_bytes
-        .map(|limit| format!("; the limit is {limit} bytes"))
-        .unwrap_or_default();
-    ApiError::new(
-        StatusCode::PAYLOAD_TOO_LARGE,
-        "body-too-large",
-        format!("the body is too large{limit}"),
-    )
-    .help("send less, or raise `body_limit_bytes` in leeway.toml")
 }
 
 /// Query parameters.

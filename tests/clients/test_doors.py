@@ -1,0 +1,98 @@
+"""The doors by hand: what is no message, too large, or of somebody else's session."""
+
+import http.client
+import json
+import socket
+import urllib.parse
+
+import pytest
+from harness import Leeway, wait_until
+
+WORKFLOW = 'name = "{0}"\ntitle = "{0}"\nowner = "owner@example.com"\n[grants]\n'
+
+
+@pytest.fixture
+def doors():
+    leeway = Leeway({name: WORKFLOW.format(name) for name in ("office", "other")}, {}, []).start()
+    yield leeway
+    leeway.stop()
+
+
+def send(leeway, token, path, body, method="POST", **headers):
+    """Sends a body as it is, in pieces when it is a list; returns status, headers and JSON."""
+    connection = http.client.HTTPConnection(urllib.parse.urlsplit(leeway.url).netloc, timeout=30)
+    head = {"Content-Type": "application/json", "Accept": "application/json, text/event-stream", **headers}
+    if token:
+        head["Authorization"] = f"Bearer {token}"
+    connection.request(method, path, iter(body) if isinstance(body, list) else body, head, encode_chunked=isinstance(body, list))
+    answer = connection.getresponse()
+    text = answer.read()
+    connection.close()
+    is_json = answer.headers["Content-Type"] == "application/json"
+    return answer.status, answer.headers, json.loads(text) if is_json else None
+
+
+def initialize():
+    client = {"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {"name": "t", "version": "1"}}
+    return json.dumps({"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": client})
+
+
+LIST = json.dumps({"jsonrpc": "2.0", "id": 2, "method": "tools/list"})
+
+
+def test_what_is_no_json_rpc_is_told_so_in_json_rpc(doors):
+    token = doors.agent("clerk", "office")
+    for body, number, code in [
+        ("{", -32700, "body-malformed"), ("", -32700, "body-malformed"),
+        ("[1]", -32600, "request-invalid"), ('{"jsonrpc": "1.0"}', -32600, "request-invalid"),
+        ("7", -32600, "request-invalid"),
+    ]:
+        status, headers, answer = send(doors, token, "/mcp/office", body)
+        assert (status, headers["Content-Type"]) == (400, "application/json"), (body, answer)
+        assert answer["jsonrpc"] == "2.0" and answer["id"] is None
+        assert (answer["error"]["code"], answer["error"]["data"]["code"]) == (number, code), body
+
+
+def test_a_body_that_is_too_large_names_the_limit_however_it_is_sent(doors):
+    token = doors.agent("clerk", "office")
+    for path in ("/mcp/office", "/v1/actions"):
+        for body in (b"x" * 1_100_000, [b"x" * 10_000] * 110):
+            status, _, answer = send(doors, token, path, body)
+            assert (status, answer["error"]["code"]) == (413, "body-too-large"), path
+            assert "1048576" in answer["error"]["message"], answer
+
+
+def test_a_session_is_used_by_the_agent_that_opened_it_only(doors):
+    mine, others = doors.agent("clerk", "office"), doors.agent("stranger", "office")
+    status, headers, _ = send(doors, mine, "/mcp/office", initialize())
+    session = {"Mcp-Session-Id": headers["Mcp-Session-Id"]}
+    assert status == 200
+    assert send(doors, mine, "/mcp/office", LIST, **session)[0] == 200
+    for method, body in (("POST", LIST), ("GET", None), ("DELETE", None)):
+        status, _, answer = send(doors, others, "/mcp/office", body, method, **session)
+        assert (status, answer["error"]["data"]["code"]) == (404, "session-unknown")
+    unknown = send(doors, mine, "/mcp/office", LIST, **{"Mcp-Session-Id": "none"})
+    assert (unknown[0], unknown[2]["error"]["data"]["code"]) == (404, "session-unknown")
+    assert send(doors, mine, "/mcp/office", LIST, **session)[0] == 200
+    assert send(doors, mine, "/mcp/office", None, "DELETE", **session)[0] in (200, 202, 204)
+    assert send(doors, mine, "/mcp/office", LIST, **session)[0] == 404
+
+
+def test_a_connection_that_does_not_say_what_it_wants_is_closed(doors):
+    host, port = urllib.parse.urlsplit(doors.url).netloc.split(":")
+    silent, slow = (socket.create_connection((host, int(port)), timeout=30) for _ in range(2))
+    slow.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\nX-Slow: ")
+    for connection in (silent, slow):
+        while connection.recv(1_000):
+            pass
+        connection.close()
+    assert send(doors, None, "/healthz", None, "GET")[0] == 200
+
+
+def test_a_system_that_never_answers_is_down_and_says_why(doors):
+    mute = 'name = "mute"\ntitle = "Mute"\npack = "filesystem"\ncommand = "sleep"\nargs = ["600"]\ntimeout_s = 1\n'
+    doors.configure({}, {"mute": mute}, ["filesystem"])
+    doors.cli("apply", str(doors.config))
+    auditor = doors.person("auditor@example.com", "auditor")
+    down = lambda: [s for s in auditor.get("/v1/systems")["systems"] if s["health"] == "down"]
+    assert "did not answer within 1 s" in wait_until(down, "the mute system is given up")[0]["why"]
