@@ -193,7 +193,11 @@ for (const [name, size] of [['desktop', { width: 1280, height: 900 }], ['phone',
       const [one] = await held();
       const [done] = (await demo.api('owner', 'GET', '/v1/actions?status=executed&level=3')).actions;
       const page = await demo.page('owner', { viewport: size, colorScheme });
-      const pages = ['/inbox', `/inbox/${one.id}`, `/inbox/${one.id}?edit=1`, `/inbox/${one.id}/confirm`, '/timeline',
+      const endless = 'x'.repeat(400);
+      const long = await demo.propose('crm-clean-up', { tool: 'sandbox__update_contact', reason: endless, trigger: endless,
+        arguments: { id: 'c-104', fields: { phone: endless } }, sources: [{ ref: endless, field: 'phone', value: endless }] });
+      const refused = await demo.propose('crm-clean-up', { tool: 'sandbox__update_contact', arguments: { [endless]: endless } });
+      const pages = [`/inbox/${long.id}`, `/inbox/${long.id}/confirm`, `/actions/${long.id}`, `/actions/${refused.id}`, '/inbox', `/inbox/${one.id}`, `/inbox/${one.id}?edit=1`, `/inbox/${one.id}/confirm`, '/timeline',
         `/actions/${done.id}`, '/workflows', '/workflows/support-triage', '/systems', '/nothing-here'];
       for (const address of pages) {
         await page.goto(demo.url + address);

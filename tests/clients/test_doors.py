@@ -96,3 +96,30 @@ def test_a_system_that_never_answers_is_down_and_says_why(doors):
     auditor = doors.person("auditor@example.com", "auditor")
     down = lambda: [s for s in auditor.get("/v1/systems")["systems"] if s["health"] == "down"]
     assert "did not answer within 1 s" in wait_until(down, "the mute system is given up")[0]["why"]
+
+
+def page(leeway, path, method="GET", body=None, cookie=None):
+    """What a browser gets: the status, the kind of content and the text."""
+    connection = http.client.HTTPConnection(urllib.parse.urlsplit(leeway.url).netloc, timeout=30)
+    head = {"Accept": "text/html", "Content-Type": "application/x-www-form-urlencoded", "Cookie": cookie or ""}
+    connection.request(method, path, body, head)
+    answer = connection.getresponse()
+    text = answer.read().decode()
+    connection.close()
+    return answer.status, answer.headers["Content-Type"], text
+
+
+def test_mistakes_of_forms_queries_and_methods_are_pages_for_browsers_and_json_for_programs(doors):
+    for path, method, body, status, code in [
+        ("/sign-in", "POST", "email=x", 422, "form-invalid"),
+        ("/sign-in?next=a&next=b", "GET", None, 400, "query-invalid"),
+        ("/sign-in", "DELETE", None, 405, "method-not-allowed"),
+        ("/v1/actions", "PATCH", None, 405, "method-not-allowed"),
+        ("/nothing", "GET", None, 404, "not-found"),
+    ]:
+        found = page(doors, path, method, body)
+        assert found[:2] == (status, "text/html; charset=utf-8"), found
+        assert code in found[2], found
+    status, headers, answer = send(doors, None, "/v1/actions", None, "PATCH")
+    assert (status, answer["error"]["code"]) == (405, "method-not-allowed")
+    assert "POST" in headers["Allow"]

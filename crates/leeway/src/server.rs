@@ -66,6 +66,7 @@ pub fn router(app: &Arc<App>, stop: &CancellationToken) -> Router {
         .merge(rest::routes())
         .merge(web::routes())
         .merge(mcp_routes(app, stop))
+        .method_not_allowed_fallback(web::not_allowed)
         .layer(middleware::from_fn_with_state(app.clone(), looks))
         .layer(DefaultBodyLimit::max(limit))
         .layer(middleware::from_fn(move |request, next| {

@@ -3,7 +3,7 @@
 
 use super::layout::Frame;
 use super::parts::{csrf, icon, long, shown, time, verdict};
-use super::{Failed, PageResult, Viewer};
+use super::{Failed, PageResult, Viewer, sent};
 use crate::app::App;
 use crate::backtest::{self, Outlook, USUAL_DAYS};
 use crate::changes::{self, Deciders};
@@ -11,7 +11,6 @@ use crate::config::written;
 use crate::configure;
 use crate::error::ApiError;
 use crate::people::session::Session;
-use axum::Form;
 use axum::extract::{Path, State};
 use axum::response::Redirect;
 use leeway_core::govern::change::{ChangeState, ChangeStatus, Edit};
@@ -240,7 +239,7 @@ pub async fn decide(
     State(app): State<Arc<App>>,
     Viewer(session): Viewer,
     Path(id): Path<String>,
-    Form(sent): Form<Sent>,
+    sent::Sent(sent): sent::Sent<Sent>,
 ) -> Result<Redirect, Failed> {
     session.check_form(&sent.csrf)?;
     let person = &session.person;

@@ -3,7 +3,7 @@
 
 use super::layout::Frame;
 use super::parts::{csrf, icon, shown};
-use super::{Failed, PageResult, Viewer};
+use super::{Failed, PageResult, Viewer, sent};
 use crate::app::App;
 use crate::config::written;
 use crate::configure;
@@ -11,7 +11,6 @@ use crate::error::ApiError;
 use crate::gateway::registry::{LiveWorkflow, Registry};
 use crate::people::session::Session;
 use crate::rest::configuration::{HowParams, wish};
-use axum::Form;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use leeway_core::govern::change::Configured;
@@ -121,7 +120,7 @@ pub async fn propose(
     State(app): State<Arc<App>>,
     Viewer(session): Viewer,
     Path(name): Path<String>,
-    Form(sent): Form<HashMap<String, String>>,
+    sent::Sent(sent): sent::Sent<HashMap<String, String>>,
 ) -> Result<Response, Failed> {
     let field = |key: &str| sent.get(key).map(String::as_str).unwrap_or_default();
     session.check_form(field("csrf"))?;

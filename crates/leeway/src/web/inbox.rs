@@ -3,12 +3,11 @@
 use super::layout::Frame;
 use super::parts::{confidence, icon, shown, time};
 use super::review::{self, Shown};
-use super::{Failed, PageResult, Viewer};
+use super::{Failed, PageResult, Viewer, sent};
 use crate::app::App;
 use crate::error::ApiError;
 use crate::gateway::{decide, question};
-use axum::Form;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use leeway_core::action::state::{ActionRow, ActionState, Status};
 use leeway_core::govern::people::{Person, Right};
@@ -42,7 +41,7 @@ pub struct Asked {
 pub async fn list(
     State(app): State<Arc<App>>,
     Viewer(session): Viewer,
-    Query(asked): Query<Asked>,
+    sent::Asked(asked): sent::Asked<Asked>,
 ) -> PageResult {
     let held = rows(&app, &session.person, &asked)?;
     let first = match held.rows.first() {
@@ -62,7 +61,7 @@ pub async fn open(
     State(app): State<Arc<App>>,
     Viewer(session): Viewer,
     Path(id): Path<String>,
-    Query(asked): Query<Asked>,
+    sent::Asked(asked): sent::Asked<Asked>,
 ) -> Result<Response, Failed> {
     let action = find(&app, &id)?;
     if action.row.status != Status::Held {
@@ -239,7 +238,7 @@ pub async fn decide(
     State(app): State<Arc<App>>,
     Viewer(session): Viewer,
     Path(id): Path<String>,
-    Form(sent): Form<Decision>,
+    sent::Sent(sent): sent::Sent<Decision>,
 ) -> Result<Response, Failed> {
     session.check_form(&sent.csrf)?;
     let action = find(&app, &id)?;

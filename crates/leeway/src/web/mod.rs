@@ -14,6 +14,7 @@ mod more;
 mod owners;
 mod parts;
 mod review;
+mod sent;
 mod sign_in;
 mod systems;
 mod timeline;
@@ -23,7 +24,7 @@ use crate::app::App;
 use crate::error::ApiError;
 use crate::people::session::{self, Session};
 use axum::Router;
-use axum::extract::{FromRequestParts, Request, State};
+use axum::extract::{FromRequestParts, Request};
 use axum::http::request::Parts;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
@@ -107,19 +108,37 @@ impl IntoResponse for Failed {
 }
 
 /// What has no page: a page about that for browsers, JSON for programs.
-async fn missing(State(_): State<Arc<App>>, request: Request) -> Response {
-    let wants_page = request
-        .headers()
-        .get(header::ACCEPT)
-        .and_then(|accept| accept.to_str().ok())
-        .is_some_and(|accept| accept.contains("text/html"));
+async fn missing(request: Request) -> Response {
     let error = ApiError::new(
         StatusCode::NOT_FOUND,
         "not-found",
         "there is no page at this address",
     );
+    for_whom(&request, error.help("the inbox is at /inbox"))
+}
+
+/// An address that does not take this method.
+pub async fn not_allowed(request: Request) -> Response {
+    let method = request.method().as_str();
+    let error = ApiError::new(
+        StatusCode::METHOD_NOT_ALLOWED,
+        "method-not-allowed",
+        format!("this address does not take `{}`", method.escape_debug()),
+    );
+    for_whom(
+        &request,
+        error.help("see /v1/openapi.json for what each address takes"),
+    )
+}
+
+fn for_whom(request: &Request, error: ApiError) -> Response {
+    let wants_page = request
+        .headers()
+        .get(header::ACCEPT)
+        .and_then(|accept| accept.to_str().ok())
+        .is_some_and(|accept| accept.contains("text/html"));
     if wants_page {
-        Failed(error.help("the inbox is at /inbox")).into_response()
+        Failed(error).into_response()
     } else {
         error.into_response()
     }

@@ -2,13 +2,12 @@
 
 use super::layout::Frame;
 use super::parts::{csrf, icon, shown};
-use super::{Failed, PageResult, Viewer};
+use super::{Failed, PageResult, Viewer, sent};
 use crate::app::App;
 use crate::config::Configuration;
 use crate::configure;
 use crate::error::ApiError;
 use crate::rest::configuration::{HowParams, wish};
-use axum::Form;
 use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
 use leeway_core::govern::owners::{Away, Cadence, Owner, Owners, Responsibility};
@@ -129,7 +128,7 @@ fn row_fields(row: Responsibility, matrix: Option<&Owners>) -> Markup {
 pub async fn propose(
     State(app): State<Arc<App>>,
     Viewer(session): Viewer,
-    Form(sent): Form<HashMap<String, String>>,
+    sent::Sent(sent): sent::Sent<HashMap<String, String>>,
 ) -> Result<Response, Failed> {
     let field = |name: &str| sent.get(name).map_or("", |text| text.trim());
     session.check_form(field("csrf"))?;

@@ -197,7 +197,7 @@ fn field(change: &FieldChange, effect: Effect) -> Markup {
             @else if let Some((old, _)) = &texts { span.text { (old) } }
             @else { (value(&change.old)) }
         }
-        div.new { span.tag { "Proposed" @if blank { " (was empty)" } }
+        div.new { span.tag { "Proposed" @if blank && change.old_known { " (was empty)" } }
             @if effect == Effect::Delete { em { "deleted" } }
             @else if let Some((_, new)) = &texts { span.text { (new) } }
             @else { (value(&change.new)) }
@@ -217,7 +217,7 @@ fn arguments(shown: &Shown<'_>) -> Markup {
 }
 
 /// What reaches outside is read in full before it goes: the whole call, unless the changes above
-/// show every text of it already.
+/// show every value of it already.
 fn message(shown: &Shown<'_>) -> Markup {
     let classified = &shown.judged.classified;
     let outside = matches!(classified.effect, Effect::Send | Effect::Pay);
@@ -230,18 +230,16 @@ fn message(shown: &Shown<'_>) -> Markup {
     arguments(shown)
 }
 
+/// Whether every value of the call stands literally among the changes. A pack says what the changes
+/// are, so what it leaves out would not be seen otherwise: whom a message goes to, how much is paid.
 fn all_shown(value: &Value, changes: &[FieldChange]) -> bool {
-    match value {
-        Value::String(text) => {
-            let id = text.len() < 40 && !text.contains(' ');
-            id || changes
-                .iter()
-                .any(|change| change.new.as_str() == Some(text.as_str()))
+    let shown = changes.iter().any(|change| change.new == *value);
+    shown
+        || match value {
+            Value::Array(items) => items.iter().all(|item| all_shown(item, changes)),
+            Value::Object(fields) => fields.values().all(|item| all_shown(item, changes)),
+            _ => false,
         }
-        Value::Array(items) => items.iter().all(|item| all_shown(item, changes)),
-        Value::Object(fields) => fields.values().all(|item| all_shown(item, changes)),
-        _ => true,
-    }
 }
 
 fn agent(shown: &Shown<'_>) -> Markup {
@@ -427,5 +425,44 @@ fn collect(value: &Value, path: &str, fields: &mut Vec<(String, Value)>) {
             .iter()
             .for_each(|(name, value)| collect(value, &format!("{path}.{name}"), fields)),
         other => fields.push((path.to_owned(), other.clone())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn change(new: Value, old_known: bool) -> FieldChange {
+        FieldChange {
+            field: "body".to_owned(),
+            old: Value::Null,
+            new,
+            old_known,
+            critical: false,
+        }
+    }
+
+    #[test]
+    fn a_call_is_shown_whole_unless_every_value_of_it_is_among_the_changes() {
+        let changes = [change(json!("Hello"), true), change(json!(12), true)];
+        assert!(all_shown(
+            &json!({"a": "Hello", "b": [12, "Hello"]}),
+            &changes
+        ));
+        for left_out in [
+            json!({"to": "x@y.z"}),
+            json!({"cents": 13}),
+            json!({"now": true}),
+        ] {
+            assert!(!all_shown(&left_out, &changes), "{left_out}");
+        }
+    }
+
+    #[test]
+    fn what_was_there_before_is_said_only_where_it_is_known() {
+        let page = |known| field(&change(json!("x"), known), Effect::Update).into_string();
+        assert!(page(true).contains("(was empty)"));
+        assert!(page(false).contains("not known") && !page(false).contains("(was empty)"));
     }
 }

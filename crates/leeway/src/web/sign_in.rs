@@ -2,12 +2,11 @@
 
 use super::layout::document;
 use super::parts::shown;
-use super::{Failed, Viewer};
+use super::{Failed, Viewer, sent};
 use crate::app::App;
 use crate::error::ApiError;
 use crate::people::session;
-use axum::Form;
-use axum::extract::{ConnectInfo, Query, State};
+use axum::extract::{ConnectInfo, State};
 use axum::http::{HeaderMap, header};
 use axum::response::{AppendHeaders, IntoResponse, Redirect, Response};
 use maud::{Markup, html};
@@ -23,7 +22,7 @@ pub struct Next {
 }
 
 /// The form.
-pub async fn show(State(app): State<Arc<App>>, Query(next): Query<Next>) -> Markup {
+pub async fn show(State(app): State<Arc<App>>, sent::Asked(next): sent::Asked<Next>) -> Markup {
     form(&app.settings.name, &next.next, None)
 }
 
@@ -65,7 +64,7 @@ pub struct SignIn {
 pub async fn submit(
     State(app): State<Arc<App>>,
     address: Option<axum::Extension<ConnectInfo<SocketAddr>>>,
-    Form(sent): Form<SignIn>,
+    sent::Sent(sent): sent::Sent<SignIn>,
 ) -> Response {
     let address = address.map_or_else(|| "local".to_owned(), |found| found.0.0.ip().to_string());
     match session::sign_in(&app, (&sent.email, &sent.password), &address).await {
@@ -102,7 +101,7 @@ pub async fn out(
     State(app): State<Arc<App>>,
     Viewer(session): Viewer,
     headers: HeaderMap,
-    Form(sent): Form<Csrf>,
+    sent::Sent(sent): sent::Sent<Csrf>,
 ) -> Result<Response, Failed> {
     session.check_form(&sent.csrf)?;
     let cookie = session::sign_out(&app, &headers).await?;

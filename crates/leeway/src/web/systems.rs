@@ -3,13 +3,12 @@
 use super::diff::diff;
 use super::layout::Frame;
 use super::parts::{csrf, icon, level, shown, time};
-use super::{Failed, PageResult, Viewer};
+use super::{Failed, PageResult, Viewer, sent};
 use crate::app::App;
 use crate::gateway::registry::LiveTool;
 use crate::gateway::toolbox;
 use crate::people::session::Session;
 use crate::system::Health;
-use axum::Form;
 use axum::extract::{Path, State};
 use axum::response::Redirect;
 use leeway_core::classify::guess::guess;
@@ -111,7 +110,7 @@ pub async fn review(
     State(app): State<Arc<App>>,
     Viewer(session): Viewer,
     Path(tool): Path<String>,
-    Form(sent): Form<Sent>,
+    sent::Sent(sent): sent::Sent<Sent>,
 ) -> Result<Redirect, Failed> {
     session.check_form(&sent.csrf)?;
     toolbox::review(&app, &session.person, &tool, &sent.hash).await?;

@@ -2,13 +2,12 @@
 
 use super::layout::Frame;
 use super::parts::{icon, shown, status, time};
-use super::{Failed, PageResult, Viewer};
+use super::{Failed, PageResult, Viewer, sent};
 use crate::app::App;
 use crate::clock::rfc3339;
 use crate::error::ApiError;
 use crate::rest::actions::ListParams;
-use axum::Form;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use leeway_core::action::state::{ActionRow, Status};
 use leeway_store::{Head, Page};
 use maud::{Markup, html};
@@ -97,7 +96,7 @@ impl Asked {
 pub async fn show(
     State(app): State<Arc<App>>,
     Viewer(session): Viewer,
-    Query(asked): Query<Asked>,
+    sent::Asked(asked): sent::Asked<Asked>,
 ) -> PageResult {
     let filter = asked.params()?.filter()?;
     let cursor = asked.cursor;
@@ -200,7 +199,7 @@ pub struct Csrf {
 pub async fn verify(
     State(app): State<Arc<App>>,
     Viewer(session): Viewer,
-    Form(sent): Form<Csrf>,
+    sent::Sent(sent): sent::Sent<Csrf>,
 ) -> Result<Markup, Failed> {
     session.check_form(&sent.csrf)?;
     let report = app.store.read(|reader| reader.verify(|_| {})).await?;

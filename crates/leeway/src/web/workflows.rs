@@ -2,14 +2,13 @@
 
 use super::layout::Frame;
 use super::parts::{csrf, icon, shown, time};
-use super::{Failed, PageResult, Viewer};
+use super::{Failed, PageResult, Viewer, sent};
 use crate::app::App;
 use crate::error::ApiError;
 use crate::gateway::pausing;
 use crate::gateway::registry::{LiveWorkflow, Registry};
 use crate::people::agent;
 use crate::people::session::Session;
-use axum::Form;
 use axum::extract::{Path, State};
 use axum::response::Redirect;
 use leeway_core::govern::people::Right;
@@ -213,7 +212,7 @@ pub async fn change(
     State(app): State<Arc<App>>,
     Viewer(session): Viewer,
     Path((name, what)): Path<(String, String)>,
-    Form(sent): Form<Sent>,
+    sent::Sent(sent): sent::Sent<Sent>,
 ) -> Result<Redirect, Failed> {
     session.check_form(&sent.csrf)?;
     match what.as_str() {
