@@ -305,4 +305,18 @@ async fn main() {
         report.entries,
         report.entries as f64 / took
     );
+    let began = Instant::now();
+    let derived = store
+        .reader()
+        .expect("reads")
+        .verify_derived()
+        .expect("verifies");
+    assert_eq!(derived.first_bad, None);
+    let took = began.elapsed().as_secs_f64();
+    println!(
+        "verify what is derived: {} streams of {} entries in {took:.2} s, {:.0} entries/s",
+        derived.streams,
+        report.entries,
+        report.entries as f64 / took
+    );
 }

@@ -12,5 +12,6 @@ pub use query::{
     ActionFilter, Counts, Credential, CredentialKind, Head, Measures, Page, PastRow, RawEntry,
     ScopeKey,
 };
+pub use sqlite::derived::{DerivedBad, DerivedReport};
 pub use sqlite::reader::Reader;
 pub use sqlite::{Queued, Store, StoreError, empty};

@@ -6,6 +6,7 @@
 
 mod apply;
 mod checkpoint;
+pub mod derived;
 mod lock;
 mod measures;
 mod past;

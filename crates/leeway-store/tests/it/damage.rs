@@ -90,6 +90,68 @@ fn each_kind_of_damage_is_found_and_the_first_bad_entry_named() {
 }
 
 #[test]
+fn what_is_derived_and_not_what_the_entries_say_is_found() {
+    let action = |n: u64| format!("action/{}", crate::things::id(n));
+    let cases = [
+        ("UPDATE actions SET status = 10 WHERE seq = 1", action(1)),
+        ("UPDATE actions SET level = 1 WHERE seq >= 4", action(4)),
+        (
+            "UPDATE actions SET reviewer = NULL WHERE seq = 3",
+            action(3),
+        ),
+        ("UPDATE actions SET status = 99 WHERE seq = 2", action(2)),
+        ("DELETE FROM actions WHERE seq = 5", action(5)),
+        (
+            "UPDATE documents SET json = CAST(replace(CAST(json AS TEXT), 'Office', 'Other') AS BLOB)",
+            "workflow/office".to_owned(),
+        ),
+        (
+            "UPDATE documents SET version = 2",
+            "workflow/office".to_owned(),
+        ),
+        ("DELETE FROM documents", "workflow/office".to_owned()),
+        (
+            "INSERT INTO documents SELECT 'workflow/more', version, json FROM documents",
+            "workflow/more".to_owned(),
+        ),
+        (
+            "INSERT INTO documents SELECT 'agent/more', version, json FROM documents",
+            "agent/more".to_owned(),
+        ),
+        (
+            "INSERT INTO actions SELECT * FROM (SELECT seq + 100, replace(id, 'act_0', 'act_f') AS id, version, created_ms, updated_ms, status, workflow, agent, system, tool, effect, level, record_system, record_type, record_id, title, gist, confidence, amount_cents, revision, content_hash, expires_ms, reviewer, idempotency_key, twin_hash, responsibility, approvals_needed, endorsed_by, reminded, escalated_to FROM actions WHERE seq = 1)",
+            action(1).replace("act_0", "act_f"),
+        ),
+        (
+            "UPDATE counts SET count = count + 1 WHERE status = 3",
+            "counts".to_owned(),
+        ),
+        (
+            "INSERT INTO counts VALUES ('office', 7, 1)",
+            "counts".to_owned(),
+        ),
+        ("DELETE FROM counts WHERE status = 4", "counts".to_owned()),
+    ];
+    for (damage, what) in cases {
+        let folder = tempfile::tempdir().unwrap();
+        written(folder.path());
+        let sound = Store::open_read_only(folder.path()).unwrap();
+        let report = sound.reader().unwrap().verify_derived().unwrap();
+        assert_eq!((report.streams, report.first_bad), (6, None));
+        let changed = Connection::open(folder.path().join("ledger.db"))
+            .unwrap()
+            .execute(damage, [])
+            .unwrap();
+        assert!(changed >= 1, "{damage}");
+        let store = Store::open_read_only(folder.path()).unwrap();
+        let reader = store.reader().unwrap();
+        assert!(reader.verify(|_| {}).unwrap().ok(), "{damage}");
+        let bad = reader.verify_derived().unwrap().first_bad;
+        assert_eq!(bad.map(|bad| bad.what), Some(what), "{damage}");
+    }
+}
+
+#[test]
 fn a_ledger_opened_for_reading_takes_no_appends() {
     let folder = tempfile::tempdir().unwrap();
     written(folder.path());

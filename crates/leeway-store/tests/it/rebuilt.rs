@@ -104,5 +104,7 @@ proptest! {
         prop_assert_eq!(derived(&store), live);
         let report = store.reader().unwrap().verify(|_| ()).unwrap();
         prop_assert_eq!(report.first_bad, None);
+        let derived = store.reader().unwrap().verify_derived().unwrap();
+        prop_assert_eq!(derived.first_bad, None);
     }
 }

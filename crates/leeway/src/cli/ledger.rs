@@ -5,7 +5,7 @@ use super::client::{Client, Unreachable};
 use super::output;
 use crate::config::written;
 use crate::rest::configuration::ConfigurationBody;
-use crate::rest::ledger::{exported, report_json};
+use crate::rest::ledger::{Verified, exported};
 use anyhow::Context;
 use clap::Args;
 use leeway_store::Store;
@@ -41,7 +41,7 @@ pub fn verify(args: &LedgerArgs) -> anyhow::Result<ExitCode> {
     let store =
         Store::open_read_only(&args.place.data).map_err(|error| Unreachable(error.to_string()))?;
     let shows = std::io::stderr().is_terminal() && !args.place.json;
-    let report = store.reader()?.verify(|entries| {
+    let found = Verified::of(&store.reader()?, |entries| {
         if shows && entries.is_multiple_of(SHOW_PROGRESS_EVERY) && entries > 0 {
             eprint!("\r{entries} entries verified");
         }
@@ -50,13 +50,16 @@ pub fn verify(args: &LedgerArgs) -> anyhow::Result<ExitCode> {
         eprint!("\r");
     }
     if args.place.json {
-        output::json(&report_json(&report));
-    } else if let Some(bad) = &report.first_bad {
-        println!("NOT OK: entry {}: {}", bad.seq, bad.what);
+        output::json(&found.json());
+    } else if let Some(problem) = found.problem() {
+        println!("NOT OK: {problem}");
     } else {
-        println!("ok: {} entries, root {}", report.entries, report.root);
+        println!(
+            "ok: {} entries, root {}; what is derived from them holds",
+            found.entries.entries, found.entries.root
+        );
     }
-    Ok(if report.ok() {
+    Ok(if found.ok() {
         ExitCode::SUCCESS
     } else {
         ExitCode::FAILURE

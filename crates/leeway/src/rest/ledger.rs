@@ -8,6 +8,8 @@ use crate::people::access::Who;
 use axum::Json;
 use axum::extract::State;
 use leeway_core::govern::people::Right;
+use leeway_core::ledger::verify::Report;
+use leeway_store::{DerivedReport, Reader, StoreError};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -59,19 +61,67 @@ pub fn exported(raw: &leeway_store::RawEntry) -> Value {
 }
 
 /// Re-derives the whole ledger by its own path.
-#[utoipa::path(post, path = "/v1/verify", responses((status = 200, description = "`{ok, entries, root, first_bad}`")))]
+#[utoipa::path(post, path = "/v1/verify", responses((status = 200, description = "`{ok, entries, root, first_bad, derived: {ok, streams, first_bad}}`")))]
 pub async fn verify(State(app): State<Arc<App>>, who: Who) -> Result<Json<Value>, ApiError> {
     who.person(Right::Read)?;
-    let report = app.store.read(|reader| reader.verify(|_| {})).await?;
-    Ok(Json(report_json(&report)))
+    let found = app
+        .store
+        .read(|reader| Verified::of(reader, |_| {}))
+        .await?;
+    Ok(Json(found.json()))
 }
 
-/// The report as `leeway verify --json` and the API give it.
-pub fn report_json(report: &leeway_core::ledger::verify::Report) -> Value {
-    json!({
-        "ok": report.ok(),
-        "entries": report.entries,
-        "root": report.root,
-        "first_bad": report.first_bad.as_ref().map(|bad| json!({ "seq": bad.seq, "what": bad.what })),
-    })
+/// What re-deriving everything found: of the entries, and of what is derived from them.
+pub struct Verified {
+    /// The entries.
+    pub entries: Report,
+    /// Rows, documents and counts.
+    pub derived: DerivedReport,
+}
+
+impl Verified {
+    /// Re-derives everything. `progress` is told how many entries were verified, now and then.
+    pub fn of(reader: &Reader, progress: impl FnMut(u64)) -> Result<Self, StoreError> {
+        Ok(Self {
+            entries: reader.verify(progress)?,
+            derived: reader.verify_derived()?,
+        })
+    }
+
+    /// Whether everything holds.
+    pub fn ok(&self) -> bool {
+        self.entries.ok() && self.derived.first_bad.is_none()
+    }
+
+    /// What is wrong first, in a sentence.
+    pub fn problem(&self) -> Option<String> {
+        let entry = self.entries.first_bad.as_ref();
+        let derived = self.derived.first_bad.as_ref();
+        entry
+            .map(|bad| format!("entry {}: {}", bad.seq, bad.what))
+            .or_else(|| {
+                derived.map(|bad| {
+                    format!(
+                        "derived `{}`: {}; `leeway rebuild` makes it anew",
+                        bad.what, bad.why
+                    )
+                })
+            })
+    }
+
+    /// As `leeway verify --json` and the API give it.
+    pub fn json(&self) -> Value {
+        let derived = &self.derived;
+        json!({
+            "ok": self.ok(),
+            "entries": self.entries.entries,
+            "root": self.entries.root,
+            "first_bad": self.entries.first_bad.as_ref().map(|bad| json!({ "seq": bad.seq, "what": bad.what })),
+            "derived": {
+                "ok": derived.first_bad.is_none(),
+                "streams": derived.streams,
+                "first_bad": derived.first_bad.as_ref().map(|bad| json!({ "what": bad.what, "why": bad.why })),
+            },
+        })
+    }
 }

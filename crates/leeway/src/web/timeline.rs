@@ -7,6 +7,7 @@ use crate::app::App;
 use crate::clock::rfc3339;
 use crate::error::ApiError;
 use crate::rest::actions::ListParams;
+use crate::rest::ledger::Verified;
 use axum::extract::State;
 use leeway_core::action::state::{ActionRow, Status};
 use leeway_store::{Head, Page};
@@ -202,20 +203,28 @@ pub async fn verify(
     sent::Sent(sent): sent::Sent<Csrf>,
 ) -> Result<Markup, Failed> {
     session.check_form(&sent.csrf)?;
-    let report = app.store.read(|reader| reader.verify(|_| {})).await?;
-    let frame = Frame::new(&app, &session, "/timeline", "Verify");
+    let found = app
+        .store
+        .read(|reader| Verified::of(reader, |_| {}))
+        .await?;
+    let title = if found.ok() {
+        "Ledger verified"
+    } else {
+        "Ledger not as recorded"
+    };
+    let frame = Frame::new(&app, &session, "/timeline", title);
     Ok(frame.page(html! { div.solo {
-        header.head { p.crumb { a href="/timeline" { "Timeline" } } h1 { "Ledger verified" } }
+        header.head { p.crumb { a href="/timeline" { "Timeline" } } h1 { (title) } }
         section.card {
-            @match &report.first_bad {
+            @match found.problem() {
                 None => p { span.chip.ok { (icon("check")) "Everything holds" } },
-                Some(bad) => p { span.chip.danger { (icon("alert")) "Not as recorded" } " Entry " (bad.seq) ": " (shown(&bad.what)) "." },
+                Some(problem) => p { span.chip.danger { (icon("alert")) "Not as recorded" } " " (shown(&problem)) "." },
             }
             dl.kv {
-                div { dt { "Entries" } dd { (report.entries) } }
-                div { dt { "Root" } dd { code { (report.root) } } }
+                div { dt { "Entries" } dd { (found.entries.entries) } }
+                div { dt { "Root" } dd { code { (found.entries.root) } } }
             }
-            p.sub { "Every payload, envelope, stream and the tree over them was derived anew. The same by other means: leeway verify." }
+            p.sub { "Every payload, envelope, stream and the tree over them was derived anew, and every row, document and count that is shown from them. The same by other means: leeway verify." }
         }
     } }))
 }
