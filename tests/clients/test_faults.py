@@ -2,12 +2,15 @@
 
 import json
 import pathlib
+import re
 import sqlite3
 import subprocess
 import sys
 
 import pytest
 from harness import BINARY, Api, Leeway, Refused, system, wait_until
+from test_doors import page
+from test_sign_in import sign_in
 
 SLOW = pathlib.Path(__file__).with_name("slow_server.py")
 WORKFLOW = """
@@ -250,17 +253,36 @@ def test_a_full_disk_refuses_actions_and_keeps_serving_reads():
             for n in range(400):
                 propose(agent, f"{n} " + "x" * 100_000)
         assert (refused.value.status, refused.value.code) == (503, "ledger-unwritable")
+        assert "cannot be read" not in refused.value.body["error"]["message"], refused.value.body
         assert owner.action(held["id"])["status"] == "held", "reading goes on"
+        cookie = reads_the_inbox(leeway, held["id"])
         with pytest.raises(Refused) as not_ready:
             owner.get("/readyz")
         assert not_ready.value.status == 503
         subprocess.run(["mount", "-o", "remount,size=64m", leeway.data], check=True)
         wait_until(lambda: accepted(agent), "actions are taken again")
+        # What could not be recorded does not decide later either; signing out and in again does.
+        token = re.search('name="csrf" value="([0-9a-f]+)"', page(leeway, "/inbox", cookie=cookie)[2])[1]
+        decided = page(leeway, f"/inbox/{held['id']}/decide", "POST", f"csrf={token}&decision=reject&content_hash=x", cookie)
+        assert decided[0] == 403 and "sign-in-unrecorded" in decided[2], decided
+        assert page(leeway, "/sign-out", "POST", f"csrf={token}", cookie)[0] == 303
+        assert page(leeway, "/inbox", cookie=cookie)[0] == 303
         assert owner.get("/readyz")["status"] == "ready"
         assert leeway.verify()["ok"]
     finally:
         leeway.stop()
         subprocess.run(["umount", leeway.data], check=True)
+
+
+def reads_the_inbox(leeway, action_id):
+    """Signs in although nothing can be recorded, and reads."""
+    status, headers, _ = sign_in(leeway, "owner@example.com", "a long enough password")
+    assert status == 303
+    cookie = headers["Set-Cookie"].split(";")[0]
+    for path in ("/inbox", f"/inbox/{action_id}", "/timeline"):
+        status, _, text = page(leeway, path, cookie=cookie)
+        assert status == 200 and "you can read and not decide" in text, path
+    return cookie
 
 
 def accepted(agent):

@@ -10,6 +10,7 @@ use crate::gateway::toolbox;
 use crate::people::attempts::Attempts;
 use crate::people::mcp_request;
 use crate::people::password::Hashing;
+use crate::people::unrecorded::Unrecorded;
 use crate::system::{Systems, ToolsSeen};
 use arc_swap::ArcSwap;
 use leeway_core::govern::event::GovernEvent;
@@ -45,6 +46,8 @@ pub struct App {
     pub hashing: Hashing,
     /// Which agent opened which MCP session.
     pub mcp_sessions: mcp_request::Sessions,
+    /// Sign-ins while the ledger cannot be written.
+    pub unrecorded: Unrecorded,
     /// Failed sign-ins.
     pub attempts: Attempts,
     /// Whether browsers reach us over TLS.
@@ -74,6 +77,7 @@ impl App {
             classifying: Turns::default(),
             hashing: Hashing::default(),
             mcp_sessions: mcp_request::Sessions::default(),
+            unrecorded: Unrecorded::default(),
             attempts: Attempts::default(),
             tls,
         });

@@ -61,7 +61,7 @@ pub enum StoreError {
         known: i64,
     },
     /// SQLite failed.
-    #[error("the ledger cannot be read: {0}")]
+    #[error("the ledger's database failed: {0}")]
     Sqlite(#[from] rusqlite::Error),
     /// What is stored is not what this version writes.
     #[error("the ledger holds something unreadable: {0}")]

@@ -86,6 +86,7 @@ pub async fn set_password(
         (side, vec![]),
     )
     .await?;
+    app.unrecorded.forget_all_of(email);
     Ok(())
 }
 
@@ -125,6 +126,7 @@ pub async fn remove(app: &App, actor: &str, email: &str) -> Result<(), ApiError>
         (side, vec![]),
     )
     .await?;
+    app.unrecorded.forget_all_of(email);
     Ok(())
 }
 

@@ -10,3 +10,4 @@ pub mod mcp_request;
 pub mod password;
 pub mod session;
 pub mod token;
+pub mod unrecorded;

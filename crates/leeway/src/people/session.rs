@@ -4,12 +4,13 @@ use super::account;
 use super::attempts::{self, Key};
 use super::password;
 use super::token::{Token, hash};
+use super::unrecorded;
 use crate::app::App;
 use crate::error::ApiError;
 use axum::http::{HeaderMap, StatusCode, header};
 use leeway_core::govern::event::GovernEvent;
 use leeway_core::govern::people::Person;
-use leeway_store::{Credential, CredentialKind, SideWrite};
+use leeway_store::{AppendError, Credential, CredentialKind, SideWrite};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
@@ -20,6 +21,8 @@ pub struct Session {
     pub person: Person,
     /// Must come back with every form.
     pub csrf: String,
+    /// False when the ledger could not be written at sign-in: then it reads and does nothing else.
+    pub recorded: bool,
 }
 
 /// Name of the cookie. Over TLS browsers tie `__Host-` cookies to this one host.
@@ -47,13 +50,23 @@ pub async fn sign_in(
     };
     let side = vec![SideWrite::PutCredential(credential)];
     let actor = format!("person:{email}");
-    app.govern(
-        &actor,
-        account::stream(&email),
-        GovernEvent::PersonSignedIn {},
-        (side, vec![]),
-    )
-    .await?;
+    let signed_in = app
+        .govern(
+            &actor,
+            account::stream(&email),
+            GovernEvent::PersonSignedIn {},
+            (side, vec![]),
+        )
+        .await;
+    match signed_in {
+        Ok(()) => {}
+        Err(AppendError::Unwritable(why)) => {
+            tracing::warn!(%why, "a sign-in cannot be recorded: it is for reading only");
+            let until_ms = now_ms + unrecorded::LONGEST_MS;
+            app.unrecorded.keep(&token.hash, &email, until_ms);
+        }
+        Err(error) => return Err(error.into()),
+    }
     Ok(cookie(app.tls, &token.secret, lives_s))
 }
 
@@ -101,7 +114,13 @@ fn cookie(tls: bool, secret: &str, lives_s: u64) -> String {
 
 /// Signs out. Returns the `Set-Cookie` value that forgets the cookie.
 pub async fn sign_out(app: &App, headers: &HeaderMap) -> Result<String, ApiError> {
-    if let (Some(secret), Some(session)) = (secret(app, headers), recognise(app, headers)?) {
+    let secret = secret(app, headers);
+    if let Some(secret) = &secret
+        && app.unrecorded.forget(&hash(secret))
+    {
+        return Ok(cookie(app.tls, "", 0));
+    }
+    if let (Some(secret), Some(session)) = (secret, recognise(app, headers)?) {
         let side = vec![SideWrite::DeleteCredential {
             kind: CredentialKind::Session,
             id: hash(&secret),
@@ -124,23 +143,27 @@ pub fn recognise(app: &App, headers: &HeaderMap) -> Result<Option<Session>, ApiE
     let Some(secret) = secret(app, headers) else {
         return Ok(None);
     };
+    let (hash, now_ms) = (hash(&secret), app.clock.now_ms());
     let credential = app
         .store
         .reader()?
-        .credential(CredentialKind::Session, &hash(&secret))?
-        .filter(|found| found.expires_ms.is_some_and(|at| at > app.clock.now_ms()));
-    let Some(credential) = credential else {
-        return Ok(None);
+        .credential(CredentialKind::Session, &hash)?
+        .filter(|found| found.expires_ms.is_some_and(|at| at > now_ms));
+    let (email, recorded) = match credential {
+        Some(credential) => (credential.subject, true),
+        None => match app.unrecorded.find(&hash, now_ms) {
+            Some(email) => (email, false),
+            None => return Ok(None),
+        },
     };
-    Ok(
-        account::find(app, &credential.subject)?.map(|person| Session {
-            person: Person {
-                email: person.email,
-                roles: person.roles,
-            },
-            csrf: csrf(&secret),
-        }),
-    )
+    Ok(account::find(app, &email)?.map(|person| Session {
+        person: Person {
+            email: person.email,
+            roles: person.roles,
+        },
+        csrf: csrf(&secret),
+        recorded,
+    }))
 }
 
 fn secret(app: &App, headers: &HeaderMap) -> Option<String> {
@@ -164,8 +187,23 @@ fn csrf(secret: &str) -> String {
 }
 
 impl Session {
-    /// Refuses a form that did not come from one of this session's pages.
+    /// Refuses a form that did not come from one of this session's pages, and any while the session is
+    /// for reading only.
     pub fn check_form(&self, token: &str) -> Result<(), ApiError> {
+        self.check_token(token)?;
+        if self.recorded {
+            return Ok(());
+        }
+        Err(ApiError::new(
+            StatusCode::FORBIDDEN,
+            "sign-in-unrecorded",
+            "you signed in while the ledger could not be written, so you can only read; nothing was done",
+        )
+        .help("sign out and in again once the ledger can be written"))
+    }
+
+    /// Refuses a form that did not come from one of this session's pages.
+    pub fn check_token(&self, token: &str) -> Result<(), ApiError> {
         if bool::from(self.csrf.as_bytes().ct_eq(token.as_bytes())) {
             return Ok(());
         }

@@ -56,6 +56,9 @@ impl<'a> Frame<'a> {
                     @if let Some(why) = &self.unwritable {
                         p.banner role="alert" { (icon("alert")) "The ledger cannot be written, so new actions are refused: " (shown(why)) }
                     }
+                    @if !self.session.recorded {
+                        p.banner role="alert" { (icon("alert")) "You signed in while the ledger could not be written, so you can read and not decide. Sign out and in again once it can be." }
+                    }
                     (body)
                 }
                 div #live.vh role="status" aria-live="polite" {}

@@ -103,7 +103,7 @@ pub async fn out(
     headers: HeaderMap,
     sent::Sent(sent): sent::Sent<Csrf>,
 ) -> Result<Response, Failed> {
-    session.check_form(&sent.csrf)?;
+    session.check_token(&sent.csrf)?;
     let cookie = session::sign_out(&app, &headers).await?;
     Ok((
         AppendHeaders([(header::SET_COOKIE, cookie)]),
