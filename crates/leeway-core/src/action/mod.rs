@@ -82,8 +82,12 @@ impl Call {
     }
 }
 
-/// `<system>__<tool>`, see [`Call::tool_name`].
+/// `<system>__<tool>`, see [`Call::tool_name`]. A tool nobody knows has no system: then it is the name
+/// as it was called.
 pub fn tool_name(system: &str, tool: &str) -> String {
+    if system.is_empty() {
+        return tool.to_owned();
+    }
     format!("{system}__{tool}")
 }
 

@@ -2,11 +2,11 @@
 
 use super::Where;
 use super::client::{Client, segment};
-use super::output::{self, plain};
+use super::output::{self, Usage, plain};
 use anyhow::Context;
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
-use std::io::Read;
+use std::io::{IsTerminal, Read, Write};
 use std::process::ExitCode;
 
 /// Commands over actions.
@@ -22,7 +22,13 @@ pub enum ActionsCommand {
         place: Where,
     },
     /// Approve what is shown (needs a reviewer's or owner's token in LEEWAY_TOKEN)
-    Approve(DecideArgs),
+    Approve {
+        #[command(flatten)]
+        decide: DecideArgs,
+        /// Approve it as it is now, without being asked
+        #[arg(long)]
+        yes: bool,
+    },
     /// Reject what is shown
     Reject {
         #[command(flatten)]
@@ -86,7 +92,8 @@ pub struct ListArgs {
 pub struct DecideArgs {
     /// The action's id
     id: String,
-    /// The content_hash you were shown; without it the action is decided as it is now
+    /// The content_hash you were shown; without it approving shows the action and asks, and the
+    /// others decide on it as it is now
     #[arg(long)]
     content_hash: Option<String>,
     #[command(flatten)]
@@ -103,7 +110,7 @@ pub async fn run(command: ActionsCommand) -> anyhow::Result<ExitCode> {
             print(&action, place.json);
             Ok(ExitCode::SUCCESS)
         }
-        ActionsCommand::Approve(args) => decide(&args, "approve", json!({ "wait_s": 30 })).await,
+        ActionsCommand::Approve { decide: args, yes } => approve(args, yes).await,
         ActionsCommand::Reject {
             decide: args,
             reason,
@@ -187,6 +194,47 @@ async fn list(args: ListArgs) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// Approves what was seen: by its hash, or shown now and confirmed.
+async fn approve(mut args: DecideArgs, yes: bool) -> anyhow::Result<ExitCode> {
+    let client = Client::reach(&args.place).await?;
+    if args.content_hash.is_none() && !yes {
+        let path = format!("/v1/actions/{}", segment(&args.id));
+        let action = client.get(&path).await?;
+        if args.place.json || !std::io::stdin().is_terminal() {
+            return Err(Usage(
+                "say what you approve: give the --content-hash you were shown, or --yes to approve it as it is now".to_owned(),
+            )
+            .into());
+        }
+        print(&action, false);
+        if !confirmed()? {
+            println!("nothing was approved");
+            return Ok(ExitCode::SUCCESS);
+        }
+        args.content_hash = action["content_hash"].as_str().map(str::to_owned);
+    }
+    // Without a server nobody carries it out yet, so there is nothing to wait for.
+    let runs = client.is_server();
+    let done = decide(
+        &args,
+        "approve",
+        json!({ "wait_s": if runs { 30 } else { 0 } }),
+    )
+    .await?;
+    if !runs && !args.place.json {
+        println!("no server runs over this folder: it is carried out when one starts");
+    }
+    Ok(done)
+}
+
+fn confirmed() -> anyhow::Result<bool> {
+    print!("Approve exactly this? [y/N] ");
+    std::io::stdout().flush()?;
+    let mut answer = String::new();
+    std::io::stdin().read_line(&mut answer)?;
+    Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
+}
+
 async fn decide(args: &DecideArgs, what: &str, mut body: Value) -> anyhow::Result<ExitCode> {
     let client = Client::reach(&args.place).await?;
     let path = format!("/v1/actions/{}", segment(&args.id));
@@ -249,6 +297,7 @@ fn print(action: &Value, json: bool) {
             plain(&change["new"])
         );
     }
+    audit(&action["audit"]);
     for entry in action["entries"].as_array().into_iter().flatten() {
         println!(
             "  entry {:<7} {}  {}  {}",
@@ -257,5 +306,21 @@ fn print(action: &Value, json: bool) {
             plain(&entry["kind"]),
             plain(&entry["actor"])
         );
+    }
+}
+
+/// The audit record's twelve fields, and why what is empty is empty.
+fn audit(record: &Value) {
+    let Some(fields) = record.as_object() else {
+        return;
+    };
+    println!("  audit record");
+    for (field, value) in fields.iter().filter(|(field, _)| *field != "note") {
+        let why = &record["note"][field];
+        let text = match why {
+            Value::Null => plain(value),
+            why => format!("{} ({})", plain(value), plain(why)),
+        };
+        println!("    {field:<15} {text}");
     }
 }

@@ -3,13 +3,14 @@
 
 use super::Where;
 use crate::config::Settings;
-use crate::error::ApiError;
 use crate::{server, serving};
 use axum::Router;
 use axum::body::Body;
 use axum::http::{Method, Request, StatusCode, header};
 use serde_json::Value;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use tokio::sync::OnceCell;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
@@ -17,6 +18,20 @@ use tower::ServiceExt;
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub struct Unreachable(pub String);
+
+/// The server refused a request.
+#[derive(Debug, thiserror::Error)]
+#[error("{message} [{code}]")]
+pub struct Refused {
+    /// Stable kebab-case code.
+    pub code: String,
+    /// What happened.
+    pub message: String,
+    /// What to do.
+    pub help: Option<String>,
+    /// The whole answer.
+    pub body: Value,
+}
 
 /// A way to the REST door.
 pub enum Client {
@@ -29,14 +44,14 @@ pub enum Client {
         /// A person's token, if one was given.
         token: Option<String>,
     },
-    /// The ledger, opened here.
+    /// The ledger, opened here when it is first needed.
     Here {
-        /// The router, as the local operator sees it.
-        router: Router,
+        /// The data folder.
+        data: PathBuf,
         /// A person's token, if one was given.
         token: Option<String>,
-        /// Keeps the app alive.
-        _app: Arc<crate::app::App>,
+        /// The router, as the local operator sees it, and what keeps it alive.
+        opened: OnceCell<(Router, Arc<crate::app::App>)>,
     },
 }
 
@@ -63,14 +78,16 @@ impl Client {
                 token,
             });
         }
-        let (app, _) = serving::open(&place.data, Settings::default(), false)
-            .map_err(|error| Unreachable(format!("{error:#}")))?;
-        let router = server::local(server::router(&app, &CancellationToken::new()));
         Ok(Self::Here {
-            router,
+            data: place.data.clone(),
             token,
-            _app: app,
+            opened: OnceCell::new(),
         })
+    }
+
+    /// Whether a server runs that carries out what is approved.
+    pub fn is_server(&self) -> bool {
+        matches!(self, Self::Server { .. })
     }
 
     /// Sends a request; an answer that is not a success is an [`ApiError`].
@@ -94,7 +111,13 @@ impl Client {
                 })?;
                 (response.status(), response.bytes().await?.to_vec())
             }
-            Self::Here { router, token, .. } => {
+            Self::Here {
+                data,
+                token,
+                opened,
+            } => {
+                let begins = method == Method::POST && BEGINS.contains(&path);
+                let (router, _) = opened.get_or_try_init(async || open(data, begins)).await?;
                 here(router, token.as_deref(), (method, path, body)).await?
             }
         };
@@ -115,6 +138,24 @@ impl Client {
     pub async fn delete(&self, path: &str) -> anyhow::Result<Value> {
         self.send(Method::DELETE, path, None).await
     }
+}
+
+/// Where a ledger may begin: adding its first people, and bringing a configuration into force. A
+/// mistyped folder must not look like an empty ledger to everything else.
+const BEGINS: [&str; 2] = ["/v1/users", "/v1/configuration"];
+
+fn open(data: &Path, begins: bool) -> anyhow::Result<(Router, Arc<crate::app::App>)> {
+    if !begins && !data.join("ledger.db").is_file() {
+        return Err(Unreachable(format!(
+            "no server runs over `{0}`, and there is no ledger in it: give the right folder with --data",
+            data.display()
+        ))
+        .into());
+    }
+    let (app, _) = serving::open(data, Settings::default(), false)
+        .map_err(|error| Unreachable(format!("{error:#}")))?;
+    let router = server::local(server::router(&app, &CancellationToken::new()));
+    Ok((router, app))
 }
 
 async fn here(
@@ -145,11 +186,13 @@ fn read(status: StatusCode, bytes: &[u8]) -> anyhow::Result<Value> {
         return Ok(value);
     }
     let text = |key: &str| value["error"][key].as_str().map(str::to_owned);
-    let message = text("message").unwrap_or_else(|| format!("the server answered {status}"));
-    let code = text("code").unwrap_or_else(|| "refused".to_owned());
-    let mut error = ApiError::new(status, "refused", format!("{message} [{code}]"));
-    error.help = text("help");
-    Err(error.into())
+    Err(Refused {
+        code: text("code").unwrap_or_else(|| "refused".to_owned()),
+        message: text("message").unwrap_or_else(|| format!("the server answered {status}")),
+        help: text("help"),
+        body: value,
+    }
+    .into())
 }
 
 /// A path segment, escaped.

@@ -12,6 +12,7 @@ mod ledger;
 mod mcp;
 mod output;
 mod serve;
+mod systems;
 mod tools;
 mod users;
 mod workflows;
@@ -26,6 +27,8 @@ const EXIT_CODES: &str = "Exit codes:
   2  wrong usage
   3  refused: not allowed, not found, no longer as it was, or invalid
   4  neither a server nor a ledger can be reached
+
+With --json errors are JSON too, on standard error: {\"error\": {\"code\", \"message\", \"help\"}}
 
 Environment:
   LEEWAY_DATA   data folder, instead of --data
@@ -95,6 +98,9 @@ enum Command {
     Pause(workflows::PauseArgs),
     /// Resume a paused workflow
     Resume(workflows::PauseArgs),
+    /// The systems agents act on, and whether they are up
+    #[command(subcommand)]
+    Systems(systems::SystemsCommand),
     /// List tools and review changed definitions
     #[command(subcommand)]
     Tools(tools::ToolsCommand),
@@ -129,6 +135,7 @@ enum Command {
 /// Parses the command line and runs it.
 pub fn run() -> ExitCode {
     let cli = Cli::parse();
+    let json = std::env::args_os().any(|argument| argument == "--json");
     start_logging();
     let runtime = match tokio::runtime::Builder::new_multi_thread()
         .enable_all()
@@ -143,7 +150,7 @@ pub fn run() -> ExitCode {
     install_tls();
     match runtime.block_on(dispatch(cli.command)) {
         Ok(code) => code,
-        Err(error) => output::failure(&error),
+        Err(error) => output::failure(&error, json),
     }
 }
 
@@ -161,6 +168,7 @@ async fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
         Command::Workflows(command) => workflows::run(command).await,
         Command::Pause(args) => workflows::pause(args, "pause").await,
         Command::Resume(args) => workflows::pause(args, "resume").await,
+        Command::Systems(command) => systems::run(command).await,
         Command::Tools(command) => tools::run(command).await,
         Command::Users(command) => users::run(command).await,
         Command::Agents(command) => agents::run(command).await,

@@ -1,9 +1,8 @@
 //! Printing: JSON or plain lines, with untrusted text made visible, and exit codes.
 
-use super::client::Unreachable;
-use crate::error::ApiError;
+use super::client::{Refused, Unreachable};
 use leeway_core::action::visible::visible;
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::process::ExitCode;
 
 /// Prints a value as JSON.
@@ -53,20 +52,34 @@ pub fn table(head: &[&str], rows: &[Vec<String>]) {
     }
 }
 
-/// Prints an error to stderr and chooses the exit code.
-pub fn failure(error: &anyhow::Error) -> ExitCode {
+/// Prints an error to stderr, as JSON where that is asked for, and chooses the exit code.
+pub fn failure(error: &anyhow::Error, as_json: bool) -> ExitCode {
+    let refused = error.downcast_ref::<Refused>();
+    let (code, exit) = match refused {
+        Some(refused) => (refused.code.as_str(), 3),
+        None if error.downcast_ref::<Usage>().is_some() => ("usage", 2),
+        None if error.downcast_ref::<Unreachable>().is_some() => ("unreachable", 4),
+        None => ("failed", 1),
+    };
+    if as_json {
+        let told = match refused.map(|refused| &refused.body) {
+            Some(body) if body["error"].is_object() => body.clone(),
+            _ => json!({ "error": { "code": code, "message": format!("{error:#}") } }),
+        };
+        eprintln!("{told}");
+        return ExitCode::from(exit);
+    }
     eprintln!("leeway: {}", visible_lines(&format!("{error:#}")));
-    if let Some(refused) = error.downcast_ref::<ApiError>() {
-        if let Some(help) = &refused.help {
-            eprintln!("  help: {}", visible_lines(help));
-        }
-        return ExitCode::from(3);
+    if let Some(help) = refused.and_then(|refused| refused.help.as_ref()) {
+        eprintln!("  help: {}", visible_lines(help));
     }
-    if error.downcast_ref::<Unreachable>().is_some() {
-        return ExitCode::from(4);
-    }
-    ExitCode::from(1)
+    ExitCode::from(exit)
 }
+
+/// The command was not used as it can be.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct Usage(pub String);
 
 fn visible_lines(text: &str) -> String {
     text.lines()

@@ -35,8 +35,40 @@ fn the_demo_fills_the_inbox_and_commands_answer_beside_it() {
         shown["audit"].as_object().map(serde_json::Map::len),
         Some(14)
     );
-    let (code, _) = run(data, &["actions", "approve", held["id"].as_str().unwrap()]);
+    let id = held["id"].as_str().unwrap();
+    let (code, _) = run(data, &["actions", "approve", id]);
+    assert_eq!(code, Some(2), "nothing is approved unseen");
+    let (code, _) = run(data, &["actions", "approve", id, "--yes"]);
     assert_eq!(code, Some(3), "the local operator decides nothing");
+    let shown = Command::new(BINARY)
+        .args(["actions", "show", id, "--data"])
+        .arg(data)
+        .output()
+        .unwrap();
+    let text = String::from_utf8_lossy(&shown.stdout).into_owned();
+    for field in [
+        "workflow",
+        "trigger",
+        "source_data",
+        "versions",
+        "proposed",
+        "taken",
+        "changes",
+        "confidence",
+        "reason",
+        "reviewer",
+        "approval_status",
+        "timestamp",
+        "rollback_path",
+    ] {
+        assert!(
+            text.contains(&format!("    {field:<15} ")),
+            "{field} in {text}"
+        );
+    }
+    let (code, systems) = run(data, &["systems", "list"]);
+    assert_eq!(code, Some(0));
+    assert_eq!(systems["systems"][0]["health"], "ready", "{systems}");
     let (code, _) = run(
         data,
         &["actions", "show", "act_00000000000000000000000000000000"],
@@ -84,7 +116,27 @@ fn exported_configuration_applies_again_without_a_change() {
 fn wrong_usage_and_nothing_there_have_their_own_exit_codes() {
     let empty = tempfile::tempdir().unwrap();
     assert_eq!(run(empty.path(), &["actions", "nonsense"]).0, Some(2));
-    assert_eq!(run(&empty.path().join("none"), &["verify"]).0, Some(4));
+    let none = empty.path().join("none");
+    for reading in [
+        &["verify"][..],
+        &["actions", "list"],
+        &["systems", "list"],
+        &["users", "list"],
+        &["changes", "list"],
+        &["pause", "office"],
+        &["agents", "add", "a", "--workflow", "office"],
+    ] {
+        let failed = Command::new(BINARY)
+            .args(reading)
+            .args(["--json", "--data"])
+            .arg(&none)
+            .output()
+            .unwrap();
+        assert_eq!(failed.status.code(), Some(4), "{reading:?}");
+        let told: Value = serde_json::from_slice(&failed.stderr).unwrap();
+        assert_eq!(told["error"]["code"], "unreachable", "{told}");
+        assert!(!none.exists(), "{reading:?} made a folder");
+    }
     let missing = Command::new(BINARY)
         .args(["check", "/no/such/folder"])
         .output()
