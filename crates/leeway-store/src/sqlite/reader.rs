@@ -358,6 +358,19 @@ impl Reader {
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
+    /// Entries of a stream in order.
+    pub fn entries_of_from(
+        &self,
+        stream: &str,
+        (from_seq, limit): (u64, usize),
+    ) -> Result<Vec<RawEntry>> {
+        let mut statement = self.prepare_cached(&format!(
+            "SELECT {ENTRY} FROM entries WHERE stream = ?1 AND seq >= ?2 ORDER BY version LIMIT ?3"
+        ))?;
+        let rows = statement.query_map(params![stream, from_seq as i64, limit as i64], raw)?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+
     /// Entries in order.
     pub fn entries(&self, from_seq: u64, limit: usize) -> Result<Vec<RawEntry>> {
         entries(self, from_seq, limit)

@@ -10,6 +10,10 @@ pub const KEY: &str = "_governance";
 /// Key in `_meta` by the protocol's naming rule.
 pub const META_KEY: &str = "io.leeway/governance";
 
+/// How to state it.
+pub const HELP: &str =
+    "give {confidence: 0 to 1, reason, trigger, sources: [{ref, field, value}]}, all optional";
+
 const LONGEST_TEXT: usize = 4_000;
 const MOST_SOURCES: usize = 50;
 const MOST_SENSITIVE: usize = 10;
@@ -33,8 +37,8 @@ pub fn take(
 /// Reads a claim.
 pub fn read(value: Value) -> Result<Claim, ApiError> {
     let claim: Claim = serde_json::from_value(value).map_err(|error| {
-        ApiError::invalid("governance-invalid", format!("`{KEY}` cannot be read: {error}"))
-            .help("give {confidence: 0 to 1, reason, trigger, sources: [{ref, field, value}]}, all optional")
+        let message = format!("`{KEY}` cannot be read: {}", unquoted(&error.to_string()));
+        ApiError::invalid("governance-invalid", message).help(HELP)
     })?;
     check(&claim)?;
     Ok(claim)
@@ -70,4 +74,38 @@ pub fn check(claim: &Claim) -> Result<(), ApiError> {
         return problem(format!("more than {MOST_SOURCES} sources"));
     }
     Ok(())
+}
+
+/// serde's words without the value that was found, which may be a secret.
+fn unquoted(error: &str) -> String {
+    match error.rsplit_once(", expected ") {
+        Some((_, expected)) => format!("something else stands where {expected} is expected"),
+        None => error.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn what_cannot_be_read_is_told_without_the_value() {
+        for (claim, told) in [
+            (json!({"confidence": "hunter22"}), "f64"),
+            (json!({"reason": ["hunter22, expected x"]}), "a string"),
+            (json!({"sources": [{"ref": {"a": "hunter22"}}]}), "a string"),
+            (
+                json!({"sources": [{"field": "hunter22"}]}),
+                "missing field `ref`",
+            ),
+        ] {
+            let error = read(claim).unwrap_err();
+            assert_eq!(error.code, "governance-invalid");
+            assert!(
+                error.message.contains(told) && !error.message.contains("hunter22"),
+                "{error}"
+            );
+        }
+    }
 }

@@ -5,7 +5,7 @@
 use super::pipeline::{Caller, Proposal, Proposed, propose};
 use super::registry::LiveTool;
 use super::words::{ANSWER_TOOL, CHECK_TOOL, WITHDRAW_TOOL};
-use super::{decide, eyes, governance, outcome, question, toolbox, view};
+use super::{decide, eyes, governance, outcome, pipeline, question, toolbox, view, words};
 use crate::app::App;
 use crate::error::ApiError;
 use crate::gateway::wait::wait_for_end;
@@ -71,10 +71,7 @@ impl Door {
         let meta = serde_json::to_value(meta)
             .ok()
             .and_then(|meta| meta.as_object().cloned());
-        let claim = match governance::take(&mut arguments, meta.as_ref()) {
-            Ok(claim) => claim,
-            Err(error) => return refusal(&error).into(),
-        };
+        let claim = governance::take(&mut arguments, meta.as_ref());
         let key = meta
             .as_ref()
             .and_then(|meta| meta.get("io.leeway/idempotency-key"))
@@ -83,9 +80,13 @@ impl Door {
         let proposal = Proposal {
             tool: request.name.into_owned(),
             arguments: Value::Object(arguments),
-            claim,
+            claim: claim.clone().unwrap_or_default(),
             idempotency_key: key,
         };
+        if let Err(error) = claim {
+            let refused = pipeline::refuse_claim(&self.app, &caller, proposal, error).await;
+            return refusal(&refused).into();
+        }
         let workflow = caller.workflow.clone();
         match propose(&self.app, caller, proposal).await {
             Ok(proposed) => self.answer(&workflow, proposed, tasks),
@@ -217,7 +218,9 @@ fn refusal(error: &ApiError) -> CallToolResult {
         text.push_str(&format!(" What to do: {help}."));
     }
     let mut structure = error.body();
-    structure["status"] = json!("blocked");
+    if error.code != words::NO_SUCH_ACTION {
+        structure["status"] = json!("blocked");
+    }
     structure["message"] = json!(text.clone());
     if let Some(id) = structure.get("id").cloned() {
         structure["action_id"] = id;
@@ -340,7 +343,9 @@ impl ServerHandler for Door {
             WITHDRAW_TOOL => self.withdraw(&caller, &arguments).await,
             _ => return Ok(self.governed(caller, request, (&context.meta, tasks)).await),
         };
-        Ok(own.unwrap_or_else(|error| refusal(&error)).into())
+        Ok(own
+            .unwrap_or_else(|error| refusal(&words::of_own_tool(error)))
+            .into())
     }
 
     async fn get_task(

@@ -21,6 +21,7 @@ pub mod record_lock;
 pub mod registry;
 pub mod repeat;
 pub mod run;
+pub mod texts;
 pub mod toolbox;
 pub mod view;
 pub mod wait;

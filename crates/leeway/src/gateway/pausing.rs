@@ -2,6 +2,7 @@
 //! workflow's stream version as precondition. It freezes and cancels nothing.
 
 use super::registry::LiveWorkflow;
+use super::texts;
 use crate::app::App;
 use crate::error::ApiError;
 use axum::http::StatusCode;
@@ -25,6 +26,7 @@ pub async fn pause(
     person: &Person,
     (name, reason): (&str, &str),
 ) -> Result<(), ApiError> {
+    texts::within([("reason", reason)])?;
     if !person.may(Right::Pause) {
         return Err(ApiError::forbidden("your role does not pause workflows"));
     }
@@ -53,6 +55,7 @@ pub async fn resume(
     person: &Person,
     (name, reason): (&str, &str),
 ) -> Result<(), ApiError> {
+    texts::within([("reason", reason)])?;
     if !person.may(Right::Resume) {
         return Err(ApiError::forbidden("your role does not resume workflows")
             .help("an owner or operator resumes"));

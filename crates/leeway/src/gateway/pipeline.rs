@@ -83,7 +83,9 @@ async fn receive(
     caller: &Caller,
     proposal: Proposal,
 ) -> Result<Proposed, ApiError> {
-    governance::check(&proposal.claim)?;
+    if let Err(error) = governance::check(&proposal.claim) {
+        return Err(refuse_claim(app, caller, proposal, error).await);
+    }
     let registry = app.registry();
     let workflow = registry
         .workflows
@@ -224,6 +226,29 @@ fn short(text: &str) -> String {
         short.push('…');
     }
     short
+}
+
+/// Records a call whose claim cannot be read, without the claim, and says why.
+pub async fn refuse_claim(
+    app: &App,
+    caller: &Caller,
+    proposal: Proposal,
+    error: ApiError,
+) -> ApiError {
+    let refusal = Refusal {
+        status: error.status,
+        code: error.code,
+        message: error.message,
+        help: governance::HELP,
+    };
+    let proposal = Proposal {
+        claim: Claim::default(),
+        ..proposal
+    };
+    match refuse(app, caller, proposal, refusal).await {
+        Err(error) => error,
+        Ok(proposed) => ApiError::not_found("action", proposed.action.row.id.as_str()),
+    }
 }
 
 /// Records a call that could not be judged, and says why.

@@ -2,9 +2,27 @@
 //! be able to mistake waiting for success, or silence for a denial.
 
 use crate::clock::rfc3339;
+use crate::error::ApiError;
+use axum::http::StatusCode;
 use leeway_core::action::event::ActionEvent;
 use leeway_core::action::state::{ActionState, Status};
 use leeway_core::action::visible::visible;
+
+/// Code of the answer about an action that is not the asker's, or not there.
+pub const NO_SUCH_ACTION: &str = "not-found";
+
+/// An error of one of our own tools: which actions there are is known to those who proposed them only.
+pub fn of_own_tool(error: ApiError) -> ApiError {
+    if error.status != StatusCode::NOT_FOUND {
+        return error;
+    }
+    ApiError::new(
+        StatusCode::NOT_FOUND,
+        NO_SUCH_ACTION,
+        "there is no such action of yours",
+    )
+    .help("use the action_id of an answer you were given")
+}
 
 /// Name of the tool by which an agent asks what became of an action.
 pub const CHECK_TOOL: &str = "leeway_check_action";

@@ -44,14 +44,14 @@ pub async fn add(
         && name.chars().count() <= 80
         && name
             .chars()
-            .all(|c| c.is_alphanumeric() || " -_.:".contains(c))
+            .all(|c| c.is_ascii_alphanumeric() || " -_.:".contains(c))
         && name.trim() == name;
     if !plain {
         return Err(ApiError::invalid(
             "agent-name-invalid",
             format!("`{}` cannot be an agent's name", name.escape_debug()),
         )
-        .help("use letters, digits, spaces and - _ . : only, at most 80"));
+        .help("use the letters a to z, digits, spaces and - _ . : only, at most 80: letters of other scripts can look the same"));
     }
     if !app.registry().workflows.contains_key(workflow) {
         return Err(ApiError::not_found("workflow", workflow).help("configure it first"));

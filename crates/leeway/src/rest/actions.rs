@@ -6,7 +6,7 @@ use crate::error::ApiError;
 use crate::gateway::append::action_stream;
 use crate::gateway::pipeline::{Caller, Proposal};
 use crate::gateway::wait::wait_for_end;
-use crate::gateway::{decide, eyes, pipeline, view};
+use crate::gateway::{decide, eyes, pipeline, texts, view};
 use crate::people::access::Who;
 use axum::Json;
 use axum::extract::{Path, State};
@@ -364,6 +364,8 @@ pub async fn reject(
     } else {
         body.reason.trim()
     };
+    let note = body.note.as_deref().unwrap_or_default();
+    texts::within([("reason", why), ("note", note)])?;
     let rejection = decide::Rejection {
         content_hash: &body.content_hash,
         why,
@@ -420,6 +422,7 @@ pub async fn withdraw(
 ) -> Result<Json<Value>, ApiError> {
     let caller = agent(who)?;
     let id = read_id(&id)?;
+    texts::within([("reason", body.reason.as_deref().unwrap_or_default())])?;
     decide::withdraw(&app, &caller, &id, body.reason).await?;
     whole(&app, &id, &Who::Agent(caller)).map(Json)
 }

@@ -7,6 +7,7 @@ use crate::changes;
 use crate::clock::rfc3339;
 use crate::config::written;
 use crate::error::ApiError;
+use crate::gateway::texts;
 use crate::people::access::Who;
 use axum::Json;
 use axum::extract::{Path, State};
@@ -127,6 +128,7 @@ pub async fn reject(
     Body(body): Body<ChangeDecisionBody>,
 ) -> Result<Json<Value>, ApiError> {
     let person = who.person(Right::Read)?;
+    texts::within([("why", body.why.as_str())])?;
     changes::reject(&app, &person, (&id, &body.hash, body.why.trim())).await?;
     shown(&app, &id).map(Json)
 }

@@ -6,6 +6,7 @@ use crate::changes::{self, Outcome};
 use crate::config::{self, ChangeReview, Configuration};
 use crate::configure;
 use crate::error::ApiError;
+use crate::gateway::texts;
 use crate::people::access::{Who, actor, is_local};
 use axum::Json;
 use axum::extract::State;
@@ -107,6 +108,7 @@ pub async fn wish(
     person: &Person,
     (wanted, how): (&Configuration, &HowParams),
 ) -> Result<Value, ApiError> {
+    texts::within([("why", how.why.as_str())])?;
     let problems = config::check(wanted);
     if !problems.is_empty() {
         return Err(ApiError::invalid(

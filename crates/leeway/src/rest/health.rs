@@ -1,12 +1,16 @@
 //! Whether the process lives, whether it can take actions, and its figures.
 
 use crate::app::App;
+use crate::error::ApiError;
 use crate::metrics;
-use axum::Json;
-use axum::extract::State;
+use crate::people::access::Who;
+use axum::extract::{ConnectInfo, FromRequestParts, Request, State};
 use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
+use axum::{Extension, Json};
+use leeway_core::govern::people::Right;
 use serde_json::{Value, json};
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 /// 200 while the process answers.
@@ -25,10 +29,25 @@ pub async fn ready(State(app): State<Arc<App>>) -> (StatusCode, Json<Value>) {
     }
 }
 
-/// Figures in the Prometheus text format. They hold counts and durations, no names of records.
-pub async fn metrics(State(app): State<Arc<App>>) -> impl IntoResponse {
-    (
+/// Figures in the Prometheus text format. They hold counts and durations, no names of records. From
+/// this machine, or with a person's token: how much is going on is nobody else's business.
+pub async fn metrics(
+    State(app): State<Arc<App>>,
+    peer: Option<Extension<ConnectInfo<SocketAddr>>>,
+    request: Request,
+) -> Result<impl IntoResponse, ApiError> {
+    let peer = peer.map(|Extension(ConnectInfo(address))| address.ip());
+    let (mut parts, _) = request.into_parts();
+    // A proxy on this machine speaks for others.
+    let for_others = ["forwarded", "x-forwarded-for"]
+        .iter()
+        .any(|name| parts.headers.contains_key(*name));
+    if for_others || !peer.is_some_and(|ip| ip.is_loopback()) {
+        let who = Who::from_request_parts(&mut parts, &app).await?;
+        who.person(Right::Read)?;
+    }
+    Ok((
         [(header::CONTENT_TYPE, "text/plain; version=0.0.4")],
         metrics::render(&app),
-    )
+    ))
 }

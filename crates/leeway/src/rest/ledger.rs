@@ -41,7 +41,7 @@ pub async fn entries(
     let raw = app
         .store
         .read(move |reader| match &params.stream {
-            Some(stream) => reader.entries_of(stream),
+            Some(stream) => reader.entries_of_from(stream, (from, limit)),
             None => reader.entries(from, limit),
         })
         .await?;

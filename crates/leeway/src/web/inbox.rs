@@ -6,7 +6,7 @@ use super::review::{self, Shown};
 use super::{Failed, PageResult, Viewer, sent};
 use crate::app::App;
 use crate::error::ApiError;
-use crate::gateway::{decide, question};
+use crate::gateway::{decide, question, texts};
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use leeway_core::action::state::{ActionRow, ActionState, Status};
@@ -262,6 +262,7 @@ pub async fn decide(
             } else {
                 &sent.why
             };
+            texts::within([("why", why), ("note", &sent.note)])?;
             let rejection = decide::Rejection {
                 content_hash: &sent.content_hash,
                 why,

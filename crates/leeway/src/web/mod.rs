@@ -6,6 +6,7 @@ mod assets;
 mod changes;
 mod diff;
 mod edit_workflow;
+mod export;
 mod inbox;
 mod layout;
 mod live;
@@ -43,6 +44,7 @@ pub fn routes() -> Router<Arc<App>> {
         .route("/inbox/{id}/confirm", get(inbox::confirm))
         .route("/inbox/{id}/decide", post(inbox::decide))
         .route("/timeline", get(timeline::show))
+        .route("/timeline/export", get(export::all))
         .route("/timeline/verify", post(timeline::verify))
         .route("/actions/{id}", get(action::show))
         .route("/workflows", get(workflows::list))

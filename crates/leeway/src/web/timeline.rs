@@ -119,7 +119,7 @@ fn ledger(head: &Head, csrf: &str) -> Markup {
     html! { div.ledger {
         p.sub { (head.entries) " entries · root " code { (head.root.get(..16).unwrap_or_default()) "…" } }
         form method="post" action="/timeline/verify" { (super::parts::csrf(csrf)) button.btn { (icon("check")) "Verify" } }
-        a.btn href="/v1/entries?limit=1000" download="ledger.json" { (icon("doc")) "Export" }
+        a.btn href="/timeline/export" download="ledger.jsonl" { (icon("doc")) "Export" }
     } }
 }
 
