@@ -1,5 +1,6 @@
 //! Actions: agents propose, look and withdraw; people look and decide.
 
+use super::answers;
 use super::body::{Body, Params};
 use crate::app::App;
 use crate::error::ApiError;
@@ -68,10 +69,10 @@ pub(super) fn agent(who: Who) -> Result<Caller, ApiError> {
 
 /// Proposes an action: it runs at once, waits for a person, or is blocked.
 #[utoipa::path(post, path = "/v1/actions", request_body = ProposeBody, responses(
-    (status = 200, description = "Decided: executed, failed or blocked; see `status`"),
-    (status = 202, description = "Waits: nothing has been carried out yet"),
-    (status = 404, description = "`unknown-tool`"), (status = 409, description = "`tool-changed`, `idempotency-key-reused`"),
-    (status = 422, description = "`arguments-invalid`, `governance-invalid`"), (status = 503, description = "`ledger-unwritable`")))]
+    (status = 200, body = answers::Action, description = "Decided: executed, failed or blocked; see `status`"),
+    (status = 202, body = answers::Action, description = "Waits: nothing has been carried out yet"),
+    (status = 404, body = answers::Failure, description = "`unknown-tool`"), (status = 409, body = answers::Failure, description = "`tool-changed`, `idempotency-key-reused`"),
+    (status = 422, body = answers::Failure, description = "`arguments-invalid`, `governance-invalid`"), (status = 503, body = answers::Failure, description = "`ledger-unwritable`")))]
 pub async fn propose(
     State(app): State<Arc<App>>,
     who: Who,
@@ -138,7 +139,7 @@ pub(super) fn read_id(text: &str) -> Result<ActionId, ApiError> {
 
 /// One action, whole: decision, changes, the twelve audit fields, revisions, entries.
 #[utoipa::path(get, path = "/v1/actions/{id}", params(("id" = String, Path), Wait), responses(
-    (status = 200, description = "The action"), (status = 404, description = "`not-found`")))]
+    (status = 200, body = answers::Action, description = "The action"), (status = 404, body = answers::Failure, description = "`not-found`")))]
 pub async fn show(
     State(app): State<Arc<App>>,
     who: Who,
@@ -267,7 +268,7 @@ fn time(text: Option<&str>) -> Result<Option<i64>, ApiError> {
 
 /// Lists actions, newest first. Agents see their own.
 #[utoipa::path(get, path = "/v1/actions", params(ListParams), responses(
-    (status = 200, description = "`{actions, next}`; pass `next` as `cursor`"), (status = 400, description = "`query-invalid`")))]
+    (status = 200, body = answers::ActionList, description = "`{actions, next}`; pass `next` as `cursor`"), (status = 400, body = answers::Failure, description = "`query-invalid`")))]
 pub async fn list(
     State(app): State<Arc<App>>,
     who: Who,
@@ -314,8 +315,8 @@ pub(super) fn decider(who: Who) -> Result<Person, ApiError> {
 
 /// Approves; the call is then made once.
 #[utoipa::path(post, path = "/v1/actions/{id}/approve", params(("id" = String, Path)), request_body = ApproveBody, responses(
-    (status = 200, description = "Approved"), (status = 403, description = "`forbidden`, `own-edit`"),
-    (status = 409, description = "`stale`, `not-held`, `expired`: nothing was done")))]
+    (status = 200, body = answers::Action, description = "Approved"), (status = 403, body = answers::Failure, description = "`forbidden`, `own-edit`"),
+    (status = 409, body = answers::Failure, description = "`stale`, `not-held`, `expired`: nothing was done")))]
 pub async fn approve(
     State(app): State<Arc<App>>,
     who: Who,
@@ -349,8 +350,8 @@ pub struct RejectBody {
 
 /// Rejects; nothing is carried out.
 #[utoipa::path(post, path = "/v1/actions/{id}/reject", params(("id" = String, Path)), request_body = RejectBody, responses(
-    (status = 200, description = "Rejected"), (status = 403, description = "`forbidden`"),
-    (status = 409, description = "`stale`, `not-held`, `expired`")))]
+    (status = 200, body = answers::Action, description = "Rejected"), (status = 403, body = answers::Failure, description = "`forbidden`"),
+    (status = 409, body = answers::Failure, description = "`stale`, `not-held`, `expired`")))]
 pub async fn reject(
     State(app): State<Arc<App>>,
     who: Who,
@@ -389,8 +390,8 @@ pub struct EditBody {
 
 /// Changes the arguments: a new revision, judged again, which somebody else approves.
 #[utoipa::path(post, path = "/v1/actions/{id}/edit", params(("id" = String, Path)), request_body = EditBody, responses(
-    (status = 200, description = "The new revision"), (status = 409, description = "`stale`, `not-held`"),
-    (status = 422, description = "`arguments-invalid`")))]
+    (status = 200, body = answers::Action, description = "The new revision"), (status = 409, body = answers::Failure, description = "`stale`, `not-held`"),
+    (status = 422, body = answers::Failure, description = "`arguments-invalid`")))]
 pub async fn edit(
     State(app): State<Arc<App>>,
     who: Who,
@@ -413,7 +414,7 @@ pub struct WithdrawBody {
 
 /// The agent takes back what waits.
 #[utoipa::path(post, path = "/v1/actions/{id}/withdraw", params(("id" = String, Path)), request_body = WithdrawBody, responses(
-    (status = 200, description = "Withdrawn"), (status = 409, description = "`not-held`")))]
+    (status = 200, body = answers::Action, description = "Withdrawn"), (status = 409, body = answers::Failure, description = "`not-held`")))]
 pub async fn withdraw(
     State(app): State<Arc<App>>,
     who: Who,

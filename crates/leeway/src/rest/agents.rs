@@ -1,5 +1,6 @@
 //! Agents: adding, removing, tokens.
 
+use super::answers;
 use super::body::Body;
 use crate::app::App;
 use crate::error::ApiError;
@@ -36,8 +37,8 @@ pub struct AddBody {
 
 /// Adds an agent and issues its token, shown this once.
 #[utoipa::path(post, path = "/v1/agents", request_body = AddBody, responses(
-    (status = 201, description = "`{name, workflow, id, token}`"), (status = 404, description = "no such workflow"),
-    (status = 409, description = "`agent-exists`")))]
+    (status = 201, description = "`{name, workflow, id, token}`"), (status = 404, body = answers::Failure, description = "no such workflow"),
+    (status = 409, body = answers::Failure, description = "`agent-exists`")))]
 pub async fn add(
     State(app): State<Arc<App>>,
     who: Who,

@@ -1,5 +1,6 @@
 //! Changes of the configuration: looking at them and deciding.
 
+use super::answers;
 use super::body::{Body, Params};
 use super::configuration::summary;
 use crate::app::App;
@@ -60,7 +61,7 @@ fn view(change: &ChangeState) -> Value {
 /// One change: its edits with a line-by-line difference, who may decide it, and whether its ground
 /// has moved.
 #[utoipa::path(get, path = "/v1/changes/{id}", params(("id" = String, Path)), responses(
-    (status = 200, description = "The change"), (status = 404, description = "`not-found`")))]
+    (status = 200, description = "The change"), (status = 404, body = answers::Failure, description = "`not-found`")))]
 pub async fn show(
     State(app): State<Arc<App>>,
     who: Who,
@@ -104,8 +105,8 @@ pub struct ChangeDecisionBody {
 
 /// Approves a change: it is in force when this answers.
 #[utoipa::path(post, path = "/v1/changes/{id}/approve", params(("id" = String, Path)), request_body = ChangeDecisionBody, responses(
-    (status = 200, description = "In force"), (status = 403, description = "`own-change`, `not-eligible`"),
-    (status = 409, description = "`stale`, `not-open`, `change-outdated`")))]
+    (status = 200, description = "In force"), (status = 403, body = answers::Failure, description = "`own-change`, `not-eligible`"),
+    (status = 409, body = answers::Failure, description = "`stale`, `not-open`, `change-outdated`")))]
 pub async fn approve(
     State(app): State<Arc<App>>,
     who: Who,
@@ -119,8 +120,8 @@ pub async fn approve(
 
 /// Rejects a change: nothing of it takes force.
 #[utoipa::path(post, path = "/v1/changes/{id}/reject", params(("id" = String, Path)), request_body = ChangeDecisionBody, responses(
-    (status = 200, description = "Rejected"), (status = 403, description = "`own-change`, `not-eligible`"),
-    (status = 409, description = "`stale`, `not-open`")))]
+    (status = 200, description = "Rejected"), (status = 403, body = answers::Failure, description = "`own-change`, `not-eligible`"),
+    (status = 409, body = answers::Failure, description = "`stale`, `not-open`")))]
 pub async fn reject(
     State(app): State<Arc<App>>,
     who: Who,
@@ -135,7 +136,7 @@ pub async fn reject(
 
 /// Its author takes a change back.
 #[utoipa::path(post, path = "/v1/changes/{id}/withdraw", params(("id" = String, Path)), responses(
-    (status = 200, description = "Withdrawn"), (status = 403, description = "`forbidden`"), (status = 409, description = "`not-open`")))]
+    (status = 200, description = "Withdrawn"), (status = 403, body = answers::Failure, description = "`forbidden`"), (status = 409, body = answers::Failure, description = "`not-open`")))]
 pub async fn withdraw(
     State(app): State<Arc<App>>,
     who: Who,

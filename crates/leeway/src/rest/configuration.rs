@@ -1,5 +1,6 @@
 //! The configuration in force, and asking for another one.
 
+use super::answers;
 use super::body::{Body, Params};
 use crate::app::App;
 use crate::changes::{self, Outcome};
@@ -87,7 +88,7 @@ pub async fn show(
 /// Asks for the configuration sent to be the one in force. A person's wish waits for another
 /// person's review; approvals given under other rules are judged again before anything runs.
 #[utoipa::path(post, path = "/v1/configuration", params(HowParams), request_body = Object, responses(
-    (status = 200, description = "`{status: in-force | waiting | nothing, change, changes}`"), (status = 403, description = "`only-at-the-machine`"), (status = 422, description = "`configuration-invalid` with every problem")))]
+    (status = 200, description = "`{status: in-force | waiting | nothing, change, changes}`"), (status = 403, body = answers::Failure, description = "`only-at-the-machine`"), (status = 422, body = answers::Failure, description = "`configuration-invalid` with every problem")))]
 pub async fn apply(
     State(app): State<Arc<App>>,
     who: Who,

@@ -1,5 +1,6 @@
 //! The ledger itself: its entries, and the check that re-derives everything.
 
+use super::answers;
 use super::body::Params;
 use crate::app::App;
 use crate::error::ApiError;
@@ -29,7 +30,7 @@ pub struct EntryParams {
 }
 
 /// Entries of the ledger in order, with envelope, salt and payload.
-#[utoipa::path(get, path = "/v1/entries", params(EntryParams), responses((status = 200, description = "`{entries, next}`")))]
+#[utoipa::path(get, path = "/v1/entries", params(EntryParams), responses((status = 200, body = answers::EntryList, description = "`{entries, next}`")))]
 pub async fn entries(
     State(app): State<Arc<App>>,
     who: Who,
@@ -61,7 +62,7 @@ pub fn exported(raw: &leeway_store::RawEntry) -> Value {
 }
 
 /// Re-derives the whole ledger by its own path.
-#[utoipa::path(post, path = "/v1/verify", responses((status = 200, description = "`{ok, entries, root, first_bad, derived: {ok, streams, first_bad}}`")))]
+#[utoipa::path(post, path = "/v1/verify", responses((status = 200, body = answers::Verified, description = "`{ok, entries, root, first_bad, derived: {ok, streams, first_bad}}`")))]
 pub async fn verify(State(app): State<Arc<App>>, who: Who) -> Result<Json<Value>, ApiError> {
     who.person(Right::Read)?;
     let found = app

@@ -3,6 +3,7 @@
 
 pub mod actions;
 pub mod agents;
+pub mod answers;
 pub mod backtest;
 pub mod body;
 pub mod changes;

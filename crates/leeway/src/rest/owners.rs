@@ -1,5 +1,6 @@
 //! The permission owner matrix: who owns what, and who decides now.
 
+use super::answers;
 use super::body::{Body, Params};
 use super::configuration::{HowParams, wish};
 use crate::app::App;
@@ -41,7 +42,7 @@ pub async fn show(State(app): State<Arc<App>>, who: Who) -> Result<Json<Value>, 
 
 /// Asks for another matrix; it waits for somebody else's review.
 #[utoipa::path(put, path = "/v1/owners", params(HowParams), request_body = Object, responses(
-    (status = 200, description = "`{status, change, changes}`"), (status = 422, description = "`configuration-invalid` with every problem")))]
+    (status = 200, description = "`{status, change, changes}`"), (status = 422, body = answers::Failure, description = "`configuration-invalid` with every problem")))]
 pub async fn propose(
     State(app): State<Arc<App>>,
     who: Who,

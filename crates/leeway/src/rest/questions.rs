@@ -1,6 +1,7 @@
 //! A reviewer's question about a held action, and the agent's answer.
 
 use super::actions::{agent, decider, read_id, whole};
+use super::answers;
 use super::body::Body;
 use crate::app::App;
 use crate::error::ApiError;
@@ -25,8 +26,8 @@ pub struct AskBody {
 
 /// Asks the agent before deciding. The deadline runs on.
 #[utoipa::path(post, path = "/v1/actions/{id}/ask", params(("id" = String, Path)), request_body = AskBody, responses(
-    (status = 200, description = "Asked"), (status = 403, description = "`forbidden`, `not-eligible`"),
-    (status = 409, description = "`stale`, `not-held`, `expired`"), (status = 422, description = "`question-invalid`")))]
+    (status = 200, body = answers::Action, description = "Asked"), (status = 403, body = answers::Failure, description = "`forbidden`, `not-eligible`"),
+    (status = 409, body = answers::Failure, description = "`stale`, `not-held`, `expired`"), (status = 422, body = answers::Failure, description = "`question-invalid`")))]
 pub async fn ask(
     State(app): State<Arc<App>>,
     who: Who,
@@ -57,8 +58,8 @@ pub struct AnswerBody {
 
 /// The agent answers; a person then decides.
 #[utoipa::path(post, path = "/v1/actions/{id}/answer", params(("id" = String, Path)), request_body = AnswerBody, responses(
-    (status = 200, description = "Answered: it waits for a person again"), (status = 409, description = "`not-asked`"),
-    (status = 422, description = "`answer-invalid`, `governance-invalid`")))]
+    (status = 200, body = answers::Action, description = "Answered: it waits for a person again"), (status = 409, body = answers::Failure, description = "`not-asked`"),
+    (status = 422, body = answers::Failure, description = "`answer-invalid`, `governance-invalid`")))]
 pub async fn answer(
     State(app): State<Arc<App>>,
     who: Who,

@@ -1,5 +1,6 @@
 //! Systems and their tools: connection, pinned definitions, and reviewing changed ones.
 
+use super::answers;
 use super::body::Body;
 use crate::app::App;
 use crate::clock::rfc3339;
@@ -17,7 +18,7 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 
 /// Every configured system and whether it is up.
-#[utoipa::path(get, path = "/v1/systems", responses((status = 200, description = "`{systems}`")))]
+#[utoipa::path(get, path = "/v1/systems", responses((status = 200, body = answers::SystemList, description = "`{systems}`")))]
 pub async fn list(State(app): State<Arc<App>>, who: Who) -> Result<Json<Value>, ApiError> {
     who.person(Right::Read)?;
     let systems: Vec<_> = app
@@ -94,7 +95,7 @@ pub struct ReviewBody {
 
 /// Lets a changed definition take force.
 #[utoipa::path(post, path = "/v1/tools/{tool}/review", params(("tool" = String, Path)), request_body = ReviewBody, responses(
-    (status = 200, description = "In force"), (status = 409, description = "`stale`")))]
+    (status = 200, description = "In force"), (status = 409, body = answers::Failure, description = "`stale`")))]
 pub async fn review(
     State(app): State<Arc<App>>,
     who: Who,

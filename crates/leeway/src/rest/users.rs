@@ -1,5 +1,6 @@
 //! People: adding, removing, roles, passwords, tokens.
 
+use super::answers;
 use super::body::Body;
 use crate::app::App;
 use crate::clock::rfc3339;
@@ -57,8 +58,8 @@ pub struct AddBody {
 
 /// Adds a person: at the machine itself only.
 #[utoipa::path(post, path = "/v1/users", request_body = AddBody, responses(
-    (status = 201, description = "Added"), (status = 403, description = "`only-at-the-machine`"), (status = 409, description = "`person-exists`"),
-    (status = 422, description = "`email-invalid`, `no-role`, `password-too-short`")))]
+    (status = 201, description = "Added"), (status = 403, body = answers::Failure, description = "`only-at-the-machine`"), (status = 409, body = answers::Failure, description = "`person-exists`"),
+    (status = 422, body = answers::Failure, description = "`email-invalid`, `no-role`, `password-too-short`")))]
 pub async fn add(
     State(app): State<Arc<App>>,
     who: Who,
@@ -80,7 +81,7 @@ pub async fn add(
 
 /// Removes a person: sessions and tokens are void at once. Whoever decides is removed by an owner.
 #[utoipa::path(delete, path = "/v1/users/{email}", params(("email" = String, Path)), responses(
-    (status = 204, description = "Removed"), (status = 403, description = "`own-roles`, `takes-an-owner`")))]
+    (status = 204, description = "Removed"), (status = 403, body = answers::Failure, description = "`own-roles`, `takes-an-owner`")))]
 pub async fn remove(
     State(app): State<Arc<App>>,
     who: Who,
@@ -103,7 +104,7 @@ pub struct RolesBody {
 
 /// Changes a person's roles. Those that decide are given and taken by an owner other than the person.
 #[utoipa::path(post, path = "/v1/users/{email}/roles", params(("email" = String, Path)), request_body = RolesBody, responses(
-    (status = 204, description = "Changed"), (status = 403, description = "`own-roles`, `takes-an-owner`")))]
+    (status = 204, description = "Changed"), (status = 403, body = answers::Failure, description = "`own-roles`, `takes-an-owner`")))]
 pub async fn roles(
     State(app): State<Arc<App>>,
     who: Who,
@@ -126,7 +127,7 @@ pub struct PasswordBody {
 
 /// Sets one's own password (or anybody's, at the machine itself) and ends the person's sessions.
 #[utoipa::path(post, path = "/v1/users/{email}/password", params(("email" = String, Path)), request_body = PasswordBody, responses(
-    (status = 204, description = "Set"), (status = 403, description = "`not-your-own`")))]
+    (status = 204, description = "Set"), (status = 403, body = answers::Failure, description = "`not-your-own`")))]
 pub async fn password(
     State(app): State<Arc<App>>,
     who: Who,
@@ -141,7 +142,7 @@ pub async fn password(
 
 /// Issues an API token to oneself (or anybody, at the machine itself), shown this once.
 #[utoipa::path(post, path = "/v1/users/{email}/tokens", params(("email" = String, Path)), responses(
-    (status = 201, description = "`{email, id, token}`"), (status = 403, description = "`not-your-own`")))]
+    (status = 201, description = "`{email, id, token}`"), (status = 403, body = answers::Failure, description = "`not-your-own`")))]
 pub async fn issue_token(
     State(app): State<Arc<App>>,
     who: Who,

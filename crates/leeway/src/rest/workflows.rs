@@ -1,5 +1,6 @@
 //! Workflows: what is in force, pausing and resuming.
 
+use super::answers;
 use super::body::{Body, Params};
 use super::configuration::{HowParams, wish};
 use crate::app::App;
@@ -59,7 +60,7 @@ pub async fn list(State(app): State<Arc<App>>, who: Who) -> Result<Json<Value>, 
 
 /// One workflow: its version, grants per tool, and whether it is paused.
 #[utoipa::path(get, path = "/v1/workflows/{workflow}", params(("workflow" = String, Path)), responses(
-    (status = 200, description = "The workflow"), (status = 404, description = "`not-found`")))]
+    (status = 200, description = "The workflow"), (status = 404, body = answers::Failure, description = "`not-found`")))]
 pub async fn show(
     State(app): State<Arc<App>>,
     who: Who,
@@ -76,7 +77,7 @@ pub async fn show(
 
 /// Asks for another version of one workflow; it waits for somebody else's review.
 #[utoipa::path(put, path = "/v1/workflows/{workflow}", params(("workflow" = String, Path), HowParams), request_body = Object, responses(
-    (status = 200, description = "`{status, change, changes}`"), (status = 422, description = "`configuration-invalid` with every problem, `name-differs`")))]
+    (status = 200, description = "`{status, change, changes}`"), (status = 422, body = answers::Failure, description = "`configuration-invalid` with every problem, `name-differs`")))]
 pub async fn propose(
     State(app): State<Arc<App>>,
     who: Who,
@@ -111,7 +112,7 @@ pub struct ReasonBody {
 
 /// Pauses: nothing of the workflow starts from this entry on; nothing is cancelled.
 #[utoipa::path(post, path = "/v1/workflows/{workflow}/pause", params(("workflow" = String, Path)), request_body = ReasonBody, responses(
-    (status = 200, description = "Paused"), (status = 409, description = "`already-paused`")))]
+    (status = 200, description = "Paused"), (status = 409, body = answers::Failure, description = "`already-paused`")))]
 pub async fn pause(
     State(app): State<Arc<App>>,
     who: Who,
@@ -125,7 +126,7 @@ pub async fn pause(
 
 /// Resumes: what was frozen goes on, each act checked again.
 #[utoipa::path(post, path = "/v1/workflows/{workflow}/resume", params(("workflow" = String, Path)), request_body = ReasonBody, responses(
-    (status = 200, description = "Running"), (status = 409, description = "`not-paused`")))]
+    (status = 200, description = "Running"), (status = 409, body = answers::Failure, description = "`not-paused`")))]
 pub async fn resume(
     State(app): State<Arc<App>>,
     who: Who,
