@@ -233,14 +233,18 @@ pub fn count(connection: &Connection, row: &ActionRow, before: Option<Status>) -
     Ok(())
 }
 
-/// Keeps under which keys an agent made a call: its first one, and those of repeats that joined it.
-pub fn remember_key(connection: &Connection, row: &ActionRow, event: &ActionEvent) -> Result<()> {
-    let key = match event {
+/// The idempotency key an entry brings to its action, if it does.
+pub fn key_of(event: &ActionEvent) -> Option<&String> {
+    match event {
         ActionEvent::Judged(judged) if judged.revision == 1 => judged.idempotency_key.as_ref(),
         ActionEvent::Joined { idempotency_key } => Some(idempotency_key),
         _ => None,
-    };
-    if let Some(key) = key {
+    }
+}
+
+/// Keeps under which keys an agent made a call: its first one, and those of repeats that joined it.
+pub fn remember_key(connection: &Connection, row: &ActionRow, event: &ActionEvent) -> Result<()> {
+    if let Some(key) = key_of(event) {
         connection
             .prepare_cached("INSERT INTO keys (agent, key, action) VALUES (?1, ?2, ?3)")?
             .execute(params![row.agent, key, row.id.as_str()])?;

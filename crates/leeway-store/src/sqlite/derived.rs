@@ -1,17 +1,17 @@
-//! Checking what is derived: every action's row, every document and every count is folded anew from the
+//! Checking what is derived: every action's row, every document, count and idempotency key is folded anew from the
 //! entries, stream by stream, and compared with what is stored. The writer folds entry by entry in the
 //! order of the ledger; here each stream is read whole, so only one is held at a time per thread.
 //!
 //! The search index is not compared: it decides nothing, and holds no text that could be read back.
 
 use super::reader::Reader;
-use super::{StoreError, row};
+use super::totals::Totals;
+use super::{StoreError, apply, row};
 use leeway_core::action::state::{ActionRow, EntryMeta};
 use leeway_core::govern::state::Document;
 use leeway_core::id::ActionId;
 use leeway_core::ledger::event::Event;
 use rusqlite::{Connection, Row, Rows};
-use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
@@ -23,7 +23,7 @@ const BATCH: usize = 200;
 /// What of the derived state is not what the entries say.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DerivedBad {
-    /// The stream, or `counts`.
+    /// The stream, or `counts` or `keys`.
     pub what: String,
     /// What is wrong, one sentence.
     pub why: String,
@@ -57,7 +57,7 @@ enum Stored {
 struct Found {
     streams: u64,
     first_bad: Option<DerivedBad>,
-    counts: BTreeMap<(String, i64), i64>,
+    totals: Totals,
 }
 
 impl Reader {
@@ -87,17 +87,13 @@ fn compare(snapshot: &Connection) -> Result<DerivedReport> {
         }
         Ok::<_, StoreError>(found)
     })?;
-    let Found {
-        streams,
-        first_bad,
-        counts,
-    } = found;
+    let mut first_bad = found.first_bad;
+    if first_bad.is_none() {
+        first_bad = found.totals.wrong(snapshot)?;
+    }
     Ok(DerivedReport {
-        streams,
-        first_bad: match first_bad {
-            Some(bad) => Some(bad),
-            None => wrong_count(snapshot, &counts)?,
-        },
+        streams: found.streams,
+        first_bad,
     })
 }
 
@@ -117,9 +113,7 @@ impl Found {
 
     fn join(&mut self, part: Self) {
         self.streams += part.streams;
-        for (key, count) in part.counts {
-            *self.counts.entry(key).or_default() += count;
-        }
+        self.totals.join(part.totals);
         if let Some(bad) = part.first_bad {
             self.bad(&bad.what, bad.why);
         }
@@ -269,24 +263,24 @@ fn fold_all(batches: &Mutex<Receiver<Vec<Stream>>>) -> Found {
         let Ok(batch) = batch else { return found };
         for stream in batch {
             found.streams += 1;
-            if let Err(why) = check(&stream, &mut found.counts) {
+            if let Err(why) = check(&stream, &mut found.totals) {
                 found.bad(&stream.name, why);
             }
         }
     }
 }
 
-fn check(
-    stream: &Stream,
-    counts: &mut BTreeMap<(String, i64), i64>,
-) -> std::result::Result<(), String> {
+fn check(stream: &Stream, totals: &mut Totals) -> std::result::Result<(), String> {
     let differs = || "what is stored of it is not what its entries say".to_owned();
     match (Folded::of(stream)?, &stream.stored) {
         (_, Stored::Unreadable(why)) => Err(format!("what is stored of it cannot be read: {why}")),
         (_, Stored::Nothing) => Err("nothing is stored of it".to_owned()),
-        (Folded::Action(row), Stored::Row(stored)) => {
+        (Folded::Action(row, keys), Stored::Row(stored)) => {
             let status = row::status_number(row.status);
-            *counts.entry((row.workflow.clone(), status)).or_default() += 1;
+            totals.action(&row.workflow, status);
+            for key in &keys {
+                totals.key(&row.agent, key, row.id.as_str());
+            }
             if row == *stored {
                 Ok(())
             } else {
@@ -304,7 +298,8 @@ fn check(
 }
 
 enum Folded {
-    Action(Box<ActionRow>),
+    /// With the idempotency keys that stand for it.
+    Action(Box<ActionRow>, Vec<String>),
     Document(u64, Box<Document>),
 }
 
@@ -315,11 +310,13 @@ impl Folded {
             .strip_prefix("action/")
             .and_then(ActionId::parse);
         let (mut row, mut document, mut version) = (None, None, 0);
+        let mut keys = Vec::new();
         for (meta, kind, payload) in &stream.entries {
             let at = |why: &dyn std::fmt::Display| format!("entry {}: {why}", meta.seq);
             version = meta.version;
             match (Event::read(kind, payload).map_err(|error| at(&error))?, &id) {
                 (Event::Action(event), Some(id)) => {
+                    keys.extend(apply::key_of(&event).cloned());
                     let next = ActionRow::apply(row.take(), id, meta, &event);
                     row = Some(next.map_err(|error| at(&error))?);
                 }
@@ -337,36 +334,9 @@ impl Folded {
             }
         }
         match (row, document) {
-            (Some(row), None) => Ok(Self::Action(Box::new(row))),
+            (Some(row), None) => Ok(Self::Action(Box::new(row), keys)),
             (None, Some(document)) => Ok(Self::Document(version, Box::new(document))),
             _ => Err("it has no entries".to_owned()),
         }
     }
-}
-
-fn wrong_count(
-    snapshot: &Connection,
-    counts: &BTreeMap<(String, i64), i64>,
-) -> Result<Option<DerivedBad>> {
-    let mut statement = snapshot.prepare("SELECT workflow, status, count FROM counts")?;
-    let stored = statement
-        .query_map([], |row| Ok(((row.get(0)?, row.get(1)?), row.get(2)?)))?
-        .filter(|found| !matches!(found, Ok((_, 0))))
-        .collect::<rusqlite::Result<BTreeMap<(String, i64), i64>>>()?;
-    if stored == *counts {
-        return Ok(None);
-    }
-    let (workflow, _) = stored
-        .iter()
-        .chain(counts)
-        .find(|(key, _)| stored.get(*key) != counts.get(*key))
-        .map_or(("", 0), |((workflow, status), _)| {
-            (workflow.as_str(), *status)
-        });
-    Ok(Some(DerivedBad {
-        what: "counts".to_owned(),
-        why: format!(
-            "the stored number of actions of workflow `{workflow}` is not how many there are"
-        ),
-    }))
 }

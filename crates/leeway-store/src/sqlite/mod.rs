@@ -15,6 +15,7 @@ mod rebuild;
 mod row;
 mod schema;
 mod search;
+mod totals;
 mod writer;
 
 use crate::append::{Append, AppendError, Appended, Notice};

@@ -6,11 +6,11 @@
 
 use super::append::{append_onto, entry};
 use super::governance;
-use super::hiding;
 use super::prepare::{Attempt, Prepared, prepare};
 use super::registry::{LiveTool, LiveWorkflow};
 use super::repeat::{earlier, join, known_key, same_call};
 use super::run;
+use super::secrets;
 use crate::app::App;
 use crate::clock;
 use crate::error::ApiError;
@@ -268,9 +268,9 @@ async fn refuse(
             agent: caller.agent.clone(),
             system: tool.map(|tool| tool.system.clone()).unwrap_or_default(),
             tool: tool.map_or_else(|| short(&proposal.tool), |tool| tool.tool.clone()),
-            arguments: hiding::arguments(known, &proposal.arguments),
+            arguments: secrets::arguments(known, &proposal.arguments),
         },
-        claim: hiding::refused_claim(known, &proposal.arguments, proposal.claim),
+        claim: secrets::refused_claim(known, &proposal.arguments, proposal.claim),
         code: refusal.code.to_owned(),
         message: refusal.message.clone(),
     });

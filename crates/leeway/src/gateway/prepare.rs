@@ -1,8 +1,8 @@
 //! Look, classify, judge: from a call to a revision that can be recorded. Everything the decision
 //! used is in the result, so it replays.
 
-use super::hiding;
 use super::registry::{LiveTool, LiveWorkflow, Registry};
+use super::secrets;
 use crate::app::App;
 use crate::clock;
 use crate::error::ApiError;
@@ -75,7 +75,7 @@ pub async fn prepare(
         .classify((tool, entry), &attempt.arguments, &before)
         .await;
     let said = (&attempt.arguments, &mut attempt.claim);
-    let classified = hiding::judged(tool, secrets, said, classified);
+    let classified = secrets::judged(tool, secrets, said, classified);
     let call = shown_call(workflow, tool, &attempt);
     let case = Case {
         call: &call,
@@ -214,7 +214,7 @@ fn shown_call(workflow: &LiveWorkflow, tool: &LiveTool, attempt: &Attempt) -> Ca
         agent: attempt.agent.clone(),
         system: tool.system.clone(),
         tool: tool.tool.clone(),
-        arguments: hiding::arguments(Some(tool), &attempt.arguments),
+        arguments: secrets::arguments(Some(tool), &attempt.arguments),
     }
 }
 
@@ -253,7 +253,7 @@ async fn look(
 ) -> (BeforeImage, Scrubber) {
     let grants = &workflow.state.workflow.grants;
     match grants.get(&tool.name).copied().unwrap_or_default() {
-        Grant::Blocked => (BeforeImage::NotReadable, hiding::secrets(tool, arguments)),
+        Grant::Blocked => (BeforeImage::NotReadable, secrets::of(tool, arguments)),
         _ => see(app, tool, entry, arguments).await,
     }
 }
@@ -275,11 +275,11 @@ async fn see(
     entry: &CompiledTool,
     arguments: &Value,
 ) -> (BeforeImage, Scrubber) {
-    let mut secrets = hiding::secrets(tool, arguments);
+    let mut secrets = secrets::of(tool, arguments);
     let image = match ask(app, tool, entry, arguments).await {
         Err(image) => image,
         Ok(answer) => {
-            secrets.join(hiding::secrets(tool, &answer));
+            secrets.join(secrets::of(tool, &answer));
             match &tool.pack {
                 Some(pack) => {
                     let (place, call) = ((tool, entry), (arguments, answer));
@@ -289,7 +289,7 @@ async fn see(
             }
         }
     };
-    (hiding::image(&secrets, image), secrets)
+    (secrets::image(&secrets, image), secrets)
 }
 
 /// The reading tool's answer, or the image when there is none.
@@ -438,7 +438,7 @@ fn unclassified(
         approvals: 1,
     };
     let call = shown_call(workflow, tool, &attempt);
-    attempt.claim = hiding::refused_claim(Some(tool), &attempt.arguments, attempt.claim);
+    attempt.claim = secrets::refused_claim(Some(tool), &attempt.arguments, attempt.claim);
     let parts = Parts {
         call,
         before: BeforeImage::NotReadable,

@@ -7,13 +7,13 @@
 
 use super::append::{action_stream, append_events};
 use super::drift::{drift, drifted, on_condition, refused_for_version};
-use super::hiding;
 use super::outcome::{judge_answer, pack_says, queue_outcome, record_outcome, recorded_answer};
 use super::pipeline::writing;
 use super::prepare::{
     Attempt, Prepared, blocked_now, content_hash, prepare, read_record, unseal, versions,
 };
 use super::registry::{LiveTool, LiveWorkflow};
+use super::secrets;
 use crate::app::App;
 use crate::error::ApiError;
 use crate::metrics;
@@ -333,9 +333,9 @@ pub async fn carry_out(
         outcome,
         result: result
             .as_ref()
-            .map(|result| recorded_answer(&hiding::answer(tool, &arguments, result))),
+            .map(|result| recorded_answer(&secrets::answer(tool, &arguments, result))),
         after: after.filter(|image| *image != BeforeImage::NotNeeded),
-        note: hiding::note(tool, &arguments, &note),
+        note: secrets::note(tool, &arguments, &note),
     };
     let action = if effect == Effect::Read {
         queue_outcome(app, &action, finished)?

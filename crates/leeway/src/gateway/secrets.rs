@@ -19,7 +19,7 @@ fn redactor(tool: Option<&LiveTool>) -> Cow<'_, Redactor> {
 }
 
 /// The secret values in a call's arguments or in a system's answer.
-pub fn secrets(tool: &LiveTool, value: &Value) -> Scrubber {
+pub fn of(tool: &LiveTool, value: &Value) -> Scrubber {
     redactor(Some(tool)).secrets(value)
 }
 
@@ -59,7 +59,7 @@ pub fn answer(tool: &LiveTool, arguments: &Value, answer: &Value) -> Value {
 
 /// A sentence that may quote what a system said about a call.
 pub fn note(tool: &LiveTool, arguments: &Value, note: &str) -> String {
-    secrets(tool, arguments).text(note)
+    of(tool, arguments).text(note)
 }
 
 /// What an agent says about a call that could not even be judged.
