@@ -12,10 +12,6 @@ use serde_json::Value;
 /// One entry of a workflow's, system's, pack's, tool's, person's or agent's stream.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "event")]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "few exist at a time, and none for long"
-)]
 pub enum GovernEvent {
     /// A workflow version took force. Stream `workflow/<name>`.
     #[serde(rename = "workflow.configured")]

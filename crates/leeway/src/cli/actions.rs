@@ -2,7 +2,7 @@
 
 use super::Where;
 use super::client::{Client, segment};
-use super::output::{self, Usage, plain};
+use super::output::{self, plain};
 use anyhow::Context;
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
@@ -197,15 +197,11 @@ async fn list(args: ListArgs) -> anyhow::Result<ExitCode> {
 /// Approves what was seen: by its hash, or shown now and confirmed.
 async fn approve(mut args: DecideArgs, yes: bool) -> anyhow::Result<ExitCode> {
     let client = Client::reach(&args.place).await?;
-    if args.content_hash.is_none() && !yes {
+    // A script names the action and cannot look; a person looks first.
+    let asks = !yes && !args.place.json && std::io::stdin().is_terminal();
+    if args.content_hash.is_none() && asks {
         let path = format!("/v1/actions/{}", segment(&args.id));
         let action = client.get(&path).await?;
-        if args.place.json || !std::io::stdin().is_terminal() {
-            return Err(Usage(
-                "say what you approve: give the --content-hash you were shown, or --yes to approve it as it is now".to_owned(),
-            )
-            .into());
-        }
         print(&action, false);
         if !confirmed()? {
             println!("nothing was approved");

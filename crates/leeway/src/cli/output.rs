@@ -57,7 +57,6 @@ pub fn failure(error: &anyhow::Error, as_json: bool) -> ExitCode {
     let refused = error.downcast_ref::<Refused>();
     let (code, exit) = match refused {
         Some(refused) => (refused.code.as_str(), 3),
-        None if error.downcast_ref::<Usage>().is_some() => ("usage", 2),
         None if error.downcast_ref::<Unreachable>().is_some() => ("unreachable", 4),
         None => ("failed", 1),
     };
@@ -75,11 +74,6 @@ pub fn failure(error: &anyhow::Error, as_json: bool) -> ExitCode {
     }
     ExitCode::from(exit)
 }
-
-/// The command was not used as it can be.
-#[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-pub struct Usage(pub String);
 
 fn visible_lines(text: &str) -> String {
     text.lines()

@@ -440,6 +440,7 @@ mod tests {
             new,
             old_known,
             critical: false,
+            record: None,
         }
     }
 
