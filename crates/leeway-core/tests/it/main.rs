@@ -10,6 +10,7 @@ mod document_packs;
 mod govern;
 mod guardrails;
 mod guards;
+mod guess;
 mod invariant;
 mod lifecycle;
 mod merkle;

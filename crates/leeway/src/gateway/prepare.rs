@@ -11,7 +11,7 @@ use leeway_core::action::event::{Cause, Judged};
 use leeway_core::action::{Call, Claim, Versions};
 use leeway_core::canonical;
 use leeway_core::classify::compiled::CompiledTool;
-use leeway_core::classify::guess::guess;
+use leeway_core::classify::guess::{Guess, guess};
 use leeway_core::classify::scrub::Scrubber;
 use leeway_core::classify::{BeforeImage, Classified, RecordRef, UndoPlan};
 use leeway_core::govern::routing::OwnerFact;
@@ -66,8 +66,10 @@ pub async fn prepare(
     mut attempt: Attempt,
 ) -> Result<Prepared, ApiError> {
     let Some(entry) = tool.entry() else {
-        let versions = versions(&app.registry(), workflow, tool);
-        return Ok(unclassified((workflow, tool), versions, attempt));
+        let registry = app.registry();
+        let versions = versions(&registry, workflow, tool);
+        let guessed = guess(&tool.state.definition, &registry.listed(&tool.system));
+        return Ok(unclassified((workflow, tool), (guessed, versions), attempt));
     };
     let (before, secrets) = look(app, (workflow, tool), entry, &attempt.arguments).await;
     let classified = app
@@ -408,10 +410,9 @@ fn hold(decision: &mut Decision, rule: &str, text: &str) {
 /// A tool nothing classifies is blocked; the guess is for display only.
 fn unclassified(
     (workflow, tool): (&LiveWorkflow, &LiveTool),
-    versions: Versions,
+    (guessed, versions): (Guess, Versions),
     mut attempt: Attempt,
 ) -> Prepared {
-    let guessed = guess(&tool.state.definition);
     let classified = Classified {
         effect: guessed.effect,
         level: guessed.level,
@@ -425,7 +426,7 @@ fn unclassified(
         },
         sensitive: std::collections::BTreeSet::new(),
         guards: Vec::new(),
-        why: guessed.why,
+        why: vec![guessed.why],
         unknowns: vec!["no pack entry says what this tool does; this is a guess".to_owned()],
     };
     let decision = Decision {

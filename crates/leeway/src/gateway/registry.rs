@@ -5,6 +5,7 @@ use leeway_core::action::tool_name;
 use leeway_core::canonical;
 use leeway_core::classify::Classified;
 use leeway_core::classify::compiled::{CompiledPack, CompiledTool};
+use leeway_core::classify::guess::Server;
 use leeway_core::classify::redact::Redactor;
 use leeway_core::govern::change::OWNERS_STREAM;
 use leeway_core::govern::owners::{Owners, Responsibility};
@@ -187,6 +188,12 @@ impl Registry {
             .people
             .iter()
             .any(|other| other.email != person.email && other.may(Right::Decide))
+    }
+
+    /// A system's tools as a guess about one of them needs them.
+    pub fn listed(&self, system: &str) -> Server {
+        let tools = self.tools.values().filter(|tool| tool.system == system);
+        Server::of(tools.map(|tool| &tool.state.definition))
     }
 
     fn add_pack(&mut self, pack: leeway_core::classify::pack::Pack, hash: String) {

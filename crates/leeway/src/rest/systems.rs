@@ -11,10 +11,11 @@ use crate::people::access::Who;
 use crate::system::Health;
 use axum::Json;
 use axum::extract::{Path, State};
-use leeway_core::classify::guess::guess;
+use leeway_core::classify::guess::{Server, guess};
 use leeway_core::govern::people::Right;
 use serde::Deserialize;
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Every configured system and whether it is up.
@@ -43,11 +44,12 @@ pub async fn list(State(app): State<Arc<App>>, who: Who) -> Result<Json<Value>, 
     Ok(Json(json!({ "systems": systems })))
 }
 
-fn shown(tool: &LiveTool) -> Value {
+/// A tool as the API shows it; `listed` is what its system lists.
+fn shown(tool: &LiveTool, listed: &Server) -> Value {
     let (effect, level, guessed) = match tool.entry() {
         Some(entry) => (json!(entry.entry.gravest()), Value::Null, Value::Null),
         None => {
-            let guess = guess(&tool.state.definition);
+            let guess = guess(&tool.state.definition, listed);
             (
                 Value::Null,
                 Value::Null,
@@ -76,11 +78,16 @@ fn shown(tool: &LiveTool) -> Value {
 #[utoipa::path(get, path = "/v1/tools", responses((status = 200, description = "`{tools}`")))]
 pub async fn tools(State(app): State<Arc<App>>, who: Who) -> Result<Json<Value>, ApiError> {
     who.person(Right::Read)?;
-    let tools: Vec<_> = app
-        .registry()
+    let registry = app.registry();
+    let listed: BTreeMap<&str, Server> = registry
+        .systems
+        .keys()
+        .map(|system| (system.as_str(), registry.listed(system)))
+        .collect();
+    let tools: Vec<_> = registry
         .tools
         .values()
-        .map(|tool| shown(tool))
+        .filter_map(|tool| Some(shown(tool, listed.get(tool.system.as_str())?)))
         .collect();
     Ok(Json(json!({ "tools": tools })))
 }
@@ -109,5 +116,5 @@ pub async fn review(
         .tools
         .get(&name)
         .ok_or_else(|| ApiError::not_found("tool", &name))?;
-    Ok(Json(shown(tool)))
+    Ok(Json(shown(tool, &registry.listed(&tool.system))))
 }

@@ -11,7 +11,7 @@ use crate::people::session::Session;
 use crate::system::Health;
 use axum::extract::{Path, State};
 use axum::response::Redirect;
-use leeway_core::classify::guess::guess;
+use leeway_core::classify::guess::{Server, guess};
 use leeway_core::govern::people::Right;
 use maud::{Markup, html};
 use serde::Deserialize;
@@ -31,10 +31,11 @@ pub async fn show(State(app): State<Arc<App>>, Viewer(session): Viewer) -> PageR
         @if registry.systems.is_empty() { div.empty { (icon("gear")) h2 { "No system yet" } p { "Describe one in systems/NAME.toml and run leeway apply DIR." } } }
         @for tool in changed { (review_card(tool, &session)) }
         @for connection in app.systems.all() {
+            @let listed = registry.listed(&connection.system.name);
             section.card aria-label=(connection.system.name) {
                 header { h2 { (shown(&connection.system.title)) } (health(&connection.health())) }
                 p.sub { "pack " code { (shown(&connection.system.pack)) } }
-                ul.tools { @for tool in registry.tools.values().filter(|tool| tool.system == connection.system.name) { (line(tool)) } }
+                ul.tools { @for tool in registry.tools.values().filter(|tool| tool.system == connection.system.name) { (line(tool, &listed)) } }
             }
         }
     } }))
@@ -48,14 +49,14 @@ fn health(health: &Health) -> Markup {
     } }
 }
 
-fn line(tool: &LiveTool) -> Markup {
+fn line(tool: &LiveTool, listed: &Server) -> Markup {
     html! { li {
         code { (shown(&tool.tool)) }
         @match tool.entry() {
             Some(entry) => span.sub { (effect(entry.entry.gravest())) },
             None => {
                 span.chip.warn { (icon("lock")) "Unclassified: blocked" }
-                @let guessed = guess(&tool.state.definition);
+                @let guessed = guess(&tool.state.definition, listed);
                 span.sub { "a guess: " (effect(guessed.effect)) ", " }
                 (level(guessed.level))
             },

@@ -1,0 +1,262 @@
+//! What a tool's input schema says: its arguments, their values, and the signs among them.
+
+use super::words::{among, bases};
+use serde_json::Value;
+
+/// How deep a schema is read, and how many arguments at most: schemas come from outside.
+const DEEPEST: usize = 4;
+const MOST: usize = 400;
+
+/// One argument.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Argument {
+    /// Its name.
+    pub name: String,
+    /// The words of its name, in base form.
+    pub words: Vec<String>,
+    /// The texts it may be, if the schema lists them.
+    pub values: Vec<String>,
+    /// JSON type, if the schema names one.
+    pub kind: String,
+    /// 0 for an argument, more for a field inside one.
+    pub depth: usize,
+}
+
+impl Argument {
+    fn is(&self, list: &str) -> bool {
+        among(list, &self.words.join("_"))
+    }
+
+    /// True when every value it can take is a switch: on or off.
+    fn is_switch(&self) -> bool {
+        self.kind == "boolean"
+    }
+}
+
+/// Every argument of a tool.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Arguments(pub Vec<Argument>);
+
+/// People a call reaches.
+const RECIPIENTS: &str = "to cc bcc recipient recipient_email to_email to_number to_address \
+    attendee attendee_email invitee guest guest_email share_with send_update send_to \
+    email_recipient notify_to participant_email signer invite_email to_phone to_recipient";
+
+/// Switches that make a call reach people.
+const TELLS: &str = "public is_public publish published is_published send send_now send_email \
+    send_notification send_immediately send_invite send_message auto_send notify notify_customer \
+    notify_user notify_recipient email_customer send_receipt send_invoice post_to_public \
+    is_broadcast broadcast submit notify_contact send_invitation notify_attendee notify_guest \
+    send_confirmation reply_broadcast send_welcome_email";
+
+/// Arguments that open a thing to others.
+const OPENS: &str =
+    "share_with sharing share_type permission_level link_permission visibility_scope";
+
+/// Prices set by a call.
+const PRICES: &str = "price unit_amount unit_price sale_price regular_price price_cent \
+    base_price compare_at_price variant_price price_money price_data price_set";
+
+/// Names of arguments that pick what is done.
+const CHOOSERS: &str = "action operation method command op verb mode request_method http_method \
+    operation_type action_type event";
+
+impl Arguments {
+    /// Reads a tool's input schema.
+    pub fn of(definition: &Value) -> Self {
+        let mut found = Vec::new();
+        let schema = &definition["inputSchema"];
+        read((schema, schema), 0, &mut found);
+        Self(found)
+    }
+
+    /// The arguments themselves, without what is inside them.
+    pub fn top(&self) -> impl Iterator<Item = &Argument> {
+        self.0.iter().filter(|argument| argument.depth == 0)
+    }
+
+    /// The first argument, or field inside one, that is among `list` (base words joined by `_`).
+    fn any(&self, list: &str) -> Option<&Argument> {
+        self.0.iter().find(|argument| argument.is(list))
+    }
+
+    /// A list of people the call reaches.
+    pub fn recipients(&self) -> Option<&Argument> {
+        self.any(RECIPIENTS)
+    }
+
+    /// A switch, or a choice, that makes the call reach people.
+    pub fn tells(&self) -> Option<&Argument> {
+        self.0.iter().find(|argument| {
+            (argument.is(TELLS) && (argument.is_switch() || argument.kind.is_empty()))
+                || (argument.is("status state visibility")
+                    && argument
+                        .values
+                        .iter()
+                        .any(|value| among("publish published public live sent", value)))
+        })
+    }
+
+    /// An argument that gives others access.
+    pub fn opens(&self) -> Option<&Argument> {
+        self.any(OPENS)
+    }
+
+    /// A cost the call agrees to.
+    pub fn cost(&self) -> Option<&Argument> {
+        self.top().find(|argument| {
+            argument.words.first().is_some_and(|word| word == "confirm")
+                && argument.words.iter().any(|word| word == "cost")
+        })
+    }
+
+    /// A price the call sets, directly.
+    pub fn price(&self) -> Option<&Argument> {
+        self.any(PRICES)
+    }
+
+    /// Arguments that pick what is done, with the values they may take.
+    pub fn choosers(&self) -> impl Iterator<Item = &Argument> {
+        self.top()
+            .filter(|argument| argument.is(CHOOSERS) && !argument.values.is_empty())
+    }
+
+    /// A statement or program handed over whole.
+    pub fn program(&self) -> Option<&Argument> {
+        self.top().find(|argument| {
+            argument.is(
+                "sql statement sql_query code script javascript python shell command \
+                raw_query graphql soql_dml source_code",
+            ) && argument.values.is_empty()
+        })
+    }
+
+    /// An argument that makes the call any HTTP request: a method with an address or a body.
+    pub fn request(&self) -> Option<&Argument> {
+        let method = self.top().find(|argument| {
+            argument.is("method http_method request_method verb")
+                && (argument.values.is_empty()
+                    || argument
+                        .values
+                        .iter()
+                        .any(|value| among("post put patch delete", &value.to_lowercase())))
+        })?;
+        self.top()
+            .any(|argument| argument.is("url path endpoint uri body"))
+            .then_some(method)
+    }
+
+    /// True when the argument is there, at the top.
+    pub fn has(&self, list: &str) -> bool {
+        self.top().any(|argument| argument.is(list))
+    }
+
+    /// True when the argument is there, at the top or inside another.
+    pub fn has_anywhere(&self, list: &str) -> bool {
+        self.any(list).is_some()
+    }
+
+    /// A switch whose name begins with a word of `list`: `mark_as_read`.
+    pub fn switch_starting(&self, list: &str) -> Option<&Argument> {
+        self.top().find(|argument| {
+            argument.is_switch() && argument.words.len() > 1 && among(list, &argument.words[0])
+        })
+    }
+}
+
+/// Reads what `schema`, a part of `whole`, lets a caller give.
+fn read((whole, schema): (&Value, &Value), depth: usize, found: &mut Vec<Argument>) {
+    if depth >= DEEPEST || found.len() >= MOST {
+        return;
+    }
+    let schema = followed(whole, schema);
+    for key in ["anyOf", "oneOf", "allOf"] {
+        for part in schema[key].as_array().into_iter().flatten() {
+            read_alternative((whole, part), depth, found);
+        }
+    }
+    for (name, property) in schema["properties"].as_object().into_iter().flatten() {
+        add(whole, (name, property), depth, found);
+    }
+}
+
+fn add(whole: &Value, (name, property): (&str, &Value), depth: usize, found: &mut Vec<Argument>) {
+    if found.len() >= MOST {
+        return;
+    }
+    let property = followed(whole, property);
+    found.push(Argument {
+        name: name.to_owned(),
+        words: bases(name),
+        values: values(property),
+        kind: kind(property),
+        depth,
+    });
+    read((whole, property), depth + 1, found);
+    read((whole, &property["items"]), depth + 1, found);
+}
+
+/// Reads one alternative: its arguments stand beside the others. It may not have alternatives of its
+/// own, so that a schema that names itself comes to an end.
+fn read_alternative(part: (&Value, &Value), depth: usize, found: &mut Vec<Argument>) {
+    let (whole, schema) = part;
+    let schema = followed(whole, schema);
+    for (name, property) in schema["properties"].as_object().into_iter().flatten() {
+        add(whole, (name, property), depth, found);
+    }
+}
+
+/// What a reference inside the schema leads to; anything else is itself.
+fn followed<'a>(whole: &'a Value, schema: &'a Value) -> &'a Value {
+    schema["$ref"]
+        .as_str()
+        .and_then(|reference| reference.strip_prefix('#'))
+        .and_then(|pointer| whole.pointer(pointer))
+        .unwrap_or(schema)
+}
+
+fn values(property: &Value) -> Vec<String> {
+    let listed = |schema: &Value| -> Vec<String> {
+        schema["enum"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .chain(schema.get("const"))
+            .filter_map(|value| value.as_str().map(str::to_owned))
+            .collect()
+    };
+    let mut all = listed(property);
+    for key in ["anyOf", "oneOf"] {
+        all.extend(
+            property[key]
+                .as_array()
+                .into_iter()
+                .flatten()
+                .flat_map(listed),
+        );
+    }
+    all.extend(listed(&property["items"]));
+    all
+}
+
+/// The type named, or the one besides `null` of an optional one.
+fn kind(property: &Value) -> String {
+    let of = |value: &Value| match &value["type"] {
+        Value::String(kind) => Some(kind.clone()),
+        Value::Array(kinds) => kinds
+            .iter()
+            .filter_map(Value::as_str)
+            .find(|kind| *kind != "null")
+            .map(str::to_owned),
+        _ => None,
+    };
+    of(property)
+        .or_else(|| {
+            ["anyOf", "oneOf"]
+                .iter()
+                .flat_map(|key| property[key].as_array().into_iter().flatten())
+                .filter_map(of)
+                .find(|kind| kind != "null")
+        })
+        .unwrap_or_default()
+}

@@ -1,0 +1,294 @@
+//! What acts do that make a thing or put one into another.
+
+use super::arguments::Argument;
+use super::effect::{Case, Finding};
+use super::nouns::{HELP_DESK, Noun, SHOWN_TO_CUSTOMERS, WORKPLACE, class};
+use super::server::Kind;
+use super::verbs::{Verb, verb};
+use super::words::among;
+use crate::classify::{Effect, Level};
+
+impl Case<'_> {
+    pub(super) fn makes(&self, verb: Verb) -> Finding {
+        if self.act.speaks_of("channel chat") && verb == Verb::Upload {
+            return self.says(Effect::Send);
+        }
+        let from_pattern = self.act.object == self.act.target
+            && self
+                .act
+                .speaks_of("template text markdown html csv file url");
+        let attaches = self.act.word == "attach"
+            && matches!(
+                self.noun,
+                None | Some(
+                    Noun::Internal | Noun::Content | Noun::Open | Noun::Comment | Noun::Note
+                )
+            );
+        if from_pattern || attaches || self.act.word == "fork" {
+            return self.says(Effect::Create);
+        }
+        if self.act.word == "track" && self.act.speaks_of("order shipment package delivery parcel")
+        {
+            return self.reads();
+        }
+        if among("log track", &self.act.word)
+            && matches!(
+                self.noun,
+                Some(Noun::Internal | Noun::Event | Noun::Message | Noun::Comment | Noun::Note)
+            )
+        {
+            return self.says(Effect::Create);
+        }
+        // Saving to a place replaces what is there.
+        if among("save store", &self.act.word) && self.arguments.has("path file_path filepath") {
+            return self.says(Effect::Update);
+        }
+        if verb == Verb::Upload && self.noun.is_none_or(|noun| noun == Noun::Content) {
+            return self.says(Effect::Create);
+        }
+        if self.act.object.last().is_some_and(|word| word == "live") {
+            return self.says(Effect::Send);
+        }
+        match self.noun {
+            Some(Noun::Content) if self.act.speaks_of("content") => self.serious(Effect::Create),
+            Some(Noun::Label | Noun::Content) => self.says(Effect::Create),
+            Some(Noun::Internal) => self.makes_internal(),
+            Some(Noun::Open) => self.makes_open(),
+            Some(Noun::Comment) => self.comments(),
+            Some(Noun::Note) => self.notes(),
+            Some(Noun::Draft) => self.says(Effect::Draft),
+            Some(Noun::Event) => self.plans(Effect::Create),
+            Some(Noun::Message | Noun::Access) => self.says_messages(),
+            Some(Noun::Review | Noun::Publication) => self.says(Effect::Send),
+            Some(Noun::Facing) => self.serious(Effect::Create).priced(self),
+            Some(Noun::Financial) => self.makes_financial(),
+            Some(Noun::Money) => self.says(Effect::Pay),
+            Some(Noun::Setting) => self.says(Effect::Admin),
+            None if self.server.is(Kind::Payments) => self.says(Effect::Pay),
+            None | Some(Noun::Code) => self.serious(Effect::Create),
+        }
+    }
+
+    pub(super) fn makes_internal(&self) -> Finding {
+        if self.act.speaks_of(SHOWN_TO_CUSTOMERS)
+            || (self.act.speaks_of("issue file release project page")
+                && (self.server.is(Kind::CodeHost)
+                    || self.arguments.has("owner") && self.arguments.has("repo repository")))
+        {
+            return self.serious(Effect::Create);
+        }
+        if let Some(tells) = self
+            .arguments
+            .tells()
+            .filter(|_| self.act.speaks_of("page document form report"))
+        {
+            return Finding::new(
+                Effect::Send,
+                format!("can be published by `{}`", tells.name),
+            );
+        }
+        self.says(Effect::Create)
+    }
+
+    /// A thing of any kind may be one that matters, when an argument picks the kind.
+    pub(super) fn makes_open(&self) -> Finding {
+        const KINDS: &str = "object_type entity_type record_type sobject sobject_type model \
+            doctype type resource_type module object object_name object_api_name";
+        if self.server.is(Kind::Books) || self.arguments.has(KINDS) {
+            self.serious(Effect::Create)
+        } else {
+            self.says(Effect::Create)
+        }
+    }
+
+    pub(super) fn makes_financial(&self) -> Finding {
+        if self.server.finalises(&self.act.object) {
+            return Finding::new(
+                Effect::Draft,
+                format!("{}, which another tool makes final", self.phrase()),
+            );
+        }
+        if let Some(tells) = self.arguments.tells().or(self.arguments.recipients()) {
+            return Finding::new(Effect::Pay, format!("can issue it by `{}`", tells.name));
+        }
+        self.serious(Effect::Create)
+    }
+
+    pub(super) fn says_messages(&self) -> Finding {
+        if self.act.speaks_of("internal private") {
+            return self.says(Effect::Draft);
+        }
+        if self.act.speaks_of("comment") {
+            return self.comments();
+        }
+        self.says(Effect::Send)
+    }
+
+    /// A calendar entry: guests are told, unless the schema has no place for them.
+    pub(super) fn plans(&self, otherwise: Effect) -> Finding {
+        const GUESTS: &str = "attendee invitee guest participant send_update send_notification \
+            send_invite email attendee_email invite notify_attendee contact panelist registrant \
+            required_attendee optional_attendee meeting_invitee";
+        let reached = |argument: &Argument| {
+            argument
+                .words
+                .iter()
+                .any(|word| among("email attendee invitee guest phone", word))
+        };
+        if self.arguments.0.is_empty()
+            || self.arguments.has_anywhere(GUESTS)
+            || self.arguments.top().any(reached)
+        {
+            Finding::new(Effect::Send, "can tell the guests of a calendar entry")
+        } else {
+            self.says(otherwise)
+        }
+    }
+
+    pub(super) fn adds(&self) -> Finding {
+        match self.noun {
+            Some(Noun::Label) => self.says(Effect::Update).at(Level::LowRisk),
+            _ if self.act.word == "attach" => self.makes(Verb::Add),
+            Some(Noun::Content) => self.says(Effect::Update),
+            // `append to document`: no thing of its own is made.
+            _ if !self.act.target.is_empty() && self.act.object == self.act.target => {
+                self.changes(Verb::Update)
+            }
+            // The thing is put among others that customers see or money hangs on.
+            _ if matches!(
+                class(&self.act.target),
+                Some(Noun::Financial | Noun::Facing | Noun::Setting)
+            ) && !matches!(self.noun, Some(Noun::Comment | Noun::Note | Noun::Message)) =>
+            {
+                self.serious(Effect::Update).graver(self.makes(Verb::Add))
+            }
+            _ => self.makes(Verb::Add),
+        }
+    }
+
+    /// A draft is what a person sends or publishes; a migration that is prepared is none.
+    pub(super) fn drafts(&self) -> Finding {
+        match self.noun {
+            Some(Noun::Setting | Noun::Code | Noun::Money) => self.makes(Verb::Create),
+            None if self.act.word != "draft" => self.makes(Verb::Create),
+            _ => self.says(Effect::Draft),
+        }
+    }
+
+    pub(super) fn generates(&self) -> Finding {
+        const SHOWN: &str = "link report summary query preview suggestion deeplink feedback response answer \
+            statistic insight url chart hash type code snippet regex image audio speech text content uuid id name title description caption outline schema";
+        let head = self
+            .act
+            .object
+            .last()
+            .map(String::as_str)
+            .unwrap_or_default();
+        if among(SHOWN, head) && !matches!(self.noun, Some(Noun::Money | Noun::Access)) {
+            return self.reads();
+        }
+        self.makes(Verb::Generate)
+    }
+
+    pub(super) fn opens(&self) -> Finding {
+        if self
+            .act
+            .speaks_of("issue ticket case dispute account pull position incident request tab")
+        {
+            self.makes(Verb::Create)
+        } else {
+            self.reads()
+        }
+    }
+
+    /// `post` as a method of HTTP makes, or asks; otherwise it reaches people.
+    pub(super) fn posts(&self) -> Finding {
+        let asks = self
+            .act
+            .object
+            .first()
+            .is_some_and(|word| verb(word) == Some(Verb::Read));
+        match self.noun {
+            _ if self.server.is(Kind::Http) && asks => self.reads(),
+            Some(Noun::Financial | Noun::Money) => self.says(Effect::Pay),
+            Some(Noun::Comment) => self.comments(),
+            _ if self.server.is(Kind::Http) => self.makes(Verb::Create),
+            _ => self.says(Effect::Send),
+        }
+    }
+
+    pub(super) fn converts(&self) -> Finding {
+        const MEASURES: &str = "time timezone zone currency unit temperature date number length weight \
+            timestamp coordinate color measurement base64 markdown html json yaml";
+        let head = self
+            .act
+            .object
+            .last()
+            .map(String::as_str)
+            .unwrap_or_default();
+        if self.act.object.len() <= 1 && among(MEASURES, head) {
+            self.says(Effect::Read)
+        } else if self
+            .act
+            .speaks_of("lead deal opportunity quote estimate trial")
+        {
+            self.says(Effect::Update)
+        } else if class(&self.act.target) == Some(Noun::Internal) {
+            self.says(Effect::Create)
+        } else {
+            self.makes(Verb::Copy)
+        }
+    }
+
+    /// A comment stays among colleagues in a workplace; anywhere else it is read by others.
+    pub(super) fn comments(&self) -> Finding {
+        let named = |list: &str| {
+            self.act.speaks_of(list)
+                || self
+                    .arguments
+                    .top()
+                    .any(|argument| argument.words.iter().any(|word| among(list, word)))
+        };
+        let private = self.act.speaks_of("internal private");
+        let inside = self
+            .act
+            .speaks_of("task card page document item story epic bug");
+        let code = self.server.is(Kind::CodeHost) && !inside
+            || named("pull merge commit repo repository")
+            || (self.arguments.has("owner") && self.arguments.has("repo"));
+        // What can be made internal is public otherwise.
+        let optional = self
+            .arguments
+            .has("internal private is_internal is_private is_work_note internal_note visibility");
+        if !private && (code || optional || named(HELP_DESK) || self.server.is(Kind::HelpDesk)) {
+            return self.says(Effect::Send);
+        }
+        let workplace = named(WORKPLACE) || self.server.is(Kind::Workplace);
+        self.says(if private || workplace {
+            Effect::Draft
+        } else {
+            Effect::Send
+        })
+    }
+
+    /// A note under a record is internal; one that stands alone is a record.
+    pub(super) fn notes(&self) -> Finding {
+        let code =
+            self.act.speaks_of("merge pull commit issue snippet") && self.server.is(Kind::CodeHost);
+        if code {
+            return self.says(Effect::Send);
+        }
+        let under = self.arguments.top().any(|argument| {
+            argument.words.len() > 1
+                && argument
+                    .words
+                    .last()
+                    .is_some_and(|word| among("id iid key number", word))
+                && !among(
+                    "account workspace folder parent notebook user owner team tag",
+                    &argument.words[0],
+                )
+        });
+        self.says(if under { Effect::Draft } else { Effect::Create })
+    }
+}

@@ -1,0 +1,126 @@
+//! How good guesses are: compared with what people said the same tools do.
+
+use super::Guess;
+use crate::classify::{Area, Effect, Level};
+use serde::Deserialize;
+use std::collections::BTreeSet;
+
+/// What a person said a tool does.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+pub struct Label {
+    /// The tool's name.
+    pub tool: String,
+    /// Its effect.
+    pub effect: Effect,
+    /// Its level.
+    pub level: Level,
+    /// Arguments that hold new values, if the person said.
+    pub fields: Option<BTreeSet<String>>,
+    /// Areas it touches, if the person said.
+    pub areas: Option<BTreeSet<Area>>,
+}
+
+/// A guess whose level is not the label's.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Miss {
+    /// The tool.
+    pub tool: String,
+    /// What the label says.
+    pub label: (Effect, Level),
+    /// What was guessed.
+    pub guess: (Effect, Level),
+    /// Why.
+    pub why: String,
+}
+
+impl Miss {
+    /// True when the guess was lower than the label: the kind that must not happen.
+    pub fn is_under(&self) -> bool {
+        self.guess.1 < self.label.1
+    }
+}
+
+/// Guesses against labels.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Measure {
+    /// Tools compared.
+    pub tools: usize,
+    /// Tools whose level was guessed as labelled.
+    pub exact: usize,
+    /// Tools guessed at a lower level than labelled.
+    pub under: usize,
+    /// Tools labelled level 5 and guessed below 4.
+    pub grave: usize,
+    /// Tools whose effect was guessed as labelled.
+    pub effect: usize,
+    /// Areas: guessed and labelled, guessed only, labelled only.
+    pub areas: (usize, usize, usize),
+    /// Fields: guessed and labelled, guessed only, labelled only.
+    pub fields: (usize, usize, usize),
+    /// Tools whose level was guessed differently.
+    pub misses: Vec<Miss>,
+}
+
+impl Measure {
+    /// Counts one tool.
+    pub fn add(&mut self, label: &Label, guess: &Guess) {
+        self.tools += 1;
+        self.exact += usize::from(guess.level == label.level);
+        self.under += usize::from(guess.level < label.level);
+        self.grave +=
+            usize::from(label.level == Level::External && guess.level < Level::HighImpact);
+        self.effect += usize::from(guess.effect == label.effect);
+        if let Some(areas) = &label.areas {
+            count(&mut self.areas, &guess.areas, areas);
+        }
+        if let Some(fields) = &label.fields {
+            count(
+                &mut self.fields,
+                &guess.fields.iter().cloned().collect(),
+                fields,
+            );
+        }
+        if guess.level != label.level {
+            self.misses.push(Miss {
+                tool: label.tool.clone(),
+                label: (label.effect, label.level),
+                guess: (guess.effect, guess.level),
+                why: guess.why.clone(),
+            });
+        }
+    }
+
+    /// Adds another server's counts.
+    pub fn join(&mut self, other: Self) {
+        self.tools += other.tools;
+        self.exact += other.exact;
+        self.under += other.under;
+        self.grave += other.grave;
+        self.effect += other.effect;
+        for (mine, theirs) in [
+            (&mut self.areas, other.areas),
+            (&mut self.fields, other.fields),
+        ] {
+            mine.0 += theirs.0;
+            mine.1 += theirs.1;
+            mine.2 += theirs.2;
+        }
+        self.misses.extend(other.misses);
+    }
+
+    /// True when at most one in a hundred is guessed too low, none of level 5 below 4, and nine in
+    /// ten are guessed exactly.
+    pub fn holds(&self) -> bool {
+        self.under * 100 <= self.tools && self.grave == 0 && self.exact * 10 >= self.tools * 9
+    }
+}
+
+fn count<T: Ord>(
+    (both, guessed, labelled): &mut (usize, usize, usize),
+    guess: &BTreeSet<T>,
+    label: &BTreeSet<T>,
+) {
+    *both += guess.intersection(label).count();
+    *guessed += guess.difference(label).count();
+    *labelled += label.difference(guess).count();
+}

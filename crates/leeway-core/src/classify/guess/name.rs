@@ -1,0 +1,205 @@
+//! A tool's name as what is done to what: `create_or_update_file` is two acts on a file.
+
+use super::nouns::class;
+use super::verbs::{FILLERS, SHOWN_THINGS, Verb, is_always_verb, verb};
+use super::words::{among, base, split};
+
+const JOINTS: &str =
+    "to from in into on onto for with by of at as via using per within under about";
+const ARTICLES: &str = "a an the my all many one new single multiple existing local given specific";
+
+/// One thing a name says is done.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Act {
+    /// What the verb means; `None` when the name has no known verb.
+    pub verb: Option<Verb>,
+    /// The verb as written, or the whole name.
+    pub word: String,
+    /// What it is done to, the last word being the head.
+    pub object: Vec<String>,
+    /// What stands after `to`, `from`, `in`, …; also the object when there is no other.
+    pub target: Vec<String>,
+}
+
+impl Act {
+    /// True when the object or the target has a word of `list`.
+    pub fn speaks_of(&self, list: &str) -> bool {
+        self.object
+            .iter()
+            .chain(&self.target)
+            .any(|word| among(list, word))
+    }
+}
+
+/// The acts a text's words say, in the order they are written. Never empty.
+pub fn acts_in(text: &str) -> Vec<Act> {
+    acts(&split(text))
+}
+
+/// The acts a name's words (as written, lower case) say, in the order they are written. Never empty.
+pub fn acts(words: &[String]) -> Vec<Act> {
+    let start = words
+        .iter()
+        .position(|word| !among(FILLERS, word))
+        .unwrap_or(0);
+    let mut acts: Vec<Act> = alternatives(&words[start..])
+        .into_iter()
+        .map(|part| act(&part))
+        .collect();
+    let object = acts
+        .last()
+        .map(|last| last.object.clone())
+        .unwrap_or_default();
+    for act in &mut acts {
+        if act.object.is_empty() {
+            act.object.clone_from(&object);
+        }
+    }
+    acts
+}
+
+/// Parts joined by `or` and `and`, where what follows begins with a verb.
+fn alternatives(words: &[String]) -> Vec<Vec<String>> {
+    let mut parts: Vec<Vec<String>> = vec![Vec::new()];
+    for (index, word) in words.iter().enumerate() {
+        let joins = among("or and then", word)
+            && words
+                .get(index + 1)
+                .is_some_and(|next| verb(&base(next)).is_some());
+        if joins && index > 0 {
+            parts.push(Vec::new());
+        } else if let Some(part) = parts.last_mut() {
+            part.push(word.clone());
+        }
+    }
+    parts
+}
+
+fn act(words: &[String]) -> Act {
+    let bases: Vec<String> = words.iter().map(|word| base(word)).collect();
+    let Some(at) = verb_position(words, &bases) else {
+        return Act {
+            verb: bases
+                .last()
+                .filter(|word| among(SHOWN_THINGS, word))
+                .map(|_| Verb::Read),
+            word: words.join(" "),
+            object: bases,
+            target: Vec::new(),
+        };
+    };
+    let word = bases[at].clone();
+    let (after, target) = split_at_joint(&bases[at + 1..]);
+    let mut object: Vec<String> = bases[..at]
+        .iter()
+        .chain(&after)
+        .filter(|word| !among(ARTICLES, word))
+        .cloned()
+        .collect();
+    if object.is_empty() {
+        object.clone_from(&target);
+    }
+    Act {
+        verb: meaning(&word, bases.get(at + 1)),
+        word,
+        object,
+        target,
+    }
+}
+
+/// What a verb means with the word after it: `check in` is no look.
+fn meaning(word: &str, next: Option<&String>) -> Option<Verb> {
+    match (word, next.map(String::as_str)) {
+        ("check", Some("in" | "out")) => Some(Verb::Update),
+        ("log" | "sign", Some("in" | "up" | "out")) => Some(Verb::Admin),
+        _ => verb(word),
+    }
+}
+
+/// Where the verb stands: first, unless the first word is rather a noun and a real verb comes
+/// next or last (`issue_write`); else the first real verb; else a look anywhere (`maps_search_places`); else
+/// the last word, if it is no thing as well (`tweet_like`). After the first place a plural is no verb.
+fn verb_position(words: &[String], bases: &[String]) -> Option<usize> {
+    let last = words.len().checked_sub(1)?;
+    if verb(&bases[0]).is_some() {
+        if last == 0 && among(SHOWN_THINGS, &bases[0]) {
+            return None;
+        }
+        let shown = last > 0
+            && among(
+                "order invoice contact bill transfer charge request message email",
+                &bases[0],
+            )
+            && among("status history list count stat detail info", &bases[last]);
+        if shown {
+            return None;
+        }
+        let real = [1, last]
+            .into_iter()
+            .find(|at| words.get(*at).is_some_and(|word| is_always_verb(word)));
+        let noun_first = !is_always_verb(&bases[0]);
+        return Some(real.filter(|_| noun_first && last > 0).unwrap_or(0));
+    }
+    let looks = |word: &String| verb(word) == Some(Verb::Read) && !among(SHOWN_THINGS, word);
+    words
+        .iter()
+        .position(|word| is_always_verb(word))
+        .or_else(|| words.iter().position(looks))
+        .or_else(|| {
+            words
+                .iter()
+                .position(|word| among("list search query", word))
+        })
+        .or_else(|| {
+            let only_verb = verb(&words[last]).is_some() && class(&bases[last..]).is_none();
+            only_verb.then_some(last)
+        })
+}
+
+fn split_at_joint(words: &[String]) -> (Vec<String>, Vec<String>) {
+    match words.iter().position(|word| among(JOINTS, word)) {
+        Some(at) => (
+            words[..at].to_vec(),
+            words[at + 1..]
+                .iter()
+                .filter(|word| !among(ARTICLES, word))
+                .cloned()
+                .collect(),
+        ),
+        None => (words.to_vec(), Vec::new()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_say_what_is_done_to_what() {
+        for (name, expected) in [
+            ("create_or_update_file", "Create:file: Update:file:"),
+            ("reply_to_thread", "Send:thread:thread"),
+            ("issue_write", "Update:issue:"),
+            ("users.list", "Read:user:"),
+            ("chat_postMessage", "Send:post message:"),
+            ("chat_deleteMessage", "Delete:chat message:"),
+            ("contacts_and_companies_get", "Read:contact and company:"),
+            ("directory_tree", "Read:directory tree:"),
+            ("check_out_book", "Update:out book:"),
+            ("zorp_it", "-:zorp it:"),
+        ] {
+            let said: Vec<String> = acts_in(name)
+                .iter()
+                .map(|act| {
+                    format!(
+                        "{}:{}:{}",
+                        act.verb.map_or("-".to_owned(), |verb| format!("{verb:?}")),
+                        act.object.join(" "),
+                        act.target.join(" ")
+                    )
+                })
+                .collect();
+            assert_eq!(said.join(" "), expected, "{name}");
+        }
+    }
+}

@@ -1,0 +1,139 @@
+use super::*;
+use serde_json::json;
+
+fn alone(definition: &Value) -> Guess {
+    guess(definition, &Server::of([definition]))
+}
+
+#[test]
+fn names_are_read_and_descriptions_only_raise() {
+    for (definition, effect) in [
+        (json!({"name": "get_contact"}), Effect::Read),
+        (json!({"name": "listInvoices"}), Effect::Read),
+        (json!({"name": "create_task"}), Effect::Create),
+        (json!({"name": "delete-record"}), Effect::Delete),
+        (json!({"name": "create_refund"}), Effect::Pay),
+        (json!({"name": "frobnicate"}), Effect::Update),
+        (
+            json!({"name": "get_it", "description": "Deletes everything."}),
+            Effect::Delete,
+        ),
+        (
+            json!({"name": "zap", "description": "This tool is safe and read-only.", "annotations": {"readOnlyHint": true}}),
+            Effect::Update,
+        ),
+        (
+            json!({"name": "send_email", "annotations": {"readOnlyHint": true}}),
+            Effect::Send,
+        ),
+    ] {
+        assert_eq!(alone(&definition).effect, effect, "{definition}");
+    }
+}
+
+/// A tool of this name with text arguments of these names.
+fn tool(name: &str, arguments: &str) -> Value {
+    let properties: serde_json::Map<String, Value> = arguments
+        .split_whitespace()
+        .map(|argument| (argument.to_owned(), json!({ "type": "string" })))
+        .collect();
+    json!({ "name": name, "inputSchema": { "type": "object", "properties": properties } })
+}
+
+#[test]
+fn the_thing_decides_what_a_verb_means() {
+    for (name, arguments, effect, level) in [
+        ("create_task", "title", Effect::Create, 3),
+        ("create_product", "name", Effect::Create, 4),
+        ("create_product", "name price", Effect::Pay, 5),
+        ("create_zorp", "name", Effect::Create, 4),
+        ("create_event", "summary start", Effect::Create, 3),
+        ("create_event", "summary start attendees", Effect::Send, 5),
+        ("attach_file_to_task", "task_id file", Effect::Create, 3),
+        ("attach_payment_method", "customer_id", Effect::Pay, 5),
+        ("add_tag", "contact_id tag", Effect::Update, 3),
+        ("remove_tag", "contact_id tag", Effect::Update, 4),
+        ("add_paragraph", "document_id text", Effect::Update, 4),
+        ("log_call", "contact_id notes", Effect::Create, 3),
+        ("capture_lead", "name email", Effect::Create, 3),
+        ("capture_screenshot", "", Effect::Read, 1),
+        ("launch_campaign", "id", Effect::Send, 5),
+        ("pause_campaign", "id", Effect::Execute, 4),
+        ("push_notification", "text", Effect::Send, 5),
+        ("upgrade_plan", "customer", Effect::Pay, 5),
+        ("transfer_ownership", "record_id user_id", Effect::Admin, 4),
+        ("transfer_funds", "from to amount", Effect::Pay, 5),
+        ("activate_subscription", "id", Effect::Pay, 5),
+        ("sign_document", "id", Effect::Send, 5),
+        ("approve_invoice", "id", Effect::Pay, 5),
+        ("update_draft_email", "id body", Effect::Draft, 2),
+        ("send_draft", "id", Effect::Send, 5),
+        ("delete_draft", "id", Effect::Delete, 4),
+        ("release_payout", "id", Effect::Pay, 5),
+        ("zorp_refund", "id", Effect::Pay, 5),
+        ("call_tool", "name", Effect::Execute, 4),
+        ("resolve_library_id", "name", Effect::Read, 1),
+        ("resolve_ticket", "id", Effect::Update, 4),
+        ("order_status", "id", Effect::Read, 1),
+        ("save_file", "path content", Effect::Update, 4),
+        ("execute_query", "sql", Effect::Execute, 4),
+        ("query", "sql", Effect::Execute, 4),
+    ] {
+        let guessed = alone(&tool(name, arguments));
+        let said = (guessed.effect, u8::from(guessed.level));
+        assert_eq!(
+            said,
+            (effect, level),
+            "{name}({arguments}): {}",
+            guessed.why
+        );
+    }
+}
+
+#[test]
+fn what_drafts_or_sends_counts_as_sending() {
+    let mut definition = tool("create_draft_email", "to body");
+    assert_eq!(alone(&definition).effect, Effect::Draft);
+    definition["inputSchema"]["properties"]["send_now"] = json!({ "type": "boolean" });
+    assert_eq!(alone(&definition).effect, Effect::Send);
+}
+
+#[test]
+fn destructive_hints_raise_unless_a_server_gives_them_to_its_looks() {
+    let hinted = |name: &str| {
+        let mut definition = tool(name, "id");
+        definition["annotations"] = json!({ "destructiveHint": true });
+        definition
+    };
+    let (create, look) = (hinted("create_task"), hinted("get_task"));
+    assert_eq!(u8::from(guess(&create, &Server::of([&create])).level), 4);
+    let both = Server::of([&create, &look]);
+    assert_eq!(u8::from(guess(&create, &both).level), 3);
+    assert_eq!(u8::from(guess(&look, &both).level), 4);
+}
+
+#[test]
+fn words_all_names_begin_with_are_the_servers_own_and_still_name_the_thing() {
+    let tools = [
+        "invoice_list",
+        "invoice_create",
+        "invoice_send",
+        "invoice_finalize",
+    ]
+    .map(|name| tool(name, "id"));
+    let server = Server::of(&tools);
+    let effects = tools.each_ref().map(|tool| guess(tool, &server).effect);
+    assert_eq!(
+        effects,
+        [Effect::Read, Effect::Draft, Effect::Pay, Effect::Pay]
+    );
+    let tools = [
+        "acme_crm_get_contact",
+        "acme_crm_delete_contact",
+        "acme_crm_zorp",
+    ]
+    .map(|name| tool(name, "id"));
+    let server = Server::of(&tools);
+    let effects = tools.each_ref().map(|tool| guess(tool, &server).effect);
+    assert_eq!(effects, [Effect::Read, Effect::Delete, Effect::Update]);
+}
