@@ -174,6 +174,28 @@ test('guessing passwords is slowed down', async () => {
   await page.context().close();
 });
 
+test('a system is audited for a workflow, and its report and drafts are files', async () => {
+  const page = await demo.page('auditor');
+  await page.goto(`${demo.url}/audit`);
+  await page.click('#audit h2 a');
+  await page.waitForURL(/\/audit\/sandbox$/);
+  assert.match(await page.textContent('.verdict'), /always ask a person/);
+  const first = await page.textContent('#tools tbody tr td');
+  assert.match(first, /5/, 'the riskiest stand first');
+  await page.selectOption('#for', 'support-triage');
+  await page.click('button:has-text("Show")');
+  await page.waitForURL(/workflow=support-triage/);
+  assert.match(await page.textContent('#permissions thead'), /Workflow gives/);
+  for (const [name, type] of [['Report', 'text/html'], ['Draft pack', 'application/toml'], ['Draft workflow', 'application/toml']]) {
+    const href = await page.getAttribute(`.downloads a:has-text("${name}")`, 'href');
+    const file = await page.context().request.get(demo.url + href);
+    assert.equal(file.status(), 200, name);
+    assert.match(file.headers()['content-type'], new RegExp(type));
+    assert.match(file.headers()['content-disposition'], /^attachment/);
+  }
+  await page.context().close();
+});
+
 test('hostile text stays text', async () => {
   const hostile = '<img src=x onerror="window.owned=1"><script>window.owned=1</script>\u202egnp.exe\u200b';
   const proposed = await demo.propose('support-triage', { tool: 'sandbox__reply_to_ticket', arguments: { ticket_id: 't-516', text: hostile }, confidence: 0.9, reason: hostile });
@@ -198,7 +220,7 @@ for (const [name, size] of [['desktop', { width: 1280, height: 900 }], ['phone',
         arguments: { id: 'c-104', fields: { phone: endless } }, sources: [{ ref: endless, field: 'phone', value: endless }] });
       const refused = await demo.propose('crm-clean-up', { tool: 'sandbox__update_contact', arguments: { [endless]: endless } });
       const pages = [`/inbox/${long.id}`, `/inbox/${long.id}/confirm`, `/actions/${long.id}`, `/actions/${refused.id}`, '/inbox', `/inbox/${one.id}`, `/inbox/${one.id}?edit=1`, `/inbox/${one.id}/confirm`, '/timeline',
-        `/actions/${done.id}`, '/workflows', '/workflows/support-triage', '/systems', '/nothing-here'];
+        `/actions/${done.id}`, '/workflows', '/workflows/support-triage', '/systems', '/audit', '/audit/sandbox', '/owners', '/owners/edit', '/changes', '/workflows/support-triage/edit', '/more', '/nothing-here'];
       for (const address of pages) {
         await page.goto(demo.url + address);
         await settled(page);

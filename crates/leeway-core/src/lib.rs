@@ -6,6 +6,7 @@
 //! randomness are arguments, so every decision can be replayed from what was recorded with it.
 
 pub mod action;
+pub mod audit;
 pub mod canonical;
 pub mod classify;
 pub mod govern;

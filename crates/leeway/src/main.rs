@@ -1,6 +1,7 @@
 //! Leeway: give AI agents exactly the leeway they have earned.
 
 mod app;
+mod audit;
 mod backtest;
 mod changes;
 mod cli;

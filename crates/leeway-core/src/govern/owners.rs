@@ -4,7 +4,7 @@
 use crate::classify::{Area, Classified, Effect};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A row of the matrix: a part of the business whose risk one person owns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -109,8 +109,13 @@ impl Responsibility {
     /// Whose risk an action is: the gravest thing it touches decides, and the workflow's own
     /// responsibility where nothing does.
     pub fn of(classified: &Classified, home: Self) -> Self {
-        let touches = |area| classified.areas.contains(&area);
-        let does = |effect| classified.effect == effect;
+        Self::of_effect(classified.effect, &classified.areas, home)
+    }
+
+    /// The same for what is known of a tool before any call.
+    pub fn of_effect(effect: Effect, areas: &BTreeSet<Area>, home: Self) -> Self {
+        let touches = |area| areas.contains(&area);
+        let does = |other| effect == other;
         if touches(Area::Admin) {
             Self::PromptsAndRules
         } else if does(Effect::Pay)

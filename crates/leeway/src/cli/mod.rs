@@ -3,6 +3,7 @@
 
 mod actions;
 mod agents;
+mod audit;
 mod backtest;
 mod changes;
 mod check;
@@ -10,6 +11,7 @@ mod client;
 mod init;
 mod ledger;
 mod mcp;
+mod measured;
 mod output;
 mod serve;
 mod systems;
@@ -79,6 +81,10 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Audit a system's tools: the permissions, approvals, logs, undo rules and owners they need
+    Audit(audit::AuditArgs),
+    /// Measure how well tools are guessed, against labels that people gave them
+    Measure(audit::MeasureArgs),
     /// Bring a configuration folder into force
     Apply(workflows::ApplyArgs),
     /// Replay the past under other rules: what would have been asked, blocked, let run
@@ -160,6 +166,8 @@ async fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
         Command::Demo(args) => serve::demo(args).await,
         Command::Init(args) => init::run(&args),
         Command::Check { dir, json } => Ok(check::run(&dir, json)),
+        Command::Audit(args) => audit::run(args).await,
+        Command::Measure(args) => audit::measure(&args),
         Command::Apply(args) => workflows::apply(args).await,
         Command::Backtest(args) => backtest::run(args).await,
         Command::Changes(command) => changes::run(command).await,

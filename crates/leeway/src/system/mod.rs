@@ -3,12 +3,14 @@
 mod client;
 mod connection;
 mod guard;
+mod listing;
 mod mcp_client;
 mod openapi;
 mod smtp;
 mod trouble;
 
 pub use connection::{Health, Systems, ToolsSeen};
+pub use listing::tools_listed;
 
 use serde_json::Value;
 

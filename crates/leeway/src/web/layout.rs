@@ -113,13 +113,14 @@ impl<'a> Frame<'a> {
 }
 
 /// The pages: address, name, icon, and whether only a wide screen shows it beside the others.
-pub const NAVIGATION: [(&str, &str, &str, bool); 6] = [
+pub const NAVIGATION: [(&str, &str, &str, bool); 7] = [
     ("/inbox", "Inbox", "inbox", false),
     ("/timeline", "Timeline", "clock", false),
     ("/workflows", "Workflows", "flow", false),
     ("/changes", "Changes", "pen", true),
     ("/owners", "Owners", "people", true),
     ("/systems", "Systems", "gear", true),
+    ("/audit", "Audit", "doc", true),
 ];
 
 /// A whole document.

@@ -3,6 +3,7 @@
 
 mod action;
 mod assets;
+mod audit;
 mod changes;
 mod diff;
 mod edit_workflow;
@@ -62,6 +63,9 @@ pub fn routes() -> Router<Arc<App>> {
         .route("/more", get(more::show))
         .route("/systems", get(systems::show))
         .route("/systems/{tool}/review", post(systems::review))
+        .route("/audit", get(audit::list))
+        .route("/audit/{system}", get(audit::show))
+        .route("/audit/{system}/{form}", get(audit::download))
         .route("/events", get(live::events))
         .route("/assets/{file}", get(assets::serve))
         .fallback(missing)

@@ -1,0 +1,28 @@
+//! Reading a server's tools once, without keeping the connection: for the audit.
+
+use super::mcp_client;
+use leeway_core::govern::system::System;
+use serde_json::Value;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::Notify;
+
+/// Every tool the system lists, as MCP definitions. The server is started or reached for this and
+/// left again; an answer that does not come within the system's `timeout_s` is an error, one sentence.
+pub async fn tools_listed(system: &System) -> Result<Vec<Value>, String> {
+    let listing = async {
+        let session = mcp_client::start(system, Arc::new(Notify::new())).await?;
+        let tools = mcp_client::list_tools(session.peer()).await;
+        if let Err(error) = session.cancel().await {
+            tracing::debug!(%error, "the session did not end well");
+        }
+        tools
+    };
+    match tokio::time::timeout(Duration::from_secs(system.timeout_s), listing).await {
+        Ok(tools) => tools,
+        Err(_) => Err(format!(
+            "it did not list its tools within {} s",
+            system.timeout_s
+        )),
+    }
+}
