@@ -8,6 +8,7 @@ name = "desk"
 title = "Desk"
 owner = "sue@example.com"
 responsibility = "support-triage"
+sensitive_words = { recall = ["recall*"] }
 [grants]
 sandbox__get_contact = "read"
 sandbox__update_contact = "update"
@@ -109,3 +110,12 @@ def test_a_reviewer_asks_the_agent_answers_and_a_person_decides(desk):
     assert "answered-question" in [reason["rule"] for reason in answered["decision"]["reasons"]]
     assert desk.people["fin"].approve(held["id"])["status"] == "executed"
     assert refused(lambda: desk.clerk.post(f"/v1/actions/{held['id']}/answer", {"answer": "more"})) == (409, "not-asked")
+
+
+def test_a_business_adds_words_for_sensitive_issues_and_an_agent_may_add_a_flag(desk):
+    note = lambda text, **more: desk.clerk.post("/v1/actions", {
+        "tool": "sandbox__update_contact", "confidence": 0.95, "arguments": {"id": "c-104", "fields": {"notes": text}}, **more})
+    fired = lambda action: [r["text"] for r in action["decision"]["reasons"] if r["rule"] == "sensitive-support"]
+    assert fired(note("asks about the RECALLED drill")) == ["A sensitive support issue (recall)."]
+    assert fired(note("likes drills")) == []
+    assert fired(note("likes drills too", sensitive=["a child was hurt"])) == ["The agent takes it for a sensitive issue: a child was hurt."]

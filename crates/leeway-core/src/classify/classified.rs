@@ -4,6 +4,7 @@
 use super::compiled::{CompiledTool, SEVERAL_RECORDS};
 use super::filter::Filter;
 use super::redact::REDACTED;
+use super::sensitive::WordLists;
 use super::{
     Area, BeforeImage, Classified, Effect, FieldChange, Guarded, RecordRef, money, sensitive,
 };
@@ -33,6 +34,25 @@ pub fn given_up(
     let mut work = Work::new(tool, arguments, before);
     work.given_up = Some(why);
     work.finish(Err(why.to_owned()))
+}
+
+/// Adds what a workflow's own words find in the call's texts. Nothing is ever taken away.
+pub fn add_sensitive(
+    classified: &mut Classified,
+    tool: &CompiledTool,
+    (arguments, before): (&Value, &BeforeImage),
+    words: &WordLists,
+) {
+    let work = Work::new(tool, arguments, before);
+    // A filter that fails has made the call unknown already.
+    let Ok(Some(text)) = work.text() else {
+        return;
+    };
+    let found = words.categories(&text);
+    if !found.is_empty() {
+        classified.areas.insert(Area::SupportSensitive);
+        classified.sensitive.extend(found);
+    }
 }
 
 /// A classification under way.
@@ -323,16 +343,19 @@ impl<'a> Work<'a> {
         (cents, true)
     }
 
-    fn sensitive(&mut self) -> BTreeSet<String> {
+    /// The call's texts, one after another; `None` when the pack names none.
+    fn text(&self) -> Result<Option<String>, String> {
         let Some(filter) = &self.tool.text else {
-            return BTreeSet::new();
+            return Ok(None);
         };
-        match self.run(filter) {
-            Ok(value) => {
-                let mut text = String::new();
-                texts(&value, &mut text);
-                sensitive::categories(&text)
-            }
+        let mut text = String::new();
+        texts(&self.run(filter)?, &mut text);
+        Ok(Some(text))
+    }
+
+    fn sensitive(&mut self) -> BTreeSet<String> {
+        match self.text() {
+            Ok(text) => sensitive::categories(&text.unwrap_or_default()),
             Err(why) => self.unknown(why),
         }
     }

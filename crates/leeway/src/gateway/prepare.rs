@@ -10,6 +10,7 @@ use crate::system::SystemCall;
 use leeway_core::action::event::{Cause, Judged};
 use leeway_core::action::{Call, Claim, Versions};
 use leeway_core::canonical;
+use leeway_core::classify::classified::add_sensitive;
 use leeway_core::classify::compiled::CompiledTool;
 use leeway_core::classify::guess::{Guess, guess};
 use leeway_core::classify::scrub::Scrubber;
@@ -72,10 +73,14 @@ pub async fn prepare(
         return Ok(unclassified((workflow, tool), (guessed, versions), attempt));
     };
     let (before, secrets) = look(app, (workflow, tool), entry, &attempt.arguments).await;
-    let classified = app
+    let mut classified = app
         .classifying
         .classify((tool, entry), &attempt.arguments, &before)
         .await;
+    if !workflow.rules.words.is_empty() {
+        let seen = (&attempt.arguments, &before);
+        add_sensitive(&mut classified, entry, seen, &workflow.rules.words);
+    }
     let said = (&attempt.arguments, &mut attempt.claim);
     let classified = secrets::judged(tool, secrets, said, classified);
     let call = shown_call(workflow, tool, &attempt);
