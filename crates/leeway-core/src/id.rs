@@ -52,6 +52,23 @@ impl fmt::Display for ChangeId {
     }
 }
 
+/// One message to a person: `ntc_` and 32 hexadecimal digits of a UUID version 7.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MessageId(String);
+
+impl MessageId {
+    /// Makes an id from the time (UTC milliseconds since 1970) and ten random bytes.
+    pub fn new(now_ms: i64, random: [u8; 10]) -> Self {
+        Self(format!("ntc_{}", digits(now_ms, random)))
+    }
+}
+
+impl fmt::Display for MessageId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
 fn digits(now_ms: i64, random: [u8; 10]) -> uuid::fmt::Simple {
     let millis = u64::try_from(now_ms).unwrap_or(0);
     uuid::Builder::from_unix_timestamp_millis(millis, &random)

@@ -1,6 +1,6 @@
 //! The decisions of Leeway, as pure functions: what a tool call would really do ([`classify`]),
 //! whether it may run, must wait or may not happen ([`judge`]), how an action lives ([`action`]),
-//! and how all of it is recorded and proven ([`ledger`]).
+//! who is told what ([`notify`]), and how all of it is recorded and proven ([`ledger`]).
 //!
 //! Architecture invariant: nothing here reads a clock, draws randomness, or does I/O. Time and
 //! randomness are arguments, so every decision can be replayed from what was recorded with it.
@@ -13,4 +13,5 @@ pub mod govern;
 pub mod id;
 pub mod judge;
 pub mod ledger;
+pub mod notify;
 pub mod openapi;

@@ -110,6 +110,9 @@ pub enum CredentialKind {
     AgentToken,
     /// A browser session; `id` is the session token's SHA-256.
     Session,
+    /// A link for approving one revision; `id` is the token's SHA-256, `secret` says what it is of
+    /// and is no secret.
+    QuickLink,
 }
 
 /// One stored credential.
@@ -121,7 +124,7 @@ pub struct Credential {
     pub id: String,
     /// Whose it is: an e-mail or an agent's name.
     pub subject: String,
-    /// A hash, never the secret; empty where the id is the hash.
+    /// A hash, never the secret; where the id is the hash, empty or what it stands for.
     pub secret: String,
     /// When it ends, UTC milliseconds.
     pub expires_ms: Option<i64>,

@@ -208,6 +208,8 @@ fn configures(event: &GovernEvent) -> bool {
             | E::ChangeProposed { .. }
             | E::ChangeRejected { .. }
             | E::ChangeWithdrawn {}
+            | E::PersonPreferred { .. }
+            | E::Postbox(_)
     )
 }
 

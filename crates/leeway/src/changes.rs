@@ -162,6 +162,7 @@ pub fn wanted(app: &App, change: &ChangeState) -> Configuration {
             "workflow" => wanted.workflows.retain(|known| known.name != name),
             "system" => wanted.systems.retain(|known| known.name != name),
             "pack" => wanted.packs.retain(|known| known.name != name),
+            "notify" => wanted.notify = None,
             _ => wanted.owners = None,
         }
         match edit.to.clone() {
@@ -169,6 +170,7 @@ pub fn wanted(app: &App, change: &ChangeState) -> Configuration {
             Some(Configured::System(system)) => wanted.systems.push(*system),
             Some(Configured::Pack(pack)) => wanted.packs.push(*pack),
             Some(Configured::Owners(owners)) => wanted.owners = Some(*owners),
+            Some(Configured::Notify(notify)) => wanted.notify = Some(*notify),
             None => {}
         }
     }

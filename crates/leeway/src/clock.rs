@@ -12,6 +12,12 @@ impl Clock {
         Self(Arc::new(system_now_ms))
     }
 
+    /// A clock that stands still.
+    #[cfg(test)]
+    pub fn standing(ms: i64) -> Self {
+        Self(Arc::new(move || ms))
+    }
+
     /// UTC milliseconds since 1970.
     pub fn now_ms(&self) -> i64 {
         (self.0)()

@@ -4,7 +4,7 @@ use crate::app::App;
 use crate::config::Configuration;
 use crate::error::ApiError;
 use leeway_core::action::state::Status;
-use leeway_core::govern::change::{Configured, Edit, OWNERS_STREAM};
+use leeway_core::govern::change::{Configured, Edit, NOTIFY_STREAM, OWNERS_STREAM};
 use leeway_core::govern::state::Document;
 use std::collections::BTreeMap;
 
@@ -31,6 +31,7 @@ pub fn current(app: &App) -> Configuration {
             .map(|live| live.state.workflow.clone())
             .collect(),
         owners: registry.matrix().cloned(),
+        notify: registry.notify.as_ref().map(|live| live.notify.clone()),
     }
 }
 
@@ -55,6 +56,9 @@ fn configured(document: Document) -> Option<Configured> {
         Document::Owners(state) => state
             .owners
             .map(|owners| Configured::Owners(Box::new(owners))),
+        Document::Notify(state) => state
+            .notify
+            .map(|notify| Configured::Notify(Box::new(notify))),
         _ => None,
     }
 }
@@ -64,7 +68,7 @@ fn configured(document: Document) -> Option<Configured> {
 pub fn edits(app: &App, wanted: &Configuration) -> Result<Vec<Edit>, ApiError> {
     let mut known: BTreeMap<String, Configured> = BTreeMap::new();
     let reader = app.store.reader()?;
-    for prefix in ["system/", "pack/", "owners/", "workflow/"] {
+    for prefix in ["system/", "pack/", "owners/", "notify/", "workflow/"] {
         for (stream, _, document) in reader.documents(prefix)? {
             if let Some(now) = configured(document) {
                 known.insert(stream, now);
@@ -96,11 +100,13 @@ fn all(wanted: &Configuration) -> Vec<Configured> {
     let systems = wanted.systems.iter().cloned().map(Box::new);
     let packs = wanted.packs.iter().cloned().map(Box::new);
     let owners = wanted.owners.iter().cloned().map(Box::new);
+    let notify = wanted.notify.iter().cloned().map(Box::new);
     let workflows = wanted.workflows.iter().cloned().map(Box::new);
     systems
         .map(Configured::System)
         .chain(packs.map(Configured::Pack))
         .chain(owners.map(Configured::Owners))
+        .chain(notify.map(Configured::Notify))
         .chain(workflows.map(Configured::Workflow))
         .collect()
 }
@@ -124,6 +130,7 @@ pub fn took_force(app: &App) -> Result<(), ApiError> {
 pub fn named(stream: &str) -> (&str, &str) {
     match stream.split_once('/') {
         _ if stream == OWNERS_STREAM => ("owners", "owners"),
+        _ if stream == NOTIFY_STREAM => ("notify", "notify"),
         Some((what, name)) => (what, name),
         None => ("", stream),
     }

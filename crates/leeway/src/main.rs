@@ -13,6 +13,8 @@ mod demo;
 mod error;
 mod gateway;
 mod metrics;
+mod notify;
+mod owners;
 mod people;
 mod rest;
 mod sandbox;

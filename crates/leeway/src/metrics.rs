@@ -53,6 +53,13 @@ fn count(outcome: &'static str, took: Duration) {
     histogram!("leeway_call_seconds").record(took.as_secs_f64());
 }
 
+/// A channel took a message, or did not.
+pub fn told(channel: &str, taken: bool) {
+    let outcome = if taken { "taken" } else { "not_taken" };
+    counter!("leeway_messages_total", "channel" => channel.to_owned(), "outcome" => outcome)
+        .increment(1);
+}
+
 /// Everything in the Prometheus text format.
 pub fn render(app: &App) -> String {
     if let Ok(reader) = app.store.reader() {
@@ -62,6 +69,12 @@ pub fn render(app: &App) -> String {
         if let Ok(head) = reader.head() {
             gauge!("leeway_ledger_entries").set(head.entries as f64);
         }
+    }
+    for channel in crate::notify::overview::channels(app).unwrap_or_default() {
+        let label = channel.name.clone();
+        gauge!("leeway_channel_waiting", "channel" => label.clone()).set(channel.waiting as f64);
+        let works = if channel.trouble.is_some() { 0.0 } else { 1.0 };
+        gauge!("leeway_channel_works", "channel" => label).set(works);
     }
     gauge!("leeway_ledger_writable").set(if app.store.writable().is_ok() {
         1.0

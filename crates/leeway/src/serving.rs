@@ -122,6 +122,7 @@ pub async fn start(
     gateway::run::recover(&app).await?;
     tokio::spawn(worker::runner::serve(app.clone(), queue));
     tokio::spawn(worker::waiting::serve(app.clone()));
+    tokio::spawn(worker::notify::serve(app.clone()));
     Ok(run(app, data, bound, listen.tls.is_some()))
 }
 

@@ -8,6 +8,7 @@ use super::system::System;
 use super::workflow::Workflow;
 use crate::canonical;
 use crate::classify::pack::Pack;
+use crate::notify::settings::Notify;
 use serde::{Deserialize, Serialize};
 
 /// One configured thing, whole.
@@ -22,6 +23,8 @@ pub enum Configured {
     Pack(Box<Pack>),
     /// `owners.toml`.
     Owners(Box<Owners>),
+    /// `notify.toml`.
+    Notify(Box<Notify>),
 }
 
 impl Configured {
@@ -32,6 +35,7 @@ impl Configured {
             Self::System(system) => format!("system/{}", system.name),
             Self::Pack(pack) => format!("pack/{}", pack.name),
             Self::Owners(_) => OWNERS_STREAM.to_owned(),
+            Self::Notify(_) => NOTIFY_STREAM.to_owned(),
         }
     }
 
@@ -42,6 +46,7 @@ impl Configured {
             Self::System(system) => canonical::hash(system),
             Self::Pack(pack) => canonical::hash(pack),
             Self::Owners(owners) => canonical::hash(owners),
+            Self::Notify(notify) => canonical::hash(notify),
         }
     }
 
@@ -65,12 +70,18 @@ impl Configured {
                 owners: owners.as_ref().clone(),
                 hash,
             },
+            Self::Notify(notify) => GovernEvent::NotifyConfigured {
+                notify: notify.as_ref().clone(),
+                hash,
+            },
         }
     }
 }
 
 /// The stream of the permission owner matrix.
 pub const OWNERS_STREAM: &str = "owners/matrix";
+/// The stream of how people are reached.
+pub const NOTIFY_STREAM: &str = "notify/channels";
 
 /// One configured thing before and after.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -100,6 +111,7 @@ impl Edit {
             (None, Some(Configured::System(_))) => GovernEvent::SystemRemoved {},
             (None, Some(Configured::Pack(_))) => GovernEvent::PackRemoved {},
             (None, Some(Configured::Owners(_))) => GovernEvent::OwnersRemoved {},
+            (None, Some(Configured::Notify(_))) => GovernEvent::NotifyRemoved {},
             (None, Some(Configured::Workflow(_)) | None) => GovernEvent::WorkflowRemoved {},
         }
     }

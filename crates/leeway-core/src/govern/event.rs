@@ -6,6 +6,8 @@ use super::people::Role;
 use super::system::System;
 use super::workflow::Workflow;
 use crate::classify::pack::Pack;
+use crate::notify::postbox::PostboxEvent;
+use crate::notify::settings::Notify;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -32,6 +34,17 @@ pub enum GovernEvent {
     /// There is no matrix any more: whoever has the role decides.
     #[serde(rename = "owners.removed")]
     OwnersRemoved {},
+    /// How people are reached took force. Stream `notify/channels`.
+    #[serde(rename = "notify.configured")]
+    NotifyConfigured {
+        /// The channels; credentials are references, never values.
+        notify: Notify,
+        /// Its content hash.
+        hash: String,
+    },
+    /// Nobody is told anything any more.
+    #[serde(rename = "notify.removed")]
+    NotifyRemoved {},
     /// A change of the configuration was proposed. Stream `change/<id>`.
     #[serde(rename = "change.proposed")]
     ChangeProposed {
@@ -138,6 +151,14 @@ pub enum GovernEvent {
         /// The roles now.
         roles: Vec<Role>,
     },
+    /// A person chose how to be told.
+    #[serde(rename = "person.preferred")]
+    PersonPreferred {
+        /// By which of the channels they may be reached by; empty for all of them.
+        channels: Vec<String>,
+        /// Their own digest window, seconds; the configured one unless told.
+        digest_window_s: Option<u64>,
+    },
     /// A person may no longer sign in.
     #[serde(rename = "person.removed")]
     PersonRemoved {},
@@ -183,6 +204,9 @@ pub enum GovernEvent {
     /// An agent may no longer call.
     #[serde(rename = "agent.removed")]
     AgentRemoved {},
+    /// To a postbox. Stream `postbox/<channel>/<email>`.
+    #[serde(untagged)]
+    Postbox(PostboxEvent),
 }
 
 impl GovernEvent {
@@ -192,6 +216,8 @@ impl GovernEvent {
             Self::WorkflowConfigured { .. } => "workflow.configured",
             Self::OwnersConfigured { .. } => "owners.configured",
             Self::OwnersRemoved {} => "owners.removed",
+            Self::NotifyConfigured { .. } => "notify.configured",
+            Self::NotifyRemoved {} => "notify.removed",
             Self::ChangeProposed { .. } => "change.proposed",
             Self::ChangeApproved { .. } => "change.approved",
             Self::ChangeForced { .. } => "change.forced",
@@ -209,6 +235,7 @@ impl GovernEvent {
             Self::ToolReviewed { .. } => "tool.reviewed",
             Self::PersonAdded { .. } => "person.added",
             Self::PersonRolesChanged { .. } => "person.roles-changed",
+            Self::PersonPreferred { .. } => "person.preferred",
             Self::PersonRemoved {} => "person.removed",
             Self::PersonPasswordSet {} => "person.password-set",
             Self::PersonSignedIn {} => "person.signed-in",
@@ -219,6 +246,7 @@ impl GovernEvent {
             Self::AgentTokenIssued { .. } => "agent.token-issued",
             Self::AgentTokenRevoked { .. } => "agent.token-revoked",
             Self::AgentRemoved {} => "agent.removed",
+            Self::Postbox(event) => event.kind(),
         }
     }
 }

@@ -3,9 +3,10 @@
 use super::change::{ChangeState, ChangeStatus};
 use super::event::GovernEvent;
 use super::state::{
-    AgentState, ChangedTool, Document, OwnersState, PackState, Pause, PersonState, SystemState,
-    ToolState, WorkflowState,
+    AgentState, ChangedTool, Document, NotifyState, OwnersState, PackState, Pause, PersonState,
+    Preference, SystemState, ToolState, WorkflowState,
 };
+use crate::notify::postbox::PostboxState;
 
 /// An event that what is known does not admit.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -46,6 +47,11 @@ impl Document {
             Some(Self::Agent(state)) => agent(state, event).map(Self::Agent),
             Some(Self::Owners(_)) => owners(event).map(Self::Owners),
             Some(Self::Change(state)) => state.apply((actor, time_ms), event).map(Self::Change),
+            Some(Self::Notify(_)) => notify(time_ms, event).map(Self::Notify),
+            Some(Self::Postbox(state)) => match event {
+                GovernEvent::Postbox(event) => state.apply(time_ms, event).map(Self::Postbox),
+                other => unexpected(other),
+            },
         }
     }
 }
@@ -57,6 +63,10 @@ fn begin(
 ) -> Result<Document, GovernFoldError> {
     Ok(match event {
         GovernEvent::OwnersConfigured { .. } => Document::Owners(owners(event)?),
+        GovernEvent::NotifyConfigured { .. } => Document::Notify(notify(time_ms, event)?),
+        GovernEvent::Postbox(event) => {
+            Document::Postbox(PostboxState::empty(name).apply(time_ms, event)?)
+        }
         GovernEvent::ChangeProposed { edits, why, hash } => Document::Change(ChangeState {
             id: name.to_owned(),
             author: actor.to_owned(),
@@ -94,6 +104,7 @@ fn begin(
             tokens: Vec::new(),
             removed: false,
             signed_in_ms: None,
+            preferred: None,
         }),
         GovernEvent::AgentAdded { workflow } => Document::Agent(AgentState {
             name: name.to_owned(),
@@ -107,6 +118,19 @@ fn begin(
                 other.kind()
             ));
         }
+    })
+}
+
+fn notify(since_ms: i64, event: &GovernEvent) -> Result<NotifyState, GovernFoldError> {
+    let (notify, hash) = match event {
+        GovernEvent::NotifyConfigured { notify, hash } => (Some(notify.clone()), hash.clone()),
+        GovernEvent::NotifyRemoved {} => (None, String::new()),
+        other => return unexpected(other),
+    };
+    Ok(NotifyState {
+        notify,
+        hash,
+        since_ms,
     })
 }
 
@@ -228,9 +252,19 @@ fn person(
             return refuse(format!("`{}` exists already", state.email));
         }
         GovernEvent::PersonRolesChanged { roles } => state.roles.clone_from(roles),
+        GovernEvent::PersonPreferred {
+            channels,
+            digest_window_s,
+        } => {
+            state.preferred = Some(Preference {
+                channels: channels.clone(),
+                digest_window_s: *digest_window_s,
+            });
+        }
         GovernEvent::PersonRemoved {} => {
             state.removed = true;
             state.tokens.clear();
+            state.preferred = None;
         }
         GovernEvent::PersonSignedIn {} => state.signed_in_ms = Some(at_ms),
         GovernEvent::PersonPasswordSet {} | GovernEvent::PersonSignedOut {} => {}

@@ -7,6 +7,8 @@ use super::people::Role;
 use super::system::System;
 use super::workflow::Workflow;
 use crate::classify::pack::Pack;
+use crate::notify::postbox::PostboxState;
+use crate::notify::settings::Notify;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -30,6 +32,21 @@ pub enum Document {
     Owners(OwnersState),
     /// Stream `change/<id>`.
     Change(ChangeState),
+    /// Stream `notify/channels`.
+    Notify(NotifyState),
+    /// Stream `postbox/<channel>/<email>`.
+    Postbox(PostboxState),
+}
+
+/// How people are reached now.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct NotifyState {
+    /// The channels in force; `None` when there are none any more.
+    pub notify: Option<Notify>,
+    /// Its content hash.
+    pub hash: String,
+    /// Since when, UTC milliseconds.
+    pub since_ms: i64,
 }
 
 /// The permission owner matrix now.
@@ -122,6 +139,18 @@ pub struct PersonState {
     pub removed: bool,
     /// When last signed in, UTC milliseconds.
     pub signed_in_ms: Option<i64>,
+    /// How they want to be told, if they chose.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub preferred: Option<Preference>,
+}
+
+/// How a person wants to be told.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Preference {
+    /// By which of the channels they may be reached by; empty for all of them.
+    pub channels: Vec<String>,
+    /// Their own digest window, seconds; the configured one when `None`.
+    pub digest_window_s: Option<u64>,
 }
 
 /// An agent now.

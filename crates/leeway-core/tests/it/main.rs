@@ -15,6 +15,7 @@ mod guess;
 mod invariant;
 mod lifecycle;
 mod merkle;
+mod notify;
 mod openapi;
 mod owners;
 mod packs;

@@ -8,11 +8,14 @@ use crate::append::{AppendError, Appended, Conflict, Notice, Precondition, SideW
 use crate::query::CredentialKind;
 use leeway_core::action::event::ActionEvent;
 use leeway_core::action::state::{ActionRow, EntryMeta, Status};
+use leeway_core::govern::change::NOTIFY_STREAM;
+use leeway_core::govern::event::GovernEvent;
 use leeway_core::govern::state::Document;
 use leeway_core::id::ActionId;
 use leeway_core::ledger::entry::Envelope;
 use leeway_core::ledger::event::Event;
 use leeway_core::ledger::merkle::leaf_hash;
+use leeway_core::notify;
 use rusqlite::{Connection, OptionalExtension, params};
 
 /// One append being applied. An `Ok(Err(…))` is the append's own failure; an `Err` the store's.
@@ -125,6 +128,7 @@ impl<'a> Applying<'a> {
                 leaf.as_slice(),
                 entry.payload,
             ])?;
+        owe(self.connection, seq, &entry.event)?;
         self.head.frontier.append(leaf);
         self.head.time_ms = time_ms;
         Ok(Ok((seq, version)))
@@ -217,6 +221,30 @@ fn unfit(why: impl Into<String>) -> AppendError {
     AppendError::InvalidTransition(why.into())
 }
 
+/// Keeps which entries call for a notice that nobody took care of yet. While no channels are
+/// configured none does.
+pub fn owe(connection: &Connection, seq: u64, event: &Event) -> Result<()> {
+    if let Event::Govern(GovernEvent::Postbox(event)) = event
+        && let Some(answered) = event.answers()
+    {
+        connection
+            .prepare_cached("DELETE FROM outbox WHERE seq = ?1")?
+            .execute([answered as i64])?;
+    }
+    if notify::called_for(event).is_none() {
+        return Ok(());
+    }
+    let channels = reader::document(connection, NOTIFY_STREAM)?;
+    if let Some((_, Document::Notify(state))) = channels
+        && state.notify.is_some()
+    {
+        connection
+            .prepare_cached("INSERT INTO outbox (seq) VALUES (?1)")?
+            .execute([seq as i64])?;
+    }
+    Ok(())
+}
+
 /// Keeps the number of actions per workflow and status.
 pub fn count(connection: &Connection, row: &ActionRow, before: Option<Status>) -> Result<()> {
     let mut add = connection.prepare_cached(
@@ -275,6 +303,7 @@ pub fn kind_number(kind: CredentialKind) -> i64 {
         CredentialKind::PersonToken => 2,
         CredentialKind::AgentToken => 3,
         CredentialKind::Session => 4,
+        CredentialKind::QuickLink => 5,
     }
 }
 

@@ -6,6 +6,7 @@ use crate::query::{
     ActionFilter, Counts, Credential, CredentialKind, Head, Page, RawEntry, ScopeKey,
 };
 use leeway_core::action::state::{ActionRow, ActionState, EntryMeta, Status, Step};
+use leeway_core::govern::owners::Responsibility;
 use leeway_core::govern::state::Document;
 use leeway_core::id::ActionId;
 use leeway_core::judge::facts::Counted;
@@ -316,6 +317,27 @@ impl Reader {
         let ids = statement.query_map([now_ms], |row| row.get::<_, String>(0))?;
         let ids: Vec<String> = ids.collect::<rusqlite::Result<_>>()?;
         Ok(ids.iter().filter_map(|id| ActionId::parse(id)).collect())
+    }
+
+    /// Entries that call for a notice nobody took care of yet: their places, oldest first.
+    pub fn outbox(&self, limit: usize) -> Result<Vec<u64>> {
+        let mut statement = self.prepare_cached("SELECT seq FROM outbox ORDER BY seq LIMIT ?1")?;
+        let places = statement.query_map([limit as i64], |row| row.get::<_, i64>(0))?;
+        let places: Vec<i64> = places.collect::<rusqlite::Result<_>>()?;
+        Ok(places.into_iter().map(|seq| seq as u64).collect())
+    }
+
+    /// Whose risk the held actions are: each responsibility once.
+    pub fn held_responsibilities(&self) -> Result<Vec<Responsibility>> {
+        let mut statement = self.prepare_cached(
+            "SELECT DISTINCT responsibility FROM actions WHERE status = 3 AND responsibility IS NOT NULL",
+        )?;
+        let names = statement.query_map([], |row| row.get::<_, String>(0))?;
+        let names: Vec<String> = names.collect::<rusqlite::Result<_>>()?;
+        Ok(names
+            .iter()
+            .filter_map(|name| Responsibility::parse(name))
+            .collect())
     }
 
     /// A document and the length of its stream.

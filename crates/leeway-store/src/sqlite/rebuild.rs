@@ -1,6 +1,6 @@
 //! Making everything derived anew, from nothing but the entries.
 
-use super::apply::{count, remember_key, write_document};
+use super::apply::{count, owe, remember_key, write_document};
 use super::{StoreError, reader, row, schema, search};
 use leeway_core::action::state::{ActionRow, EntryMeta};
 use leeway_core::govern::state::Document;
@@ -41,6 +41,7 @@ fn refold(
     envelope: &leeway_core::ledger::entry::Envelope,
     event: &Event,
 ) -> Result<(), StoreError> {
+    owe(connection, envelope.seq, event)?;
     let unfit = |why: String| StoreError::Unreadable(format!("entry {}: {why}", envelope.seq));
     match event {
         Event::Action(event) => {

@@ -5,7 +5,7 @@ use super::StoreError;
 use rusqlite::Connection;
 
 /// Number of the schema below.
-pub const SCHEMA: i64 = 2;
+pub const SCHEMA: i64 = 3;
 
 const TABLES: &str = "
 CREATE TABLE entries (
@@ -110,10 +110,13 @@ CREATE TABLE counts (
   count INTEGER NOT NULL,
   PRIMARY KEY (workflow, status)
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE outbox (
+  seq INTEGER PRIMARY KEY
+) STRICT;
 ";
 
 /// What [`DERIVED`] makes, in an order that can be dropped.
-pub const DERIVED_TABLES: [&str; 5] = ["documents", "actions", "words", "keys", "counts"];
+pub const DERIVED_TABLES: [&str; 6] = ["documents", "actions", "words", "keys", "counts", "outbox"];
 
 /// Sets the connection up and brings an empty file to the present schema.
 pub fn prepare(connection: &mut Connection) -> Result<(), StoreError> {
@@ -132,7 +135,7 @@ pub fn prepare(connection: &mut Connection) -> Result<(), StoreError> {
         }
         SCHEMA => Ok(()),
         // Nothing but what is derived differs.
-        1 => {
+        1 | 2 => {
             super::rebuild::rebuild(connection)?;
             connection.pragma_update(None, "user_version", SCHEMA)?;
             Ok(())

@@ -5,6 +5,7 @@ mod beside;
 mod crash;
 mod damage;
 mod full;
+mod outbox;
 mod private;
 mod rebuilt;
 mod things;

@@ -12,7 +12,7 @@ use rusqlite::types::Value;
 fn derived(store: &Store) -> Vec<String> {
     let reader = store.reader().unwrap();
     let mut rows = Vec::new();
-    for table in ["documents", "actions", "counts"] {
+    for table in ["documents", "actions", "counts", "outbox"] {
         let mut statement = reader.prepare(&format!("SELECT * FROM {table}")).unwrap();
         let columns = statement.column_count();
         let mut found = statement.query([]).unwrap();

@@ -12,6 +12,7 @@ mod init;
 mod ledger;
 mod mcp;
 mod measured;
+mod notify;
 mod output;
 mod serve;
 mod systems;
@@ -116,6 +117,9 @@ enum Command {
     /// Agents: add, list, tokens
     #[command(subcommand)]
     Agents(agents::AgentsCommand),
+    /// How people are told: channels and their health, tests
+    #[command(subcommand)]
+    Notify(notify::NotifyCommand),
     /// Re-derive the whole ledger and compare; exit 0 only when it holds
     Verify(ledger::LedgerArgs),
     /// Rebuild everything derived from the ledger (the server must not run)
@@ -180,6 +184,7 @@ async fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
         Command::Tools(command) => tools::run(command).await,
         Command::Users(command) => users::run(command).await,
         Command::Agents(command) => agents::run(command).await,
+        Command::Notify(command) => notify::run(command).await,
         Command::Verify(args) => ledger::verify(&args),
         Command::Rebuild(args) => ledger::rebuild(&args),
         Command::Export(args) => ledger::export(args).await,

@@ -41,6 +41,11 @@ pub fn check(configuration: &Configuration) -> Vec<Problem> {
             let text = String::new();
             (Source { file, text }, owners)
         }),
+        notify: configuration.notify.clone().map(|notify| {
+            let file = "notify.toml".to_owned();
+            let text = String::new();
+            (Source { file, text }, notify)
+        }),
         unread: BTreeSet::new(),
     };
     let mut problems = Vec::new();
@@ -82,6 +87,9 @@ pub fn check_places(read: &Read, problems: &mut Vec<Problem>) {
                 problem
             }
         }));
+    }
+    if let Some((source, notify)) = &read.notify {
+        super::notify::check(source, notify, problems);
     }
     let none_meant = !read
         .unread

@@ -10,6 +10,7 @@ use leeway_core::classify::pack::Pack;
 use leeway_core::govern::owners::Owners;
 use leeway_core::govern::system::System;
 use leeway_core::govern::workflow::Workflow;
+use leeway_core::notify::settings::Notify;
 use serde::de::DeserializeOwned;
 use std::collections::BTreeSet;
 use std::io::ErrorKind;
@@ -50,6 +51,8 @@ pub struct Read {
     pub workflows: Vec<(Source, Workflow)>,
     /// The permission owner matrix, if there is one.
     pub owners: Option<(Source, Owners)>,
+    /// How people are reached, if they are.
+    pub notify: Option<(Source, Notify)>,
     /// Files with mistakes that leave open what they mean: nothing is concluded from them, nor from
     /// their absence among the others.
     pub unread: BTreeSet<String>,
@@ -74,6 +77,7 @@ pub fn load(folder: &Path) -> Result<Configuration, Vec<Problem>> {
             .map(|(_, workflow)| workflow)
             .collect(),
         owners: read.owners.map(|(_, owners)| owners),
+        notify: read.notify.map(|(_, notify)| notify),
     })
 }
 
@@ -95,12 +99,8 @@ pub fn inspect(folder: &Path) -> (Read, Vec<Problem>) {
         check_settings(&source, &settings, &mut problems);
         read.settings = settings;
     }
-    if folder.join("owners.toml").exists()
-        && let Some(source) = source(folder, Path::new("owners.toml"), &mut problems)
-        && let Some(owners) = parse(&source, &mut problems)
-    {
-        read.owners = Some((source, owners));
-    }
+    read.owners = optional(folder, "owners.toml", &mut problems);
+    read.notify = optional(folder, "notify.toml", &mut problems);
     let unread = &mut read.unread;
     read.systems = all(folder, "systems", (unread, &mut problems));
     for (source, system) in &mut read.systems {
@@ -162,6 +162,20 @@ fn readable(file: &Path) -> Result<String, Unreadable> {
         return Err(Unreadable::Size(metadata.len()));
     }
     std::fs::read_to_string(file).map_err(Unreadable::Io)
+}
+
+/// A file that may be left out.
+fn optional<T: DeserializeOwned>(
+    folder: &Path,
+    file: &str,
+    problems: &mut Vec<Problem>,
+) -> Option<(Source, T)> {
+    if !folder.join(file).exists() {
+        return None;
+    }
+    let source = source(folder, Path::new(file), problems)?;
+    let value = parse(&source, problems)?;
+    Some((source, value))
 }
 
 fn all<T: DeserializeOwned>(

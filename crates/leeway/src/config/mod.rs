@@ -1,11 +1,12 @@
-//! The configuration folder: `leeway.toml`, `owners.toml`, `systems/*.toml`, `packs/*.toml`,
-//! `workflows/*.toml`.
+//! The configuration folder: `leeway.toml`, `owners.toml`, `notify.toml`, `systems/*.toml`,
+//! `packs/*.toml`, `workflows/*.toml`.
 //! [`load`] reads it and reports every problem at once; [`secret`] resolves references to
 //! credentials.
 
 mod check;
 pub mod document;
 mod load;
+mod notify;
 mod places;
 mod problems;
 pub mod secret;
@@ -22,6 +23,7 @@ use leeway_core::classify::pack::Pack;
 use leeway_core::govern::owners::Owners;
 use leeway_core::govern::system::System;
 use leeway_core::govern::workflow::Workflow;
+use leeway_core::notify::settings::Notify;
 use serde::{Deserialize, Serialize};
 
 /// Everything configured.
@@ -37,6 +39,8 @@ pub struct Configuration {
     pub workflows: Vec<Workflow>,
     /// `owners.toml`, if there is one.
     pub owners: Option<Owners>,
+    /// `notify.toml`, if there is one.
+    pub notify: Option<Notify>,
 }
 
 /// `leeway.toml`.

@@ -310,7 +310,8 @@ fn check_mail(source: &Source, (system, address): (&System, &str), problems: &mu
     }
 }
 
-fn check_value(
+/// A value that may be a reference to a credential.
+pub fn check_value(
     (source, path): (&Source, &str),
     (name, value): (&str, &str),
     problems: &mut Vec<Problem>,

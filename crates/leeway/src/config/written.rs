@@ -1,7 +1,7 @@
 //! Configured things as the TOML of their files, and what differs between two of them.
 
 use super::{Configuration, document};
-use leeway_core::govern::change::{Configured, Edit, OWNERS_STREAM};
+use leeway_core::govern::change::{Configured, Edit, NOTIFY_STREAM, OWNERS_STREAM};
 use serde::Serialize;
 use similar::TextDiff;
 
@@ -15,6 +15,7 @@ pub fn toml(thing: &Configured) -> String {
         Configured::System(system) => text(system),
         Configured::Pack(pack) => text(pack),
         Configured::Owners(owners) => text(owners),
+        Configured::Notify(notify) => text(notify),
     }
 }
 
@@ -25,8 +26,10 @@ fn text<T: Serialize>(thing: &T) -> String {
 /// The file of a stream, relative to the folder.
 pub fn file(stream: &str) -> String {
     match stream.split_once('/') {
-        Some((what, name)) if stream != OWNERS_STREAM => format!("{what}s/{name}.toml"),
-        _ => "owners.toml".to_owned(),
+        _ if stream == OWNERS_STREAM => "owners.toml".to_owned(),
+        _ if stream == NOTIFY_STREAM => "notify.toml".to_owned(),
+        Some((what, name)) => format!("{what}s/{name}.toml"),
+        None => format!("{stream}.toml"),
     }
 }
 
@@ -59,11 +62,13 @@ pub fn files(mut configuration: Configuration) -> Vec<(String, String)> {
     let packs = configuration.packs.into_iter().map(Box::new);
     let workflows = configuration.workflows.into_iter().map(Box::new);
     let owners = configuration.owners.into_iter().map(Box::new);
+    let notify = configuration.notify.into_iter().map(Box::new);
     systems
         .map(Configured::System)
         .chain(packs.map(Configured::Pack))
         .chain(workflows.map(Configured::Workflow))
         .chain(owners.map(Configured::Owners))
+        .chain(notify.map(Configured::Notify))
         .map(|thing| (file(&thing.stream()), toml(&thing)))
         .chain(documents)
         .collect()

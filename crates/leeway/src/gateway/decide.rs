@@ -27,6 +27,22 @@ pub async fn approve(
     id: &ActionId,
     (content_hash, took_ms): (&str, Option<i64>),
 ) -> Result<ActionState, ApiError> {
+    approve_by(app, person, id, (content_hash, took_ms, None)).await
+}
+
+/// A single-use link by which somebody approves.
+pub struct Link {
+    /// Marks it as used, in the append of the approval.
+    pub spend: SideWrite,
+}
+
+/// [`approve`], by a link or not.
+pub async fn approve_by(
+    app: &App,
+    person: &Person,
+    id: &ActionId,
+    (content_hash, took_ms, link): (&str, Option<i64>, Option<Link>),
+) -> Result<ActionState, ApiError> {
     let (action, judged) = held(app, person, id, content_hash).await?;
     let solo = solo(app, person, &action)?;
     let (workflow, _) = place(app, &judged)?;
@@ -40,9 +56,10 @@ pub async fn approve(
     still_within_limits(app, &workflow, id, &judged)?;
     let by = person.email.clone();
     let content_hash = content_hash.to_owned();
+    let spend: Vec<SideWrite> = link.into_iter().map(|link| link.spend).collect();
     if !solo && action.row.endorsed_by.len() + 1 < usize::from(action.row.approvals_needed) {
         let event = ActionEvent::Endorsed { by, content_hash };
-        return decided(app, person, &action, event, vec![]).await;
+        return decided(app, person, &action, event, spend).await;
     }
     let event = ActionEvent::Approved {
         by,
@@ -51,7 +68,7 @@ pub async fn approve(
         took_ms,
         expires_ms: Some(workflow.rules.wait_over(app.clock.now_ms(), 1.0)),
     };
-    let approved = decided(app, person, &action, event, vec![]).await?;
+    let approved = decided(app, person, &action, event, spend).await?;
     app.enqueue(id.clone());
     Ok(approved)
 }

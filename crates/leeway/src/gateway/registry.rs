@@ -7,12 +7,13 @@ use leeway_core::classify::Classified;
 use leeway_core::classify::compiled::{CompiledPack, CompiledTool};
 use leeway_core::classify::guess::Server;
 use leeway_core::classify::redact::Redactor;
-use leeway_core::govern::change::OWNERS_STREAM;
+use leeway_core::govern::change::{NOTIFY_STREAM, OWNERS_STREAM};
 use leeway_core::govern::owners::{Owners, Responsibility};
 use leeway_core::govern::people::{Person, Right};
 use leeway_core::govern::routing::{Routing, route};
 use leeway_core::govern::state::{Document, SystemState, ToolState, WorkflowState};
 use leeway_core::judge::rules::CompiledRules;
+use leeway_core::notify::settings::Notify;
 use leeway_store::{Reader, StoreError};
 use serde_json::Value;
 use std::collections::{BTreeMap, HashMap};
@@ -84,6 +85,14 @@ pub struct LiveOwners {
     pub hash: String,
 }
 
+/// How people are reached, in force.
+pub struct LiveNotify {
+    /// The channels.
+    pub notify: Notify,
+    /// Since when, UTC milliseconds.
+    pub since_ms: i64,
+}
+
 /// Everything configured now.
 #[derive(Default)]
 pub struct Registry {
@@ -97,6 +106,8 @@ pub struct Registry {
     pub tools: BTreeMap<String, Arc<LiveTool>>,
     /// The permission owner matrix, if there is one.
     pub owners: Option<LiveOwners>,
+    /// How people are reached, if they are.
+    pub notify: Option<LiveNotify>,
     /// Everybody who may sign in.
     pub people: Vec<Person>,
 }
@@ -146,6 +157,12 @@ impl Registry {
             registry.owners = state.owners.map(|owners| LiveOwners {
                 hash: canonical::hash(&owners.rows),
                 owners,
+            });
+        }
+        if let Some((_, Document::Notify(state))) = reader.document(NOTIFY_STREAM)? {
+            registry.notify = state.notify.map(|notify| LiveNotify {
+                notify,
+                since_ms: state.since_ms,
             });
         }
         for (_, _, document) in reader.documents("person/")? {

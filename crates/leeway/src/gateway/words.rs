@@ -31,6 +31,9 @@ pub const ANSWER_TOOL: &str = "leeway_answer_question";
 /// Name of the tool by which an agent takes an action back.
 pub const WITHDRAW_TOOL: &str = "leeway_withdraw_action";
 
+#[cfg(test)]
+mod tests;
+
 /// The status as agents see it: fewer words than inside.
 pub fn agent_status(status: Status) -> &'static str {
     match status {
@@ -135,10 +138,17 @@ fn pending(action: &ActionState, owner: &str) -> String {
         .expires_ms
         .map(|at| format!(" until {}", rfc3339(at)))
         .unwrap_or_default();
+    let who = match &action.row.escalated_to {
+        Some(to) => format!(
+            "nobody has decided so far, so it was escalated to {0}; {1} or {0}",
+            visible(to),
+            owner_or(owner)
+        ),
+        None => owner_or(owner),
+    };
     format!(
-        "Nothing has been carried out yet. This call waits for a person's approval as action {}: {} decides{until}. {} Call {CHECK_TOOL} with this action_id to learn the decision; do not repeat the call, and do not report it as done.",
+        "Nothing has been carried out yet. This call waits for a person's approval as action {}: {who} decides{until}. {} Call {CHECK_TOOL} with this action_id to learn the decision; do not repeat the call, and do not report it as done.",
         action.row.id,
-        owner_or(owner),
         reasons(action),
     )
 }

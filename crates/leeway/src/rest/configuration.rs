@@ -18,6 +18,7 @@ use leeway_core::govern::owners::Owners;
 use leeway_core::govern::people::{Person, Right};
 use leeway_core::govern::system::System;
 use leeway_core::govern::workflow::Workflow;
+use leeway_core::notify::settings::Notify;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -35,6 +36,9 @@ pub struct ConfigurationBody {
     /// `owners.toml`; none when absent.
     #[serde(default)]
     pub owners: Option<Owners>,
+    /// `notify.toml`; none when absent.
+    #[serde(default)]
+    pub notify: Option<Notify>,
 }
 
 impl ConfigurationBody {
@@ -45,6 +49,7 @@ impl ConfigurationBody {
             packs: configuration.packs,
             workflows: configuration.workflows,
             owners: configuration.owners,
+            notify: configuration.notify,
         }
     }
 }
@@ -56,6 +61,7 @@ impl From<ConfigurationBody> for Configuration {
             packs: body.packs,
             workflows: body.workflows,
             owners: body.owners,
+            notify: body.notify,
             ..Self::default()
         }
     }
@@ -76,7 +82,7 @@ pub struct HowParams {
 }
 
 /// The configuration in force. Credentials are references, never values.
-#[utoipa::path(get, path = "/v1/configuration", responses((status = 200, description = "`{systems, packs, workflows, owners}`")))]
+#[utoipa::path(get, path = "/v1/configuration", responses((status = 200, description = "`{systems, packs, workflows, owners, notify}`")))]
 pub async fn show(
     State(app): State<Arc<App>>,
     who: Who,

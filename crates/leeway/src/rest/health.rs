@@ -3,6 +3,7 @@
 use crate::app::App;
 use crate::error::ApiError;
 use crate::metrics;
+use crate::notify::overview;
 use crate::people::access::Who;
 use axum::extract::{ConnectInfo, FromRequestParts, Request, State};
 use axum::http::{StatusCode, header};
@@ -21,11 +22,24 @@ pub async fn alive() -> Json<Value> {
 /// 200 when new actions are taken; 503 with the reason when the ledger cannot be written.
 pub async fn ready(State(app): State<Arc<App>>) -> (StatusCode, Json<Value>) {
     match app.store.writable() {
-        Ok(()) => (StatusCode::OK, Json(json!({ "status": "ready" }))),
+        Ok(()) => (
+            StatusCode::OK,
+            Json(json!({ "status": "ready", "channels": channels(&app) })),
+        ),
         Err(why) => (
             StatusCode::SERVICE_UNAVAILABLE,
             Json(json!({ "status": "read-only", "code": "ledger-unwritable", "why": why })),
         ),
+    }
+}
+
+/// Whether people can be told: `works`, `fails` when a channel does, `none` while there is none. It
+/// takes no action away, so the answer stays 200.
+fn channels(app: &App) -> &'static str {
+    match overview::channels(app) {
+        Ok(found) if found.is_empty() => "none",
+        Ok(found) if found.iter().all(|channel| channel.trouble.is_none()) => "works",
+        _ => "fails",
     }
 }
 

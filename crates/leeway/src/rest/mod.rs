@@ -10,6 +10,7 @@ pub mod changes;
 pub mod configuration;
 pub mod health;
 pub mod ledger;
+pub mod notifications;
 pub mod openapi;
 pub mod owners;
 pub mod questions;
@@ -75,6 +76,12 @@ pub fn routes() -> Router<Arc<App>> {
         .route("/v1/changes/{id}/reject", post(changes::reject))
         .route("/v1/changes/{id}/withdraw", post(changes::withdraw))
         .route("/v1/owners", get(owners::show).put(owners::propose))
+        .route("/v1/notifications", get(notifications::show))
+        .route("/v1/notifications/test", post(notifications::test))
+        .route(
+            "/v1/notifications/preferences",
+            axum::routing::put(notifications::prefer),
+        )
         .route("/v1/entries", get(ledger::entries))
         .route("/v1/verify", post(ledger::verify))
         .route("/v1/{*rest}", axum::routing::any(unknown))

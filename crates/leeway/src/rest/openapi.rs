@@ -1,8 +1,8 @@
 //! The description of the REST door, for people and programs.
 
 use super::{
-    actions, agents, backtest, changes, configuration, ledger, owners, questions, systems, users,
-    workflows,
+    actions, agents, backtest, changes, configuration, ledger, notifications, owners, questions,
+    systems, users, workflows,
 };
 use axum::Json;
 use utoipa::OpenApi;
@@ -22,6 +22,7 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
         backtest::run, backtest::of_change,
         changes::list, changes::show, changes::approve, changes::reject, changes::withdraw,
         owners::show, owners::propose, workflows::propose,
+        notifications::show, notifications::test, notifications::prefer,
         ledger::entries, ledger::verify,
     ),
     modifiers(&Bearer),

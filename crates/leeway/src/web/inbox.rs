@@ -233,6 +233,12 @@ pub struct Decision {
     fields: BTreeMap<String, String>,
 }
 
+/// How long somebody looked, from when a page says it was shown, if that is to be believed.
+pub fn took_ms(app: &App, shown_ms: &str) -> Option<i64> {
+    let took_ms = app.clock.now_ms() - shown_ms.parse::<i64>().ok()?;
+    (0..LONGEST_LOOK_MS).contains(&took_ms).then_some(took_ms)
+}
+
 /// Approves, rejects or edits exactly what was shown.
 pub async fn decide(
     State(app): State<Arc<App>>,
@@ -247,10 +253,7 @@ pub async fn decide(
         return Err(ApiError::forbidden("your role does not decide held actions").into());
     }
     let id = action.row.id.clone();
-    let shown_ms = sent.shown_ms.parse::<i64>().ok();
-    let took_ms = shown_ms
-        .map(|shown_ms| app.clock.now_ms() - shown_ms)
-        .filter(|took_ms| (0..LONGEST_LOOK_MS).contains(took_ms));
+    let took_ms = took_ms(&app, &sent.shown_ms);
     match sent.decision.as_str() {
         "approve" => {
             decide::approve(&app, person, &id, (&sent.content_hash, took_ms)).await?;

@@ -4,7 +4,10 @@ use super::assets;
 use super::parts::{icon, shown};
 use crate::app::App;
 use crate::error::ApiError;
+use crate::notify::overview;
+use crate::owners;
 use crate::people::session::Session;
+use leeway_core::govern::owners::Responsibility;
 use maud::{DOCTYPE, Markup, html};
 
 /// What the frame shows besides the page.
@@ -21,6 +24,10 @@ pub struct Frame<'a> {
     pub business: &'a str,
     /// Why the ledger cannot be written, if it cannot.
     pub unwritable: Option<String>,
+    /// Channels that do not get through.
+    pub deaf: Vec<String>,
+    /// Rows of the permission owner matrix without an owner who can act.
+    pub ownerless: Vec<&'static str>,
 }
 
 impl<'a> Frame<'a> {
@@ -42,6 +49,16 @@ impl<'a> Frame<'a> {
             session,
             business: &app.settings.name,
             unwritable: app.store.writable().err(),
+            deaf: overview::channels(app)
+                .unwrap_or_default()
+                .into_iter()
+                .filter(|channel| channel.trouble.is_some())
+                .map(|channel| channel.name)
+                .collect(),
+            ownerless: owners::missing(app)
+                .into_iter()
+                .map(Responsibility::title)
+                .collect(),
         }
     }
 
@@ -58,6 +75,12 @@ impl<'a> Frame<'a> {
                     }
                     @if !self.session.recorded {
                         p.banner role="alert" { (icon("alert")) "You signed in while the ledger could not be written, so you can read and not decide. Sign out and in again once it can be." }
+                    }
+                    @if !self.ownerless.is_empty() {
+                        p.banner role="alert" { (icon("alert")) "Nobody owns: " (self.ownerless.join(", ")) ". What is of it waits for the fallback, or for an owner to be named in the permission owner matrix." }
+                    }
+                    @if !self.deaf.is_empty() {
+                        p.banner role="alert" { (icon("alert")) "Messages do not get through by: " (shown(&self.deaf.join(", "))) ". " a href="/notifications" { "See why" } }
                     }
                     (body)
                 }
@@ -113,7 +136,7 @@ impl<'a> Frame<'a> {
 }
 
 /// The pages: address, name, icon, and whether only a wide screen shows it beside the others.
-pub const NAVIGATION: [(&str, &str, &str, bool); 7] = [
+pub const NAVIGATION: [(&str, &str, &str, bool); 8] = [
     ("/inbox", "Inbox", "inbox", false),
     ("/timeline", "Timeline", "clock", false),
     ("/workflows", "Workflows", "flow", false),
@@ -121,6 +144,7 @@ pub const NAVIGATION: [(&str, &str, &str, bool); 7] = [
     ("/owners", "Owners", "people", true),
     ("/systems", "Systems", "gear", true),
     ("/audit", "Audit", "doc", true),
+    ("/notifications", "Notifications", "bell", true),
 ];
 
 /// A whole document.

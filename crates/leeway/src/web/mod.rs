@@ -13,8 +13,10 @@ mod layout;
 mod live;
 mod measures;
 mod more;
+mod notifications;
 mod owners;
 mod parts;
+mod quick;
 mod review;
 mod sent;
 mod sign_in;
@@ -66,6 +68,10 @@ pub fn routes() -> Router<Arc<App>> {
         .route("/audit", get(audit::list))
         .route("/audit/{system}", get(audit::show))
         .route("/audit/{system}/{form}", get(audit::download))
+        .route("/notifications", get(notifications::show))
+        .route("/notifications/test", post(notifications::test))
+        .route("/notifications/preferences", post(notifications::prefer))
+        .route("/q/{token}", get(quick::show).post(quick::approve))
         .route("/events", get(live::events))
         .route("/assets/{file}", get(assets::serve))
         .fallback(missing)

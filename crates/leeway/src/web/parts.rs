@@ -138,6 +138,7 @@ pub fn icon(name: &str) -> Markup {
         "pen" => "M4 20h4L19 9l-4-4L4 16zM13 7l4 4",
         "back" => "M15 5l-7 7 7 7",
         "doc" => "M6 3h8l4 4v14H6zM14 3v4h4M9 12h6M9 16h6",
+        "bell" => "M6 16V11a6 6 0 0 1 12 0v5l2 2H4zM10 21h4",
         "lock" => "M7 11V8a5 5 0 0 1 10 0v3M5 11h14v9H5z",
         "pause" => "M8 5v14M16 5v14",
         "play" => "M7 5l11 7-11 7z",

@@ -370,6 +370,27 @@ fn ask(shown: &Shown<'_>) -> Markup {
     } }
 }
 
+/// Everything that decides, without a form: for a page with a form of its own.
+pub fn whole(shown: &Shown<'_>) -> Markup {
+    html! {
+        header.head {
+            p.crumb { (self::shown(&shown.action.row.workflow)) " · " (self::shown(&shown.action.row.agent)) " · proposed " (time(shown.action.row.created_ms)) }
+            h1 { "Approve this?" }
+            p.badges {
+                (level(shown.judged.classified.level))
+                (confidence(shown.judged.claim.confidence))
+                @if let Some(due) = shown.action.row.expires_ms { span.chip { (icon("clock")) "Due " (time(due)) } }
+            }
+        }
+        section.card { h2.title { (shown.action.row.title) } p { (shown.action.row.gist) } }
+        (held(shown))
+        (changes(shown))
+        (message(shown))
+        div.cols { (agent(shown)) (impact(shown)) }
+        (sources(shown))
+    }
+}
+
 /// The second look before a grave action is approved.
 pub fn confirm(shown: &Shown<'_>) -> Markup {
     let id = &shown.action.row.id;
