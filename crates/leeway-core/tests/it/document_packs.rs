@@ -7,6 +7,7 @@ use leeway_core::classify::filter::Filter;
 use leeway_core::classify::pack::{Pack, UndoRule};
 use leeway_core::classify::redact::Redactor;
 use leeway_core::classify::{BeforeImage, Classified, UndoPlan};
+use leeway_core::judge::guardrail::Then;
 use leeway_core::openapi::Withheld;
 use leeway_core::openapi::document::Document;
 use serde_json::{Value, json};
@@ -207,16 +208,16 @@ fn a_refund_shows_what_is_refunded_in_all() {
         );
         assert_eq!(found.changes[0].new, json!(whole));
     }
-    for (asked, refunded) in [(5001, 0), (4500, 501)] {
+    for (asked, refunded, blocked) in [(5000, 0, 0), (5001, 0, 1), (4499, 501, 0), (4500, 501, 1)] {
         let arguments = json!({"charge": "ch_1", "amount": asked});
-        let above = classified(
+        let found = classified(
             "stripe-rest",
             "create_refund",
             &arguments,
             Some(&charge(5000, refunded)),
         );
-        assert_eq!(above.amount_cents, None);
-        assert!(above.amount_expected && above.unknowns[0].contains("more than is left"));
+        assert_eq!(found.guards.len(), blocked, "{asked} after {refunded}");
+        assert!(found.guards.iter().all(|guard| guard.then == Then::Block));
     }
     let unread = classified(
         "stripe-rest",
@@ -263,7 +264,7 @@ fn a_customers_fields_and_metadata_are_compared_and_restored() {
     let deleted = answered(&json!({"id": "cus_1", "deleted": true}), "");
     let pack = pack("stripe-rest");
     let image = pack.tools["update_customer"].before_image(
-        &json!({"customer": "cus_1"}),
+        &arguments,
         &deleted,
         &Redactor::new::<&str>(&[]),
     );
