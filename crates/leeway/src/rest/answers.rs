@@ -109,7 +109,7 @@ pub struct Action {
     /// Field by field, old and new.
     pub changes: Option<Vec<FieldChange>>,
     /// The record as read before.
-    #[schema(value_type = Object)]
+    #[schema(value_type = Option<Object>)]
     pub before: Option<Value>,
     /// What the agent says about it.
     pub claim: Option<Claim>,
@@ -118,7 +118,7 @@ pub struct Action {
     /// What could not be worked out; not empty means it is held.
     pub unknowns: Option<Vec<String>>,
     /// How it could be taken back.
-    #[schema(value_type = Object)]
+    #[schema(value_type = Option<Object>)]
     pub undo: Option<Value>,
     /// Versions it was judged under.
     pub versions: Option<BTreeMap<String, Option<String>>>,
@@ -139,7 +139,7 @@ pub struct Action {
     /// True when this is an earlier action; to proposals only.
     pub joined: Option<bool>,
     /// The twelve audit fields and why empty ones are empty; for one action only.
-    #[schema(value_type = Object)]
+    #[schema(value_type = Option<Object>)]
     pub audit: Option<Value>,
     /// Every judged form; for one action only.
     pub revisions: Option<Vec<Revision>>,
