@@ -66,7 +66,7 @@ def test_a_blocked_tool_is_refused_when_called_anyway(leeway, agent, owner):
     assert result.structured_content["status"] == "blocked"
     assert not folder.exists()
     action = owner.action(result.structured_content["action_id"])
-    assert action["status"] == "blocked"
+    assert action["status"] == "blocked", action
     assert action["decision"]["reasons"][0]["rule"] == "grant-blocked"
 
 

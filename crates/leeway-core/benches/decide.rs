@@ -60,6 +60,7 @@ fn bench(criterion: &mut Criterion) {
         system: "crm".into(),
         tool: "update".into(),
         arguments: arguments.clone(),
+        inputs: None,
     };
     let claim = Claim {
         confidence: Some(0.95),

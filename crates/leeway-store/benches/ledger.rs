@@ -35,6 +35,7 @@ fn judged(n: u64) -> Judged {
             system: "crm".into(),
             tool: "update_contact".into(),
             arguments: json!({"id": format!("c-{}", n % 5000), "fields": {"phone": format!("+44 20 {n}"), "city": "Graz"}}),
+            inputs: None,
         },
         claim: Claim {
             confidence: Some(0.9),

@@ -4,6 +4,7 @@ use crate::clock::Clock;
 use crate::config::Settings;
 use crate::error::ApiError;
 use crate::gateway::classifying::Turns;
+use crate::gateway::mcp::tasks::LiveTasks;
 use crate::gateway::record_lock::RecordLocks;
 use crate::gateway::registry::Registry;
 use crate::gateway::toolbox;
@@ -11,9 +12,10 @@ use crate::people::attempts::Attempts;
 use crate::people::mcp_request;
 use crate::people::password::Hashing;
 use crate::people::unrecorded::Unrecorded;
-use crate::system::{Systems, ToolsSeen};
+use crate::system::{Systems, Through, ToolsSeen};
 use arc_swap::ArcSwap;
 use leeway_core::govern::event::GovernEvent;
+use leeway_core::govern::relay::Relay;
 use leeway_core::id::ActionId;
 use leeway_core::ledger::event::Event;
 use leeway_store::{Append, AppendError, NewEntry, Precondition, SideWrite, Store};
@@ -34,10 +36,13 @@ pub struct App {
     /// Settings of `leeway.toml`.
     pub settings: Settings,
     registry: ArcSwap<Registry>,
+    reloading: Mutex<()>,
     to_run: mpsc::UnboundedSender<ActionId>,
     counting: Mutex<HashMap<String, Arc<tokio::sync::Mutex<()>>>>,
     /// Outcomes of reads on their way to the ledger.
     pub outcomes_queued: AtomicUsize,
+    /// Tasks that systems made of calls and that run now.
+    pub tasks: LiveTasks,
     /// One lock per record that is being acted on.
     pub records: RecordLocks,
     /// Turns for classifying large calls.
@@ -70,9 +75,11 @@ impl App {
             systems: Systems::new(on_tools_seen(app.clone())),
             settings,
             registry: ArcSwap::from_pointee(registry),
+            reloading: Mutex::default(),
             to_run,
             counting: Mutex::default(),
             outcomes_queued: AtomicUsize::new(0),
+            tasks: LiveTasks::default(),
             records: RecordLocks::default(),
             classifying: Turns::default(),
             hashing: Hashing::default(),
@@ -86,11 +93,23 @@ impl App {
 
     /// Opens connections to every configured system, and closes those no longer configured.
     pub fn connect_systems(&self) {
-        let systems = self
-            .registry()
+        let registry = self.registry();
+        let any = |system: &str, what| {
+            registry
+                .workflows
+                .values()
+                .any(|live| live.state.workflow.relays(system, what))
+        };
+        let systems = registry
             .systems
             .values()
-            .map(|state| (state.system.clone(), state.hash.clone()))
+            .map(|state| {
+                let through = Through {
+                    questions: any(&state.system.name, Relay::Questions),
+                    logging: any(&state.system.name, Relay::Logging),
+                };
+                (state.system.clone(), state.hash.clone(), through)
+            })
             .collect();
         self.systems.configure(systems);
     }
@@ -102,6 +121,11 @@ impl App {
 
     /// Reads the configuration from the ledger again, after one of its documents changed.
     pub fn reload(&self) -> Result<(), ApiError> {
+        // One at a time: what was read earlier must not replace what was read later.
+        let _reading = self
+            .reloading
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
         let registry = Registry::load(&self.store.reader()?, &self.registry())?;
         self.registry.store(Arc::new(registry));
         Ok(())

@@ -12,6 +12,7 @@ mod connections;
 mod demo;
 mod error;
 mod gateway;
+mod hosts;
 mod metrics;
 mod notify;
 mod owners;

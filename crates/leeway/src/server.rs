@@ -6,7 +6,7 @@ use crate::error::ApiError;
 use crate::gateway::mcp::Door;
 use crate::gateway::outcome;
 use crate::people::access::{self, Local};
-use crate::{rest, web};
+use crate::{hosts, rest, web};
 use anyhow::{Context, bail};
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};
@@ -82,6 +82,7 @@ fn mcp_routes(app: &Arc<App>, stop: &CancellationToken) -> Router<Arc<App>> {
         .with_cancellation_token(stop.child_token())
         .with_max_request_body_bytes(app.settings.body_limit_bytes)
         .with_json_response(true)
+        // `hosts` looks at names and origins, by the configuration.
         .disable_allowed_hosts();
     let door = app.clone();
     let service = StreamableHttpService::new(
@@ -95,6 +96,7 @@ fn mcp_routes(app: &Arc<App>, stop: &CancellationToken) -> Router<Arc<App>> {
             app.clone(),
             access::guard_mcp,
         ))
+        .route_layer(middleware::from_fn_with_state(app.clone(), hosts::guard))
 }
 
 /// Refuses a body that announces itself as too large, before reading any of it.

@@ -72,6 +72,9 @@ pub struct Call {
     pub tool: String,
     /// The arguments, redacted by the pack; what is redacted waits sealed outside the ledger.
     pub arguments: Value,
+    /// What the agent answered to questions the system asked about this call before, redacted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub inputs: Option<Value>,
 }
 
 impl Call {

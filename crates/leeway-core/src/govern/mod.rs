@@ -1,5 +1,5 @@
 //! How actions are governed: workflows ([`workflow`]), systems ([`system`]), people and agents
-//! ([`people`]), the permission owner matrix ([`owners`]) and whom it makes decide ([`routing`]),
+//! ([`people`]), what else of systems reaches agents ([`relay`]), the permission owner matrix ([`owners`]) and whom it makes decide ([`routing`]),
 //! changes of all that ([`change`]); what happens to them ([`event`], [`fold`]) and what is known of
 //! them now ([`state`]).
 
@@ -8,6 +8,7 @@ pub mod event;
 pub mod fold;
 pub mod owners;
 pub mod people;
+pub mod relay;
 pub mod routing;
 pub mod state;
 pub mod system;

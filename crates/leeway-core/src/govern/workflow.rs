@@ -2,10 +2,11 @@
 //! own guardrails. The schema of `workflows/*.toml`, of the API and of the forms.
 
 use super::owners::Responsibility;
+use super::relay::{Names, Relay};
 use crate::canonical;
 use crate::judge::guardrail::Guardrail;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// One workflow version, `workflows/<name>.toml`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -24,6 +25,13 @@ pub struct Workflow {
     /// How far the agent may go per tool, by `<system>__<tool>`. A tool not named is blocked.
     #[serde(default)]
     pub grants: BTreeMap<String, Grant>,
+    /// What of a system besides its tools reaches this workflow's agents, by system. Nothing does
+    /// that is not named here.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub relay: BTreeMap<String, BTreeSet<Relay>>,
+    /// How agents see names and addresses of what systems offer.
+    #[serde(default, skip_serializing_if = "Names::is_qualified")]
+    pub names: Names,
     /// Confidence below which every act waits for a person, 0 to 1.
     #[serde(default = "default_threshold")]
     pub confidence_threshold: f64,

@@ -124,13 +124,11 @@ impl CompiledRules {
 pub fn judge(rules: &CompiledRules, case: &Case<'_>) -> Decision {
     let mut reasons = Vec::with_capacity(4);
     let tool = case.call.tool_name();
-    let grant = rules
-        .workflow
-        .grants
-        .get(&tool)
-        .copied()
-        .unwrap_or_default();
-    granted(grant, case.classified.level, &mut reasons);
+    granted(
+        rules.workflow.grant(&tool),
+        case.classified.level,
+        &mut reasons,
+    );
     owned(case, &mut reasons);
     review::all(rules, case, &mut reasons);
     reasons.extend(case.classified.guards.iter().map(of_pack));

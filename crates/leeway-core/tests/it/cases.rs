@@ -46,6 +46,7 @@ pub fn call() -> Call {
         system: "crm".into(),
         tool: "update".into(),
         arguments: json!({"id": "c-1"}),
+        inputs: None,
     }
 }
 

@@ -214,6 +214,8 @@ fn workflow() -> impl Strategy<Value = Workflow> {
                 .collect();
             Workflow {
                 grants: [("crm__update".to_owned(), grant)].into(),
+                relay: [].into(),
+                names: leeway_core::govern::relay::Names::default(),
                 confidence_threshold: threshold,
                 expires_after_s: 60,
                 required_sources: if required {

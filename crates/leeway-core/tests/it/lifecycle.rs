@@ -20,6 +20,7 @@ fn events() -> Vec<(&'static str, ActionEvent)> {
             system: String::new(),
             tool: "t".into(),
             arguments: json!({}),
+            inputs: None,
         },
         claim: Claim::default(),
         code: "unknown-tool".into(),

@@ -4,7 +4,7 @@
 use crate::cases::{call, classified};
 use leeway_core::action::{Claim, Source};
 use leeway_core::classify::{Area, BeforeImage, Classified, Effect, FieldChange, Level, RecordRef};
-use leeway_core::govern::workflow::Workflow;
+use leeway_core::govern::workflow::{Grant, Workflow};
 use leeway_core::judge::rules::{Case, CompiledRules, judge};
 use leeway_core::judge::{Decision, Facts, Verdict};
 use serde_json::{Value, json};

@@ -32,6 +32,7 @@ pub fn judged(n: u64, verdict: Verdict) -> ActionEvent {
             system: "crm".into(),
             tool: "update".into(),
             arguments: json!({"id": n, "note": format!("orchid {n}")}),
+            inputs: None,
         },
         claim: Claim::default(),
         before: BeforeImage::NotNeeded,

@@ -8,6 +8,7 @@ use super::systems::check_system;
 use leeway_core::action::tool_name;
 use leeway_core::classify::compiled::CompiledPack;
 use leeway_core::classify::pack::Pack;
+use leeway_core::govern::relay::{Names, Relay};
 use leeway_core::govern::workflow::Workflow;
 use leeway_core::judge::rules::CompiledRules;
 use std::collections::{BTreeMap, BTreeSet};
@@ -114,6 +115,7 @@ pub struct Known<'a> {
     /// Packs by name.
     pub packs: BTreeMap<&'a str, &'a Pack>,
     tools: BTreeSet<String>,
+    systems: BTreeSet<&'a str>,
     /// Starts of tool names of which nothing can be said: their system or its pack was not read.
     open: Vec<String>,
     unread: &'a BTreeSet<String>,
@@ -134,6 +136,7 @@ impl<'a> Known<'a> {
             .map(|system| tool_name(system, ""))
             .collect();
         for (_, system) in &read.systems {
+            tools.extend(methods().map(|method| tool_name(&system.name, method)));
             match packs.get(system.pack.as_str()) {
                 Some(pack) => {
                     tools.extend(pack.tools.keys().map(|tool| tool_name(&system.name, tool)));
@@ -145,6 +148,11 @@ impl<'a> Known<'a> {
         Self {
             packs,
             tools,
+            systems: read
+                .systems
+                .iter()
+                .map(|(_, system)| system.name.as_str())
+                .collect(),
             open,
             unread: &read.unread,
         }
@@ -153,6 +161,16 @@ impl<'a> Known<'a> {
     /// Whether a pack of that name is there, or may be in a file that could not be read.
     pub fn may_have_pack(&self, pack: &str) -> bool {
         self.packs.contains_key(pack) || self.unread.contains(&format!("packs/{pack}.toml"))
+    }
+
+    fn may_have_system(&self, system: &str) -> bool {
+        self.systems.contains(system) || self.unread.contains(&format!("systems/{system}.toml"))
+    }
+
+    /// The system a tool is of, among those known.
+    fn system_of(&self, tool: &str) -> Option<&'a str> {
+        let of = |system: &&&str| tool.starts_with(&tool_name(system, ""));
+        self.systems.iter().find(of).copied()
     }
 
     fn may_have_tool(&self, tool: &str) -> bool {
@@ -191,6 +209,10 @@ fn check_workflow(
                 .help(found.help)
         }));
     }
+    for (system, relayed) in &workflow.relay {
+        check_relay((source, system, relayed), known, problems);
+    }
+    check_names((source, workflow), known, problems);
     let mut check_tool = |path: String, tool: &str| {
         if !known.may_have_tool(tool) {
             let help = nearest(tool, known.tools.iter().map(String::as_str)).map_or_else(
@@ -215,5 +237,79 @@ fn check_workflow(
         for tool in &guardrail.when.tools {
             check_tool(format!("guardrail[{index}].when.tools"), tool);
         }
+    }
+}
+
+/// What can be relayed, as the tools its actions name.
+fn methods() -> impl Iterator<Item = &'static str> {
+    [Relay::Resources, Relay::Prompts]
+        .into_iter()
+        .flat_map(|relay| relay.methods().iter().copied())
+}
+
+fn check_relay(
+    (source, system, relayed): (&Source, &str, &BTreeSet<Relay>),
+    known: &Known<'_>,
+    problems: &mut Vec<Problem>,
+) {
+    let path = format!("relay.{system}");
+    if !known.may_have_system(system) {
+        let help = nearest(system, known.systems.iter().copied()).map_or_else(
+            || "name a system of this folder".to_owned(),
+            |name| format!("did you mean `{name}`?"),
+        );
+        problems.push(
+            source
+                .at(
+                    &path,
+                    "system-unknown",
+                    format!("there is no system `{system}`"),
+                )
+                .help(help),
+        );
+    }
+    if relayed.is_empty() {
+        problems.push(
+            source
+                .at(
+                    &path,
+                    "relay-empty",
+                    format!("nothing of `{system}` is relayed"),
+                )
+                .help("name resources, prompts, logging or questions, or leave the line out")
+                .warning(),
+        );
+    }
+}
+
+/// Plain names need one system: two may have a tool of the same name.
+fn check_names(
+    (source, workflow): (&Source, &Workflow),
+    known: &Known<'_>,
+    problems: &mut Vec<Problem>,
+) {
+    if workflow.names != Names::Plain {
+        return;
+    }
+    let granted = workflow
+        .grants
+        .keys()
+        .filter_map(|tool| known.system_of(tool));
+    let relayed = workflow.relay.keys().map(String::as_str);
+    let systems: BTreeSet<&str> = granted.chain(relayed).collect();
+    if systems.len() > 1 {
+        let names: Vec<_> = systems.into_iter().collect();
+        problems.push(
+            source
+                .at(
+                    "names",
+                    "names-ambiguous",
+                    format!(
+                        "plain names are for one system, and this workflow uses {}",
+                        names.join(", ")
+                    ),
+                )
+                .help("leave `names` out, or make a workflow for each system"),
+        );
     }
 }

@@ -56,6 +56,9 @@ pub struct Settings {
     /// Whether changes of the configuration made at the machine itself wait for a review, like
     /// everybody's.
     pub change_review: ChangeReview,
+    /// Names under which agents reach this server besides its addresses and `localhost`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub hosts: Vec<String>,
 }
 
 /// What becomes of a change of the configuration made at the machine itself.
@@ -76,6 +79,7 @@ impl Default for Settings {
             body_limit_bytes: 1024 * 1024,
             session_hours: 12,
             change_review: ChangeReview::default(),
+            hosts: Vec::new(),
         }
     }
 }

@@ -77,6 +77,7 @@ impl Stage {
             system: "sandbox".to_owned(),
             tool: step.tool.clone(),
             arguments,
+            inputs: None,
         };
         let mut facts = Facts {
             now_ms: NOW_MS,

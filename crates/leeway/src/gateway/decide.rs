@@ -309,8 +309,7 @@ pub(super) fn place(
         .ok_or_else(|| ApiError::not_found("workflow", &judged.call.workflow))?;
     let name = judged.call.tool_name();
     let tool = registry
-        .tools
-        .get(&name)
+        .find(&name)
         .ok_or_else(|| ApiError::not_found("tool", &name))?;
     if tool.state.changed.is_some() {
         return Err(ApiError::new(

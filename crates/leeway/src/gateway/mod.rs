@@ -11,6 +11,8 @@ pub mod eyes;
 pub mod governance;
 pub mod hidden;
 pub mod mcp;
+pub mod methods;
+pub mod naming;
 pub mod outcome;
 pub mod pausing;
 pub mod pipeline;

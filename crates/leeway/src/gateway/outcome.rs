@@ -32,18 +32,37 @@ pub fn judge_answer(answer: &Result<Value, CallError>, effect: Effect) -> (Outco
             Outcome::Failed,
             "The system answered with an error.".to_owned(),
         ),
+        Ok(result) if result["resultType"] == json!("input_required") => (
+            Outcome::Failed,
+            "The system asked for more before doing anything; its questions are in the result."
+                .to_owned(),
+        ),
         Ok(_) => (
             Outcome::Executed,
             "The system answered that it is done.".to_owned(),
         ),
-        Err(CallError::NoAnswer(why)) if effect == Effect::Read => {
-            (Outcome::Failed, format!("Nothing was read: {why}."))
-        }
-        Err(CallError::NoAnswer(why)) => (
-            Outcome::OutcomeUnknown,
-            format!("It may or may not have happened: {why}. It is not tried again."),
-        ),
+        Err(error @ (CallError::NoAnswer(_) | CallError::Cancelled(_))) => match effect {
+            Effect::Read => (Outcome::Failed, format!("Nothing was read: {error}.")),
+            _ => (
+                Outcome::OutcomeUnknown,
+                format!("It may or may not have happened: {error}. It is not tried again."),
+            ),
+        },
         Err(error) => (Outcome::Failed, format!("Nothing was done: {error}.")),
+    }
+}
+
+/// What the system answered: its result, or its protocol error.
+pub fn answered(answer: &Result<Value, CallError>) -> Option<Value> {
+    match answer {
+        Ok(result) => Some(result.clone()),
+        Err(CallError::Protocol {
+            code,
+            message,
+            data,
+        }) => Some(json!({ "error": { "code": code, "message": message, "data": data } })),
+        Err(CallError::Cancelled(_)) => Some(json!({ "cancelled": true })),
+        Err(_) => None,
     }
 }
 

@@ -7,7 +7,7 @@
 use super::append::{append_onto, entry};
 use super::governance;
 use super::prepare::{Attempt, Prepared, prepare};
-use super::registry::{LiveTool, LiveWorkflow};
+use super::registry::{LiveTool, LiveWorkflow, Registry};
 use super::repeat::{earlier, join, known_key, same_call};
 use super::run;
 use super::secrets;
@@ -15,6 +15,8 @@ use crate::app::App;
 use crate::clock;
 use crate::error::ApiError;
 use crate::metrics;
+use crate::system::CallError;
+use crate::system::line::Line;
 use axum::http::StatusCode;
 use leeway_core::action::event::{ActionEvent, Cause, Refused};
 use leeway_core::action::state::ActionState;
@@ -47,14 +49,17 @@ pub struct Proposal {
     pub claim: Claim,
     /// The caller's key, by which a repeat is recognised.
     pub idempotency_key: Option<String>,
+    /// The line to the agent's side, while it waits for the answer.
+    pub line: Option<Line>,
 }
 
 /// What became of a proposal so far.
 pub struct Proposed {
     /// The action, as recorded.
     pub action: ActionState,
-    /// The system's answer as it gave it, when the call ran now.
-    pub result: Option<Value>,
+    /// The system's answer as it gave it, when the call ran now; its protocol error is an answer
+    /// too.
+    pub answer: Option<Result<Value, CallError>>,
     /// True when this is an earlier action: the same idempotency key, or an identical held call.
     pub joined: bool,
 }
@@ -95,7 +100,7 @@ async fn receive(
             ApiError::not_found("workflow", &caller.workflow)
                 .help("ask the operator to configure it; nothing was done")
         })?;
-    let tool = match resolve(&registry.tools, &proposal) {
+    let tool = match resolve(&registry, &proposal) {
         Ok(tool) => tool,
         Err(refusal) => return refuse(app, caller, proposal, refusal).await,
     };
@@ -107,6 +112,7 @@ async fn receive(
     let id = ActionId::new(app.clock.now_ms(), clock::random());
     let arguments = proposal.arguments.clone();
     let key = proposal.idempotency_key.clone();
+    let line = proposal.line;
     let attempt = Attempt {
         id: id.clone(),
         revision: 1,
@@ -116,6 +122,7 @@ async fn receive(
         cause: Cause::Proposed,
         agent: caller.agent.clone(),
         arguments: proposal.arguments,
+        inputs: line.as_ref().and_then(inputs),
         claim: proposal.claim,
         idempotency_key: proposal.idempotency_key,
     };
@@ -129,14 +136,15 @@ async fn receive(
         Recorded::Twin(id) => join(app, caller, &id, key).await,
         Recorded::Waits(action) => Ok(Proposed {
             action,
-            result: None,
+            answer: None,
             joined: false,
         }),
         Recorded::Started(action) => {
-            let (action, result) = run::carry_out(app, &tool, action, arguments).await?;
+            let ran = run::carry_out(app, &tool, action, (arguments, line)).await?;
+            let (action, answer) = (ran.action, ran.answer);
             Ok(Proposed {
                 action,
-                result,
+                answer,
                 joined: false,
             })
         }
@@ -153,6 +161,12 @@ pub async fn writing(app: &App, tool: &LiveTool, arguments: &Value) -> Option<Ow
     Some(app.records.take(&record).await)
 }
 
+/// What the agent answered to the system's questions, as it is recorded.
+pub fn inputs(line: &Line) -> Option<Value> {
+    let inputs = line.inputs()?;
+    Some(json!({ "responses": inputs.responses, "state": inputs.state }))
+}
+
 /// Why a call cannot even be judged.
 struct Refusal {
     status: StatusCode,
@@ -161,11 +175,8 @@ struct Refusal {
     help: &'static str,
 }
 
-fn resolve(
-    tools: &std::collections::BTreeMap<String, Arc<LiveTool>>,
-    proposal: &Proposal,
-) -> Result<Arc<LiveTool>, Refusal> {
-    let Some(tool) = tools.get(&proposal.tool) else {
+fn resolve(registry: &Registry, proposal: &Proposal) -> Result<Arc<LiveTool>, Refusal> {
+    let Some(tool) = registry.find(&proposal.tool) else {
         return Err(Refusal {
             status: StatusCode::NOT_FOUND,
             code: "unknown-tool",
@@ -259,7 +270,7 @@ async fn refuse(
     refusal: Refusal,
 ) -> Result<Proposed, ApiError> {
     let registry = app.registry();
-    let tool = registry.tools.get(&proposal.tool);
+    let tool = registry.find(&proposal.tool);
     let known = tool.map(std::convert::AsRef::as_ref);
     let id = ActionId::new(app.clock.now_ms(), clock::random());
     let event = ActionEvent::Refused(Refused {
@@ -269,6 +280,7 @@ async fn refuse(
             system: tool.map(|tool| tool.system.clone()).unwrap_or_default(),
             tool: tool.map_or_else(|| short(&proposal.tool), |tool| tool.tool.clone()),
             arguments: secrets::arguments(known, &proposal.arguments),
+            inputs: None,
         },
         claim: secrets::refused_claim(known, &proposal.arguments, proposal.claim),
         code: refusal.code.to_owned(),

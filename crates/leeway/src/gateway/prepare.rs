@@ -6,7 +6,7 @@ use super::secrets;
 use crate::app::App;
 use crate::clock;
 use crate::error::ApiError;
-use crate::system::SystemCall;
+use crate::system::{SystemCall, Verb};
 use leeway_core::action::event::{Cause, Judged};
 use leeway_core::action::{Call, Claim, Versions};
 use leeway_core::canonical;
@@ -14,7 +14,7 @@ use leeway_core::classify::classified::add_sensitive;
 use leeway_core::classify::compiled::CompiledTool;
 use leeway_core::classify::guess::{Guess, guess};
 use leeway_core::classify::scrub::Scrubber;
-use leeway_core::classify::{BeforeImage, Classified, RecordRef, UndoPlan};
+use leeway_core::classify::{BeforeImage, Classified, Effect, RecordRef, UndoPlan};
 use leeway_core::govern::routing::OwnerFact;
 use leeway_core::govern::workflow::Grant;
 use leeway_core::id::ActionId;
@@ -43,6 +43,8 @@ pub struct Attempt {
     pub agent: String,
     /// The arguments as they would run: nothing redacted.
     pub arguments: Value,
+    /// What the agent answered to the system's questions about this call.
+    pub inputs: Option<Value>,
     /// What the agent says.
     pub claim: Claim,
     /// The caller's idempotency key.
@@ -126,6 +128,9 @@ pub async fn prepare(
             "version-conflict",
             "The system refused it because the record had changed; it runs only when it is approved as it is now.",
         );
+    }
+    if attempt.inputs.is_some() {
+        only_reads_take_inputs(&mut decision, classified.effect);
     }
     let parts = Parts {
         call,
@@ -216,12 +221,14 @@ pub fn versions(registry: &Registry, workflow: &LiveWorkflow, tool: &LiveTool) -
 }
 
 fn shown_call(workflow: &LiveWorkflow, tool: &LiveTool, attempt: &Attempt) -> Call {
+    let inputs = attempt.inputs.as_ref();
     Call {
         workflow: workflow.state.workflow.name.clone(),
         agent: attempt.agent.clone(),
         system: tool.system.clone(),
         tool: tool.tool.clone(),
         arguments: secrets::arguments(Some(tool), &attempt.arguments),
+        inputs: inputs.map(|inputs| secrets::arguments(Some(tool), inputs)),
     }
 }
 
@@ -234,7 +241,8 @@ fn twin_hash(call: &Call, attempt: &Attempt, secret: bool) -> String {
         call.system,
         call.tool,
         call.arguments,
-        nonce
+        nonce,
+        call.inputs
     ]))
 }
 
@@ -315,10 +323,12 @@ async fn ask(
         return Err(failed(format!("`{}` is not configured", tool.system)));
     };
     let call = SystemCall {
+        verb: Verb::CallTool,
         tool: read_tool,
         arguments: read_arguments,
         idempotency_key: None,
         condition: None,
+        line: None,
     };
     connection
         .call(call)
@@ -410,6 +420,21 @@ fn hold(decision: &mut Decision, rule: &str, text: &str) {
         .reasons
         .sort_by_key(|reason| std::cmp::Reverse(reason.verdict));
     decision.verdict = decision.verdict.max(Verdict::Hold);
+}
+
+/// Answers to a system's questions are not among what is judged, so a call that changes something
+/// takes none; and one that waits for a person could not hand them on.
+fn only_reads_take_inputs(decision: &mut Decision, effect: Effect) {
+    if effect == Effect::Read && decision.verdict == Verdict::Allow {
+        return;
+    }
+    let reason = Reason {
+        rule: "inputs-not-judged".to_owned(),
+        verdict: Verdict::Block,
+        text: "Answers to a system's questions are taken only by calls that read at once; put everything into the arguments.".to_owned(),
+    };
+    decision.reasons.insert(0, reason);
+    decision.verdict = Verdict::Block;
 }
 
 /// A tool nothing classifies is blocked; the guess is for display only.

@@ -1,6 +1,8 @@
 //! What is configured now, compiled for use: workflows, packs, tools. A snapshot of the ledger's
 //! documents, replaced as a whole whenever one of them changes.
 
+use super::methods;
+use crate::system::Verb;
 use leeway_core::action::tool_name;
 use leeway_core::canonical;
 use leeway_core::classify::Classified;
@@ -54,6 +56,8 @@ pub struct LiveTool {
     pub system: String,
     /// The tool's own name.
     pub tool: String,
+    /// What is asked of the system by it.
+    pub verb: Verb,
     /// Its definition, pinned, and one that waits for review.
     pub state: ToolState,
     /// Checks arguments against the pinned input schema; `None` when the schema is no schema.
@@ -104,6 +108,8 @@ pub struct Registry {
     pub packs: HashMap<String, Arc<LivePack>>,
     /// Tools by `<system>__<tool>`, of systems that are configured.
     pub tools: BTreeMap<String, Arc<LiveTool>>,
+    /// Methods besides tools by `<system>__<method>`, of systems whose pack is in force.
+    pub methods: BTreeMap<String, Arc<LiveTool>>,
     /// The permission owner matrix, if there is one.
     pub owners: Option<LiveOwners>,
     /// How people are reached, if they are.
@@ -113,6 +119,11 @@ pub struct Registry {
 }
 
 impl Registry {
+    /// The tool or method of that name.
+    pub fn find(&self, name: &str) -> Option<&Arc<LiveTool>> {
+        self.methods.get(name).or_else(|| self.tools.get(name))
+    }
+
     /// Reads and compiles everything; what `before` compiled and has not changed is taken over. A
     /// document that no longer compiles is left out, which blocks what depends on it.
     pub fn load(reader: &Reader, before: &Self) -> Result<Self, StoreError> {
@@ -153,6 +164,7 @@ impl Registry {
             };
             registry.add_tool(&stream, state, before);
         }
+        registry.add_methods(before);
         if let Some((_, Document::Owners(state))) = reader.document(OWNERS_STREAM)? {
             registry.owners = state.owners.map(|owners| LiveOwners {
                 hash: canonical::hash(&owners.rows),
@@ -252,6 +264,31 @@ impl Registry {
         }
     }
 
+    fn add_methods(&mut self, before: &Self) {
+        for (name, configured) in &self.systems {
+            let Some(pack) = self.packs.get(&configured.system.pack) else {
+                continue;
+            };
+            let same = before
+                .packs
+                .get(&configured.system.pack)
+                .is_some_and(|known| Arc::ptr_eq(known, pack));
+            let known = before
+                .methods
+                .values()
+                .filter(|known| known.system == *name && known.system_hash == configured.hash);
+            let mut methods: Vec<_> = known.filter(|_| same).cloned().collect();
+            if methods.is_empty() {
+                methods = methods::of((name, &configured.hash), pack);
+            }
+            self.methods.extend(
+                methods
+                    .into_iter()
+                    .map(|method| (method.name.clone(), method)),
+            );
+        }
+    }
+
     fn add_tool(&mut self, stream: &str, state: ToolState, before: &Self) {
         let Some((system, tool)) = stream
             .strip_prefix("tool/")
@@ -277,6 +314,7 @@ impl Registry {
                 name,
                 system: system.to_owned(),
                 tool: tool.to_owned(),
+                verb: Verb::CallTool,
                 schema,
                 system_hash: configured.hash.clone(),
                 pack: self.packs.get(&configured.system.pack).cloned(),

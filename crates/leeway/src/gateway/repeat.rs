@@ -40,12 +40,18 @@ pub fn known_key(
         Some(pack) => pack.redactor.redact(&proposal.arguments),
         None => proposal.arguments.clone(),
     };
+    let inputs = proposal.line.as_ref().and_then(super::pipeline::inputs);
+    let inputs = inputs.map(|inputs| match &tool.pack {
+        Some(pack) => pack.redactor.redact(&inputs),
+        None => inputs,
+    });
     let call = Call {
         workflow: caller.workflow.clone(),
         agent: caller.agent.clone(),
         system: tool.system.clone(),
         tool: tool.tool.clone(),
         arguments: shown,
+        inputs,
     };
     same_call(app, &id, &call)?;
     earlier(app, &id).map(Some)
@@ -93,7 +99,7 @@ pub fn earlier(app: &App, id: &ActionId) -> Result<Proposed, ApiError> {
         .ok_or_else(|| ApiError::not_found("action", id.as_str()))?;
     Ok(Proposed {
         action,
-        result: None,
+        answer: None,
         joined: true,
     })
 }

@@ -7,7 +7,9 @@
 
 use super::append::{action_stream, append_events};
 use super::drift::{drift, drifted, on_condition, refused_for_version};
-use super::outcome::{judge_answer, pack_says, queue_outcome, record_outcome, recorded_answer};
+use super::outcome::{
+    answered, judge_answer, pack_says, queue_outcome, record_outcome, recorded_answer,
+};
 use super::pipeline::writing;
 use super::prepare::{
     Attempt, Prepared, blocked_now, content_hash, prepare, read_record, unseal, versions,
@@ -17,6 +19,7 @@ use super::secrets;
 use crate::app::App;
 use crate::error::ApiError;
 use crate::metrics;
+use crate::system::line::{Line, Notice};
 use crate::system::{CallError, SystemCall};
 use leeway_core::action::Claim;
 use leeway_core::action::event::{ActionEvent, Cause, Finished, Judged, Outcome};
@@ -93,7 +96,7 @@ async fn step(app: &Arc<App>, action: &ActionState) -> Result<Step, Failure> {
     };
     let (Some(workflow), Some(tool)) = (
         registry.workflows.get(&judged.call.workflow),
-        registry.tools.get(&judged.call.tool_name()),
+        registry.find(&judged.call.tool_name()),
     ) else {
         return Ok(Step::Done);
     };
@@ -146,7 +149,7 @@ async fn step(app: &Arc<App>, action: &ActionState) -> Result<Step, Failure> {
     let start = start_event(&action.row.id, judged.revision);
     let events = vec![("leeway".to_owned(), start)];
     let started = append_events(app, &action.row.id, events, (preconditions, vec![])).await?;
-    carry_out(app, tool, started, arguments).await?;
+    carry_out(app, tool, started, (arguments, None)).await?;
     Ok(Step::Done)
 }
 
@@ -253,6 +256,7 @@ pub async fn again_with(
         cause,
         agent: judged.call.agent.clone(),
         arguments,
+        inputs: judged.call.inputs.clone(),
         claim,
         idempotency_key: judged.idempotency_key.clone(),
     };
@@ -290,20 +294,36 @@ pub async fn revise(
     append_events(app, id, events, (vec![at(action)], side)).await
 }
 
+/// An action that ran.
+pub struct Ran {
+    /// The action, with its outcome.
+    pub action: ActionState,
+    /// The system's answer as it gave it; `None` when the record had changed and it waits again.
+    pub answer: Option<Result<Value, CallError>>,
+}
+
 /// Makes the one call of an action whose start is recorded, and records what became of it.
-/// Returns the action and the system's answer as it gave it.
 pub async fn carry_out(
     app: &Arc<App>,
     tool: &LiveTool,
     action: ActionState,
-    arguments: Value,
-) -> Result<(ActionState, Option<Value>), ApiError> {
+    (arguments, line): (Value, Option<Line>),
+) -> Result<Ran, ApiError> {
     let effect = action.row.effect.unwrap_or(Effect::Execute);
+    let line = match effect {
+        Effect::Read => line,
+        _ => line.map(Line::without_questions),
+    };
+    if let Some(line) = &line {
+        line.tell(Notice::Started(action.row.id.clone()));
+    }
     let call = SystemCall {
+        verb: tool.verb,
         tool: tool.tool.clone(),
         arguments: arguments.clone(),
         idempotency_key: Some(format!("{}-{}", action.row.id, action.row.revision)),
         condition: None,
+        line,
     };
     let call = on_condition(tool, &action, call);
     let began = tokio::time::Instant::now();
@@ -317,10 +337,13 @@ pub async fn carry_out(
     if let Err(error @ CallError::Conflict(_)) = &answer {
         metrics::conflicted(began.elapsed());
         let action = refused_for_version(app, tool, &action, (arguments, error)).await?;
-        return Ok((action, None));
+        return Ok(Ran {
+            action,
+            answer: None,
+        });
     }
-    let answered = pack_says(tool, &arguments, &answer, effect);
-    let (outcome, note) = answered.unwrap_or_else(|| judge_answer(&answer, effect));
+    let said = pack_says(tool, &arguments, &answer, effect);
+    let (outcome, note) = said.unwrap_or_else(|| judge_answer(&answer, effect));
     metrics::called(outcome, began.elapsed());
     let after = match tool.entry() {
         Some(entry) if effect != Effect::Read && outcome == Outcome::Executed => {
@@ -328,12 +351,10 @@ pub async fn carry_out(
         }
         _ => None,
     };
-    let result = answer.ok();
     let finished = Finished {
         outcome,
-        result: result
-            .as_ref()
-            .map(|result| recorded_answer(&secrets::answer(tool, &arguments, result))),
+        result: answered(&answer)
+            .map(|result| recorded_answer(&secrets::answer(tool, &arguments, &result))),
         after: after.filter(|image| *image != BeforeImage::NotNeeded),
         note: secrets::note(tool, &arguments, &note),
     };
@@ -342,7 +363,10 @@ pub async fn carry_out(
     } else {
         record_outcome(app, &action, finished).await?
     };
-    Ok((action, result))
+    Ok(Ran {
+        action,
+        answer: Some(answer),
+    })
 }
 
 /// After a restart: what had started and has no outcome is an unknown outcome; what was approved

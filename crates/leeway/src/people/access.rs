@@ -141,7 +141,8 @@ pub async fn guard_mcp(
     }
 }
 
-fn agent_of(app: &App, headers: &HeaderMap, workflow: &str) -> Result<Caller, ApiError> {
+/// The agent whose token came with a request, bound to this very workflow.
+pub fn agent_of(app: &App, headers: &HeaderMap, workflow: &str) -> Result<Caller, ApiError> {
     let secret = bearer(headers)
         .ok_or_else(|| unauthorized("token-missing", "this request carries no token"))?;
     let caller = agent::recognise(app, secret)?.ok_or_else(|| {

@@ -90,11 +90,12 @@ pub async fn propose(
             sensitive: body.sensitive,
         },
         idempotency_key: body.idempotency_key,
+        line: None,
     };
     let proposed = pipeline::propose(&app, caller.clone(), proposal).await?;
     let mut answer = for_caller(&app, &caller, &proposed.action);
     answer["joined"] = json!(proposed.joined);
-    if let Some(result) = proposed.result {
+    if let Some(Ok(result)) = proposed.answer {
         answer["result"] = result;
     }
     let status = if proposed.action.row.status.is_terminal() {

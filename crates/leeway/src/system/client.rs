@@ -1,9 +1,11 @@
 //! What speaks with a system: an MCP session, an HTTP API by its document, or a mail server.
 
-use super::mcp_client;
+use super::mcp_calls;
+use super::mcp_client::{self, Through};
 use super::openapi::HttpApi;
 use super::smtp::MailServer;
-use super::{CallError, Condition, SystemCall};
+use super::tap::Ears;
+use super::{CallError, Condition, SystemCall, Verb};
 use leeway_core::govern::system::{Kind, System};
 use rmcp::{Peer, RoleClient};
 use serde_json::Value;
@@ -11,7 +13,6 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::Notify;
 
 /// One way to speak with a system; cheap to clone.
 #[derive(Clone)]
@@ -34,10 +35,10 @@ pub struct Session {
 
 /// Starts speaking with a system: runs its program, opens its address, or reads its document and
 /// looks whether it is there.
-pub async fn start(system: &System, tools_changed: Arc<Notify>) -> Result<Session, String> {
+pub async fn start(system: &System, through: Through, ears: Ears) -> Result<Session, String> {
     let client = match system.kind() {
         Some(Kind::Command(_) | Kind::Url(_)) => {
-            let session = mcp_client::start(system, tools_changed).await?;
+            let session = mcp_client::start(system, through, ears).await?;
             return Ok(Session {
                 client: Client::Mcp(session.peer().clone()),
                 ended: Box::pin(async move {
@@ -66,7 +67,7 @@ impl Client {
     /// Every tool, as JSON definitions.
     pub async fn list_tools(&self) -> Result<Vec<Value>, String> {
         match self {
-            Self::Mcp(peer) => mcp_client::list_tools(peer).await,
+            Self::Mcp(peer) => mcp_calls::list_tools(peer).await,
             Self::Http(api) => Ok(api.definitions()),
             Self::Mail(server) => Ok(vec![server.definition()]),
         }
@@ -94,12 +95,15 @@ impl Client {
     pub async fn call(&self, call: SystemCall, timeout: Duration) -> Result<Value, CallError> {
         let by_header = matches!(call.condition, Some(Condition::Header { .. }));
         match self {
+            Self::Http(_) | Self::Mail(_) if call.verb != Verb::CallTool => {
+                Err(CallError::NotSent("this system has tools only".to_owned()))
+            }
             Self::Http(api) => api.call(call, timeout).await,
             _ if by_header => Err(CallError::NotSent(
                 "its pack puts the record's version into a header, and this system takes none"
                     .to_owned(),
             )),
-            Self::Mcp(peer) => mcp_client::call(peer, call, timeout).await,
+            Self::Mcp(peer) => mcp_calls::call(peer, call, timeout).await,
             Self::Mail(server) => server.call(call, timeout).await,
         }
     }

@@ -2,15 +2,19 @@
 //! growing pauses. A call in flight when it ends has no answer; it is never repeated here.
 
 use super::client::{self, Client, Session};
-use super::{CallError, SystemCall};
+use super::mcp_client::{self, Through};
+use super::tap::{Ears, Heard};
+use super::{CallError, SystemCall, mcp_calls};
 use leeway_core::govern::system::System;
+use rmcp::model::SubscriptionFilter;
+use rmcp::{Peer, RoleClient};
 use serde_json::Value;
 use std::collections::HashMap;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::{Arc, RwLock};
+use std::sync::{Arc, Mutex, RwLock, Weak};
 use std::time::Duration;
-use tokio::sync::{Notify, watch};
+use tokio::sync::{Notify, broadcast, watch};
 use tokio_util::sync::CancellationToken;
 
 /// Called with each tool list a system gives, before any of its tools can be called.
@@ -19,6 +23,8 @@ pub type ToolsSeen =
 
 /// How long a call waits for a system that is just being started again.
 const WAIT_FOR_READY: Duration = Duration::from_secs(5);
+/// Most of what systems say that waits for somebody to hear it.
+const WAITING_TO_BE_HEARD: usize = 256;
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 /// A session that lived so long was well; the next start is not put off.
@@ -50,18 +56,24 @@ pub struct Connection {
     pub system: System,
     /// Content hash of that.
     pub hash: String,
+    through: Through,
     present: watch::Receiver<Present>,
+    subscribed: Mutex<HashMap<String, Weak<Subscription>>>,
     stop: CancellationToken,
 }
 
 impl Connection {
-    fn open(system: System, hash: String, seen: ToolsSeen) -> Arc<Self> {
+    fn open(
+        (system, hash, through): (System, String, Through),
+        seen: ToolsSeen,
+        ears: Ears,
+    ) -> Arc<Self> {
         let (sender, present) = watch::channel(Present {
             health: Health::Starting,
             client: None,
         });
         let stop = CancellationToken::new();
-        let supervised = supervise(system.clone(), sender, seen);
+        let supervised = supervise((system.clone(), through), sender, (seen, ears));
         let stopped = stop.clone();
         tokio::spawn(async move {
             tokio::select! {
@@ -72,7 +84,9 @@ impl Connection {
         Arc::new(Self {
             system,
             hash,
+            through,
             present,
+            subscribed: Mutex::default(),
             stop,
         })
     }
@@ -110,6 +124,66 @@ impl Connection {
         let timeout = Duration::from_secs(self.system.timeout_s);
         client.call(call, timeout).await
     }
+
+    /// Its MCP session, for what is not a governed call: lists and subscriptions.
+    pub async fn peer(&self) -> Result<Peer<RoleClient>, CallError> {
+        match self.client().await? {
+            Client::Mcp(peer) => Ok(peer),
+            Client::Http(_) | Client::Mail(_) => Err(CallError::NotSent(format!(
+                "`{}` has tools only",
+                self.system.name
+            ))),
+        }
+    }
+
+    /// Subscribes to changes of one resource, by its own address, until what is returned is
+    /// dropped. Agents of one resource share one subscription. It ends with the session; that
+    /// resources changed is what is heard of the next one.
+    pub async fn subscribe(&self, uri: &str) -> Result<Arc<Subscription>, CallError> {
+        let peer = self.peer().await?;
+        if let Some(open) = self.open_subscription(uri) {
+            return Ok(open);
+        }
+        let kept = if mcp_client::is_modern(&peer) {
+            let filter = SubscriptionFilter::builder()
+                .resource_subscriptions([uri.to_owned()])
+                .build();
+            tokio::spawn(mcp_client::subscribe(peer, filter))
+        } else {
+            let open = mcp_calls::subscribe(peer, uri.to_owned()).await?;
+            tokio::spawn(async move {
+                let _open = open;
+                std::future::pending::<()>().await;
+            })
+        };
+        let subscribed = Arc::new(Subscription(kept.abort_handle()));
+        self.subscriptions()
+            .insert(uri.to_owned(), Arc::downgrade(&subscribed));
+        Ok(subscribed)
+    }
+
+    fn open_subscription(&self, uri: &str) -> Option<Arc<Subscription>> {
+        let mut subscriptions = self.subscriptions();
+        subscriptions.retain(|_, open| open.strong_count() > 0);
+        let open = subscriptions.get(uri)?.upgrade()?;
+        (!open.0.is_finished()).then_some(open)
+    }
+
+    fn subscriptions(&self) -> std::sync::MutexGuard<'_, HashMap<String, Weak<Subscription>>> {
+        self.subscribed
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+}
+
+/// A subscription to a resource of a system; ends when dropped.
+#[derive(Debug)]
+pub struct Subscription(tokio::task::AbortHandle);
+
+impl Drop for Subscription {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
 }
 
 impl Drop for Connection {
@@ -118,14 +192,17 @@ impl Drop for Connection {
     }
 }
 
-async fn supervise(system: System, present: watch::Sender<Present>, seen: ToolsSeen) {
+async fn supervise(
+    (system, through): (System, Through),
+    present: watch::Sender<Present>,
+    (seen, ears): (ToolsSeen, Ears),
+) {
     let mut pause = FIRST_PAUSE;
     loop {
-        let changed = Arc::new(Notify::new());
-        let started = in_time(&system, client::start(&system, changed.clone())).await;
+        let started = in_time(&system, client::start(&system, through, ears.clone())).await;
         let began = tokio::time::Instant::now();
         let why = match started {
-            Ok(session) => attend(&system, session, &present, (&seen, &changed)).await,
+            Ok(session) => attend((&system, through), session, &present, (&seen, &ears)).await,
             Err(why) => why,
         };
         // One that ends soon after each start is not started again at full speed.
@@ -152,14 +229,34 @@ async fn in_time<T>(
         .unwrap_or_else(|_| Err(format!("it did not answer within {} s", system.timeout_s)))
 }
 
+/// Has an MCP session tell of changes, and of what it logs.
+async fn follow_changes(peer: &Peer<RoleClient>, through: Through) {
+    if mcp_client::is_modern(peer) {
+        let filter = SubscriptionFilter::builder()
+            .tools_list_changed()
+            .prompts_list_changed()
+            .resources_list_changed()
+            .build();
+        tokio::spawn(mcp_client::subscribe(peer.clone(), filter));
+    } else if through.logging {
+        mcp_calls::log_everything(peer).await;
+    }
+}
+
 /// Serves one session until it ends; returns why it ended.
 async fn attend(
-    system: &System,
+    (system, through): (&System, Through),
     session: Session,
     present: &watch::Sender<Present>,
-    (seen, changed): (&ToolsSeen, &Notify),
+    (seen, ears): (&ToolsSeen, &Ears),
 ) -> String {
     let Session { client, mut ended } = session;
+    if let Client::Mcp(peer) = &client {
+        follow_changes(peer, through).await;
+    }
+    // Whoever had subscribed, or read a list, has to do it anew.
+    ears.hear(Heard::PromptsChanged);
+    ears.hear(Heard::ResourcesChanged);
     loop {
         let listed = tokio::select! {
             listed = in_time(system, client.list_tools()) => listed,
@@ -173,8 +270,9 @@ async fn attend(
             health: Health::Ready,
             client: Some(client.clone()),
         });
+        ears.hear(Heard::ToolsChanged);
         tokio::select! {
-            () = changed.notified() => {}
+            () = ears.tools_changed.notified() => {}
             why = &mut ended => return why,
         }
     }
@@ -184,6 +282,7 @@ async fn attend(
 pub struct Systems {
     connections: RwLock<HashMap<String, Arc<Connection>>>,
     seen: ToolsSeen,
+    heard: broadcast::Sender<(String, Heard)>,
 }
 
 impl Systems {
@@ -192,25 +291,36 @@ impl Systems {
         Self {
             connections: RwLock::new(HashMap::new()),
             seen,
+            heard: broadcast::channel(WAITING_TO_BE_HEARD).0,
         }
     }
 
+    /// What systems say from now on that belongs to no call, with the system's name.
+    pub fn hear(&self) -> broadcast::Receiver<(String, Heard)> {
+        self.heard.subscribe()
+    }
+
     /// Makes the connections match the configuration: opens new ones, closes those that are gone
-    /// or changed.
-    pub fn configure(&self, systems: Vec<(System, String)>) {
+    /// or changed. Each comes with its hash and what of it gets through.
+    pub fn configure(&self, systems: Vec<(System, String, Through)>) {
         let mut connections = self
             .connections
             .write()
             .unwrap_or_else(std::sync::PoisonError::into_inner);
         connections.retain(|name, open| {
-            systems
-                .iter()
-                .any(|(system, hash)| system.name == *name && *hash == open.hash)
+            systems.iter().any(|(system, hash, through)| {
+                system.name == *name && *hash == open.hash && *through == open.through
+            })
         });
-        for (system, hash) in systems {
-            connections
-                .entry(system.name.clone())
-                .or_insert_with(|| Connection::open(system, hash, self.seen.clone()));
+        for (system, hash, through) in systems {
+            let ears = Ears {
+                system: system.name.clone(),
+                tools_changed: Arc::new(Notify::new()),
+                heard: self.heard.clone(),
+            };
+            connections.entry(system.name.clone()).or_insert_with(|| {
+                Connection::open((system, hash, through), self.seen.clone(), ears)
+            });
         }
     }
 

@@ -1,48 +1,99 @@
-//! One MCP session with a system: starting it, listing its tools, calling one.
+//! One MCP session with a system: starting it, and what the system may ask of us in it.
 
-use super::{CallError, SystemCall};
+use super::line::Line;
+use super::tap::{Ears, Tapped};
 use crate::config::secret;
 use leeway_core::govern::system::System;
 use process_wrap::tokio::{CommandWrap, KillOnDrop, ProcessGroup};
 use rmcp::model::{
-    CallToolRequestParams, CallToolResponse, ClientCapabilities, ClientConfig, Implementation,
-    ProtocolVersion, RequestMetaObject,
+    ClientCapabilities, ClientConfig, ClientResult, CreateMessageRequest,
+    CreateMessageRequestMethod, CreateMessageRequestParams, CreateMessageResult, ElicitRequest,
+    ElicitRequestParams, ElicitResult, ElicitationAction, ElicitationCapability, ErrorData,
+    Implementation, ProtocolVersion, SamplingCapability, ServerRequest, SubscriptionFilter,
 };
-use rmcp::service::{
-    ClientLifecycleMode, ClientServiceExt, NotificationContext, RunningService, ServiceError,
-};
+use rmcp::service::{ClientLifecycleMode, ClientServiceExt, RequestContext, RunningService};
 use rmcp::transport::streamable_http_client::StreamableHttpClientTransportConfig;
 use rmcp::transport::{StreamableHttpClientTransport, TokioChildProcess};
 use rmcp::{ClientHandler, Peer, RoleClient};
-use serde_json::Value;
 use std::collections::HashMap;
 use std::process::Stdio;
-use std::sync::Arc;
-use std::time::Duration;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::ChildStderr;
-use tokio::sync::Notify;
 
 /// Variables of our own environment a child process gets besides those configured.
 const PASSED_ON: [&str; 4] = ["PATH", "HOME", "LANG", "TZ"];
 
-/// Our side of the session: told when the system's tools change.
+/// What of a system any workflow lets through to its agents, besides what is read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Through {
+    /// What it asks: only then is it told that there is somebody who could answer.
+    pub questions: bool,
+    /// What it logs: only then is it asked to log everything.
+    pub logging: bool,
+}
+
+/// Our side of the session. What the system asks while a call runs is handed to the agent that
+/// made the call; nobody else answers for it.
 #[derive(Clone)]
 pub struct Listener {
-    /// Fires when the system says its tools changed.
-    pub tools_changed: Arc<Notify>,
+    through: Through,
 }
 
 impl ClientHandler for Listener {
     fn get_info(&self) -> ClientConfig {
-        ClientConfig::new(
-            ClientCapabilities::default(),
-            Implementation::new("leeway", env!("CARGO_PKG_VERSION")),
-        )
+        // What a call declares is its own; this is for a session as a whole, and for looking at
+        // tasks.
+        let mut capabilities = ClientCapabilities::builder().enable_tasks().build();
+        if self.through.questions {
+            capabilities.elicitation = Some(ElicitationCapability::default());
+            capabilities.sampling = Some(SamplingCapability::default());
+        }
+        let us = Implementation::new("leeway", env!("CARGO_PKG_VERSION"));
+        ClientConfig::new(capabilities, us)
     }
 
-    async fn on_tool_list_changed(&self, _context: NotificationContext<RoleClient>) {
-        self.tools_changed.notify_one();
+    async fn create_elicitation(
+        &self,
+        params: ElicitRequestParams,
+        context: RequestContext<RoleClient>,
+    ) -> Result<ElicitResult, ErrorData> {
+        let question = ServerRequest::ElicitRequest(ElicitRequest::new(params));
+        match ask(&context, question).await {
+            Some(ClientResult::ElicitResult(answer)) => Ok(answer),
+            _ => Ok(ElicitResult::new(ElicitationAction::Decline)),
+        }
+    }
+
+    async fn create_message(
+        &self,
+        params: CreateMessageRequestParams,
+        context: RequestContext<RoleClient>,
+    ) -> Result<CreateMessageResult, ErrorData> {
+        let question = ServerRequest::CreateMessageRequest(CreateMessageRequest::new(params));
+        match ask(&context, question).await {
+            Some(ClientResult::CreateMessageResult(answer)) => Ok(*answer),
+            _ => Err(ErrorData::method_not_found::<CreateMessageRequestMethod>()),
+        }
+    }
+}
+
+async fn ask(
+    context: &RequestContext<RoleClient>,
+    question: ServerRequest,
+) -> Option<ClientResult> {
+    let line = context.extensions.get::<Line>()?;
+    let capabilities = line.capabilities();
+    let may = match &question {
+        ServerRequest::ElicitRequest(_) => capabilities.elicitation.is_some(),
+        ServerRequest::CreateMessageRequest(_) => capabilities.sampling.is_some(),
+        _ => false,
+    };
+    if !may {
+        return None;
+    }
+    tokio::select! {
+        answer = line.ask(question) => answer,
+        () = context.ct.cancelled() => None,
     }
 }
 
@@ -50,8 +101,8 @@ impl ClientHandler for Listener {
 pub type Session = RunningService<RoleClient, Listener>;
 
 /// Starts a session: runs the program or opens the address.
-pub async fn start(system: &System, tools_changed: Arc<Notify>) -> Result<Session, String> {
-    let listener = Listener { tools_changed };
+pub async fn start(system: &System, through: Through, ears: Ears) -> Result<Session, String> {
+    let listener = Listener { through };
     let lifecycle = ClientLifecycleMode::Auto {
         preferred_versions: vec![ProtocolVersion::V_2026_07_28],
         legacy_version: None,
@@ -63,7 +114,7 @@ pub async fn start(system: &System, tools_changed: Arc<Notify>) -> Result<Sessio
                 tokio::spawn(log_stderr(system.name.clone(), stderr));
             }
             listener
-                .serve_with_lifecycle(transport, lifecycle)
+                .serve_with_lifecycle(Tapped::new(transport, ears), lifecycle)
                 .await
                 .map_err(|error| format!("`{command}` did not start an MCP session: {error}"))
         }
@@ -72,11 +123,26 @@ pub async fn start(system: &System, tools_changed: Arc<Notify>) -> Result<Sessio
                 .custom_headers(headers(system)?);
             let transport = StreamableHttpClientTransport::from_config(config);
             listener
-                .serve_with_lifecycle(transport, lifecycle)
+                .serve_with_lifecycle(Tapped::new(transport, ears), lifecycle)
                 .await
                 .map_err(|error| format!("no MCP session with `{url}`: {error}"))
         }
         _ => Err("exactly one of `command` and `url` must be given".to_owned()),
+    }
+}
+
+/// Whether the session speaks the protocol without sessions, where nothing is told unasked.
+pub fn is_modern(peer: &Peer<RoleClient>) -> bool {
+    peer.peer_info()
+        .is_some_and(|info| info.protocol_version >= ProtocolVersion::V_2026_07_28)
+}
+
+/// Keeps a subscription open, so that the system tells of its changes. What it tells is heard by
+/// the tap; here it is only taken off the queue. Ends when the system ends it.
+pub async fn subscribe(peer: Peer<RoleClient>, filter: SubscriptionFilter) {
+    match peer.listen(filter).await {
+        Ok(mut subscription) => while let Ok(Some(_)) = subscription.next().await {},
+        Err(error) => tracing::debug!(%error, "a system tells nothing of its changes"),
     }
 }
 
@@ -127,55 +193,5 @@ async fn log_stderr(system: String, stderr: ChildStderr) {
     while let Ok(Some(line)) = lines.next_line().await {
         let line: String = line.chars().take(500).collect();
         tracing::debug!(%system, line = %line.escape_debug(), "system wrote to stderr");
-    }
-}
-
-/// Every tool the system lists, as JSON definitions, all pages.
-pub async fn list_tools(peer: &Peer<RoleClient>) -> Result<Vec<Value>, String> {
-    let tools = peer
-        .list_all_tools()
-        .await
-        .map_err(|error| format!("cannot list its tools: {error}"))?;
-    tools
-        .into_iter()
-        .map(|tool| serde_json::to_value(tool).map_err(|error| error.to_string()))
-        .collect()
-}
-
-/// Makes one call, once.
-pub async fn call(
-    peer: &Peer<RoleClient>,
-    call: SystemCall,
-    timeout: Duration,
-) -> Result<Value, CallError> {
-    let mut params = CallToolRequestParams::new(call.tool);
-    match call.arguments {
-        Value::Object(arguments) => params = params.with_arguments(arguments),
-        Value::Null => {}
-        _ => return Err(CallError::NotSent("arguments are not an object".to_owned())),
-    }
-    if let Some(key) = call.idempotency_key {
-        let mut meta = RequestMetaObject::default();
-        meta.insert("io.leeway/idempotency-key".to_owned(), Value::String(key));
-        params.meta = Some(meta);
-    }
-    if peer.is_transport_closed() {
-        return Err(CallError::NotSent("the connection is closed".to_owned()));
-    }
-    match tokio::time::timeout(timeout, peer.call_tool_once(params)).await {
-        Err(_) => Err(CallError::NoAnswer(format!(
-            "none within {} s",
-            timeout.as_secs()
-        ))),
-        Ok(Ok(CallToolResponse::Complete(result))) => serde_json::to_value(result)
-            .map_err(|error| CallError::NoAnswer(format!("unreadable answer: {error}"))),
-        Ok(Ok(_)) => Err(CallError::NoAnswer(
-            "the system asked for more instead of answering".to_owned(),
-        )),
-        Ok(Err(ServiceError::McpError(error))) => Err(CallError::Refused(format!(
-            "{} ({})",
-            error.message, error.code.0
-        ))),
-        Ok(Err(error)) => Err(CallError::NoAnswer(error.to_string())),
     }
 }

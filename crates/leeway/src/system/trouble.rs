@@ -26,7 +26,13 @@ impl Trouble {
     pub fn note(&self, went: &Result<Value, CallError>) {
         let why = match went {
             Err(CallError::NotSent(why) | CallError::NoAnswer(why)) => Some(why.clone()),
-            Ok(_) | Err(CallError::Refused(_) | CallError::Conflict(_)) => None,
+            Ok(_)
+            | Err(
+                CallError::Refused(_)
+                | CallError::Protocol { .. }
+                | CallError::Cancelled(_)
+                | CallError::Conflict(_),
+            ) => None,
         };
         *self.why.lock().unwrap_or_else(PoisonError::into_inner) = why;
         if matches!(went, Err(CallError::NotSent(_))) {

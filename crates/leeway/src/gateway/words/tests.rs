@@ -23,6 +23,7 @@ fn held(revision: u32, cause: Cause) -> ActionEvent {
             system: "pay".into(),
             tool: "refund".into(),
             arguments: json!({}),
+            inputs: None,
         },
         claim: Claim::default(),
         before: BeforeImage::NotNeeded,

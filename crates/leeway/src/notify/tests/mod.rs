@@ -138,6 +138,7 @@ fn refund(tool: &str, reason: &str, body: &str) -> Judged {
             system: "pay".into(),
             tool: tool.into(),
             arguments: json!({"charge": "ch_1", "amount": 12_050, "message": body}),
+            inputs: None,
         },
         claim: Claim {
             confidence: Some(0.4),

@@ -74,15 +74,17 @@ fn mailboxes(list: &Value) -> Result<Vec<Mailbox>, String> {
 #[cfg(test)]
 mod tests {
     use super::Outgoing;
-    use crate::system::SystemCall;
+    use crate::system::{SystemCall, Verb};
     use serde_json::{Value, json};
 
     fn outgoing(arguments: Value) -> Result<Outgoing, String> {
         let call = SystemCall {
+            verb: Verb::CallTool,
             tool: "send_email".to_owned(),
             arguments,
             idempotency_key: Some("act-1".to_owned()),
             condition: None,
+            line: None,
         };
         Outgoing::of(&"Desk <desk@example.com>".parse().unwrap(), &call)
     }

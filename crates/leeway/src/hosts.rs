@@ -1,0 +1,139 @@
+//! Protection of the MCP door from pages in somebody's browser: a page can make a name of its own
+//! lead to this machine, but then the request carries that name. Only requests to this machine's
+//! own names and addresses, and to those of `hosts` in `leeway.toml`, are let through.
+
+use crate::app::App;
+use crate::error::ApiError;
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, StatusCode, Uri, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use std::net::IpAddr;
+use std::sync::Arc;
+
+/// Refuses a request whose `Host` or `Origin` is not ours.
+pub async fn guard(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
+    match check(&app.settings.hosts, request.uri(), request.headers()) {
+        Ok(()) => next.run(request).await,
+        Err(foreign) => refusal(&foreign).into_response(),
+    }
+}
+
+fn refusal(foreign: &str) -> ApiError {
+    let shown: String = foreign.chars().take(200).collect();
+    ApiError::new(
+        StatusCode::FORBIDDEN,
+        "host-not-allowed",
+        format!("`{}` is none of this server's names", shown.escape_debug()),
+    )
+    .help("use the server's address, or add the name to `hosts` in leeway.toml")
+}
+
+/// The first name that is not ours.
+fn check(hosts: &[String], uri: &Uri, headers: &HeaderMap) -> Result<(), String> {
+    let text = |name| match headers.get(name) {
+        None => Ok(None),
+        Some(value) => value.to_str().map(Some).map_err(|_| format!("{value:?}")),
+    };
+    // Requests over HTTP/2 carry the name in their address instead.
+    let host = text(header::HOST)?.or_else(|| uri.authority().map(http::uri::Authority::as_str));
+    for named in [host, text(header::ORIGIN)?].into_iter().flatten() {
+        if !ours(hosts, named) {
+            return Err(named.to_owned());
+        }
+    }
+    Ok(())
+}
+
+/// Whether a `Host` or an `Origin` names this server. An address as such is no name anybody else
+/// could make lead here.
+fn ours(hosts: &[String], named: &str) -> bool {
+    let name = named
+        .strip_prefix("https://")
+        .or_else(|| named.strip_prefix("http://"))
+        .unwrap_or(named);
+    let Ok(url) = url::Url::parse(&format!("http://{name}/")) else {
+        return false;
+    };
+    match url.host() {
+        Some(url::Host::Domain(domain)) => {
+            domain == "localhost" || hosts.iter().any(|host| host.eq_ignore_ascii_case(domain))
+        }
+        Some(url::Host::Ipv4(address)) => is_address(IpAddr::V4(address), name),
+        Some(url::Host::Ipv6(address)) => is_address(IpAddr::V6(address), name),
+        None => false,
+    }
+}
+
+/// An address written as one: not in a form that only some readers take for an address.
+fn is_address(address: IpAddr, name: &str) -> bool {
+    match address {
+        IpAddr::V4(address) => name.starts_with(&address.to_string()),
+        IpAddr::V6(_) => name.starts_with('['),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn allowed(hosts: &[&str], host: Option<&str>, origin: Option<&str>) -> bool {
+        let mut headers = HeaderMap::new();
+        for (name, value) in [(header::HOST, host), (header::ORIGIN, origin)] {
+            if let Some(value) = value {
+                headers.insert(name, value.parse().unwrap());
+            }
+        }
+        let hosts: Vec<String> = hosts.iter().map(|host| (*host).to_owned()).collect();
+        check(&hosts, &"/mcp/office".parse().unwrap(), &headers).is_ok()
+    }
+
+    #[test]
+    fn own_names_and_addresses_pass_and_others_do_not() {
+        for host in [
+            "localhost",
+            "localhost:4180",
+            "127.0.0.1:4180",
+            "[::1]:4180",
+            "192.168.0.4",
+        ] {
+            assert!(allowed(&[], Some(host), None), "{host}");
+            assert!(
+                allowed(&[], Some(host), Some(&format!("http://{host}"))),
+                "{host}"
+            );
+        }
+        for host in [
+            "evil.example.com",
+            "localhost.evil.com",
+            "127.0.0.1.evil.com",
+            "0x7f000001",
+            "",
+            "a b",
+        ] {
+            assert!(!allowed(&[], Some(host), None), "{host}");
+        }
+        for origin in [
+            "http://evil.example.com",
+            "null",
+            "https://localhost.evil.com:4180",
+            "file://",
+        ] {
+            assert!(
+                !allowed(&[], Some("localhost:4180"), Some(origin)),
+                "{origin}"
+            );
+        }
+        assert!(allowed(
+            &["Desk.example.com"],
+            Some("desk.example.com"),
+            Some("https://desk.example.com")
+        ));
+        assert!(!allowed(
+            &["desk.example.com"],
+            Some("desk.example.com.evil.com"),
+            None
+        ));
+        assert!(allowed(&[], None, None));
+    }
+}
