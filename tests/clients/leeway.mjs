@@ -17,6 +17,9 @@ files__read_text_file = "read"
 files__write_file = "update"
 files__create_directory = "blocked"
 graph__create_entities = "update"
+every__trigger-long-running-operation = "read"
+[relay]
+every = ["resources", "prompts"]
 `;
 
 export class Leeway {
@@ -35,7 +38,8 @@ export class Leeway {
     leeway.write('config/systems/files.toml', system('files', 'filesystem', [server('filesystem'), leeway.documents]));
     leeway.write('config/systems/graph.toml', system('graph', 'memory', [server('memory')],
       `[env]\nMEMORY_FILE_PATH = ${JSON.stringify(path.join(leeway.folder, 'graph.jsonl'))}\n`));
-    for (const pack of ['filesystem', 'memory']) {
+    leeway.write('config/systems/every.toml', system('every', 'everything', [server('everything'), 'stdio']));
+    for (const pack of ['filesystem', 'memory', 'everything']) {
       leeway.write(`config/packs/${pack}.toml`, fs.readFileSync(path.join(root, `packs/${pack}.toml`), 'utf8'));
     }
     await leeway.start();

@@ -54,6 +54,31 @@ for (const [name, connect] of [['streamable HTTP', overHttp], ['the stdio bridge
   });
 }
 
+for (const [name, connect] of [['streamable HTTP', overHttp], ['the stdio bridge', overStdio]]) {
+  test(`over ${name}: a system's resources, prompts, completions and progress come through`, async () => {
+    const client = await connect();
+    try {
+      const { resources } = await client.listResources();
+      assert.ok(resources.length > 0 && resources.every(r => r.uri.startsWith('leeway://every/')));
+      const { contents } = await client.readResource({ uri: 'leeway://every/demo://resource/dynamic/text/1' });
+      assert.match(contents[0].text, /Resource 1/);
+      const { prompts } = await client.listPrompts();
+      assert.ok(prompts.some(p => p.name === 'every__args-prompt'));
+      const prompt = await client.getPrompt({ name: 'every__args-prompt', arguments: { city: 'Graz' } });
+      assert.match(prompt.messages[0].content.text, /Graz/);
+      const { completion } = await client.complete({
+        ref: { type: 'ref/prompt', name: 'every__completable-prompt' }, argument: { name: 'department', value: 'S' } });
+      assert.deepEqual(completion.values, ['Sales', 'Support']);
+      const steps = [];
+      await client.callTool({ name: 'every__trigger-long-running-operation', arguments: { duration: 0.2, steps: 2 } },
+        undefined, { onprogress: progress => steps.push(progress.progress) });
+      assert.deepEqual(steps, [1, 2]);
+    } finally {
+      await client.close();
+    }
+  });
+}
+
 test('a tool with an output schema that may be held does not make the client throw', async () => {
   const client = await overHttp();
   try {

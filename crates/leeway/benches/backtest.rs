@@ -44,6 +44,7 @@ fn judged(n: u64, now_ms: i64) -> Judged {
             system: "sandbox".into(),
             tool: "update_contact".into(),
             arguments: json!({"id": record, "fields": {"phone": format!("+44 20 {n}")}}),
+            inputs: None,
         },
         claim: Claim {
             confidence: Some(if verdict == Verdict::Hold { 0.5 } else { 0.95 }),

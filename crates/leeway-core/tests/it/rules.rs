@@ -310,3 +310,20 @@ fn every_problem_of_a_workflow_is_reported_at_once() {
         );
     }
 }
+
+#[test]
+fn a_relay_grants_reading_what_it_names_and_nothing_else() {
+    let workflow = workflow("[relay]\ndocs = [\"resources\"]\nmail = [\"logging\", \"questions\"]");
+    let granted = |tool: &str| workflow.grant(tool);
+    assert_eq!(granted("docs__resources/read"), Grant::Read);
+    assert_eq!(granted("docs__completion/resource"), Grant::Read);
+    for not in [
+        "docs__prompts/get",
+        "docs__completion/prompt",
+        "docs__read",
+        "mail__resources/read",
+        "docs__",
+    ] {
+        assert_eq!(granted(not), Grant::Blocked, "{not}");
+    }
+}

@@ -60,6 +60,7 @@ fn decide(template: &str, tool: &str, (arguments, before): (Value, Value)) -> De
         system: "sandbox".into(),
         tool: tool.into(),
         arguments,
+        inputs: None,
     };
     judge(
         &rules,

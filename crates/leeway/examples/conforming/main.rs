@@ -6,6 +6,7 @@
 
 mod asks;
 mod offers;
+mod questions;
 mod tasks;
 mod tools;
 

@@ -368,3 +368,54 @@ fn what_is_no_plain_file_and_what_is_too_large_is_told_and_not_read() {
         ]
     );
 }
+
+#[test]
+fn a_relay_names_a_system_and_something_of_it() {
+    let workflow = |more: &str| format!("{WORKFLOW}{more}");
+    assert_eq!(
+        told(&[(
+            "workflows/w.toml",
+            &workflow("[relay]\ncrm = [\"resources\", \"questions\"]\n")
+        )]),
+        Vec::<String>::new()
+    );
+    assert_eq!(
+        told(&[(
+            "workflows/w.toml",
+            &workflow("[relay]\ncmr = [\"prompts\"]\ncrm = []\n")
+        )]),
+        [
+            "workflows/w.toml:6 system-unknown",
+            "workflows/w.toml:7 relay-empty"
+        ]
+    );
+    assert_eq!(
+        told(&[(
+            "workflows/w.toml",
+            &workflow("[relay]\ncrm = [\"resource\"]\n")
+        )]),
+        ["workflows/w.toml:6 unknown-key"]
+    );
+}
+
+#[test]
+fn plain_names_are_for_one_system() {
+    let docs = SYSTEM.replace("\"crm\"\ntitle", "\"docs\"\ntitle");
+    let plain = WORKFLOW.replace("[grants]", "names = \"plain\"\n[grants]");
+    assert_eq!(told(&[("workflows/w.toml", &plain)]), Vec::<String>::new());
+    let two = format!("{plain}[relay]\ndocs = [\"resources\"]\n");
+    assert_eq!(
+        told(&[("systems/docs.toml", &docs), ("workflows/w.toml", &two)]),
+        ["workflows/w.toml:3 names-ambiguous"]
+    );
+}
+
+#[test]
+fn guardrails_may_name_what_is_read_besides_tools() {
+    let rule = "[[guardrail]]\nid = \"r\"\ntext = \"R.\"\nthen = \"block\"\nwhen = { tools = [\"crm__resources/read\"] }\n";
+    let workflow = format!("{WORKFLOW}{rule}");
+    assert_eq!(
+        told(&[("workflows/w.toml", &workflow)]),
+        Vec::<String>::new()
+    );
+}
