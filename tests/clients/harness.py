@@ -130,7 +130,7 @@ class Leeway:
         """Starts the server; without `config` it goes by what the ledger holds."""
         folder = ["--config", self.config] if config else []
         self.process = subprocess.Popen(
-            [BINARY, "serve", "--data", self.data, *folder, "--listen", "127.0.0.1:0", *more],
+            [BINARY, "serve", "--data", self.data, *folder, "--listen", listen, *more],
             stdout=subprocess.PIPE, stderr=open(self.folder / "log", "a"), text=True,
             env={**os.environ, **(env or {})},
         )
