@@ -53,6 +53,8 @@ def test_programs_on_the_host_are_configured_at_the_machine_only(firm):
     refused("only-at-the-machine", operator.post, "/v1/configuration", {**now, "systems": [system]})
     leak = {"name": "far", "title": "Far", "pack": "filesystem", "url": "https://evil.example/mcp", "headers": {"X": "file:/etc/passwd"}}
     refused("only-at-the-machine", operator.post, "/v1/configuration", {**now, "systems": [leak]})
+    mail = {"public_url": "https://x.example", "email": {"host": "evil.example", "from": "a@b.example", "user": "u", "password": "env:MAIL"}}
+    refused("only-at-the-machine", operator.post, "/v1/configuration", {**now, "notify": mail})
     assert operator.get("/v1/changes?status=open")["changes"] == []
     # At the machine itself it is brought into force as before.
     (firm.config / "systems" / "local.toml").write_text(LOCAL.format(name="local", mark=mark))

@@ -4,7 +4,7 @@ use super::answers;
 use super::body::{Body, Params};
 use crate::app::App;
 use crate::changes::{self, Outcome};
-use crate::config::{self, ChangeReview, Configuration};
+use crate::config::{self, ChangeReview, Configuration, secret};
 use crate::configure;
 use crate::error::ApiError;
 use crate::gateway::texts;
@@ -165,18 +165,30 @@ fn stays_off_the_host(app: &App, wanted: &Configuration) -> Result<(), ApiError>
         let now = registry.systems.get(&system.name);
         system.reaches_into_host(now.map(|state| &state.system))
     });
-    let Some(system) = reaching else {
-        return Ok(());
+    let notify = wanted.notify != configure::current(app).notify && refers(&json!(wanted.notify));
+    let what = match reaching {
+        Some(system) => format!("system `{}`", system.name),
+        None if notify => "`notify.toml`".to_owned(),
+        None => return Ok(()),
     };
     Err(ApiError::new(
         StatusCode::FORBIDDEN,
         "only-at-the-machine",
         format!(
-            "system `{}` runs a program on this machine or hands out a secret of it, so it is configured at the machine itself",
-            system.name
+            "{what} runs a program on this machine or hands out a secret of it, so it is configured at the machine itself"
         ),
     )
     .help("run `leeway apply` where the server runs, without LEEWAY_TOKEN; other changes can be proposed from here"))
+}
+
+/// Whether a value holds a reference to a secret of this machine.
+fn refers(value: &Value) -> bool {
+    match value {
+        Value::String(text) => secret::is_reference(text),
+        Value::Array(items) => items.iter().any(refers),
+        Value::Object(fields) => fields.values().any(refers),
+        _ => false,
+    }
 }
 
 fn told(status: &str, change: &ChangeState) -> Value {
