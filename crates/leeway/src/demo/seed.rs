@@ -1,6 +1,7 @@
 //! The demo's configuration: one system, its pack, six workflows.
 
 use crate::templates::{SANDBOX_PACK, WORKFLOWS, sandbox_system};
+use leeway_core::govern::owners::Responsibility;
 use std::path::Path;
 
 /// The files of the demo's configuration folder, path → content. `exe` is this program, which also
@@ -16,6 +17,7 @@ pub fn configuration(exe: &Path, state: &Path) -> Vec<(String, String)> {
             sandbox_system(exe, state),
         ),
         ("packs/sandbox.toml".to_owned(), SANDBOX_PACK.to_owned()),
+        ("owners.toml".to_owned(), owners()),
     ];
     for (name, text) in WORKFLOWS {
         files.push((format!("workflows/{name}.toml"), text.to_owned()));
@@ -23,10 +25,25 @@ pub fn configuration(exe: &Path, state: &Path) -> Vec<(String, String)> {
     files
 }
 
+/// In the demo one person owns every risk, and the reviewer stands in.
+fn owners() -> String {
+    Responsibility::ALL
+        .into_iter()
+        .map(|row| {
+            format!(
+                "[owner.{}]\nbusiness = \"owner@brightwater.example\"\ntechnical = \"operator@brightwater.example\"\ndelegates = [\"reviewer@brightwater.example\"]\n\n",
+                row.name()
+            )
+        })
+        .collect::<Vec<_>>()
+        .concat()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use leeway_core::classify::pack::Pack;
+    use leeway_core::govern::owners::Owners;
     use leeway_core::govern::system::System;
     use leeway_core::govern::workflow::Workflow;
 
@@ -48,6 +65,10 @@ mod tests {
                     let workflow: Workflow =
                         toml::from_str(&text).unwrap_or_else(|error| panic!("{path}: {error}"));
                     assert_eq!(path, format!("workflows/{}.toml", workflow.name));
+                }
+                _ if path == "owners.toml" => {
+                    let owners: Owners = toml::from_str(&text).expect("a matrix");
+                    assert_eq!(owners.check(), []);
                 }
                 _ => assert_eq!(path, "leeway.toml"),
             }
