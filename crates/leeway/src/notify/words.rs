@@ -88,7 +88,7 @@ pub fn expired(action: &ActionState) -> &'static str {
     before.unwrap_or(headline(What::Expired))
 }
 
-/// The line a mail program lists.
+/// The line a mail program lists. The title is a card's, so harmless already.
 pub fn subject(what: What, title: &str) -> String {
     let begins = match what {
         What::Held
@@ -107,7 +107,11 @@ pub fn subject(what: What, title: &str) -> String {
         What::Resumed => "Runs again",
         What::Test => return "Test message from Leeway".to_owned(),
     };
-    format!("{begins}: {}", line(title, LONGEST_SUBJECT))
+    let mut cut: String = title.chars().take(LONGEST_SUBJECT).collect();
+    if cut.len() < title.len() {
+        cut.push('…');
+    }
+    format!("{begins}: {cut}")
 }
 
 /// The subject of a digest.
