@@ -126,7 +126,7 @@ class Leeway:
             raise AssertionError(f"leeway {args}: exit {done.returncode}\n{done.stdout}\n{done.stderr}")
         return json.loads(done.stdout) if done.stdout.strip() else done
 
-    def start(self, *more, env=None, config=True):
+    def start(self, *more, env=None, config=True, listen="127.0.0.1:0"):
         """Starts the server; without `config` it goes by what the ledger holds."""
         folder = ["--config", self.config] if config else []
         self.process = subprocess.Popen(

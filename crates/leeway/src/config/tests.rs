@@ -394,7 +394,7 @@ fn a_relay_names_a_system_and_something_of_it() {
             "workflows/w.toml",
             &workflow("[relay]\ncrm = [\"resource\"]\n")
         )]),
-        ["workflows/w.toml:6 unknown-key"]
+        ["workflows/w.toml:6 unknown-value"]
     );
 }
 
