@@ -374,8 +374,10 @@ pub struct Failure {
     pub error: Problem,
     /// The refused call's action, if there is one.
     pub id: Option<String>,
-    /// `refused`, with such an action.
+    /// `refused`, with such an action; what the action is now where a decision comes too late.
     pub status: Option<String>,
+    /// The hash of what stands to be decided now, where a decision was on something older.
+    pub content_hash: Option<String>,
 }
 
 /// What happened, and what to do.

@@ -152,21 +152,34 @@ fn questions(action: &ActionState) -> impl Iterator<Item = &str> {
 
 fn changes(shown: &Shown<'_>) -> Markup {
     let classified = &shown.judged.classified;
-    if classified.changes.is_empty() {
-        return arguments(shown);
-    }
     let same = unchanged(shown);
+    if classified.changes.is_empty() {
+        return html! { (arguments(shown)) (record(&same)) };
+    }
     html! { section.card aria-labelledby="chg-t" {
         header { h2 #chg-t { "What will change" } span.sub { (classified.changes.len()) @if classified.changes.len() == 1 { " field" } @else { " fields" } } }
         ul.diff {
             li.th aria-hidden="true" { span { "Field" } span { "Now" } span { "Proposed" } }
             @for change in &classified.changes { (field(change, classified.effect)) }
         }
-        @if !same.is_empty() { details {
+        @if !same.is_empty() { details open[reaches_outside(classified.effect)] {
             summary { (same.len()) @if same.len() == 1 { " field stays the same" } @else { " fields stay the same" } }
             dl.kv { @for (name, now) in same { div { dt { (self::shown(name)) } dd { (value(now)) } } } }
         } }
     } }
+}
+
+/// The record a call names without changing a field of it: a draft that is sent, a document that is
+/// deleted. What happens to it is decided on what it says.
+fn record(fields: &[(&String, &Value)]) -> Markup {
+    html! { @if !fields.is_empty() { section.card aria-labelledby="rec-t" {
+        header { h2 #rec-t { "The record it is about" } span.sub { "as it is now" } }
+        dl.kv { @for (name, now) in fields { div { dt { (self::shown(name)) } dd { (value(now)) } } } }
+    } } }
+}
+
+fn reaches_outside(effect: Effect) -> bool {
+    matches!(effect, Effect::Send | Effect::Pay)
 }
 
 fn unchanged<'a>(shown: &'a Shown<'_>) -> Vec<(&'a String, &'a Value)> {
@@ -220,8 +233,7 @@ fn arguments(shown: &Shown<'_>) -> Markup {
 /// show every value of it already.
 fn message(shown: &Shown<'_>) -> Markup {
     let classified = &shown.judged.classified;
-    let outside = matches!(classified.effect, Effect::Send | Effect::Pay);
-    if !outside
+    if !reaches_outside(classified.effect)
         || classified.changes.is_empty()
         || all_shown(&shown.judged.call.arguments, &classified.changes)
     {
