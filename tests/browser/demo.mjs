@@ -1,5 +1,5 @@
 // Runs `leeway demo` for browser tests, and opens signed-in pages in Debian's Chromium.
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -39,6 +39,9 @@ export class Demo {
       headers: { Authorization: `Bearer ${agent.token}`, 'Content-Type': 'application/json' } });
     return answer.json();
   }
+
+  // The command line, at the machine.
+  leeway(...args) { return execFileSync(binary, [...args, '--data', this.data], { encoding: 'utf8' }); }
 
   async context(options = {}) { return this.browser.newContext(options); }
 
