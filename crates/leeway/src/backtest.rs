@@ -16,14 +16,16 @@ use leeway_core::judge::rules::CompiledRules;
 use leeway_core::ledger::event::Event;
 use leeway_store::{PastRow, Reader, StoreError};
 use serde_json::{Value, json};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Arc;
 
 /// Days replayed unless told.
 pub const USUAL_DAYS: u32 = 30;
 const DAY_MS: i64 = 24 * 3600 * 1000;
 /// Actions read and judged at a time.
-const BATCH: usize = 8_192;
+const BATCH: usize = 2_048;
+/// Batches read ahead of the one that is judged.
+const AHEAD: usize = 2;
 
 /// What to replay.
 pub struct Wish {
@@ -97,34 +99,31 @@ fn replay(
     mut backtest: Backtest,
     (workflow, from_ms, packs): (&str, i64, &Packs),
 ) -> Result<Report, StoreError> {
-    let mut after = None;
-    loop {
-        let rows = reader.past(workflow, from_ms, (after, BATCH))?;
-        let last = rows.len() < BATCH;
-        after = rows.last().map(|row| row.seq).or(after);
-        for past in read_all(rows, packs)? {
-            backtest.take(&past);
+    // Reading the payloads is most of the work: it goes on beside the judging, a batch to a thread,
+    // and the batches are judged in their order.
+    std::thread::scope(|scope| {
+        let mut ahead = VecDeque::new();
+        let (mut after, mut last) = (None, false);
+        loop {
+            while !last && ahead.len() <= AHEAD {
+                let rows = reader.past(workflow, from_ms, (after, BATCH))?;
+                last = rows.len() < BATCH;
+                after = rows.last().map(|row| row.seq).or(after);
+                ahead.push_back(scope.spawn(move || read_all(rows, packs)));
+            }
+            let Some(reading) = ahead.pop_front() else {
+                return Ok(backtest.finish());
+            };
+            let batch = reading.join().map_err(|_| {
+                StoreError::Unreadable("reading the past ended unexpectedly".to_owned())
+            })??;
+            batch.iter().for_each(|past| backtest.take(past));
         }
-        if last {
-            return Ok(backtest.finish());
-        }
-    }
+    })
 }
 
-/// Reads payloads on two threads: it is most of the work.
-fn read_all(mut rows: Vec<PastRow>, packs: &Packs) -> Result<Vec<Past>, StoreError> {
-    let second = rows.split_off(rows.len() / 2);
-    let read = |rows: Vec<PastRow>| -> Result<Vec<Past>, StoreError> {
-        rows.into_iter().map(|row| past(row, packs)).collect()
-    };
-    std::thread::scope(|scope| {
-        let second = scope.spawn(|| read(second));
-        let mut all = read(rows)?;
-        all.extend(second.join().map_err(|_| {
-            StoreError::Unreadable("reading the past ended unexpectedly".to_owned())
-        })??);
-        Ok(all)
-    })
+fn read_all(rows: Vec<PastRow>, packs: &Packs) -> Result<Vec<Past>, StoreError> {
+    rows.into_iter().map(|row| past(row, packs)).collect()
 }
 
 fn past(row: PastRow, packs: &Packs) -> Result<Past, StoreError> {
