@@ -265,6 +265,9 @@ fn memory_mib() -> u64 {
         / 1024
 }
 
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 #[tokio::main]
 async fn main() {
     let actions: u64 = std::env::args()

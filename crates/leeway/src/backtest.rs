@@ -117,7 +117,9 @@ fn replay(
             let batch = reading.join().map_err(|_| {
                 StoreError::Unreadable("reading the past ended unexpectedly".to_owned())
             })??;
-            batch.iter().for_each(|past| backtest.take(past));
+            for past in &batch {
+                backtest.take(past);
+            }
         }
     })
 }
