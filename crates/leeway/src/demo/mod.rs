@@ -196,15 +196,17 @@ fn welcome(access: &Access, data: &Path) {
             role, user.email, user.password
         );
     }
+    let program = std::env::current_exe().unwrap_or_else(|_| "leeway".into());
     println!(
         "\nTry this:
   1. Sign in as the owner: scripted agents fill the inbox within seconds.
   2. Open a held action, compare Now and Proposed, approve it: the sandbox business changes.
   3. Look at the timeline: what ran alone, what was blocked, and why.
   4. Pause a workflow: nothing of it starts until you resume it.
-  5. leeway verify --data {}
+  5. Check the record: {} verify --data {}
 
 Everything is in {} (demo.json has all tokens). Press Ctrl-C to stop; the same command goes on, --fresh starts over.\n",
+        program.display(),
         data.display(),
         data.display()
     );
