@@ -15,3 +15,4 @@ pub mod judge;
 pub mod ledger;
 pub mod notify;
 pub mod openapi;
+pub mod undo;

@@ -203,6 +203,18 @@ impl App {
         }
     }
 
+    /// [`App::enqueue`] at a time, UTC milliseconds. Who misses it, as at a restart, finds it again by its
+    /// status.
+    pub fn enqueue_at(&self, action: ActionId, at_ms: i64) {
+        let wait_ms = at_ms.saturating_sub(self.clock.now_ms()).max(0);
+        let to_run = self.to_run.clone();
+        tokio::spawn(async move {
+            tokio::time::sleep(Duration::from_millis(wait_ms.unsigned_abs())).await;
+            // The worker is gone when the process ends.
+            let _ = to_run.send(action);
+        });
+    }
+
     /// One lock per workflow, held from counting until the decision is recorded, so that two calls
     /// cannot both pass under the same limit.
     pub fn counting(&self, workflow: &str) -> Arc<tokio::sync::Mutex<()>> {
@@ -234,6 +246,7 @@ fn configures(event: &GovernEvent) -> bool {
             | E::ChangeWithdrawn {}
             | E::PersonPreferred { .. }
             | E::Postbox(_)
+            | E::Undo(_)
     )
 }
 

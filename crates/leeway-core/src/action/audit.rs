@@ -119,7 +119,13 @@ fn judged_record(state: &ActionState, judged: &Judged) -> AuditRecord {
     let changes = &judged.classified.changes;
     AuditRecord {
         workflow: judged.call.workflow.clone(),
-        trigger: json!(judged.claim.trigger),
+        trigger: match state.undoes() {
+            Some(undoes) => json!(format!(
+                "{} asked to take back {}",
+                undoes.by, undoes.action
+            )),
+            None => json!(judged.claim.trigger),
+        },
         source_data: json!({ "cited": judged.claim.sources, "record": judged.classified.record, "before": judged.before }),
         versions: json!(judged.versions),
         proposed: json!({
@@ -137,9 +143,9 @@ fn judged_record(state: &ActionState, judged: &Judged) -> AuditRecord {
         reviewer: json!(state.row.reviewer),
         approval_status: json!(state.row.status),
         timestamp: timestamps(state),
-        rollback_path: match &judged.classified.undo {
-            UndoPlan::NothingToUndo => Value::Null,
-            plan => json!(plan),
+        rollback_path: match state.undo_plan() {
+            None | Some(UndoPlan::NothingToUndo) => Value::Null,
+            Some(plan) => json!(plan),
         },
         note: BTreeMap::new(),
     }
@@ -180,9 +186,10 @@ fn taken(state: &ActionState, judged: &Judged) -> Value {
         "tool": judged.call.tool_name(),
         "arguments": judged.call.arguments,
         "revision": judged.revision,
-        "outcome": finished.map(|finished| finished.outcome),
+        "outcome": state.resolved().map(|resolved| resolved.outcome).or(finished.map(|finished| finished.outcome)),
         "result": finished.and_then(|finished| finished.result.clone()),
-        "after": finished.and_then(|finished| finished.after.clone()),
+        "after": state.after(),
+        "evidence": state.resolved().map(|resolved| &resolved.evidence),
     })
 }
 
@@ -217,7 +224,9 @@ fn decided(state: &ActionState) -> Option<i64> {
             | ActionEvent::Reminded { .. }
             | ActionEvent::Escalated { .. }
             | ActionEvent::Started { .. }
-            | ActionEvent::Finished(_) => decided,
+            | ActionEvent::Finished(_)
+            | ActionEvent::Resolved(_)
+            | ActionEvent::AttestationNeeded { .. } => decided,
             ActionEvent::Refused(_)
             | ActionEvent::Judged(_)
             | ActionEvent::Approved { .. }

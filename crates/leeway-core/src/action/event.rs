@@ -1,8 +1,9 @@
 //! What can happen to an action: the payloads of its ledger entries.
 
 use super::{Call, Claim, Versions};
-use crate::classify::{BeforeImage, Classified};
+use crate::classify::{BeforeImage, Classified, RecordRef, UndoPlan};
 use crate::judge::{Decision, Facts};
+use crate::undo::Undoes;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -43,6 +44,10 @@ pub enum ActionEvent {
         /// known.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         took_ms: Option<i64>,
+        /// Before when it does not start, UTC milliseconds: what cannot be taken back waits a while in
+        /// which the approval can be.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        starts_ms: Option<i64>,
     },
     /// A reviewer asks the agent before deciding.
     Returned {
@@ -102,6 +107,13 @@ pub enum ActionEvent {
     },
     /// The call came back, or did not.
     Finished(Finished),
+    /// Its outcome was unknown, and is known now: read back, or attested by a person.
+    Resolved(Resolved),
+    /// Its outcome is unknown, and reading the record does not tell: a person has to attest it.
+    AttestationNeeded {
+        /// What was read, one sentence for people.
+        why: String,
+    },
 }
 
 /// Payload of [`ActionEvent::Refused`].
@@ -153,7 +165,7 @@ pub struct Judged {
 }
 
 /// Why a revision exists.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum Cause {
     /// The agent proposed it.
@@ -174,6 +186,13 @@ pub enum Cause {
     RulesChanged,
     /// It waited through a pause, and time and history went on.
     Resumed,
+    /// The approval was taken back before it started.
+    Revoked {
+        /// E-mail of the person.
+        by: String,
+    },
+    /// It takes another action back; a person asked for it.
+    Undoes(Box<Undoes>),
 }
 
 /// Payload of [`ActionEvent::Finished`].
@@ -187,6 +206,26 @@ pub struct Finished {
     pub after: Option<BeforeImage>,
     /// One sentence for people.
     pub note: String,
+    /// The record it made, where the pack's way back names it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub made: Option<RecordRef>,
+    /// The undo plan, where only the answer completes it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub undo: Option<UndoPlan>,
+}
+
+/// Payload of [`ActionEvent::Resolved`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Resolved {
+    /// What became of it.
+    pub outcome: Outcome,
+    /// E-mail of the person who attests it; `None` when it was read back.
+    pub by: Option<String>,
+    /// What was read, or the person's evidence.
+    pub evidence: String,
+    /// The record as it was read back, where it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<BeforeImage>,
 }
 
 /// What became of a call that was made.
@@ -221,6 +260,8 @@ impl ActionEvent {
             Self::Drifted { .. } => "action.drifted",
             Self::Started { .. } => "action.started",
             Self::Finished(_) => "action.finished",
+            Self::Resolved(_) => "action.resolved",
+            Self::AttestationNeeded { .. } => "action.attestation-needed",
         }
     }
 }

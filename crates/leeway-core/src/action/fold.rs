@@ -61,6 +61,7 @@ impl ActionRow {
                 solo,
                 expires_ms,
                 took_ms,
+                ..
             } => {
                 row.approve(by, content_hash, *solo)?;
                 row.expires_ms = *expires_ms;
@@ -80,6 +81,9 @@ impl ActionRow {
             ActionEvent::Reminded { number, .. } => row.reminded = *number,
             ActionEvent::Escalated { to } => row.escalated_to = Some(to.clone()),
             ActionEvent::Drifted { .. } => row.reviewer = None,
+            ActionEvent::Finished(finished) if row.record.is_none() => {
+                row.record.clone_from(&finished.made);
+            }
             _ => {}
         }
         if !matches!(status, Status::Held | Status::Returned | Status::Approved) {
@@ -157,6 +161,10 @@ fn first(id: &ActionId, meta: &EntryMeta, judged: &Judged) -> ActionRow {
         system: judged.call.system.clone(),
         tool: judged.call.tool.clone(),
         idempotency_key: judged.idempotency_key.clone(),
+        undoes: match &judged.cause {
+            Cause::Undoes(undoes) => Some(undoes.action.clone()),
+            _ => None,
+        },
         ..empty(id, meta)
     }
 }
@@ -204,6 +212,7 @@ fn empty(id: &ActionId, meta: &EntryMeta) -> ActionRow {
         escalated_to: None,
         took_ms: None,
         edited: false,
+        undoes: None,
         idempotency_key: None,
         twin_hash: None,
     }

@@ -74,6 +74,20 @@ pub fn next(from: Option<Status>, event: &ActionEvent) -> Result<Status, Invalid
                 Outcome::OutcomeUnknown => Status::OutcomeUnknown,
             })
         }
+        ActionEvent::Resolved(resolved) => matches!(
+            from,
+            Some(Status::OutcomeUnknown | Status::NeedsAttestation)
+        )
+        .then_some(resolved.outcome)
+        .and_then(|outcome| match outcome {
+            Outcome::Executed => Some(Status::Executed),
+            Outcome::Failed => Some(Status::Failed),
+            Outcome::Partial => Some(Status::Partial),
+            Outcome::OutcomeUnknown => None,
+        }),
+        ActionEvent::AttestationNeeded { .. } => {
+            (from == Some(Status::OutcomeUnknown)).then_some(Status::NeedsAttestation)
+        }
     };
     admitted.ok_or(InvalidTransition {
         from,
@@ -84,7 +98,8 @@ pub fn next(from: Option<Status>, event: &ActionEvent) -> Result<Status, Invalid
 /// Whether a revision may follow: the first of an action, an edit of a held one, and so on.
 fn judged_after(from: Option<Status>, cause: &Cause) -> bool {
     match cause {
-        Cause::Proposed => from.is_none(),
+        Cause::Proposed | Cause::Undoes(_) => from.is_none(),
+        Cause::Revoked { .. } => from == Some(Status::Approved),
         Cause::Edited { .. } => from == Some(Status::Held),
         Cause::Answered { .. } => from == Some(Status::Returned),
         Cause::Drifted => from == Some(Status::Drifted),
@@ -98,7 +113,7 @@ fn judged_after(from: Option<Status>, cause: &Cause) -> bool {
 
 impl Status {
     /// Every status.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::Refused,
         Self::Blocked,
         Self::Authorised,
@@ -114,9 +129,10 @@ impl Status {
         Self::Failed,
         Self::Partial,
         Self::OutcomeUnknown,
+        Self::NeedsAttestation,
     ];
 
-    /// Whether nothing can happen to the action any more.
+    /// Whether the call is over and done with; an unknown outcome may still become known.
     pub fn is_terminal(self) -> bool {
         !matches!(
             self,
@@ -152,6 +168,7 @@ impl Status {
             Self::Failed => "failed",
             Self::Partial => "partial",
             Self::OutcomeUnknown => "outcome_unknown",
+            Self::NeedsAttestation => "needs_attestation",
         }
     }
 
@@ -178,6 +195,7 @@ impl Status {
             Self::Failed => "Failed",
             Self::Partial => "Done in part",
             Self::OutcomeUnknown => "Outcome unknown",
+            Self::NeedsAttestation => "A person has to say what happened",
         }
     }
 }

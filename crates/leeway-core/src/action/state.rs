@@ -1,10 +1,11 @@
 //! What is known of an action now: [`ActionRow`] for lists, folded entry by entry as they are
 //! appended; [`ActionState`] for its page, folded from its whole stream.
 
-use super::event::{ActionEvent, Cause, Finished, Judged, Refused};
-use crate::classify::{Effect, Level, RecordRef};
+use super::event::{ActionEvent, Cause, Finished, Judged, Refused, Resolved};
+use crate::classify::{BeforeImage, Effect, Level, RecordRef, UndoPlan};
 use crate::govern::owners::Responsibility;
 use crate::id::ActionId;
+use crate::undo::Undoes;
 use serde::{Deserialize, Serialize};
 
 /// Where an action stands.
@@ -41,6 +42,8 @@ pub enum Status {
     Partial,
     /// No answer: it may or may not have happened.
     OutcomeUnknown,
+    /// Reading the record does not tell either: a person attests what happened.
+    NeedsAttestation,
 }
 
 /// Where and when an entry stands in the ledger.
@@ -115,6 +118,8 @@ pub struct ActionRow {
     pub took_ms: Option<i64>,
     /// Whether a person changed the call.
     pub edited: bool,
+    /// The action it takes back, when it is an undo.
+    pub undoes: Option<ActionId>,
     /// Idempotency key the agent gave.
     pub idempotency_key: Option<String>,
     /// [`Judged::twin_hash`].
@@ -249,6 +254,45 @@ impl ActionState {
         self.steps.windows(2).any(|pair| {
             matches!(pair[0].event, ActionEvent::Started { .. })
                 && matches!(pair[1].event, ActionEvent::Drifted { .. })
+        })
+    }
+
+    /// What it takes back, when it is an undo.
+    pub fn undoes(&self) -> Option<&Undoes> {
+        self.revisions().find_map(|judged| match &judged.cause {
+            Cause::Undoes(undoes) => Some(undoes.as_ref()),
+            _ => None,
+        })
+    }
+
+    /// Before when an approved action does not start, UTC milliseconds.
+    pub fn starts_ms(&self) -> Option<i64> {
+        match self.row.status {
+            Status::Approved => self.steps.iter().rev().find_map(|step| match &step.event {
+                ActionEvent::Approved { starts_ms, .. } => *starts_ms,
+                _ => None,
+            }),
+            _ => None,
+        }
+    }
+
+    /// How it is taken back: as the answer completed it, or as it was worked out before it ran.
+    pub fn undo_plan(&self) -> Option<&UndoPlan> {
+        let completed = self.finished().and_then(|finished| finished.undo.as_ref());
+        completed.or_else(|| self.current().map(|judged| &judged.classified.undo))
+    }
+
+    /// The record as it was read after the call, or read back later.
+    pub fn after(&self) -> Option<&BeforeImage> {
+        let resolved = self.resolved().and_then(|resolved| resolved.after.as_ref());
+        resolved.or_else(|| self.finished().and_then(|finished| finished.after.as_ref()))
+    }
+
+    /// How an unknown outcome became known, if it was and did.
+    pub fn resolved(&self) -> Option<&Resolved> {
+        self.steps.iter().rev().find_map(|step| match &step.event {
+            ActionEvent::Resolved(resolved) => Some(resolved),
+            _ => None,
         })
     }
 

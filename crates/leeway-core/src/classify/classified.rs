@@ -391,7 +391,7 @@ fn equal(old: &Value, new: &Value) -> bool {
 }
 
 /// Whether something of a value is hidden.
-pub(super) fn has_mark(value: &Value) -> bool {
+pub fn has_mark(value: &Value) -> bool {
     match value {
         Value::String(text) => text.contains(REDACTED),
         Value::Array(items) => items.iter().any(has_mark),

@@ -8,6 +8,7 @@ use super::workflow::Workflow;
 use crate::classify::pack::Pack;
 use crate::notify::postbox::PostboxEvent;
 use crate::notify::settings::Notify;
+use crate::undo::state::UndoEvent;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -207,6 +208,9 @@ pub enum GovernEvent {
     /// To a postbox. Stream `postbox/<channel>/<email>`.
     #[serde(untagged)]
     Postbox(PostboxEvent),
+    /// To the undo of an action. Stream `undo/<action>`.
+    #[serde(untagged)]
+    Undo(UndoEvent),
 }
 
 impl GovernEvent {
@@ -247,6 +251,7 @@ impl GovernEvent {
             Self::AgentTokenRevoked { .. } => "agent.token-revoked",
             Self::AgentRemoved {} => "agent.removed",
             Self::Postbox(event) => event.kind(),
+            Self::Undo(event) => event.kind(),
         }
     }
 }

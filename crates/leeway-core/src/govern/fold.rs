@@ -6,7 +6,9 @@ use super::state::{
     AgentState, ChangedTool, Document, NotifyState, OwnersState, PackState, Pause, PersonState,
     Preference, SystemState, ToolState, WorkflowState,
 };
+use crate::id::ActionId;
 use crate::notify::postbox::PostboxState;
+use crate::undo::state::UndoState;
 
 /// An event that what is known does not admit.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -52,8 +54,22 @@ impl Document {
                 GovernEvent::Postbox(event) => state.apply(time_ms, event).map(Self::Postbox),
                 other => unexpected(other),
             },
+            Some(Self::Undo(state)) => undo(Some(state), name, (time_ms, event)),
         }
     }
+}
+
+fn undo(
+    state: Option<UndoState>,
+    name: &str,
+    (time_ms, event): (i64, &GovernEvent),
+) -> Result<Document, GovernFoldError> {
+    let (GovernEvent::Undo(event), Some(action)) = (event, ActionId::parse(name)) else {
+        return unexpected(event);
+    };
+    UndoState::apply(state, &action, time_ms, event)
+        .map(Document::Undo)
+        .map_err(|error| GovernFoldError(error.to_string()))
 }
 
 fn begin(
@@ -67,6 +83,7 @@ fn begin(
         GovernEvent::Postbox(event) => {
             Document::Postbox(PostboxState::empty(name).apply(time_ms, event)?)
         }
+        GovernEvent::Undo(_) => undo(None, name, (time_ms, event))?,
         GovernEvent::ChangeProposed { edits, why, hash } => Document::Change(ChangeState {
             id: name.to_owned(),
             author: actor.to_owned(),

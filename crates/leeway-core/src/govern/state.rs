@@ -9,6 +9,7 @@ use super::workflow::Workflow;
 use crate::classify::pack::Pack;
 use crate::notify::postbox::PostboxState;
 use crate::notify::settings::Notify;
+use crate::undo::state::UndoState;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -36,6 +37,8 @@ pub enum Document {
     Notify(NotifyState),
     /// Stream `postbox/<channel>/<email>`.
     Postbox(PostboxState),
+    /// Stream `undo/<action>`.
+    Undo(UndoState),
 }
 
 /// How people are reached now.

@@ -41,6 +41,13 @@ pub struct Workflow {
     /// How long a held action waits before it expires, seconds.
     #[serde(default = "default_expiry_s")]
     pub expires_after_s: u64,
+    /// How long what cannot be called back (a message, a payment) waits after its approval before it
+    /// starts, seconds. Until then the approval can be taken back.
+    #[serde(
+        default = "default_send_delay_s",
+        skip_serializing_if = "is_default_send_delay"
+    )]
+    pub send_delay_s: u64,
     /// Which seconds count towards a deadline.
     #[serde(default)]
     pub deadline_counts: DeadlineCounts,
@@ -84,6 +91,18 @@ fn default_threshold() -> f64 {
 
 fn default_expiry_s() -> u64 {
     24 * 60 * 60
+}
+
+/// Seconds an approved message or payment waits unless told otherwise.
+pub const SEND_DELAY_S: u64 = 30;
+
+fn default_send_delay_s() -> u64 {
+    SEND_DELAY_S
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde asks by reference")]
+fn is_default_send_delay(delay_s: &u64) -> bool {
+    *delay_s == SEND_DELAY_S
 }
 
 fn default_responsibility() -> Responsibility {

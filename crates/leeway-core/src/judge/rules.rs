@@ -9,7 +9,7 @@ use super::{Decision, Facts, Reason, Verdict};
 use crate::action::{Call, Claim};
 use crate::canonical;
 use crate::classify::sensitive::WordLists;
-use crate::classify::{BeforeImage, Classified, Guarded, Level};
+use crate::classify::{BeforeImage, Classified, Effect, Guarded, Level};
 use crate::govern::workflow::{DeadlineCounts, Grant, Workflow};
 use crate::judge::guardrail::Scope;
 use std::collections::HashMap;
@@ -147,6 +147,44 @@ pub fn judge(rules: &CompiledRules, case: &Case<'_>) -> Decision {
         .map_or(Verdict::Block, |reason| reason.verdict);
     Decision {
         verdict,
+        reasons,
+        approvals,
+    }
+}
+
+/// Judges the call that takes an action back. A person asks for it and approves it, so the agent's grant
+/// says nothing here; it never runs alone. What the pack blocks is blocked; what moves money or reaches
+/// outside stays under the workflow's guardrails. Overwriting what people changed since takes two.
+pub fn judge_undo(rules: &CompiledRules, case: &Case<'_>, overwrites: bool) -> Decision {
+    let say = |rule: &str, text: &str| Reason {
+        rule: rule.to_owned(),
+        verdict: Verdict::Hold,
+        text: text.to_owned(),
+    };
+    let mut reasons = vec![say("undo", "A person takes an action back.")];
+    let mut approvals = 1;
+    if overwrites {
+        approvals = 2;
+        let text = "It overwrites what was changed since, so a second person approves it.";
+        reasons.push(say("undo-overwrites", text));
+    }
+    for unknown in &case.classified.unknowns {
+        reasons.push(say("undo-unknown", unknown));
+    }
+    reasons.extend(case.classified.guards.iter().map(of_pack));
+    if matches!(case.classified.effect, Effect::Send | Effect::Pay) {
+        let view = View::of(case);
+        for rule in rules.candidates(&case.call.tool_name()) {
+            if let Some(reason) = rule.fire(&view) {
+                approvals = approvals.max(rule.approvals());
+                reasons.push(reason);
+            }
+        }
+    }
+    reasons.sort_by_key(|reason| std::cmp::Reverse(reason.verdict));
+    let verdict = reasons.iter().map(|reason| reason.verdict).max();
+    Decision {
+        verdict: verdict.unwrap_or(Verdict::Hold).max(Verdict::Hold),
         reasons,
         approvals,
     }

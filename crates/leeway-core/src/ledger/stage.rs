@@ -20,6 +20,8 @@ pub enum Stage {
     Drifted,
     /// Its call is being made.
     Running,
+    /// Its call is over; an unknown outcome may still become known.
+    Finished,
     /// Nothing can follow.
     Over,
 }
@@ -57,8 +59,9 @@ impl Stage {
             | (
                 "action.withdrawn",
                 S::Held | S::Returned | S::Authorised | S::Approved | S::Drifted,
-            )
-            | ("action.finished", S::Running) => Some(S::Over),
+            ) => Some(S::Over),
+            ("action.finished", S::Running)
+            | ("action.resolved" | "action.attestation-needed", S::Finished) => Some(S::Finished),
             _ => None,
         }
     }
@@ -73,6 +76,7 @@ impl Stage {
             Self::Approved => "is approved",
             Self::Drifted => "has to be shown again",
             Self::Running => "is running",
+            Self::Finished => "has run",
             Self::Over => "is over",
         }
     }

@@ -96,12 +96,16 @@ pub fn called_for(event: &Event) -> Option<What> {
 fn of_action(event: &ActionEvent) -> Option<What> {
     Some(match event {
         ActionEvent::Judged(judged) if judged.decision.verdict == Verdict::Hold => {
-            match judged.cause {
+            match &judged.cause {
                 Cause::Proposed => What::Held,
                 Cause::Edited { .. } => What::Edited,
                 Cause::Answered { .. } => What::Answered,
                 Cause::Drifted => What::ShownAgain,
                 Cause::RulesChanged | Cause::Resumed => What::JudgedAgain,
+                // Who took the approval back knows; who asked for an undo approved it in one go, unless
+                // it takes two.
+                Cause::Undoes(_) if judged.decision.approvals > 1 => What::Held,
+                Cause::Undoes(_) | Cause::Revoked { .. } => return None,
             }
         }
         ActionEvent::Endorsed { .. } => What::Endorsed,

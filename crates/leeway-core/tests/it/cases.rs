@@ -88,6 +88,7 @@ pub fn approved(content_hash: &str) -> ActionEvent {
         solo: false,
         expires_ms: None,
         took_ms: None,
+        starts_ms: None,
     }
 }
 
@@ -111,5 +112,7 @@ pub fn finished(outcome: Outcome) -> ActionEvent {
         result: Some(json!({"content": []})),
         after: None,
         note: "test".into(),
+        made: None,
+        undo: None,
     })
 }

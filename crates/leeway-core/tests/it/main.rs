@@ -24,4 +24,5 @@ mod shipped;
 mod sources;
 mod tables;
 mod templates;
+mod undo;
 mod visible;

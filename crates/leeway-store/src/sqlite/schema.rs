@@ -5,7 +5,7 @@ use super::StoreError;
 use rusqlite::Connection;
 
 /// Number of the schema below.
-pub const SCHEMA: i64 = 3;
+pub const SCHEMA: i64 = 4;
 
 const TABLES: &str = "
 CREATE TABLE entries (
@@ -86,7 +86,8 @@ CREATE TABLE actions (
   reminded INTEGER NOT NULL,
   escalated_to TEXT,
   took_ms INTEGER,
-  edited INTEGER NOT NULL
+  edited INTEGER NOT NULL,
+  undoes TEXT
 ) STRICT;
 CREATE INDEX actions_workflow ON actions (workflow, seq);
 CREATE INDEX actions_status ON actions (status, seq);
@@ -96,6 +97,7 @@ CREATE INDEX actions_record ON actions (record_id, seq) WHERE record_id IS NOT N
 CREATE INDEX actions_created ON actions (created_ms);
 CREATE INDEX actions_due ON actions (expires_ms) WHERE expires_ms IS NOT NULL;
 CREATE INDEX actions_took ON actions (seq) WHERE took_ms IS NOT NULL;
+CREATE INDEX actions_undoes ON actions (undoes) WHERE undoes IS NOT NULL;
 CREATE INDEX actions_twin ON actions (twin_hash) WHERE status = 3;
 CREATE VIRTUAL TABLE words USING fts5 (text, content='', detail=none, columnsize=0, tokenize=\"unicode61 remove_diacritics 2 categories 'L* M* N* Co'\");
 CREATE TABLE keys (
@@ -135,7 +137,7 @@ pub fn prepare(connection: &mut Connection) -> Result<(), StoreError> {
         }
         SCHEMA => Ok(()),
         // Nothing but what is derived differs.
-        1 | 2 => {
+        1..=3 => {
             super::rebuild::rebuild(connection)?;
             connection.pragma_update(None, "user_version", SCHEMA)?;
             Ok(())

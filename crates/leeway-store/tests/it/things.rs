@@ -76,6 +76,7 @@ pub fn approved(n: u64) -> ActionEvent {
         solo: false,
         expires_ms: None,
         took_ms: None,
+        starts_ms: None,
     }
 }
 
@@ -91,6 +92,8 @@ pub fn finished() -> ActionEvent {
         result: None,
         after: None,
         note: "done".into(),
+        made: None,
+        undo: None,
     })
 }
 

@@ -48,6 +48,17 @@ pub enum ActionsCommand {
         #[arg(long)]
         arguments: String,
     },
+    /// Take actions back: shows what each undo would do now, asks, and does it
+    Undo(super::undo::UndoArgs),
+    /// Say that an action stays as it is, or that it was put right by hand
+    Settle(super::undo::SettleArgs),
+    /// Take an approval back that has not started: a message or payment in its delay
+    Revoke {
+        #[command(flatten)]
+        decide: DecideArgs,
+    },
+    /// Say what became of a call whose outcome is unknown
+    Attest(super::undo::AttestArgs),
 }
 
 /// Which actions.
@@ -131,6 +142,10 @@ pub async fn run(command: ActionsCommand) -> anyhow::Result<ExitCode> {
                 serde_json::from_str(&text).context("the arguments are not JSON")?;
             decide(&args, "edit", json!({ "arguments": arguments })).await
         }
+        ActionsCommand::Undo(args) => super::undo::undo(args).await,
+        ActionsCommand::Settle(args) => super::undo::settle(args).await,
+        ActionsCommand::Revoke { decide: args } => decide(&args, "revoke", json!({})).await,
+        ActionsCommand::Attest(args) => super::undo::attest(args).await,
     }
 }
 
@@ -250,7 +265,7 @@ async fn decide(args: &DecideArgs, what: &str, mut body: Value) -> anyhow::Resul
     Ok(ExitCode::SUCCESS)
 }
 
-fn print(action: &Value, json: bool) {
+pub(super) fn print(action: &Value, json: bool) {
     if json {
         output::json(action);
         return;
@@ -264,10 +279,14 @@ fn print(action: &Value, json: bool) {
         ("tool", "tool"),
         ("arguments", "arguments"),
         ("due", "expires_at"),
+        ("starts", "starts_at"),
+        ("takes back", "undoes"),
         ("reviewer", "reviewer"),
         ("content hash", "content_hash"),
     ] {
-        println!("  {label:<13} {}", plain(&action[key]));
+        if !(action[key].is_null() && matches!(key, "starts_at" | "undoes")) {
+            println!("  {label:<13} {}", plain(&action[key]));
+        }
     }
     for reason in action["decision"]["reasons"]
         .as_array()

@@ -17,6 +17,7 @@ mod output;
 mod serve;
 mod systems;
 mod tools;
+mod undo;
 mod users;
 mod workflows;
 

@@ -3,8 +3,10 @@
 use crate::app::App;
 use leeway_core::action::event::ActionEvent;
 use leeway_core::action::state::{ActionState, EntryMeta, Step};
+use leeway_core::govern::event::GovernEvent;
 use leeway_core::id::ActionId;
 use leeway_core::ledger::event::Event;
+use leeway_core::undo::state::{UndoState, echo};
 use leeway_store::{Append, AppendError, NewEntry, Precondition, Queued, SideWrite};
 
 /// One entry of an action's stream.
@@ -22,6 +24,27 @@ pub fn action_stream(id: &ActionId) -> String {
     format!("action/{id}")
 }
 
+/// What an undo's own entries say about the action that it takes back: entries of the same append.
+fn echoes<'a>(
+    app: &App,
+    action: Option<&ActionState>,
+    events: impl Iterator<Item = &'a ActionEvent>,
+) -> Vec<NewEntry> {
+    let Some((action, undoes)) = action.and_then(|action| Some((action, action.undoes()?))) else {
+        return Vec::new();
+    };
+    let left = !undoes.left.is_empty();
+    events
+        .filter_map(|event| echo(&action.row.id, event, left))
+        .map(|event| NewEntry {
+            stream: UndoState::stream(&undoes.action),
+            actor: "leeway".to_owned(),
+            time_ms: app.clock.now_ms(),
+            event: Event::Govern(GovernEvent::Undo(event)),
+        })
+        .collect()
+}
+
 /// Appends events to an action and returns it as it is then, read back.
 pub async fn append_events(
     app: &App,
@@ -29,9 +52,24 @@ pub async fn append_events(
     events: Vec<(String, ActionEvent)>,
     (preconditions, side): (Vec<Precondition>, Vec<SideWrite>),
 ) -> Result<ActionState, AppendError> {
+    let known = app
+        .store
+        .reader()
+        .and_then(|reader| reader.action_row(id))
+        .map_err(|error| unreadable(&error))?;
+    let undoes = match known.filter(|row| row.undoes.is_some()) {
+        Some(_) => app
+            .store
+            .reader()
+            .and_then(|reader| reader.action(id))
+            .map_err(|error| unreadable(&error))?,
+        None => None,
+    };
+    let echoes = echoes(app, undoes.as_ref(), events.iter().map(|(_, event)| event));
     let entries = events
         .into_iter()
         .map(|(actor, event)| entry(app, id, &actor, event))
+        .chain(echoes)
         .collect();
     app.store
         .append(Append {
@@ -59,10 +97,11 @@ pub async fn append_onto(
         Vec<SideWrite>,
     ),
 ) -> Result<ActionState, AppendError> {
-    let entries: Vec<NewEntry> = events
+    let mut entries: Vec<NewEntry> = events
         .iter()
         .map(|(actor, event)| entry(app, id, actor, event.clone()))
         .collect();
+    entries.extend(echoes(app, known, events.iter().map(|(_, event)| event)));
     let times: Vec<i64> = entries.iter().map(|entry| entry.time_ms).collect();
     let appended = app
         .store

@@ -13,6 +13,7 @@ use crate::error::ApiError;
 use axum::http::StatusCode;
 use leeway_core::action::event::{ActionEvent, Cause, Judged};
 use leeway_core::action::state::{ActionState, Status};
+use leeway_core::classify::Effect;
 use leeway_core::govern::people::{Person, Right};
 use leeway_core::govern::routing::Ineligible;
 use leeway_core::id::ActionId;
@@ -67,10 +68,69 @@ pub async fn approve_by(
         solo,
         took_ms,
         expires_ms: Some(workflow.rules.wait_over(app.clock.now_ms(), 1.0)),
+        starts_ms: starts_ms(app, &workflow, &judged),
     };
     let approved = decided(app, person, &action, event, spend).await?;
     app.enqueue(id.clone());
     Ok(approved)
+}
+
+/// Before when an approved call does not start: what cannot be called back waits a while.
+fn starts_ms(app: &App, workflow: &LiveWorkflow, judged: &Judged) -> Option<i64> {
+    let delay_s = workflow.state.workflow.send_delay_s;
+    let waits = matches!(judged.classified.effect, Effect::Send | Effect::Pay) && delay_s > 0;
+    waits.then(|| {
+        app.clock
+            .now_ms()
+            .saturating_add((delay_s as i64).saturating_mul(1000))
+    })
+}
+
+/// Takes the approval of exactly what `content_hash` covers back, while it has not started: it waits
+/// for a decision again.
+pub async fn revoke(
+    app: &App,
+    person: &Person,
+    id: &ActionId,
+    content_hash: &str,
+) -> Result<ActionState, ApiError> {
+    if !person.may(Right::Decide) {
+        return Err(ineligible(&Ineligible::Role));
+    }
+    let action = app
+        .store
+        .reader()?
+        .action(id)?
+        .ok_or_else(|| ApiError::not_found("action", id.as_str()))?;
+    eligible(app, person, &action).map_err(|why| ineligible(&why))?;
+    let judged = match action.current() {
+        Some(judged) if action.row.status == Status::Approved && action.undoes().is_none() => {
+            judged.clone()
+        }
+        _ => {
+            return Err(ApiError::new(
+                StatusCode::CONFLICT,
+                "not-approved",
+                format!(
+                    "there is no approval to take back: it is {}",
+                    action.row.status.name()
+                ),
+            )
+            .help("what has run is taken back by an undo, where it has one")
+            .details(json!({ "status": action.row.status })));
+        }
+    };
+    if judged.content_hash != content_hash {
+        return Err(stale(&action, "it is no longer what you were shown"));
+    }
+    let (workflow, tool) = place(app, &judged)?;
+    let arguments = arguments(app, &action, &judged)?
+        .ok_or_else(|| stale(&action, "its sealed arguments are gone"))?;
+    let cause = Cause::Revoked {
+        by: person.email.clone(),
+    };
+    let prepared = again(app, (&workflow, &tool), &action, (cause, arguments)).await?;
+    Ok(revise(app, &action, vec![], prepared).await?)
 }
 
 /// What a guardrail would block by now cannot be approved: three refunds that were each within the

@@ -3,8 +3,8 @@
 //! Either way nothing was done, and the action goes back to the reviewer with the new values.
 
 use super::append::append_events;
+use super::look::read_record;
 use super::outcome::{OUTCOME_PAUSE, OUTCOME_TRIES, record_outcome};
-use super::prepare::read_record;
 use super::registry::{LiveTool, LiveWorkflow};
 use super::run::{Failure, again, at, revise};
 use crate::app::App;
@@ -55,6 +55,11 @@ pub async fn refused_for_version(
     action: &ActionState,
     (arguments, error): (Value, &CallError),
 ) -> Result<ActionState, ApiError> {
+    if action.undoes().is_some() {
+        let why = "The system refused it: the record changed since the undo was planned.";
+        let now = (Some(BeforeImage::NotReadable), why);
+        return Ok(super::undo::check::outdated(app, action, now).await?);
+    }
     for _ in 0..OUTCOME_TRIES {
         match show_again(app, tool, action, arguments.clone()).await {
             Ok(Some(action)) => return Ok(action),
@@ -70,6 +75,8 @@ pub async fn refused_for_version(
         result: None,
         after: None,
         note: format!("Nothing was done: {error}."),
+        made: None,
+        undo: None,
     };
     record_outcome(app, action, finished).await
 }

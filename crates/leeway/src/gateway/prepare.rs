@@ -1,12 +1,12 @@
 //! Look, classify, judge: from a call to a revision that can be recorded. Everything the decision
 //! used is in the result, so it replays.
 
+use super::look::look;
 use super::registry::{LiveTool, LiveWorkflow, Registry};
 use super::secrets;
 use crate::app::App;
 use crate::clock;
 use crate::error::ApiError;
-use crate::system::{SystemCall, Verb};
 use leeway_core::action::event::{Cause, Judged};
 use leeway_core::action::{Call, Claim, Versions};
 use leeway_core::canonical;
@@ -16,10 +16,9 @@ use leeway_core::classify::guess::{Guess, guess};
 use leeway_core::classify::scrub::Scrubber;
 use leeway_core::classify::{BeforeImage, Classified, Effect, RecordRef, UndoPlan};
 use leeway_core::govern::routing::OwnerFact;
-use leeway_core::govern::workflow::Grant;
 use leeway_core::id::ActionId;
 use leeway_core::judge::guardrail::Scope;
-use leeway_core::judge::rules::{Case, judge};
+use leeway_core::judge::rules::{Case, judge, judge_undo};
 use leeway_core::judge::{Decision, Facts, Reason, Verdict};
 use leeway_store::ScopeKey;
 use serde_json::{Value, json};
@@ -66,7 +65,7 @@ pub async fn prepare(
     app: &App,
     workflow: &LiveWorkflow,
     tool: &LiveTool,
-    mut attempt: Attempt,
+    attempt: Attempt,
 ) -> Result<Prepared, ApiError> {
     let Some(entry) = tool.entry() else {
         let registry = app.registry();
@@ -74,7 +73,17 @@ pub async fn prepare(
         let guessed = guess(&tool.state.definition, &registry.listed(&tool.system));
         return Ok(unclassified((workflow, tool), (guessed, versions), attempt));
     };
-    let (before, secrets) = look(app, (workflow, tool), entry, &attempt.arguments).await;
+    let seen = look(app, (workflow, tool), entry, &attempt.arguments).await;
+    weigh(app, (workflow, tool, entry), seen, attempt).await
+}
+
+/// Classifies and judges a call on a record as it was read.
+pub async fn weigh(
+    app: &App,
+    (workflow, tool, entry): (&LiveWorkflow, &LiveTool, &CompiledTool),
+    (before, secrets): (BeforeImage, Scrubber),
+    mut attempt: Attempt,
+) -> Result<Prepared, ApiError> {
     let mut classified = app
         .classifying
         .classify((tool, entry), &attempt.arguments, &before)
@@ -101,13 +110,21 @@ pub async fn prepare(
     };
     let facts = facts(app, workflow, &case, &attempt.id)?;
     let versions = versions(&app.registry(), workflow, tool);
-    let mut decision = judge(
-        &workflow.rules,
-        &Case {
-            facts: &facts,
-            ..case
-        },
-    );
+    let case = Case {
+        facts: &facts,
+        ..case
+    };
+    let mut decision = match &attempt.cause {
+        Cause::Undoes(undoes) => judge_undo(&workflow.rules, &case, !undoes.forced.is_empty()),
+        _ => judge(&workflow.rules, &case),
+    };
+    if let Cause::Revoked { .. } = &attempt.cause {
+        hold(
+            &mut decision,
+            "approval-revoked",
+            "Its approval was taken back before it started; it runs only when it is approved again.",
+        );
+    }
     if attempt.edited {
         hold(
             &mut decision,
@@ -256,84 +273,6 @@ fn seal(arguments: &Value) -> Vec<u8> {
 pub fn unseal(sealed: &[u8]) -> Option<Value> {
     let mut value: Value = serde_json::from_slice(sealed).ok()?;
     value.get_mut("arguments").map(Value::take)
-}
-
-/// Reads the record, unless the tool is blocked anyway: what may not happen reads nothing. With the
-/// secrets that the call and the record hold.
-async fn look(
-    app: &App,
-    (workflow, tool): (&LiveWorkflow, &LiveTool),
-    entry: &CompiledTool,
-    arguments: &Value,
-) -> (BeforeImage, Scrubber) {
-    let grants = &workflow.state.workflow.grants;
-    match grants.get(&tool.name).copied().unwrap_or_default() {
-        Grant::Blocked => (BeforeImage::NotReadable, secrets::of(tool, arguments)),
-        _ => see(app, tool, entry, arguments).await,
-    }
-}
-
-/// Reads the record the call touches, as the pack says.
-pub async fn read_record(
-    app: &App,
-    tool: &LiveTool,
-    entry: &CompiledTool,
-    arguments: &Value,
-) -> BeforeImage {
-    see(app, tool, entry, arguments).await.0
-}
-
-/// [`read_record`], and the secrets that the call and the record hold.
-async fn see(
-    app: &App,
-    tool: &LiveTool,
-    entry: &CompiledTool,
-    arguments: &Value,
-) -> (BeforeImage, Scrubber) {
-    let mut secrets = secrets::of(tool, arguments);
-    let image = match ask(app, tool, entry, arguments).await {
-        Err(image) => image,
-        Ok(answer) => {
-            secrets.join(secrets::of(tool, &answer));
-            match &tool.pack {
-                Some(pack) => {
-                    let (place, call) = ((tool, entry), (arguments, answer));
-                    app.classifying.before_image(place, pack, call).await
-                }
-                None => BeforeImage::NotReadable,
-            }
-        }
-    };
-    (secrets::image(&secrets, image), secrets)
-}
-
-/// The reading tool's answer, or the image when there is none.
-async fn ask(
-    app: &App,
-    tool: &LiveTool,
-    entry: &CompiledTool,
-    arguments: &Value,
-) -> Result<Value, BeforeImage> {
-    let failed = |why: String| BeforeImage::Failed { why };
-    let (read_tool, read_arguments) = match entry.read_call(arguments) {
-        None => return Err(entry.without_read()),
-        Some(call) => call.map_err(failed)?,
-    };
-    let Some(connection) = app.systems.get(&tool.system) else {
-        return Err(failed(format!("`{}` is not configured", tool.system)));
-    };
-    let call = SystemCall {
-        verb: Verb::CallTool,
-        tool: read_tool,
-        arguments: read_arguments,
-        idempotency_key: None,
-        condition: None,
-        line: None,
-    };
-    connection
-        .call(call)
-        .await
-        .map_err(|error| failed(error.to_string()))
 }
 
 /// Computes the facts that depend on time and history. The caller holds the workflow's counting

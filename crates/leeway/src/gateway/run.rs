@@ -7,15 +7,16 @@
 
 use super::append::{action_stream, append_events};
 use super::drift::{drift, drifted, on_condition, refused_for_version};
+use super::look::read_record;
+use super::made::{Made, complete};
 use super::outcome::{
     answered, judge_answer, pack_says, queue_outcome, record_outcome, recorded_answer,
 };
 use super::pipeline::writing;
-use super::prepare::{
-    Attempt, Prepared, blocked_now, content_hash, prepare, read_record, unseal, versions,
-};
+use super::prepare::{Attempt, Prepared, blocked_now, content_hash, prepare, unseal, versions};
 use super::registry::{LiveTool, LiveWorkflow};
 use super::secrets;
+use super::undo::{check, verify};
 use crate::app::App;
 use crate::error::ApiError;
 use crate::metrics;
@@ -26,6 +27,7 @@ use leeway_core::action::event::{ActionEvent, Cause, Finished, Judged, Outcome};
 use leeway_core::action::state::{ActionState, Status};
 use leeway_core::classify::{BeforeImage, Effect};
 use leeway_core::id::ActionId;
+use leeway_core::undo::Undoes;
 use leeway_store::{AppendError, Precondition, SideWrite};
 use serde_json::Value;
 use std::sync::Arc;
@@ -100,7 +102,10 @@ async fn step(app: &Arc<App>, action: &ActionState) -> Result<Step, Failure> {
     ) else {
         return Ok(Step::Done);
     };
-    if workflow.state.paused.is_some() || tool.state.changed.is_some() {
+    let undoes = action.undoes();
+    // What takes an action back is a person's own act: it runs while the workflow is paused, too.
+    let paused = workflow.state.paused.is_some() && undoes.is_none();
+    if paused || tool.state.changed.is_some() {
         return Ok(Step::Done);
     }
     let now_ms = app.clock.now_ms();
@@ -108,12 +113,21 @@ async fn step(app: &Arc<App>, action: &ActionState) -> Result<Step, Failure> {
         super::decide::expire(app, &action.row.id).await?;
         return Ok(Step::Done);
     }
+    if let Some(starts_ms) = action.starts_ms().filter(|at| *at > now_ms) {
+        app.enqueue_at(action.row.id.clone(), starts_ms);
+        return Ok(Step::Done);
+    }
     let Some(arguments) = arguments(app, action, judged)? else {
         return lost_arguments(app, action).await;
     };
     // Kept until the outcome is recorded.
     let _writing = writing(app, tool, &arguments).await;
-    if versions(&registry, workflow, tool) != judged.versions {
+    let same_versions = versions(&registry, workflow, tool) == judged.versions;
+    if let Some(undoes) = undoes {
+        let place = (tool, undoes);
+        return undo(app, action, (place, arguments, same_versions)).await;
+    }
+    if !same_versions {
         let again = again(
             app,
             (workflow, tool),
@@ -150,6 +164,29 @@ async fn step(app: &Arc<App>, action: &ActionState) -> Result<Step, Failure> {
     let events = vec![("leeway".to_owned(), start)];
     let started = append_events(app, &action.row.id, events, (preconditions, vec![])).await?;
     carry_out(app, tool, started, (arguments, None)).await?;
+    Ok(Step::Done)
+}
+
+/// Starts an undo, unless what it was planned on is no longer so.
+async fn undo(
+    app: &Arc<App>,
+    action: &ActionState,
+    ((tool, undoes), arguments, same_versions): ((&Arc<LiveTool>, &Undoes), Value, bool),
+) -> Result<Step, Failure> {
+    let moved = check::moved(app, undoes, (tool, &arguments)).await?;
+    let why = match (&moved, same_versions) {
+        (_, false) => "The rules or the tool changed since the undo was planned.",
+        (Some(_), _) => "The record changed since the undo was planned.",
+        (None, true) => {
+            let start = start_event(&action.row.id, action.row.revision);
+            let events = vec![("leeway".to_owned(), start)];
+            let id = &action.row.id;
+            let started = append_events(app, id, events, (vec![at(action)], vec![])).await?;
+            carry_out(app, tool, started, (arguments, None)).await?;
+            return Ok(Step::Done);
+        }
+    };
+    check::outdated(app, action, (moved, why)).await?;
     Ok(Step::Done)
 }
 
@@ -274,7 +311,7 @@ pub async fn revise(
     // Kept until the append below is done.
     let _counting = prepared.counting;
     let actor = match &prepared.judged.cause {
-        Cause::Edited { by } => format!("person:{by}"),
+        Cause::Edited { by } | Cause::Revoked { by } => format!("person:{by}"),
         Cause::Answered { .. } => format!("agent:{}", action.row.agent),
         _ => "leeway".to_owned(),
     };
@@ -305,7 +342,7 @@ pub struct Ran {
 /// Makes the one call of an action whose start is recorded, and records what became of it.
 pub async fn carry_out(
     app: &Arc<App>,
-    tool: &LiveTool,
+    tool: &Arc<LiveTool>,
     action: ActionState,
     (arguments, line): (Value, Option<Line>),
 ) -> Result<Ran, ApiError> {
@@ -345,19 +382,8 @@ pub async fn carry_out(
     let said = pack_says(tool, &arguments, &answer, effect);
     let (outcome, note) = said.unwrap_or_else(|| judge_answer(&answer, effect));
     metrics::called(outcome, began.elapsed());
-    let after = match tool.entry() {
-        Some(entry) if effect != Effect::Read && outcome == Outcome::Executed => {
-            Some(read_record(app, tool, entry, &arguments).await)
-        }
-        _ => None,
-    };
-    let finished = Finished {
-        outcome,
-        result: answered(&answer)
-            .map(|result| recorded_answer(&secrets::answer(tool, &arguments, &result))),
-        after: after.filter(|image| *image != BeforeImage::NotNeeded),
-        note: secrets::note(tool, &arguments, &note),
-    };
+    let place = (app.as_ref(), tool, &action);
+    let finished = finish(place, (&arguments, &answer), (outcome, note)).await?;
     let action = if effect == Effect::Read {
         queue_outcome(app, &action, finished)?
     } else {
@@ -366,6 +392,40 @@ pub async fn carry_out(
     Ok(Ran {
         action,
         answer: Some(answer),
+    })
+}
+
+/// What is recorded of an outcome: read back where it can be, with the way back as the answer
+/// completes it.
+async fn finish(
+    (app, tool, action): (&App, &Arc<LiveTool>, &ActionState),
+    (arguments, answer): (&Value, &Result<Value, CallError>),
+    (mut outcome, mut note): (Outcome, String),
+) -> Result<Finished, ApiError> {
+    let effect = action.row.effect.unwrap_or(Effect::Execute);
+    let mut made = Made::default();
+    let mut after = None;
+    if let (Some(entry), Outcome::Executed, true) = (tool.entry(), outcome, effect != Effect::Read)
+    {
+        after = Some(read_record(app, tool, entry, arguments).await)
+            .filter(|image| *image != BeforeImage::NotNeeded);
+        if let Ok(result) = answer {
+            made = complete(app, (tool, action), (arguments, result), after.is_none()).await;
+        }
+        if let Some(undoes) = action.undoes() {
+            let read = verify::read_back(app, undoes, (tool, arguments)).await?;
+            (outcome, note) = (read.0, read.1);
+            after = after.or(read.2);
+        }
+    }
+    Ok(Finished {
+        outcome,
+        result: answered(answer)
+            .map(|result| recorded_answer(&secrets::answer(tool, arguments, &result))),
+        after: after.or(made.image),
+        note: secrets::note(tool, arguments, &note),
+        made: made.record,
+        undo: made.undo,
     })
 }
 
@@ -390,6 +450,8 @@ pub async fn recover(app: &Arc<App>) -> Result<(), ApiError> {
             outcome: if read { Outcome::Failed } else { Outcome::OutcomeUnknown },
             result: None,
             after: None,
+            made: None,
+            undo: None,
             note: if read {
                 "Leeway stopped before what was read was recorded; the agent may have been told it."
             } else {

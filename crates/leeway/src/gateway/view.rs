@@ -28,6 +28,17 @@ pub fn action(action: &ActionState) -> Value {
         view["result"] = finished.result.clone().unwrap_or(Value::Null);
         view["outcome"] = json!({ "status": finished.outcome, "note": finished.note });
     }
+    if let Some(resolved) = action.resolved() {
+        view["outcome"] = json!({
+            "status": resolved.outcome, "note": resolved.evidence, "attested_by": resolved.by,
+        });
+    }
+    if let Some(plan) = action.undo_plan() {
+        view["undo"] = json!(plan);
+    }
+    if let Some(at_ms) = action.starts_ms() {
+        view["starts_at"] = json!(rfc3339(at_ms));
+    }
     if let Some(question) = action.question() {
         view["question"] = json!(question);
     }
@@ -78,6 +89,7 @@ pub fn row_view(row: &ActionRow) -> Value {
         "created_at": rfc3339(row.created_ms),
         "updated_at": rfc3339(row.updated_ms),
         "expires_at": row.expires_ms.map(rfc3339),
+        "undoes": row.undoes,
     })
 }
 

@@ -45,7 +45,7 @@ pub fn agent_status(status: Status) -> &'static str {
         Status::Withdrawn => "withdrawn",
         Status::Blocked | Status::Refused => "blocked",
         Status::Failed | Status::Partial => "failed",
-        Status::OutcomeUnknown => "outcome_unknown",
+        Status::OutcomeUnknown | Status::NeedsAttestation => "outcome_unknown",
     }
 }
 
@@ -79,7 +79,7 @@ pub fn tell(action: &ActionState, owner: &str) -> String {
             "Only a part of it was carried out. {} Do not repeat the call; a person looks into it.",
             note(action)
         ),
-        Status::OutcomeUnknown => format!(
+        Status::OutcomeUnknown | Status::NeedsAttestation => format!(
             "The outcome is unknown: it may or may not have been carried out. {} Do not repeat the call; read the record to see, or ask {}.",
             note(action),
             owner_or(owner)

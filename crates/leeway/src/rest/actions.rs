@@ -6,6 +6,7 @@ use crate::app::App;
 use crate::error::ApiError;
 use crate::gateway::append::action_stream;
 use crate::gateway::pipeline::{Caller, Proposal};
+use crate::gateway::undo::plan::state as undo_state;
 use crate::gateway::wait::wait_for_end;
 use crate::gateway::{decide, eyes, pipeline, texts, view};
 use crate::people::access::Who;
@@ -171,6 +172,9 @@ pub(super) fn whole(app: &App, id: &ActionId, who: &Who) -> Result<Value, ApiErr
         Who::Person(_) => action,
     };
     let mut answer = view::whole(&action, &entries);
+    if let Some((_, state)) = undo_state(app, id)? {
+        answer["undo_state"] = super::undo::state(&state);
+    }
     if let Who::Agent(caller) = who {
         let told = for_caller(app, caller, &action);
         answer["message"] = told["message"].clone();

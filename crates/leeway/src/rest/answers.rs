@@ -13,7 +13,7 @@ pub struct ActionRow {
     /// `act_` and 32 digits; ordered by time.
     pub id: String,
     /// `held`, `returned`, `approved`, `authorised`, `executing`, `executed`, `failed`, `partial`,
-    /// `outcome_unknown`, `blocked`, `refused`, `rejected`, `withdrawn`, `expired`, `drifted`.
+    /// `outcome_unknown`, `needs_attestation`, `blocked`, `refused`, `rejected`, `withdrawn`, `expired`, `drifted`.
     pub status: String,
     /// The workflow.
     pub workflow: String,
@@ -70,6 +70,98 @@ pub struct ActionRow {
     /// Until when it waits, RFC 3339, UTC.
     #[schema(required = true)]
     pub expires_at: Option<String>,
+    /// The action it takes back, when it is an undo.
+    #[schema(required = true)]
+    pub undoes: Option<String>,
+}
+
+/// What taking an action back would do now.
+#[derive(ToSchema)]
+pub struct UndoPlan {
+    /// The action.
+    pub action: String,
+    /// Where its undo stands; `null` when nobody asked for one.
+    #[schema(required = true)]
+    pub state: Option<UndoStands>,
+    /// `fields`, `unmake`, `remake`, `offset`; `null` when there is no way back.
+    #[schema(required = true)]
+    pub way: Option<String>,
+    /// One sentence for people.
+    pub summary: String,
+    /// The comparison, field by field.
+    pub fields: Vec<UndoField>,
+    /// `call`, `already-back`, `all-kept`, `decide`, `impossible`.
+    pub next: String,
+    /// With `call`: the system's tool.
+    pub tool: Option<String>,
+    /// With `call`: its arguments.
+    #[schema(value_type = Option<Object>)]
+    pub arguments: Option<Value>,
+    /// With `call`: fields that are overwritten although they were changed since.
+    pub forced: Option<Vec<String>>,
+    /// With `call`: fields that stay as they are, by choice.
+    pub kept: Option<Vec<String>>,
+    /// With `call` and `decide`: fields that stay undecided.
+    pub left: Option<Vec<String>>,
+    /// With `impossible`: why.
+    pub why: Option<String>,
+    /// What an undo is bound to.
+    pub hash: String,
+}
+
+/// One field on the way back.
+#[derive(ToSchema)]
+pub struct UndoField {
+    /// Whose field it is, when there are several records.
+    pub record: Option<String>,
+    /// Its name.
+    pub field: String,
+    /// The value before the action.
+    #[schema(value_type = Value, required = true)]
+    pub before: Value,
+    /// The value the action wrote.
+    #[schema(value_type = Value, required = true)]
+    pub written: Value,
+    /// The value now.
+    #[schema(value_type = Value, required = true)]
+    pub now: Value,
+    /// The value that the undo writes, where it writes one.
+    #[schema(value_type = Value, required = true)]
+    pub back: Value,
+    /// `restore`, `already-back`, `changed`, `unknown`, `out-of-reach`.
+    pub finding: String,
+}
+
+/// Where an undo stands.
+#[derive(ToSchema)]
+pub struct UndoStands {
+    /// `planned`, `undoing`, `undone`, `conflicted`, `undo_failed`, `undo_unknown`, `cancelled`, `kept`,
+    /// `remediation`.
+    pub status: String,
+    /// The action that takes it back, the latest.
+    #[schema(required = true)]
+    pub undo: Option<String>,
+    /// Who asked or settled last.
+    pub by: String,
+    /// Why it stands there.
+    pub note: String,
+    /// RFC 3339, UTC.
+    pub since: String,
+    /// How often it was asked for.
+    pub asked: u32,
+}
+
+/// Where an undo stands, with its own action.
+#[derive(ToSchema)]
+pub struct Undone {
+    /// Where it stands.
+    #[serde(flatten)]
+    pub stands: UndoStands,
+    /// The action that is taken back.
+    pub action: String,
+    /// The action that takes it back, if there is one.
+    #[schema(value_type = Option<Object>, required = true)]
+    pub undo_action: Option<Value>,
 }
 
 /// A record at a system.
@@ -128,6 +220,12 @@ pub struct Action {
     pub outcome: Option<Outcome>,
     /// Why it could not be judged at all.
     pub refusal: Option<Refusal>,
+    /// Before when an approved message or payment does not start, RFC 3339, UTC: until then the approval
+    /// can be taken back.
+    pub starts_at: Option<String>,
+    /// Where its undo stands, once somebody asked for one; for one action only.
+    #[schema(value_type = Option<UndoStands>)]
+    pub undo_state: Option<UndoStands>,
     /// What a reviewer asks the agent.
     pub question: Option<String>,
     /// Who changed the arguments.

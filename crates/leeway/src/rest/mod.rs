@@ -15,6 +15,7 @@ pub mod openapi;
 pub mod owners;
 pub mod questions;
 pub mod systems;
+pub mod undo;
 pub mod users;
 pub mod workflows;
 
@@ -38,6 +39,10 @@ pub fn routes() -> Router<Arc<App>> {
         .route("/v1/actions/{id}/ask", post(questions::ask))
         .route("/v1/actions/{id}/answer", post(questions::answer))
         .route("/v1/actions/{id}/withdraw", post(actions::withdraw))
+        .route("/v1/actions/{id}/undo", get(undo::show).post(undo::undo))
+        .route("/v1/actions/{id}/undo/settle", post(undo::settle))
+        .route("/v1/actions/{id}/revoke", post(undo::revoke))
+        .route("/v1/actions/{id}/attest", post(undo::attest))
         .route("/v1/workflows", get(workflows::list))
         .route(
             "/v1/workflows/{workflow}",

@@ -2,7 +2,7 @@
 
 use super::{
     actions, agents, backtest, changes, configuration, ledger, notifications, owners, questions,
-    systems, users, workflows,
+    systems, undo, users, workflows,
 };
 use axum::Json;
 use utoipa::OpenApi;
@@ -13,6 +13,7 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
     info(title = "Leeway", description = "The control plane between AI agents and a business's systems. Agents propose with an agent's token; people decide and configure with a person's token. Errors are `{error: {code, message, help}}` with stable codes."),
     paths(
         actions::propose, actions::list, actions::show, actions::approve, actions::reject, actions::edit, actions::withdraw,
+        undo::show, undo::undo, undo::settle, undo::revoke, undo::attest,
         questions::ask, questions::answer,
         workflows::list, workflows::show, workflows::pause, workflows::resume,
         systems::list, systems::tools, systems::review,

@@ -3,7 +3,7 @@
 use super::inbox::find;
 use super::layout::Frame;
 use super::parts::{icon, level, long, shown, status, time, value, verdict};
-use super::{PageResult, Viewer};
+use super::{PageResult, Viewer, undo};
 use crate::app::App;
 use crate::gateway::append::action_stream;
 use axum::extract::{Path, State};
@@ -35,6 +35,7 @@ pub async fn show(
             p.badges { (status(row.status)) @if let Some(of) = row.level { (level(of)) } }
             @if row.status == Status::Held { p { a.btn.primary href={ "/inbox/" (row.id) } { "Review" } } }
         }
+        (undo::card(&app, &session, &action)?)
         (story(&action))
         @if let Some(judged) = action.current() { (decision(judged)) (changes(judged)) }
         (record(&audit::of(&action)))
@@ -56,13 +57,15 @@ fn story(action: &ActionState) -> Markup {
 fn headline(step: &Step) -> &'static str {
     match &step.event {
         ActionEvent::Refused(_) => "Refused",
-        ActionEvent::Judged(judged) => match judged.cause {
+        ActionEvent::Judged(judged) => match &judged.cause {
             Cause::Proposed => "Proposed and judged",
             Cause::Edited { .. } => "Changed and judged again",
             Cause::Answered { .. } => "The agent answered",
             Cause::Drifted => "Shown again with the record's new values",
             Cause::RulesChanged => "Judged again under new rules",
             Cause::Resumed => "Judged again after the pause",
+            Cause::Revoked { .. } => "The approval was taken back",
+            Cause::Undoes(_) => "Asked to take an action back",
         },
         ActionEvent::Joined { .. } => "The agent asked for the same again",
         ActionEvent::Endorsed { .. } => "Approved by one of several",
@@ -76,6 +79,8 @@ fn headline(step: &Step) -> &'static str {
         ActionEvent::Drifted { .. } => "Not run: the record had changed",
         ActionEvent::Started { .. } => "Call started",
         ActionEvent::Finished(_) => "Call ended",
+        ActionEvent::Resolved(_) => "The outcome became known",
+        ActionEvent::AttestationNeeded { .. } => "A person has to say what happened",
     }
 }
 
@@ -96,6 +101,8 @@ fn detail(step: &Step) -> Markup {
         ActionEvent::Rejected { why, note, .. } => p { (shown(why)) @if let Some(note) = note { ": " (long(note)) } },
         ActionEvent::Withdrawn { reason: Some(reason), .. } => p { (long(reason)) },
         ActionEvent::Finished(finished) => p { (shown(&finished.note)) },
+        ActionEvent::Resolved(resolved) => p { (long(&resolved.evidence)) },
+        ActionEvent::AttestationNeeded { why } => p { (shown(why)) },
         _ => {},
     } }
 }

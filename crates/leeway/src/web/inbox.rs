@@ -3,10 +3,11 @@
 use super::layout::Frame;
 use super::parts::{confidence, icon, shown, time};
 use super::review::{self, Shown};
-use super::{Failed, PageResult, Viewer, sent};
+use super::{Failed, PageResult, Viewer, sent, undo};
 use crate::app::App;
 use crate::error::ApiError;
 use crate::gateway::{decide, question, texts};
+use crate::people::session::Session;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use leeway_core::action::state::{ActionRow, ActionState, Status};
@@ -53,7 +54,7 @@ pub async fn list(
     let beside = first
         .as_ref()
         .map(|action| review::pane(&Shown::new(&app, &session, action), false, false));
-    Ok(frame.page(page(&held, (None, beside), toast(&app, &asked)?)))
+    Ok(frame.page(page(&held, (None, beside), toast(&app, &session, &asked)?)))
 }
 
 /// One review, with the list beside it.
@@ -200,15 +201,20 @@ fn entry(row: &ActionRow, current: bool) -> Markup {
     } }
 }
 
-fn toast(app: &App, asked: &Asked) -> Result<Option<Markup>, ApiError> {
+fn toast(app: &App, session: &Session, asked: &Asked) -> Result<Option<Markup>, ApiError> {
     let Some(id) = asked.done.as_deref().and_then(ActionId::parse) else {
         return Ok(None);
     };
     let Some(row) = app.store.reader()?.action_row(&id)? else {
         return Ok(None);
     };
+    let action = app.store.reader()?.action(&id)?;
+    let starts = action
+        .as_ref()
+        .and_then(|action| Some((action, action.starts_ms()?)));
     Ok(Some(html! { div.toast #toast role="status" {
-        span { b { (row.status.words()) } " · " (row.title) }
+        @if let Some((action, starts_ms)) = starts { (undo::going_out(session, action, starts_ms)) }
+        @else { span { b { (row.status.words()) } " · " (row.title) } }
         a.btn.quiet href={ "/actions/" (row.id) } { "See" }
     } }))
 }

@@ -22,6 +22,7 @@ mod sent;
 mod sign_in;
 mod systems;
 mod timeline;
+pub mod undo;
 mod workflows;
 
 use crate::app::App;
@@ -50,6 +51,10 @@ pub fn routes() -> Router<Arc<App>> {
         .route("/timeline/export", get(export::all))
         .route("/timeline/verify", post(timeline::verify))
         .route("/actions/{id}", get(action::show))
+        .route("/actions/{id}/undo", get(undo::show).post(undo::submit))
+        .route("/actions/{id}/settle", post(undo::settle))
+        .route("/actions/{id}/revoke", post(undo::revoke))
+        .route("/actions/{id}/attest", post(undo::attest))
         .route("/workflows", get(workflows::list))
         .route("/workflows/{workflow}", get(workflows::show))
         .route(

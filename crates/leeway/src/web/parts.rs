@@ -40,7 +40,8 @@ pub fn status(status: Status) -> Markup {
         | Status::Rejected
         | Status::Failed
         | Status::Partial
-        | Status::OutcomeUnknown => ("danger", "x"),
+        | Status::OutcomeUnknown
+        | Status::NeedsAttestation => ("danger", "x"),
         Status::Expired | Status::Withdrawn => ("plain", "clock"),
     };
     html! { span.chip.(class) { (icon(picture)) (status.words()) } }
@@ -134,6 +135,7 @@ pub fn icon(name: &str) -> Markup {
             "M4 7h10M18 7h2M4 17h2M10 17h10M16 9.5a2.5 2.5 0 1 0 0-5 2.5 2.5 0 0 0 0 5zM8 19.5a2.5 2.5 0 1 0 0-5 2.5 2.5 0 0 0 0 5z"
         }
         "check" => "M5 12.5 10 17 19 7",
+        "undo" => "M9 6 4 11l5 5M4 11h10a6 5 0 0 1 0 10h-3",
         "x" => "M6 6l12 12M18 6 6 18",
         "pen" => "M4 20h4L19 9l-4-4L4 16zM13 7l4 4",
         "back" => "M15 5l-7 7 7 7",

@@ -134,6 +134,8 @@ fn held(shown: &Shown<'_>) -> Markup {
                 @for question in questions(shown.action) { p { b { "Asked: " } (long(question)) } }
                 p { b { "The agent answers: " } (long(answer)) }
             },
+            Cause::Revoked { by } => p { (self::shown(by)) " took the approval back before it started." },
+            Cause::Undoes(undoes) => p { (self::shown(&undoes.by)) " asks to take back " a href={ "/actions/" (undoes.action) } { "an earlier action" } "." },
             Cause::Edited { .. } | Cause::Proposed => {},
         }
         @if let Some(by) = shown.action.edited_by() {

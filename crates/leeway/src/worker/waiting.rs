@@ -5,7 +5,7 @@ use crate::app::App;
 use crate::error::ApiError;
 use crate::gateway::append::{action_stream, append_events};
 use crate::gateway::registry::LiveWorkflow;
-use crate::gateway::{decide, deciders};
+use crate::gateway::{decide, deciders, reconcile};
 use leeway_core::action::event::ActionEvent;
 use leeway_core::action::state::{ActionRow, ActionState, Status};
 use leeway_store::{AppendError, Precondition};
@@ -30,6 +30,11 @@ pub async fn serve(app: Arc<App>) {
             && let Err(error) = nudge(&app).await
         {
             tracing::warn!(%error, "reminders could not be looked at");
+        }
+        if looks.is_multiple_of(NUDGE_EVERY)
+            && let Err(error) = read_back(&app).await
+        {
+            tracing::warn!(%error, "unknown outcomes could not be read back");
         }
         looks = looks.wrapping_add(1);
         tokio::time::sleep(LOOK_EVERY).await;
@@ -61,6 +66,17 @@ fn requeue(app: &App) -> Result<(), ApiError> {
             .is_some_and(|live| live.state.paused.is_none());
         if runs {
             app.enqueue(row.id);
+        }
+    }
+    Ok(())
+}
+
+/// Reads back what has an unknown outcome, until that is settled or a person has to attest it.
+async fn read_back(app: &Arc<App>) -> Result<(), ApiError> {
+    let unknown = app.store.reader()?.with_status(&[Status::OutcomeUnknown])?;
+    for row in unknown {
+        if let Err(error) = reconcile::read_back(app, &row.id).await {
+            tracing::warn!(id = %row.id, %error, "an unknown outcome could not be read back");
         }
     }
     Ok(())

@@ -171,6 +171,7 @@ impl Door {
                 | Status::Refused
                 | Status::Failed
                 | Status::OutcomeUnknown
+                | Status::NeedsAttestation
                 | Status::Partial
         );
         with_structure(text, Value::Object(told), failed)

@@ -78,6 +78,7 @@ fn approved() -> ActionEvent {
         content_hash: "hash-1".into(),
         solo: false,
         took_ms: None,
+        starts_ms: None,
         expires_ms: Some(NOW + 3_600_000),
     }
 }

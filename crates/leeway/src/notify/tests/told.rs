@@ -97,6 +97,8 @@ async fn what_is_told_at_each_turn() {
         result: None,
         after: None,
         note: "It may or may not have happened: no answer from http://pay.example. It is not tried again.".into(),
+        made: None,
+        undo: None,
     });
     let held = || judged(refund("refund", "why", "short"));
     let approved = || ActionEvent::Approved {
@@ -104,6 +106,7 @@ async fn what_is_told_at_each_turn() {
         content_hash: "hash-1".into(),
         solo: false,
         took_ms: None,
+        starts_ms: None,
         expires_ms: Some(NOW + HOUR),
     };
     let asked = ActionEvent::Returned {

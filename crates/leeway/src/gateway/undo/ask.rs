@@ -1,0 +1,266 @@
+//! Asking for an undo: one append records the plan, the call that carries it out, and the approval of
+//! whoever asked, as far as it counts.
+
+use super::plan::{Choices, Means, Next, Plan, open, plan, state};
+use crate::app::App;
+use crate::clock;
+use crate::error::ApiError;
+use crate::gateway::append::{action_stream, entry};
+use crate::gateway::deciders::ineligible;
+use crate::gateway::prepare::{Attempt, Prepared, weigh};
+use axum::http::StatusCode;
+use leeway_core::action::Claim;
+use leeway_core::action::event::{ActionEvent, Cause};
+use leeway_core::action::state::ActionState;
+use leeway_core::govern::event::GovernEvent;
+use leeway_core::govern::people::{Person, Right};
+use leeway_core::govern::routing::Ineligible;
+use leeway_core::id::ActionId;
+use leeway_core::judge::Verdict;
+use leeway_core::ledger::event::Event;
+use leeway_core::undo::state::{Settled, UndoEvent, UndoState, UndoStatus};
+use leeway_core::undo::{Undoes, Way};
+use leeway_store::{Append, NewEntry, Precondition, SideWrite};
+use serde_json::{Value, json};
+use std::sync::Arc;
+
+/// What came of asking.
+#[derive(Debug)]
+pub enum Asked {
+    /// An undo was recorded: approved, or waiting for a second person.
+    Undo(Box<ActionState>),
+    /// It needed no call, or none leads back.
+    Settled(UndoStatus),
+}
+
+/// What a person asks for.
+#[derive(Clone, Debug, Default)]
+pub struct Asking {
+    /// Hash of the plan that was shown.
+    pub hash: String,
+    /// What was decided about fields changed since.
+    pub choices: Choices,
+    /// The batch it is a part of.
+    pub batch: Option<String>,
+}
+
+/// Asks for what the plan of this hash shows.
+pub async fn ask(
+    app: &Arc<App>,
+    person: &Person,
+    id: &ActionId,
+    asking: Asking,
+) -> Result<Asked, ApiError> {
+    if !person.may(Right::Decide) {
+        return Err(ineligible(&Ineligible::Role));
+    }
+    let action = app
+        .store
+        .reader()?
+        .action(id)?
+        .ok_or_else(|| ApiError::not_found("action", id.as_str()))?;
+    let plan = plan(app, &action, &asking.choices).await?;
+    open(&plan)?;
+    if plan.hash != asking.hash {
+        return Err(ApiError::new(
+            StatusCode::CONFLICT,
+            "stale",
+            "the undo is no longer what you were shown; nothing was done",
+        )
+        .help("read the plan again and decide on what it is now")
+        .details(json!({ "plan": plan })));
+    }
+    match &plan.next {
+        Next::Impossible { why } => {
+            let (by, why) = (person.email.clone(), why.clone());
+            settled(app, person, id, UndoEvent::Impossible { by, why }).await
+        }
+        Next::AlreadyBack => {
+            let why = "The record was found as it was before.".to_owned();
+            let by = person.email.clone();
+            let settled_as = Settled::AlreadyBack;
+            let event = UndoEvent::Settled {
+                by,
+                settled: settled_as,
+                why,
+            };
+            settled(app, person, id, event).await
+        }
+        Next::AllKept => {
+            let event = UndoEvent::Settled {
+                by: person.email.clone(),
+                settled: Settled::Kept,
+                why: "Every field was kept as it is, by choice.".to_owned(),
+            };
+            settled(app, person, id, event).await
+        }
+        Next::Decide { left } => Err(ApiError::new(
+            StatusCode::CONFLICT,
+            "undo-conflict",
+            format!("changed since: {}; nothing was done", left.join(", ")),
+        )
+        .help("choose what to keep and what to overwrite")
+        .details(json!({ "plan": plan }))),
+        Next::Call {
+            arguments,
+            forced,
+            kept,
+            left,
+            ..
+        } => {
+            let fields = [forced.clone(), kept.clone(), left.clone()];
+            let call = (arguments.clone(), fields);
+            record(app, person, (&action, &plan, asking.batch), call).await
+        }
+    }
+}
+
+async fn settled(
+    app: &App,
+    person: &Person,
+    id: &ActionId,
+    event: UndoEvent,
+) -> Result<Asked, ApiError> {
+    super::settle::append(app, person, id, event)
+        .await
+        .map(|state| Asked::Settled(state.status))
+}
+
+async fn record(
+    app: &Arc<App>,
+    person: &Person,
+    (action, plan, batch): (&ActionState, &Plan, Option<String>),
+    (arguments, [forced, kept, left]): (Value, [Vec<String>; 3]),
+) -> Result<Asked, ApiError> {
+    let Some(means) = &plan.means else {
+        return Err(ApiError::not_found("plan for", action.row.id.as_str()));
+    };
+    let id = ActionId::new(app.clock.now_ms(), clock::random());
+    let undoes = Undoes {
+        action: action.row.id.clone(),
+        by: person.email.clone(),
+        way: plan.way.unwrap_or(Way::Offset),
+        summary: plan.summary.clone(),
+        fields: plan.fields.clone(),
+        forced,
+        kept,
+        left,
+        seen: means.seen.clone(),
+        batch,
+    };
+    let prepared = prepare(app, (action, &id), means, (arguments, undoes)).await?;
+    if prepared.judged.decision.verdict == Verdict::Block {
+        let reasons = prepared.judged.decision.reasons.iter();
+        let why = reasons
+            .filter(|reason| reason.verdict == Verdict::Block)
+            .map(|reason| reason.text.clone())
+            .collect::<Vec<_>>()
+            .join(" ");
+        return Err(ApiError::new(StatusCode::CONFLICT, "undo-blocked", why)
+            .help("nothing was done; see to it by hand, and settle it then"));
+    }
+    let (version, stream) = (
+        state(app, &action.row.id)?.map_or(0, |(version, _)| version),
+        UndoState::stream(&action.row.id),
+    );
+    let undo = UndoEvent::Asked {
+        undo: id.clone(),
+        by: person.email.clone(),
+    };
+    let actor = format!("person:{}", person.email);
+    let decided = decision(app, person, &prepared);
+    let approved = matches!(decided, Some(ActionEvent::Approved { .. }));
+    let events = [ActionEvent::Judged(Box::new(prepared.judged))]
+        .into_iter()
+        .chain(decided);
+    let mut entries = vec![NewEntry {
+        stream: stream.clone(),
+        actor: actor.clone(),
+        time_ms: app.clock.now_ms(),
+        event: Event::Govern(GovernEvent::Undo(undo)),
+    }];
+    entries.extend(events.map(|event| entry(app, &id, &actor, event)));
+    let side = prepared.sealed.map(|arguments| SideWrite::PutSealed {
+        action: id.clone(),
+        revision: 1,
+        arguments,
+    });
+    let append = Append {
+        entries,
+        preconditions: vec![
+            Precondition::StreamAt { stream, version },
+            Precondition::StreamAt {
+                stream: action_stream(&action.row.id),
+                version: action.row.version,
+            },
+        ],
+        side: side.into_iter().collect(),
+    };
+    app.store.append(append).await?;
+    if approved {
+        app.enqueue(id.clone());
+    }
+    let undo = app.store.reader()?.action(&id)?;
+    undo.map(|undo| Asked::Undo(Box::new(undo)))
+        .ok_or_else(|| ApiError::not_found("action", id.as_str()))
+}
+
+async fn prepare(
+    app: &App,
+    (action, id): (&ActionState, &ActionId),
+    means: &Means,
+    (arguments, undoes): (Value, Undoes),
+) -> Result<Prepared, ApiError> {
+    let registry = app.registry();
+    let workflow = registry
+        .workflows
+        .get(&action.row.workflow)
+        .ok_or_else(|| {
+            ApiError::not_found("workflow", &action.row.workflow)
+                .help("it is no longer configured; see to it by hand, and settle it then")
+        })?;
+    let entry = means
+        .tool
+        .entry()
+        .ok_or_else(|| ApiError::not_found("tool", &means.tool.name))?;
+    let attempt = Attempt {
+        id: id.clone(),
+        revision: 1,
+        edited: false,
+        asked: false,
+        conflicted: false,
+        agent: format!("person:{}", undoes.by),
+        cause: Cause::Undoes(Box::new(undoes)),
+        arguments,
+        inputs: None,
+        claim: Claim::default(),
+        idempotency_key: None,
+    };
+    let place = (workflow.as_ref(), means.tool.as_ref(), entry);
+    weigh(app, place, means.before.clone(), attempt).await
+}
+
+/// The asker's own approval, as far as they may give it: the rest waits in the inbox.
+fn decision(app: &App, person: &Person, prepared: &Prepared) -> Option<ActionEvent> {
+    let judged = &prepared.judged;
+    let registry = app.registry();
+    let row = registry.responsibility(&judged.call.workflow, &judged.classified);
+    let now_ms = app.clock.now_ms();
+    let routing = registry.routing(row, now_ms, false);
+    routing.admits(registry.matrix(), person).ok()?;
+    let alone = registry.one_person_firm(person);
+    let by = person.email.clone();
+    let content_hash = judged.content_hash.clone();
+    if judged.decision.approvals > 1 && !alone {
+        return Some(ActionEvent::Endorsed { by, content_hash });
+    }
+    let workflow = registry.workflows.get(&judged.call.workflow)?;
+    Some(ActionEvent::Approved {
+        by,
+        content_hash,
+        solo: judged.decision.approvals > 1,
+        expires_ms: Some(workflow.rules.wait_over(now_ms, 1.0)),
+        took_ms: None,
+        starts_ms: None,
+    })
+}

@@ -1,0 +1,513 @@
+//! What an undo would do now: the record is read anew and compared, field by field.
+
+use crate::app::App;
+use crate::error::ApiError;
+use crate::gateway::look::see;
+use crate::gateway::registry::{LiveTool, Registry};
+use axum::http::StatusCode;
+use leeway_core::action::state::{ActionState, Status};
+use leeway_core::action::tool_name;
+use leeway_core::canonical;
+use leeway_core::classify::classified::has_mark;
+use leeway_core::classify::scrub::Scrubber;
+use leeway_core::classify::{BeforeImage, Effect, FieldChange, UndoPlan};
+use leeway_core::govern::state::Document;
+use leeway_core::id::ActionId;
+use leeway_core::undo::fields::{Compared, compare, compare_made};
+use leeway_core::undo::narrow::{Call, Want};
+use leeway_core::undo::state::{UndoState, UndoStatus};
+use leeway_core::undo::{FieldUndo, Finding, Way};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use std::sync::Arc;
+
+/// Stands for every field in a choice.
+pub const ALL: &str = "*";
+
+/// What a person decides about fields that were changed since.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Choices {
+    /// Labels of fields that get their old value although they were changed since; `*` for all.
+    pub overwrite: Vec<String>,
+    /// Labels of fields that stay as they are; `*` for all that were changed since.
+    pub keep: Vec<String>,
+}
+
+impl Choices {
+    fn overwrites(&self, field: &FieldUndo) -> bool {
+        self.overwrite
+            .iter()
+            .any(|label| *label == field.label() || label == ALL)
+    }
+
+    fn keeps(&self, field: &FieldUndo) -> bool {
+        let named = |label: &String| {
+            *label == field.label() || (label == ALL && field.finding != Finding::Restore)
+        };
+        self.keep.iter().any(named)
+    }
+}
+
+/// What follows from a plan.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(tag = "next", rename_all = "kebab-case")]
+pub enum Next {
+    /// A call takes it back.
+    Call {
+        /// The system's tool.
+        tool: String,
+        /// Its arguments, as shown.
+        arguments: Value,
+        /// Labels of fields that are overwritten although they were changed since.
+        forced: Vec<String>,
+        /// Labels of fields that stay as they are, by choice.
+        kept: Vec<String>,
+        /// Labels of fields that stay undecided.
+        left: Vec<String>,
+    },
+    /// It is as it was before: nothing is to be done.
+    AlreadyBack,
+    /// Everything that could be set back is kept, by choice.
+    AllKept,
+    /// Something changed since: a person decides what to keep and what to overwrite.
+    Decide {
+        /// Labels of the fields to decide about.
+        left: Vec<String>,
+    },
+    /// There is no way back from here.
+    Impossible {
+        /// Why, for people.
+        why: String,
+    },
+}
+
+/// An undo as it would be now.
+#[derive(Clone, Debug, Serialize)]
+pub struct Plan {
+    /// The action to be taken back.
+    pub action: ActionId,
+    /// Where its undo stands; `None` when nobody asked for one.
+    pub state: Option<UndoState>,
+    /// Which way leads back; `None` when none does.
+    pub way: Option<Way>,
+    /// One sentence for people.
+    pub summary: String,
+    /// The comparison.
+    pub fields: Vec<FieldUndo>,
+    /// What follows, with the choices made.
+    #[serde(flatten)]
+    pub next: Next,
+    /// What an undo is bound to: hash over all of the above.
+    pub hash: String,
+    /// What is needed to carry it out.
+    #[serde(skip)]
+    pub means: Option<Means>,
+}
+
+/// What a plan was made with.
+#[derive(Clone)]
+pub struct Means {
+    /// The tool that takes it back.
+    pub tool: Arc<LiveTool>,
+    /// The record by that tool's reading, and its secrets.
+    pub before: (BeforeImage, Scrubber),
+    /// The record by the reading of what is taken back.
+    pub seen: BeforeImage,
+}
+
+impl std::fmt::Debug for Means {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Means")
+            .field("tool", &self.tool.name)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Where the undo of an action stands.
+pub fn state(app: &App, id: &ActionId) -> Result<Option<(u64, UndoState)>, ApiError> {
+    let found = app.store.reader()?.document(&UndoState::stream(id))?;
+    Ok(match found {
+        Some((version, Document::Undo(state))) => Some((version, state)),
+        _ => None,
+    })
+}
+
+/// Works out what an undo would do now.
+pub async fn plan(app: &App, action: &ActionState, choices: &Choices) -> Result<Plan, ApiError> {
+    if !matches!(action.row.status, Status::Executed | Status::Partial) {
+        return Err(ApiError::new(
+            StatusCode::CONFLICT,
+            "nothing-to-undo",
+            format!(
+                "only what was done can be taken back: it is {}",
+                action.row.status.name()
+            ),
+        )
+        .details(json!({ "status": action.row.status })));
+    }
+    let state = state(app, &action.row.id)?.map(|(_, state)| state);
+    let worked = work(app, action, choices).await?;
+    let mut plan = Plan {
+        action: action.row.id.clone(),
+        state,
+        way: worked.way,
+        summary: worked.summary,
+        fields: worked.fields,
+        next: worked.next,
+        hash: String::new(),
+        means: worked.means,
+    };
+    plan.hash = canonical::hash(&json!([
+        plan.action,
+        plan.way,
+        plan.fields,
+        plan.next,
+        plan.state.as_ref().map(|state| (state.status, state.asked)),
+    ]));
+    Ok(plan)
+}
+
+/// Refuses what no undo may follow: one under way, or one that is settled.
+pub fn open(plan: &Plan) -> Result<(), ApiError> {
+    let Some(state) = &plan.state else {
+        return Ok(());
+    };
+    let (code, message) = match state.status {
+        UndoStatus::Planned | UndoStatus::Undoing => {
+            ("undo-under-way", "an undo of it is under way already")
+        }
+        UndoStatus::Undone => ("already-undone", "it is undone already"),
+        UndoStatus::Kept => ("kept", "a person decided that it stays as it is"),
+        UndoStatus::Remediation => (
+            "remediation",
+            "it cannot be taken back from here; a person sees to it",
+        ),
+        _ => return Ok(()),
+    };
+    Err(ApiError::new(StatusCode::CONFLICT, code, message)
+        .details(json!({ "status": state.status, "undo": state.undo })))
+}
+
+struct Worked {
+    way: Option<Way>,
+    summary: String,
+    fields: Vec<FieldUndo>,
+    next: Next,
+    means: Option<Means>,
+}
+
+fn impossible(why: impl Into<String>) -> Worked {
+    let why = why.into();
+    Worked {
+        way: None,
+        summary: why.clone(),
+        fields: vec![],
+        next: Next::Impossible { why },
+        means: None,
+    }
+}
+
+async fn work(app: &App, action: &ActionState, choices: &Choices) -> Result<Worked, ApiError> {
+    let registry = app.registry();
+    let (tool, arguments, summary, exact) = match action.undo_plan() {
+        None | Some(UndoPlan::NothingToUndo) => {
+            return Ok(impossible(
+                "It changed nothing, so there is nothing to take back.",
+            ));
+        }
+        Some(UndoPlan::None { why }) => return Ok(impossible(why.clone())),
+        Some(
+            UndoPlan::Exact {
+                arguments: None, ..
+            }
+            | UndoPlan::Compensating {
+                arguments: None, ..
+            },
+        ) => {
+            return Ok(impossible(
+                "The system's answer was needed to work out the way back, and it did not tell.",
+            ));
+        }
+        Some(UndoPlan::Exact {
+            tool,
+            arguments: Some(arguments),
+            summary,
+        }) => (tool, arguments, summary, true),
+        Some(UndoPlan::Compensating {
+            tool,
+            arguments: Some(arguments),
+            summary,
+        }) => (tool, arguments, summary, false),
+    };
+    let place = (action.row.system.as_str(), tool.as_str());
+    let tool = usable(&registry, place)?;
+    let done = action.current().map(|judged| judged.classified.effect);
+    let gravest = tool
+        .entry()
+        .map_or(Effect::Execute, |entry| entry.entry.effect);
+    let way = Way::of(done.unwrap_or(Effect::Execute), gravest, exact);
+    let means = read(app, action, (way, &tool, arguments)).await?;
+    let (fields, next) = match way {
+        Way::Fields => fields(action, &means, (arguments, choices)),
+        Way::Unmake => unmake(action, &means, (arguments, choices)),
+        Way::Remake => remake(&means, arguments),
+        Way::Offset => offset(action, &means, arguments),
+    };
+    Ok(Worked {
+        way: Some(way),
+        summary: summary.clone(),
+        fields,
+        next: whole(next),
+        means: Some(means),
+    })
+}
+
+/// A call that would write a hidden value's mark is not made.
+fn whole(next: Next) -> Next {
+    match &next {
+        Next::Call { arguments, .. } if has_mark(arguments) => Next::Impossible {
+            why: "A value that would be written back is a secret, which is not kept.".to_owned(),
+        },
+        _ => next,
+    }
+}
+
+/// The tool that takes an action back, if it can be used now.
+fn usable(registry: &Registry, (system, tool): (&str, &str)) -> Result<Arc<LiveTool>, ApiError> {
+    let name = tool_name(system, tool);
+    let unusable = |code, message| {
+        Err(ApiError::new(StatusCode::CONFLICT, code, message)
+            .help("mend the configuration and undo then; or settle it by hand"))
+    };
+    let Some(live) = registry.find(&name) else {
+        return unusable(
+            "undo-tool-missing",
+            format!("`{name}`, which takes it back, is not offered by the system now"),
+        );
+    };
+    if live.state.changed.is_some() {
+        return unusable(
+            "tool-changed",
+            format!("the definition of `{name}` changed; an operator has to review it first"),
+        );
+    }
+    if live.entry().is_none() {
+        return unusable(
+            "undo-tool-unclassified",
+            format!("no pack entry says what `{name}` does"),
+        );
+    }
+    Ok(live.clone())
+}
+
+/// How what is taken back is read: by the tool that did it, or by the one that deletes what it made.
+pub fn reading(
+    app: &App,
+    action: &ActionState,
+    (way, undo, arguments): (Way, &Arc<LiveTool>, &Value),
+) -> Option<(Arc<LiveTool>, Value)> {
+    if way == Way::Unmake {
+        return Some((undo.clone(), arguments.clone()));
+    }
+    let judged = action.current()?;
+    let tool = app.registry().find(&judged.call.tool_name())?.clone();
+    Some((tool, judged.call.arguments.clone()))
+}
+
+async fn read(
+    app: &App,
+    action: &ActionState,
+    (way, tool, arguments): (Way, &Arc<LiveTool>, &Value),
+) -> Result<Means, ApiError> {
+    let gone = || ApiError::not_found("tool", &tool.name);
+    let entry = tool.entry().ok_or_else(gone)?;
+    let before = see(app, tool, entry, arguments).await;
+    let seen = seen(app, action, (way, tool, arguments)).await;
+    Ok(Means {
+        tool: tool.clone(),
+        before,
+        seen,
+    })
+}
+
+/// The record by the reading of what is taken back.
+pub async fn seen(
+    app: &App,
+    action: &ActionState,
+    place: (Way, &Arc<LiveTool>, &Value),
+) -> BeforeImage {
+    match reading(app, action, place) {
+        Some((tool, arguments)) => match tool.entry() {
+            Some(entry) => see(app, &tool, entry, &arguments).await.0,
+            None => BeforeImage::NotReadable,
+        },
+        None => BeforeImage::NotReadable,
+    }
+}
+
+fn labels<'a>(fields: impl Iterator<Item = &'a FieldUndo>) -> Vec<String> {
+    fields.map(FieldUndo::label).collect()
+}
+
+fn call(
+    means: &Means,
+    arguments: &Value,
+    (forced, kept, left): (Vec<String>, Vec<String>, Vec<String>),
+) -> Next {
+    Next::Call {
+        tool: means.tool.tool.clone(),
+        arguments: arguments.clone(),
+        forced,
+        kept,
+        left,
+    }
+}
+
+fn fields(
+    action: &ActionState,
+    means: &Means,
+    (arguments, choices): (&Value, &Choices),
+) -> (Vec<FieldUndo>, Next) {
+    let (Some(judged), Some(entry)) = (action.current(), means.tool.entry()) else {
+        return (vec![], decide(vec![]));
+    };
+    if let BeforeImage::Failed { why } = &means.seen {
+        let why = format!("The record cannot be read now ({why}), so nothing is known of it.");
+        return (vec![], Next::Impossible { why });
+    }
+    if means.seen == BeforeImage::Missing {
+        let why = "The record is gone, so its fields cannot be set back.".to_owned();
+        return (vec![], Next::Impossible { why });
+    }
+    let way_back = Call {
+        tool: entry,
+        system: &means.tool.system,
+        now: &means.before.0,
+    };
+    let undo = way_back.changes(arguments);
+    let found = compare(&Compared {
+        done: &judged.classified.changes,
+        after: action.after(),
+        now: &means.seen,
+        undo: &undo,
+        additive: additive(action, means).as_slice(),
+    });
+    let of = |change: &FieldChange| {
+        found
+            .iter()
+            .find(|one| one.field == change.field && one.record == change.record)
+    };
+    let writes = |one: &FieldUndo| match one.finding {
+        Finding::Restore => !choices.keeps(one),
+        Finding::Changed => choices.overwrites(one),
+        _ => false,
+    };
+    let want = |change: &FieldChange| match of(change) {
+        Some(one) if writes(one) && one.back != change.new => Want::Value(one.back.clone()),
+        Some(one) if writes(one) => Want::AsIs,
+        _ => Want::Without,
+    };
+    let undecided = |one: &&FieldUndo| {
+        let open = matches!(
+            one.finding,
+            Finding::Changed | Finding::Unknown | Finding::OutOfReach
+        );
+        open && !choices.keeps(one) && !writes(one)
+    };
+    let left = labels(found.iter().filter(undecided));
+    let forced = labels(
+        found
+            .iter()
+            .filter(|one| one.finding == Finding::Changed && writes(one)),
+    );
+    let kept = labels(found.iter().filter(|one| choices.keeps(one)));
+    let next = if found.iter().any(writes) {
+        match way_back.narrow(arguments, want) {
+            Ok(narrowed) => call(means, &narrowed, (forced, kept, left)),
+            // Its fields can be written only together: those changed since keep all of them as they are.
+            Err(_) => decide(labels(
+                found
+                    .iter()
+                    .filter(|one| one.finding != Finding::AlreadyBack),
+            )),
+        }
+    } else if !left.is_empty() {
+        decide(left)
+    } else if found.iter().all(|one| one.finding == Finding::AlreadyBack) {
+        Next::AlreadyBack
+    } else {
+        Next::AllKept
+    };
+    (found, next)
+}
+
+fn decide(left: Vec<String>) -> Next {
+    Next::Decide { left }
+}
+
+fn additive(action: &ActionState, means: &Means) -> Vec<String> {
+    let pack = means.tool.pack.as_ref();
+    let entry = pack.and_then(|pack| pack.compiled.tools.get(&action.row.tool));
+    entry
+        .map(|entry| entry.entry.additive.clone())
+        .unwrap_or_default()
+}
+
+fn unmake(
+    action: &ActionState,
+    means: &Means,
+    (arguments, choices): (&Value, &Choices),
+) -> (Vec<FieldUndo>, Next) {
+    if means.seen == BeforeImage::Missing {
+        return (vec![], Next::AlreadyBack);
+    }
+    let found = compare_made(action.after(), &means.seen);
+    let changed: Vec<&FieldUndo> = found
+        .iter()
+        .filter(|one| one.finding != Finding::Restore)
+        .collect();
+    let next = if changed.is_empty() {
+        call(means, arguments, (vec![], vec![], vec![]))
+    } else if changed.iter().all(|one| choices.overwrites(one)) {
+        call(
+            means,
+            arguments,
+            (labels(changed.into_iter()), vec![], vec![]),
+        )
+    } else if changed.iter().all(|one| choices.keeps(one)) {
+        Next::AllKept
+    } else {
+        decide(labels(changed.into_iter()))
+    };
+    (found, next)
+}
+
+fn remake(means: &Means, arguments: &Value) -> (Vec<FieldUndo>, Next) {
+    let next = match &means.seen {
+        BeforeImage::Read { .. } => Next::Impossible {
+            why: "There is such a record again, so it is not made a second time.".to_owned(),
+        },
+        BeforeImage::Failed { why } => Next::Impossible {
+            why: format!("The record cannot be read now ({why}), so nothing is known of it."),
+        },
+        _ => call(means, arguments, (vec![], vec![], vec![])),
+    };
+    (vec![], next)
+}
+
+/// A new act does not set anything back, so nothing is compared; but its record must still be there.
+fn offset(action: &ActionState, means: &Means, arguments: &Value) -> (Vec<FieldUndo>, Next) {
+    let was_there = matches!(
+        action.current().map(|judged| &judged.before),
+        Some(BeforeImage::Read { .. })
+    );
+    let next = if was_there && means.seen == BeforeImage::Missing {
+        Next::Impossible {
+            why: "The record is gone.".to_owned(),
+        }
+    } else {
+        call(means, arguments, (vec![], vec![], vec![]))
+    };
+    (vec![], next)
+}

@@ -1,0 +1,270 @@
+"""Taking actions back: what people changed since is kept, nothing is undone twice, and what cannot be
+taken back is said so."""
+
+import json
+import sys
+
+import pytest
+from harness import Api, Leeway, Refused, sandbox_business, system, wait_until
+from test_faults import SLOW, slow_system
+
+OFFICE = """
+name = "{name}"
+title = "Office"
+owner = "owner@example.com"
+confidence_threshold = 0.5
+expires_after_s = 3600
+send_delay_s = {delay}
+[grants]
+sandbox__get_contact = "read"
+sandbox__get_task = "read"
+sandbox__update_contact = "high-impact"
+sandbox__add_contact_tag = "update"
+sandbox__delete_contact = "high-impact"
+sandbox__merge_contacts = "high-impact"
+sandbox__create_task = "update"
+sandbox__update_account = "high-impact"
+sandbox__get_account = "read"
+sandbox__send_email = "external"
+sandbox__get_outbox = "read"
+"""
+
+
+class Office:
+    """The sandbox business, an agent, and a colleague who changes records by other means than the agent's workflow."""
+
+    def __init__(self, delay=0):
+        flows = {name: OFFICE.format(name=name, delay=delay) for name in ("office", "people")}
+        self.leeway = sandbox_business(flows)
+        self.agent = Api(self.leeway.url, self.leeway.agent("clerk", "office"))
+        self.colleague = Api(self.leeway.url, self.leeway.agent("colleague", "people"))
+        self.owner = self.leeway.person("owner@example.com", "owner")
+        self.second = self.leeway.person("second@example.com", "owner")
+
+    def act(self, tool, by=None, **arguments):
+        body = {"tool": f"sandbox__{tool}", "arguments": arguments, "confidence": 0.9}
+        action = (by or self.agent).post("/v1/actions", body)
+        if action["status"] == "held":
+            action = self.owner.approve(action["id"])
+        assert action["status"] == "executed", action
+        return action
+
+    def meanwhile(self, tool, **arguments):
+        return self.act(tool, by=self.colleague, **arguments)
+
+    def record(self, tool, **arguments):
+        return self.act(tool, **arguments)["result"]["structuredContent"]
+
+    def contact(self, number):
+        return self.record("get_contact", id=number)
+
+    def plan(self, action, query=""):
+        return self.owner.get(f"/v1/actions/{action['id']}/undo{query}")
+
+    def undo(self, action, person=None, **choices):
+        person = person or self.owner
+        query = "&".join(f"{key}={','.join(value)}" for key, value in choices.items())
+        plan = person.get(f"/v1/actions/{action['id']}/undo?{query}")
+        return person.post(f"/v1/actions/{action['id']}/undo", {"hash": plan["hash"], "wait_s": 20, **choices})
+
+    def findings(self, plan):
+        return {field["field"]: field["finding"] for field in plan["fields"]}
+
+
+@pytest.fixture(scope="module")
+def office():
+    running = Office()
+    yield running
+    assert running.leeway.verify()["ok"]
+    running.leeway.stop()
+
+
+def test_an_update_is_set_back_once_and_the_undo_can_be_undone(office):
+    done = office.act("update_contact", id="c-101", fields={"phone": "+1 555", "city": "Bath"})
+    plan = office.plan(done)
+    assert plan["next"] == "call" and plan["way"] == "fields"
+    assert office.findings(plan) == {"phone": "restore", "city": "restore"}
+    undone = office.undo(done)
+    assert undone["status"] == "undone", undone
+    now = office.contact("c-101")
+    assert (now["phone"], now["city"]) == (None, "Bristol")
+    undo = office.owner.action(undone["undo"])
+    assert [entry["kind"] for entry in undo["entries"]] == ["action.judged", "action.approved", "action.started", "action.finished"]
+    assert undo["undoes"] == done["id"] and undo["agent"] == "person:owner@example.com"
+    assert "owner@example.com" in undo["audit"]["trigger"]
+    assert office.owner.action(done["id"])["undo_state"]["status"] == "undone"
+    with pytest.raises(Refused) as refused:
+        office.undo(done)
+    assert refused.value.code == "already-undone"
+    again = office.undo({"id": undone["undo"]})
+    assert again["status"] == "undone", again
+    assert office.contact("c-101")["phone"] == "+1 555"
+
+
+def test_what_a_colleague_changed_since_is_kept(office):
+    done = office.act("update_contact", id="c-102", fields={"city": "Oxford", "title": "Boss", "notes": "bot"})
+    office.meanwhile("update_contact", id="c-102", fields={"title": "Director", "phone": "+44 1"})
+    plan = office.plan(done)
+    assert office.findings(plan) == {"city": "restore", "title": "changed", "notes": "restore"}
+    assert plan["left"] == ["title"]
+    half = office.undo(done)
+    assert half["status"] == "conflicted"
+    now = office.contact("c-102")
+    assert (now["city"], now["title"], now["notes"], now["phone"]) == ("London", "Director", "", "+44 1")
+    with pytest.raises(Refused) as refused:
+        office.undo(done)
+    assert refused.value.code == "undo-conflict"
+    forced = office.undo(done, overwrite=["title"])
+    assert forced["status"] == "planned" and forced["undo_action"]["status"] == "held"
+    assert office.contact("c-102")["title"] == "Director"
+    with pytest.raises(Refused) as refused:
+        office.owner.approve(forced["undo"])
+    assert refused.value.code == "already-endorsed"
+    office.second.approve(forced["undo"])
+    assert office.contact("c-102")["title"] == "Owner"
+    assert office.owner.action(done["id"])["undo_state"]["status"] == "undone"
+
+
+def test_keeping_everything_settles_it(office):
+    done = office.act("update_contact", id="c-105", fields={"city": "Kendal"})
+    office.meanwhile("update_contact", id="c-105", fields={"city": "Windermere"})
+    kept = office.undo(done, keep=["city"])
+    assert kept["status"] == "kept" and kept["undo"] is None
+    assert office.contact("c-105")["city"] == "Windermere"
+
+
+def test_a_second_plan_is_needed_when_the_record_changed_after_the_first(office):
+    done = office.act("update_contact", id="c-103", fields={"title": "Chef"})
+    plan = office.plan(done)
+    office.meanwhile("update_contact", id="c-103", fields={"title": "Head chef"})
+    with pytest.raises(Refused) as refused:
+        office.owner.post(f"/v1/actions/{done['id']}/undo", {"hash": plan["hash"]})
+    assert refused.value.code == "stale"
+    assert office.contact("c-103")["title"] == "Head chef"
+
+
+def test_an_undo_that_waits_is_not_carried_out_on_a_record_that_changed(office):
+    done = office.act("update_contact", id="c-104", fields={"title": "Bot"})
+    office.meanwhile("update_contact", id="c-104", fields={"title": "Person"})
+    forced = office.undo(done, overwrite=["title"])
+    office.meanwhile("update_contact", id="c-104", fields={"city": "York"})
+    office.second.approve(forced["undo"])
+    state = office.owner.action(done["id"])["undo_state"]
+    assert state["status"] == "conflicted", state
+    assert office.contact("c-104")["title"] == "Person"
+
+
+def test_a_tag_is_taken_out_and_a_colleagues_stays(office):
+    done = office.act("add_contact_tag", id="c-106", tag="bot")
+    office.meanwhile("add_contact_tag", id="c-106", tag="human")
+    assert office.undo(done)["status"] == "undone"
+    tags = office.contact("c-106")["tags"]
+    assert "human" in tags and "bot" not in tags
+
+
+def test_what_was_made_is_deleted_unless_something_was_added_to_it(office):
+    made = office.act("create_task", title="Call Elena", contact_id="c-101")
+    assert made["record"]["type"] == "task"
+    undone = office.undo(made)
+    assert undone["status"] == "undone", undone
+    with pytest.raises(AssertionError):
+        office.record("get_task", id=made["record"]["id"])
+
+
+def test_what_was_deleted_comes_back(office):
+    before = office.contact("c-107")
+    done = office.act("delete_contact", id="c-107")
+    undone = office.undo(done)
+    assert undone["status"] == "undone", undone
+    now = office.contact("c-107")
+    assert {**now, "version": 0} == {**before, "version": 0}
+
+
+def test_what_was_sent_is_handed_to_a_person(office):
+    sent = office.act("send_email", to="a@example.com", subject="Hello", body="Hello")
+    plan = office.plan(sent)
+    assert plan["next"] == "impossible" and "called back" in plan["why"]
+    assert office.undo(sent)["status"] == "remediation"
+    path = f"/v1/actions/{sent['id']}/undo/settle"
+    with pytest.raises(Refused) as refused:
+        office.owner.post(path, {"as": "put_right", "why": " "})
+    assert refused.value.code == "why-invalid"
+    settled = office.owner.post(path, {"as": "put_right", "why": "I called Ann and explained."})
+    assert settled["status"] == "undone" and settled["by"] == "owner@example.com"
+
+
+def test_a_hidden_value_is_never_written_back(office):
+    before = office.record("get_account", id="a-301")
+    done = office.act("update_account", id="a-301", fields={"iban": "GB33BUKB20201555555555", "tier": "key"})
+    plan = office.plan(done)
+    assert office.findings(plan)["iban"] == "unknown"
+    assert office.findings(plan)["tier"] == "restore"
+    assert office.undo(done)["status"] == "conflicted"
+    now = office.record("get_account", id="a-301")
+    assert now["tier"] == before["tier"]
+    state = json.loads((office.leeway.folder / "state.json").read_text())
+    assert "GB33BUKB20201555555555" in json.dumps(state) and "redacted" not in json.dumps(state)
+
+
+def test_an_undo_runs_while_the_workflow_is_paused(office):
+    done = office.act("update_contact", id="c-108", fields={"city": "Hull"})
+    office.owner.post("/v1/workflows/office/pause", {"reason": "an incident"})
+    try:
+        assert office.undo(done)["status"] == "undone"
+    finally:
+        operator = office.leeway.person("operator@example.com", "operator")
+        operator.post("/v1/workflows/office/resume", {"reason": "over"})
+
+
+def test_agents_and_auditors_undo_nothing(office):
+    done = office.act("update_contact", id="c-109", fields={"city": "Hull"})
+    auditor = office.leeway.person("auditor@example.com", "auditor")
+    plan = auditor.get(f"/v1/actions/{done['id']}/undo")
+    for nobody in (office.agent, auditor):
+        with pytest.raises(Refused) as refused:
+            nobody.post(f"/v1/actions/{done['id']}/undo", {"hash": plan["hash"]})
+        assert refused.value.status == 403
+    with pytest.raises(Refused) as refused:
+        office.agent.get(f"/v1/actions/{done['id']}/undo")
+    assert refused.value.status == 403
+
+
+def test_a_read_has_nothing_to_undo(office):
+    read = office.act("get_contact", id="c-101")
+    assert office.plan(read)["next"] == "impossible"
+
+
+def test_the_command_line_shows_and_does_it(office):
+    done = office.act("update_contact", id="c-110", fields={"city": "Hull"})
+    env = {"LEEWAY_TOKEN": office.owner.token}
+    plan = office.leeway.cli("actions", "undo", done["id"], "--plan", env=env)
+    assert plan["next"] == "call" and office.contact("c-110")["city"] == "Hull"
+    assert office.leeway.cli("actions", "undo", done["id"], "--yes", env=env)["status"] == "undone"
+    assert office.contact("c-110")["city"] != "Hull"
+
+
+def test_a_message_can_be_stopped_in_its_delay():
+    office = Office(delay=3600)
+    try:
+        body = {"tool": "sandbox__send_email", "arguments": {"to": "a@example.com", "subject": "s", "body": "b"}, "confidence": 0.9}
+        held = office.agent.post("/v1/actions", body)
+        approved = office.owner.approve(held["id"], wait_s=0)
+        assert approved["status"] == "approved" and approved["starts_at"] > approved["updated_at"]
+        back = office.owner.decide(held["id"], "revoke")
+        assert back["status"] == "held" and back["revision"] == 2
+        assert "approval-revoked" in [reason["rule"] for reason in back["decision"]["reasons"]]
+        assert office.record("get_outbox")["items"] == []
+        with pytest.raises(Refused) as refused:
+            office.owner.decide(held["id"], "revoke")
+        assert refused.value.code == "not-approved"
+    finally:
+        office.leeway.stop()
+
+
+def test_a_message_goes_out_once_its_delay_is_over():
+    office = Office(delay=1)
+    try:
+        office.act("send_email", to="a@example.com", subject="s", body="b")
+        assert len(office.record("get_outbox")["items"]) == 1
+    finally:
+        office.leeway.stop()
