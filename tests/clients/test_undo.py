@@ -268,3 +268,100 @@ def test_a_message_goes_out_once_its_delay_is_over():
         assert len(office.record("get_outbox")["items"]) == 1
     finally:
         office.leeway.stop()
+
+
+def selection(office, **more):
+    return office.owner.post("/v1/undo-batches", {"selection": {"agent": "clerk", **more}, "why": "a bad prompt"})
+
+
+def run_to_its_end(office, planned):
+    office.owner.post(f"/v1/undo-batches/{planned['id']}/start", {"hash": planned["hash"]})
+    path = f"/v1/undo-batches/{planned['id']}?limit=1000"
+    return wait_until(lambda: (b := office.owner.get(path))["status"] == "finished" and b, "the batch is through", 120)
+
+
+@pytest.fixture
+def fresh():
+    office = Office()
+    yield office
+    assert office.leeway.verify()["ok"]
+    office.leeway.stop()
+
+
+def test_many_are_taken_back_newest_first_and_it_adds_up(fresh):
+    office = fresh
+    before = {number: office.contact(number) for number in ("c-101", "c-102", "c-105")}
+    for city in ("Bath", "Hull", "York"):
+        office.act("update_contact", id="c-101", fields={"city": city})
+    office.act("update_contact", id="c-102", fields={"city": "Bath", "title": "Boss"})
+    office.meanwhile("update_contact", id="c-102", fields={"title": "Director"})
+    office.act("add_contact_tag", id="c-105", tag="bot")
+    office.act("send_email", to="a@example.com", subject="s", body="b")
+    task = office.act("create_task", title="Call", contact_id="c-101")
+    office.act("delete_contact", id="c-105")
+    planned = selection(office)
+    assert planned["total"] == 8
+    assert planned["foreseen"] == {"call": 6, "call-in-part": 1, "impossible": 1}
+    assert planned["items"][-1]["next"] == "impossible", "what reached outside comes last"
+    assert planned["items"][0]["title"].startswith("Delete")
+    done = run_to_its_end(office, planned)
+    assert sum(done["counts"].values()) == done["total"] == 8
+    assert done["counts"] == {"undone": 6, "conflicted": 1, "remediation": 1}
+    for number, was in before.items():
+        now = office.contact(number)
+        title = "Director" if number == "c-102" else was["title"]
+        assert {**now, "version": 0} == {**was, "version": 0, "title": title}
+    assert task["record"]["id"] not in json.loads((office.leeway.folder / "state.json").read_text()).get("tasks", {})
+    again = selection(office)
+    assert again["foreseen"] == {"settled": 7, "decide": 1}
+
+
+def test_a_batch_that_was_interrupted_goes_on(fresh):
+    office = fresh
+    numbers = [f"c-{n}" for n in range(101, 113)]
+    before = {number: office.contact(number)["city"] for number in numbers}
+    for number in numbers:
+        office.act("update_contact", id=number, fields={"city": "Nowhere"})
+    planned = selection(office)
+    office.owner.post(f"/v1/undo-batches/{planned['id']}/start", {"hash": planned["hash"]})
+    office.leeway.kill()
+    office.leeway.start().ready("sandbox")
+    for api in (office.owner, office.agent, office.colleague, office.second):
+        api.url = office.leeway.url
+    path = f"/v1/undo-batches/{planned['id']}?limit=1000"
+    done = wait_until(lambda: (b := office.owner.get(path))["status"] == "finished" and b, "the batch is through", 60)
+    assert sum(done["counts"].values()) == len(numbers)
+    unknown = [a["action"] for a in done["actions"] if a["undo_state"]["status"] not in ("undone", "undo_unknown")]
+    assert unknown == []
+    for action in done["actions"]:
+        if action["undo_state"]["status"] == "undo_unknown":
+            settled = lambda: office.owner.action(action["action"])["undo_state"]["status"] != "undo_unknown"
+            wait_until(settled, "its record is read back", 90)
+    for number in numbers:
+        assert office.contact(number)["city"] in (before[number], "Nowhere")
+    undone = [a["action"] for a in office.owner.get(path)["actions"] if a["undo_state"]["status"] == "undone"]
+    back = [number for number in numbers if office.contact(number)["city"] == before[number]]
+    assert len(back) == len(undone)
+    starts = [entry for action in done["actions"] if action["undo_state"]["undo"]
+              for entry in office.owner.action(action["undo_state"]["undo"])["entries"] if entry["kind"] == "action.started"]
+    assert len(starts) <= len(numbers), "nothing is taken back twice"
+
+
+def test_a_batch_needs_to_be_told_which(office):
+    for body, code in [({}, "selection-empty"), ({"agent": "nobody"}, "selection-matches-nothing")]:
+        with pytest.raises(Refused) as refused:
+            office.owner.post("/v1/undo-batches", {"selection": body})
+        assert refused.value.code == code
+    with pytest.raises(Refused) as refused:
+        office.owner.get("/v1/undo-batches/und_nothing")
+    assert refused.value.status == 404
+
+
+def test_the_command_line_takes_many_back(fresh):
+    office = fresh
+    for number in ("c-101", "c-102"):
+        office.act("update_contact", id=number, fields={"city": "Bath"})
+    env = {"LEEWAY_TOKEN": office.owner.token}
+    done = office.leeway.cli("actions", "undo", "--where", "agent=clerk,workflow=office", "--yes", env=env)
+    assert done["counts"] == {"undone": 2}
+    assert office.contact("c-101")["city"] == "Bristol"

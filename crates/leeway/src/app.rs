@@ -38,6 +38,7 @@ pub struct App {
     registry: ArcSwap<Registry>,
     reloading: Mutex<()>,
     to_run: mpsc::UnboundedSender<ActionId>,
+    batches: mpsc::UnboundedSender<String>,
     counting: Mutex<HashMap<String, Arc<tokio::sync::Mutex<()>>>>,
     /// Outcomes of reads on their way to the ledger.
     pub outcomes_queued: AtomicUsize,
@@ -59,16 +60,29 @@ pub struct App {
     pub tls: bool,
 }
 
+/// What the workers drain.
+pub struct Queues {
+    /// Actions to run.
+    pub actions: mpsc::UnboundedReceiver<ActionId>,
+    /// Batches of undos to carry out, by id.
+    pub batches: mpsc::UnboundedReceiver<String>,
+}
+
 impl App {
-    /// Wires the parts. Returns the app and the queue of actions to run, which the worker drains.
+    /// Wires the parts. Returns the app and what its workers drain.
     pub fn new(
         store: Store,
         clock: Clock,
         settings: Settings,
         tls: bool,
-    ) -> Result<(Arc<Self>, mpsc::UnboundedReceiver<ActionId>), ApiError> {
+    ) -> Result<(Arc<Self>, Queues), ApiError> {
         let registry = Registry::load(&store.reader()?, &Registry::default())?;
-        let (to_run, queue) = mpsc::unbounded_channel();
+        let (to_run, actions) = mpsc::unbounded_channel();
+        let (batches, undos) = mpsc::unbounded_channel();
+        let queue = Queues {
+            actions,
+            batches: undos,
+        };
         let app = Arc::new_cyclic(|app: &Weak<Self>| Self {
             store,
             clock,
@@ -77,6 +91,7 @@ impl App {
             registry: ArcSwap::from_pointee(registry),
             reloading: Mutex::default(),
             to_run,
+            batches,
             counting: Mutex::default(),
             outcomes_queued: AtomicUsize::new(0),
             tasks: LiveTasks::default(),
@@ -203,6 +218,13 @@ impl App {
         }
     }
 
+    /// Asks the worker to carry out a batch of undos.
+    pub fn undo_batch(&self, id: String) {
+        if self.batches.send(id).is_err() {
+            tracing::error!("the worker has stopped: batches wait for a restart");
+        }
+    }
+
     /// [`App::enqueue`] at a time, UTC milliseconds. Who misses it, as at a restart, finds it again by its
     /// status.
     pub fn enqueue_at(&self, action: ActionId, at_ms: i64) {
@@ -247,6 +269,7 @@ fn configures(event: &GovernEvent) -> bool {
             | E::PersonPreferred { .. }
             | E::Postbox(_)
             | E::Undo(_)
+            | E::Batch(_)
     )
 }
 

@@ -1,7 +1,7 @@
 //! `leeway serve`, the long-running process: open the ledger, bring the configuration into force,
 //! recover what a crash left, connect, and serve until told to stop.
 
-use crate::app::App;
+use crate::app::{App, Queues};
 use crate::changes::{self, Outcome};
 use crate::clock::Clock;
 use crate::config::{self, ChangeReview, Configuration, Settings};
@@ -79,10 +79,7 @@ pub fn open(data: &Path, settings: Settings, tls: bool) -> anyhow::Result<Opened
 }
 
 /// The app, and the queue its worker drains.
-pub type Opened = (
-    Arc<App>,
-    tokio::sync::mpsc::UnboundedReceiver<leeway_core::id::ActionId>,
-);
+pub type Opened = (Arc<App>, Queues);
 
 /// Loads a configuration folder, or prints every problem and fails.
 pub fn load(folder: Option<&PathBuf>) -> anyhow::Result<Option<Configuration>> {
@@ -120,7 +117,9 @@ pub async fn start(
     app.connect_systems();
     app.settled(LONGEST_START).await;
     gateway::run::recover(&app).await?;
-    tokio::spawn(worker::runner::serve(app.clone(), queue));
+    gateway::undo::batch::recover(&app)?;
+    tokio::spawn(worker::runner::serve(app.clone(), queue.actions));
+    tokio::spawn(worker::undoing::serve(app.clone(), queue.batches));
     tokio::spawn(worker::waiting::serve(app.clone()));
     tokio::spawn(worker::notify::serve(app.clone()));
     Ok(run(app, data, bound, listen.tls.is_some()))

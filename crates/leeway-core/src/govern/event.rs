@@ -8,6 +8,7 @@ use super::workflow::Workflow;
 use crate::classify::pack::Pack;
 use crate::notify::postbox::PostboxEvent;
 use crate::notify::settings::Notify;
+use crate::undo::batch::BatchEvent;
 use crate::undo::state::UndoEvent;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -211,6 +212,9 @@ pub enum GovernEvent {
     /// To the undo of an action. Stream `undo/<action>`.
     #[serde(untagged)]
     Undo(UndoEvent),
+    /// To a batch of undos. Stream `batch/<id>`.
+    #[serde(untagged)]
+    Batch(BatchEvent),
 }
 
 impl GovernEvent {
@@ -252,6 +256,7 @@ impl GovernEvent {
             Self::AgentRemoved {} => "agent.removed",
             Self::Postbox(event) => event.kind(),
             Self::Undo(event) => event.kind(),
+            Self::Batch(event) => event.kind(),
         }
     }
 }

@@ -8,6 +8,7 @@ use super::state::{
 };
 use crate::id::ActionId;
 use crate::notify::postbox::PostboxState;
+use crate::undo::batch::BatchState;
 use crate::undo::state::UndoState;
 
 /// An event that what is known does not admit.
@@ -55,8 +56,22 @@ impl Document {
                 other => unexpected(other),
             },
             Some(Self::Undo(state)) => undo(Some(state), name, (time_ms, event)),
+            Some(Self::Batch(state)) => batch(Some(state), name, (time_ms, event)),
         }
     }
+}
+
+fn batch(
+    state: Option<BatchState>,
+    name: &str,
+    (time_ms, event): (i64, &GovernEvent),
+) -> Result<Document, GovernFoldError> {
+    let GovernEvent::Batch(event) = event else {
+        return unexpected(event);
+    };
+    BatchState::apply(state, name, time_ms, event)
+        .map(Document::Batch)
+        .map_err(|error| GovernFoldError(error.to_string()))
 }
 
 fn undo(
@@ -84,6 +99,7 @@ fn begin(
             Document::Postbox(PostboxState::empty(name).apply(time_ms, event)?)
         }
         GovernEvent::Undo(_) => undo(None, name, (time_ms, event))?,
+        GovernEvent::Batch(_) => batch(None, name, (time_ms, event))?,
         GovernEvent::ChangeProposed { edits, why, hash } => Document::Change(ChangeState {
             id: name.to_owned(),
             author: actor.to_owned(),

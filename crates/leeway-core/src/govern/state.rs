@@ -9,6 +9,7 @@ use super::workflow::Workflow;
 use crate::classify::pack::Pack;
 use crate::notify::postbox::PostboxState;
 use crate::notify::settings::Notify;
+use crate::undo::batch::BatchState;
 use crate::undo::state::UndoState;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -39,6 +40,8 @@ pub enum Document {
     Postbox(PostboxState),
     /// Stream `undo/<action>`.
     Undo(UndoState),
+    /// Stream `batch/<id>`.
+    Batch(BatchState),
 }
 
 /// How people are reached now.

@@ -5,6 +5,7 @@
 //! The undo's call is an action of its own (`Cause::Undoes`): recorded, approved, started once and
 //! reversible like any other.
 
+pub mod batch;
 pub mod fields;
 pub mod narrow;
 pub mod state;

@@ -141,6 +141,14 @@ pub enum UndoEvent {
         /// One sentence for people.
         note: String,
     },
+    /// Something changed since, found before anything was asked of the system: a person decides.
+    #[serde(rename = "undo.conflicted")]
+    Conflicted {
+        /// E-mail of the person who asked.
+        by: String,
+        /// What changed, for people.
+        why: String,
+    },
     /// There is no way back from here.
     #[serde(rename = "undo.impossible")]
     Impossible {
@@ -168,6 +176,7 @@ impl UndoEvent {
             Self::Asked { .. } => "undo.asked",
             Self::Started { .. } => "undo.started",
             Self::Ended { .. } => "undo.ended",
+            Self::Conflicted { .. } => "undo.conflicted",
             Self::Impossible { .. } => "undo.impossible",
             Self::Settled { .. } => "undo.settled",
         }
@@ -221,6 +230,7 @@ pub fn next(from: Option<UndoStatus>, event: &UndoEvent) -> Result<UndoStatus, I
             (Some(S::Undoing), UndoEnd::Unknown) => Some(S::UndoUnknown),
             _ => None,
         },
+        UndoEvent::Conflicted { .. } => open.then_some(S::Conflicted),
         UndoEvent::Impossible { .. } => open.then_some(S::Remediation),
         UndoEvent::Settled { settled, .. } => match settled {
             Settled::AlreadyBack => open.then_some(S::Undone),
@@ -279,7 +289,9 @@ impl UndoState {
             }
             UndoEvent::Started { .. } => {}
             UndoEvent::Ended { note, .. } => state.note.clone_from(note),
-            UndoEvent::Impossible { by, why } | UndoEvent::Settled { by, why, .. } => {
+            UndoEvent::Conflicted { by, why }
+            | UndoEvent::Impossible { by, why }
+            | UndoEvent::Settled { by, why, .. } => {
                 state.by.clone_from(by);
                 state.note.clone_from(why);
             }

@@ -308,6 +308,13 @@ fn events() -> Vec<(String, UndoEvent)> {
             UndoEvent::Started { undo: undo.clone() },
         ),
         (
+            "changed".to_owned(),
+            UndoEvent::Conflicted {
+                by: by(),
+                why: "a field".into(),
+            },
+        ),
+        (
             "impossible".to_owned(),
             UndoEvent::Impossible {
                 by: by(),
@@ -365,6 +372,7 @@ fn every_pair_of_an_undos_state_and_event_is_as_the_table_says() {
     ];
     for from in open {
         table.push((from, "asked", S::Planned));
+        table.push((from, "changed", S::Conflicted));
         table.push((from, "impossible", S::Remediation));
         table.push((from, "AlreadyBack", S::Undone));
         table.push((from, "Kept", S::Kept));

@@ -3,6 +3,7 @@
 use super::Where;
 use super::client::{Client, segment};
 use super::output::{self, plain};
+use anyhow::Context;
 use clap::Args;
 use serde_json::{Value, json};
 use std::io::{IsTerminal, Write};
@@ -11,9 +12,16 @@ use std::process::ExitCode;
 /// Which actions, and how.
 #[derive(Args)]
 pub struct UndoArgs {
-    /// Ids of the actions, newest first where they touch the same record
-    #[arg(required = true)]
+    /// Ids of the actions
+    #[arg(required_unless_present = "filter", conflicts_with = "filter")]
     ids: Vec<String>,
+    /// Instead of ids: everything that fits all of these, e.g. `workflow=crm-clean-up,prompt=v7`.
+    /// Keys: workflow, agent, tool, record, source, prompt, rules, model, pack, definition, from, to
+    #[arg(long = "where", value_name = "FILTER")]
+    filter: Option<String>,
+    /// Why, for the record
+    #[arg(long, default_value = "")]
+    why: String,
     /// Only show what would be done now
     #[arg(long)]
     plan: bool,
@@ -71,6 +79,12 @@ pub struct AttestArgs {
 /// Takes actions back, one after another.
 pub async fn undo(args: UndoArgs) -> anyhow::Result<ExitCode> {
     let client = Client::reach(&args.place).await?;
+    if let Some(filter) = &args.filter {
+        return batch(&args, &client, selection(filter)?).await;
+    }
+    if args.ids.len() > 1 && args.overwrite.is_empty() && args.keep.is_empty() {
+        return batch(&args, &client, json!({ "actions": args.ids })).await;
+    }
     let mut answers = Vec::new();
     let mut all_done = true;
     for id in &args.ids {
@@ -219,4 +233,132 @@ pub async fn attest(args: AttestArgs) -> anyhow::Result<ExitCode> {
     let action = client.post(&path, body).await?;
     super::actions::print(&action, args.place.json);
     Ok(ExitCode::SUCCESS)
+}
+
+/// Reads `key=value,…`.
+fn selection(filter: &str) -> anyhow::Result<Value> {
+    const KEYS: [&str; 10] = [
+        "workflow",
+        "agent",
+        "tool",
+        "record",
+        "source",
+        "prompt",
+        "rules",
+        "model",
+        "pack",
+        "definition",
+    ];
+    let mut selection = serde_json::Map::new();
+    for part in filter
+        .split(',')
+        .map(str::trim)
+        .filter(|part| !part.is_empty())
+    {
+        let (key, value) = part
+            .split_once('=')
+            .with_context(|| format!("`{part}` is not key=value"))?;
+        let (key, value) = (key.trim(), value.trim());
+        match key {
+            "from" | "to" => {
+                selection.insert(format!("{key}_ms"), json!(moment(value)?));
+            }
+            _ if KEYS.contains(&key) => {
+                selection.insert(key.to_owned(), json!(value));
+            }
+            _ => anyhow::bail!("`{key}` is no key: {}, from, to", KEYS.join(", ")),
+        }
+    }
+    Ok(Value::Object(selection))
+}
+
+fn moment(text: &str) -> anyhow::Result<i64> {
+    if let Ok(time) = text.parse::<jiff::Timestamp>() {
+        return Ok(time.as_millisecond());
+    }
+    let day: jiff::civil::Date = text
+        .parse()
+        .with_context(|| format!("`{text}` is neither a time (RFC 3339) nor a date"))?;
+    Ok(day
+        .to_zoned(jiff::tz::TimeZone::UTC)?
+        .timestamp()
+        .as_millisecond())
+}
+
+/// Takes many actions back: shows the plan, asks, begins, and follows it to its end.
+async fn batch(args: &UndoArgs, client: &Client, selection: Value) -> anyhow::Result<ExitCode> {
+    let body = json!({ "selection": selection, "why": args.why });
+    let plan = client.post("/v1/undo-batches", body).await?;
+    if !args.place.json {
+        print_batch(&plan);
+    }
+    if args.plan {
+        if args.place.json {
+            output::json(&plan);
+        }
+        return Ok(ExitCode::SUCCESS);
+    }
+    if !args.yes && !args.place.json && std::io::stdin().is_terminal() && !confirmed()? {
+        println!("nothing was done");
+        return Ok(ExitCode::FAILURE);
+    }
+    let path = format!("/v1/undo-batches/{}", segment(&plain(&plan["id"])));
+    let mut now = client
+        .post(&format!("{path}/start"), json!({ "hash": plan["hash"] }))
+        .await?;
+    let shows = !args.place.json && std::io::stderr().is_terminal();
+    while client.is_server() && now["status"] == "running" {
+        tokio::time::sleep(std::time::Duration::from_millis(250)).await;
+        now = client.get(&format!("{path}?limit=1")).await?;
+        if shows {
+            eprint!("\r{} of {}   ", through(&now), plain(&now["total"]));
+        }
+    }
+    if shows {
+        eprintln!();
+    }
+    if args.place.json {
+        output::json(&now);
+    } else {
+        println!("{}  {}", plain(&now["id"]), plain(&now["status"]));
+        for (name, count) in now["counts"].as_object().into_iter().flatten() {
+            println!("  {name:<13} {}", plain(count));
+        }
+        if !client.is_server() {
+            println!("no server runs over this folder: it is carried out when one starts");
+        }
+    }
+    let undone = now["counts"]["undone"].as_u64() == now["total"].as_u64();
+    Ok(if undone || now["status"] == "running" {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
+
+fn through(batch: &Value) -> u64 {
+    let counts = batch["counts"].as_object().into_iter().flatten();
+    counts
+        .filter(|(name, _)| !matches!(name.as_str(), "not_asked" | "undoing"))
+        .filter_map(|(_, count)| count.as_u64())
+        .sum()
+}
+
+fn print_batch(plan: &Value) {
+    println!("{}  {} actions", plain(&plan["id"]), plain(&plan["total"]));
+    let rows: Vec<Vec<String>> = plan["items"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .map(|item| {
+            ["action", "next", "title", "note"]
+                .iter()
+                .map(|key| plain(&item[*key]))
+                .collect()
+        })
+        .collect();
+    output::table(&["ACTION", "THEN", "WHAT", "NOTE"], &rows);
+    for (name, count) in plan["foreseen"].as_object().into_iter().flatten() {
+        println!("  {name:<13} {}", plain(count));
+    }
 }

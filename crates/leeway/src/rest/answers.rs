@@ -151,6 +151,84 @@ pub struct UndoStands {
     pub asked: u32,
 }
 
+/// A batch of undos.
+#[derive(ToSchema)]
+pub struct Batch {
+    /// `und_` and 20 digits.
+    pub id: String,
+    /// `planned`, `running`, `finished`, `stopped`.
+    pub status: String,
+    /// Who planned it.
+    pub by: String,
+    /// Why.
+    pub why: String,
+    /// Which actions.
+    #[schema(value_type = Object)]
+    pub selection: Value,
+    /// The incident it belongs to.
+    #[schema(required = true)]
+    pub incident: Option<u64>,
+    /// How many actions.
+    pub total: u32,
+    /// What was foreseen, and for how many.
+    pub foreseen: BTreeMap<String, u32>,
+    /// Where their undos stand, and how many: adds up to the total.
+    pub counts: BTreeMap<String, u32>,
+    /// What beginning it is bound to.
+    pub hash: String,
+    /// RFC 3339, UTC.
+    pub planned_at: String,
+    /// RFC 3339, UTC.
+    pub since: String,
+    /// A page of its actions, in order; for one batch only.
+    pub actions: Option<Vec<BatchAction>>,
+    /// Where the next page begins.
+    pub next: Option<u32>,
+}
+
+/// One action of a batch.
+#[derive(ToSchema)]
+pub struct BatchAction {
+    /// The action.
+    pub action: String,
+    /// Where its undo stands.
+    #[schema(required = true)]
+    pub undo_state: Option<UndoStands>,
+}
+
+/// A batch as it was planned.
+#[derive(ToSchema)]
+pub struct BatchPlan {
+    /// The batch.
+    #[serde(flatten)]
+    pub batch: Batch,
+    /// Its actions in order.
+    pub items: Vec<BatchItem>,
+}
+
+/// What is foreseen for one action.
+#[derive(ToSchema)]
+pub struct BatchItem {
+    /// The action.
+    pub action: String,
+    /// Its title.
+    pub title: String,
+    /// Its record.
+    #[schema(required = true)]
+    pub record: Option<Record>,
+    /// `call`, `call-in-part`, `already-back`, `decide`, `impossible`, `under-way`, `settled`, `unusable`.
+    pub next: String,
+    /// Fields left to be decided, or why it cannot be taken back.
+    pub note: String,
+}
+
+/// Every batch.
+#[derive(ToSchema)]
+pub struct Batches {
+    /// Newest first.
+    pub batches: Vec<Batch>,
+}
+
 /// Where an undo stands, with its own action.
 #[derive(ToSchema)]
 pub struct Undone {

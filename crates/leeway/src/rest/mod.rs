@@ -5,6 +5,7 @@ pub mod actions;
 pub mod agents;
 pub mod answers;
 pub mod backtest;
+pub mod batches;
 pub mod body;
 pub mod changes;
 pub mod configuration;
@@ -42,6 +43,13 @@ pub fn routes() -> Router<Arc<App>> {
         .route("/v1/actions/{id}/undo", get(undo::show).post(undo::undo))
         .route("/v1/actions/{id}/undo/settle", post(undo::settle))
         .route("/v1/actions/{id}/revoke", post(undo::revoke))
+        .route(
+            "/v1/undo-batches",
+            get(batches::list).post(batches::prepare),
+        )
+        .route("/v1/undo-batches/{id}", get(batches::show))
+        .route("/v1/undo-batches/{id}/start", post(batches::start))
+        .route("/v1/undo-batches/{id}/stop", post(batches::stop))
         .route("/v1/actions/{id}/attest", post(undo::attest))
         .route("/v1/workflows", get(workflows::list))
         .route(

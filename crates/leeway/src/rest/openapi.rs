@@ -1,8 +1,8 @@
 //! The description of the REST door, for people and programs.
 
 use super::{
-    actions, agents, backtest, changes, configuration, ledger, notifications, owners, questions,
-    systems, undo, users, workflows,
+    actions, agents, backtest, batches, changes, configuration, ledger, notifications, owners,
+    questions, systems, undo, users, workflows,
 };
 use axum::Json;
 use utoipa::OpenApi;
@@ -14,6 +14,7 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
     paths(
         actions::propose, actions::list, actions::show, actions::approve, actions::reject, actions::edit, actions::withdraw,
         undo::show, undo::undo, undo::settle, undo::revoke, undo::attest,
+        batches::prepare, batches::list, batches::show, batches::start, batches::stop,
         questions::ask, questions::answer,
         workflows::list, workflows::show, workflows::pause, workflows::resume,
         systems::list, systems::tools, systems::review,

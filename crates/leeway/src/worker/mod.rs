@@ -1,6 +1,8 @@
-//! What runs beside requests: carrying out approved actions ([`runner`]), reminding of those that
+//! What runs beside requests: carrying out approved actions ([`runner`]) and batches of undos
+//! ([`undoing`]), reminding of those that
 //! wait and ending those nobody decided in time ([`waiting`]), and telling people ([`notify`]).
 
 pub mod notify;
 pub mod runner;
+pub mod undoing;
 pub mod waiting;

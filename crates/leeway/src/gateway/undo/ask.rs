@@ -18,7 +18,7 @@ use leeway_core::govern::routing::Ineligible;
 use leeway_core::id::ActionId;
 use leeway_core::judge::Verdict;
 use leeway_core::ledger::event::Event;
-use leeway_core::undo::state::{Settled, UndoEvent, UndoState, UndoStatus};
+use leeway_core::undo::state::{Settled, UndoEvent, UndoState};
 use leeway_core::undo::{Undoes, Way};
 use leeway_store::{Append, NewEntry, Precondition, SideWrite};
 use serde_json::{Value, json};
@@ -30,7 +30,7 @@ pub enum Asked {
     /// An undo was recorded: approved, or waiting for a second person.
     Undo(Box<ActionState>),
     /// It needed no call, or none leads back.
-    Settled(UndoStatus),
+    Settled,
 }
 
 /// What a person asks for.
@@ -123,7 +123,7 @@ async fn settled(
 ) -> Result<Asked, ApiError> {
     super::settle::append(app, person, id, event)
         .await
-        .map(|state| Asked::Settled(state.status))
+        .map(|_| Asked::Settled)
 }
 
 async fn record(

@@ -12,7 +12,9 @@
 //! | the process dies between start and outcome | the undo's outcome is unknown: it is asked for again after reading the record |
 
 pub mod ask;
+pub mod batch;
 pub mod check;
+pub mod foreseen;
 pub mod plan;
 pub mod settle;
 pub mod verify;

@@ -1,5 +1,6 @@
 //! What an undo would do now: the record is read anew and compared, field by field.
 
+use super::foreseen::Foreseen;
 use crate::app::App;
 use crate::error::ApiError;
 use crate::gateway::look::see;
@@ -105,6 +106,21 @@ pub struct Plan {
     pub means: Option<Means>,
 }
 
+impl Plan {
+    /// The fields its call would write.
+    pub fn written(&self) -> impl Iterator<Item = &FieldUndo> {
+        let (forced, kept) = match &self.next {
+            Next::Call { forced, kept, .. } => (forced.as_slice(), kept.as_slice()),
+            _ => (&[][..], &[][..]),
+        };
+        self.fields.iter().filter(move |one| match one.finding {
+            Finding::Restore => !kept.contains(&one.label()),
+            Finding::Changed => forced.contains(&one.label()),
+            _ => false,
+        })
+    }
+}
+
 /// What a plan was made with.
 #[derive(Clone)]
 pub struct Means {
@@ -135,6 +151,16 @@ pub fn state(app: &App, id: &ActionId) -> Result<Option<(u64, UndoState)>, ApiEr
 
 /// Works out what an undo would do now.
 pub async fn plan(app: &App, action: &ActionState, choices: &Choices) -> Result<Plan, ApiError> {
+    plan_after(app, action, choices, &Foreseen::default()).await
+}
+
+/// [`plan`], as if what is foreseen had been done already.
+pub async fn plan_after(
+    app: &App,
+    action: &ActionState,
+    choices: &Choices,
+    foreseen: &Foreseen,
+) -> Result<Plan, ApiError> {
     if !matches!(action.row.status, Status::Executed | Status::Partial) {
         return Err(ApiError::new(
             StatusCode::CONFLICT,
@@ -147,7 +173,7 @@ pub async fn plan(app: &App, action: &ActionState, choices: &Choices) -> Result<
         .details(json!({ "status": action.row.status })));
     }
     let state = state(app, &action.row.id)?.map(|(_, state)| state);
-    let worked = work(app, action, choices).await?;
+    let worked = work(app, action, choices, foreseen).await?;
     let mut plan = Plan {
         action: action.row.id.clone(),
         state,
@@ -208,7 +234,12 @@ fn impossible(why: impl Into<String>) -> Worked {
     }
 }
 
-async fn work(app: &App, action: &ActionState, choices: &Choices) -> Result<Worked, ApiError> {
+async fn work(
+    app: &App,
+    action: &ActionState,
+    choices: &Choices,
+    foreseen: &Foreseen,
+) -> Result<Worked, ApiError> {
     let registry = app.registry();
     let (tool, arguments, summary, exact) = match action.undo_plan() {
         None | Some(UndoPlan::NothingToUndo) => {
@@ -247,7 +278,8 @@ async fn work(app: &App, action: &ActionState, choices: &Choices) -> Result<Work
         .entry()
         .map_or(Effect::Execute, |entry| entry.entry.effect);
     let way = Way::of(done.unwrap_or(Effect::Execute), gravest, exact);
-    let means = read(app, action, (way, &tool, arguments)).await?;
+    let mut means = read(app, action, (way, &tool, arguments)).await?;
+    foreseen.overlay(app, action, (way, arguments), &mut means);
     let (fields, next) = match way {
         Way::Fields => fields(action, &means, (arguments, choices)),
         Way::Unmake => unmake(action, &means, (arguments, choices)),

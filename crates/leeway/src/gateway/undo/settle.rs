@@ -88,3 +88,17 @@ pub async fn append(
         .map(|(_, state)| state)
         .ok_or_else(|| ApiError::not_found("undo of", id.as_str()))
 }
+
+/// Leaves an action as it is whose fields changed since, for a person to decide.
+pub async fn conflicted(
+    app: &App,
+    person: &Person,
+    id: &ActionId,
+    left: &[String],
+) -> Result<(), ApiError> {
+    let event = UndoEvent::Conflicted {
+        by: person.email.clone(),
+        why: format!("Changed since: {}.", left.join(", ")),
+    };
+    append(app, person, id, event).await.map(|_| ())
+}

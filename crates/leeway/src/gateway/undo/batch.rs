@@ -1,0 +1,473 @@
+//! Taking many actions back: planned and shown, then carried out one after another, and resumed where
+//! it was interrupted.
+//!
+//! Actions on different records are taken back side by side; on one record in order. What reached
+//! outside comes last.
+
+use super::ask::{Asking, ask};
+use super::foreseen::Foreseen;
+use super::plan::{Choices, Next, open, plan, plan_after, state};
+use crate::app::App;
+use crate::clock;
+use crate::error::ApiError;
+use crate::gateway::deciders::ineligible;
+use crate::gateway::run;
+use crate::gateway::undo::ask::Asked;
+use axum::http::StatusCode;
+use leeway_core::action::state::{ActionRow, Status};
+use leeway_core::canonical;
+use leeway_core::classify::{Effect, RecordRef};
+use leeway_core::govern::event::GovernEvent;
+use leeway_core::govern::people::{Person, Right};
+use leeway_core::govern::routing::Ineligible;
+use leeway_core::govern::state::Document;
+use leeway_core::id::ActionId;
+use leeway_core::ledger::event::Event;
+use leeway_core::undo::batch::{BatchEvent, BatchState, BatchStatus, Selection, count, order};
+use leeway_core::undo::state::UndoStatus;
+use leeway_store::{ActionFilter, Append, NewEntry, Precondition};
+use serde::Serialize;
+use std::collections::{BTreeMap, HashSet};
+use std::sync::Arc;
+
+/// Most actions one batch takes back.
+pub const MOST: usize = 100_000;
+/// Rows read at once.
+const PAGE: usize = 500;
+/// Ids per entry.
+const LISTED: usize = 2_000;
+/// Actions taken back at the same time.
+const AT_ONCE: usize = 8;
+
+/// What is foreseen for one action of a batch.
+#[derive(Clone, Debug, Serialize)]
+pub struct Item {
+    /// The action.
+    pub action: ActionId,
+    /// Its title.
+    pub title: String,
+    /// Its record.
+    pub record: Option<RecordRef>,
+    /// `call`, `already-back`, `decide`, `impossible`, `under-way`, `settled`, `unusable`.
+    pub next: &'static str,
+    /// Fields left to be decided, or why it cannot be taken back.
+    pub note: String,
+}
+
+/// A batch as it was planned, with its actions.
+pub struct Planned {
+    /// The batch.
+    pub batch: BatchState,
+    /// Its actions, in their order.
+    pub items: Vec<Item>,
+}
+
+/// The actions a selection names: those that were carried out and changed something, in order.
+pub fn select(app: &App, selection: &Selection) -> Result<Vec<ActionRow>, ApiError> {
+    if selection.is_empty() {
+        return Err(ApiError::invalid(
+            "selection-empty",
+            "nothing says which actions are to be taken back",
+        )
+        .help("name actions, a workflow, an agent, a tool, a record, a version or a time"));
+    }
+    let reader = app.store.reader()?;
+    let mut found = Vec::new();
+    let mut take = |row: ActionRow| -> Result<(), ApiError> {
+        let done = matches!(row.status, Status::Executed | Status::Partial);
+        // An undo is taken back on its own, never by the way.
+        let named = selection.actions.contains(&row.id);
+        if !done
+            || row.effect == Some(Effect::Read)
+            || (row.undoes.is_some() && !named)
+            || !selection.fits_row(&row)
+        {
+            return Ok(());
+        }
+        if selection.looks_inside() {
+            let action = reader.action(&row.id)?;
+            let fits = action
+                .as_ref()
+                .and_then(|action| action.current())
+                .is_some_and(|judged| selection.fits(judged));
+            if !fits {
+                return Ok(());
+            }
+        }
+        found.push(row);
+        Ok(())
+    };
+    if selection.actions.is_empty() {
+        let filter = ActionFilter {
+            workflow: selection.workflow.clone(),
+            status: vec![Status::Executed, Status::Partial],
+            agent: selection.agent.clone(),
+            record: selection.record.clone(),
+            from_ms: selection.from_ms,
+            to_ms: selection.to_ms,
+            ..ActionFilter::default()
+        };
+        let mut cursor = None;
+        loop {
+            let page = reader.actions(&filter, cursor, PAGE)?;
+            for row in page.items {
+                take(row)?;
+            }
+            cursor = page.next;
+            if cursor.is_none() {
+                break;
+            }
+        }
+    } else {
+        for id in &selection.actions {
+            let row = reader
+                .action_row(id)?
+                .ok_or_else(|| ApiError::not_found("action", id.as_str()))?;
+            take(row)?;
+        }
+    }
+    if found.len() > MOST {
+        return Err(ApiError::invalid(
+            "selection-too-large",
+            format!(
+                "it names {} actions; {MOST} at most are taken back together",
+                found.len()
+            ),
+        )
+        .help("narrow it, for example by time"));
+    }
+    found.sort_by_key(order);
+    Ok(found)
+}
+
+/// Works a batch out and records it. Nothing is taken back yet.
+pub async fn prepare(
+    app: &Arc<App>,
+    person: &Person,
+    selection: Selection,
+    (incident, why): (Option<u64>, &str),
+) -> Result<Planned, ApiError> {
+    if !person.may(Right::Decide) {
+        return Err(ineligible(&Ineligible::Role));
+    }
+    let rows = select(app, &selection)?;
+    if rows.is_empty() {
+        return Err(ApiError::invalid(
+            "selection-matches-nothing",
+            "nothing that was carried out fits",
+        )
+        .help("only what was carried out and changed something can be taken back"));
+    }
+    let items = foresee(app, &rows).await?;
+    let mut foreseen = BTreeMap::new();
+    for item in &items {
+        *foreseen.entry(item.next.to_owned()).or_insert(0) += 1;
+    }
+    let id = format!("und_{}", hex::encode(clock::random::<10>()));
+    let digest: Vec<_> = items.iter().map(|item| (&item.action, item.next)).collect();
+    let planned = BatchEvent::Planned {
+        by: person.email.clone(),
+        why: why.to_owned(),
+        selection,
+        incident,
+        total: items.len() as u32,
+        hash: canonical::hash(&digest),
+        foreseen,
+    };
+    let listed = items.chunks(LISTED).map(|items| BatchEvent::Listed {
+        actions: items.iter().map(|item| item.action.clone()).collect(),
+    });
+    let actor = format!("person:{}", person.email);
+    let stream = BatchState::stream(&id);
+    let entries = std::iter::once(planned)
+        .chain(listed)
+        .map(|event| NewEntry {
+            stream: stream.clone(),
+            actor: actor.clone(),
+            time_ms: app.clock.now_ms(),
+            event: Event::Govern(GovernEvent::Batch(event)),
+        })
+        .collect();
+    app.store
+        .append(Append {
+            entries,
+            preconditions: vec![Precondition::StreamAt { stream, version: 0 }],
+            side: vec![],
+        })
+        .await?;
+    let (_, batch) = find(app, &id)?;
+    Ok(Planned { batch, items })
+}
+
+async fn foresee(app: &App, rows: &[ActionRow]) -> Result<Vec<Item>, ApiError> {
+    let mut foreseen = Foreseen::default();
+    let mut items = Vec::with_capacity(rows.len());
+    for row in rows {
+        let Some(action) = app.store.reader()?.action(&row.id)? else {
+            continue;
+        };
+        let planned = plan_after(app, &action, &Choices::default(), &foreseen).await;
+        let (next, note) = match &planned {
+            Err(error) => ("unusable", error.message.clone()),
+            Ok(plan) if open(plan).is_err() => match plan.state.as_ref().map(|s| s.status) {
+                Some(status) if status.is_under_way() => ("under-way", String::new()),
+                Some(status) => ("settled", status.words().to_owned()),
+                None => ("settled", String::new()),
+            },
+            Ok(plan) => match &plan.next {
+                Next::Call { left, .. } if left.is_empty() => ("call", String::new()),
+                Next::Call { left, .. } => ("call-in-part", left.join(", ")),
+                Next::AlreadyBack => ("already-back", String::new()),
+                Next::AllKept => ("settled", String::new()),
+                Next::Decide { left } => ("decide", left.join(", ")),
+                Next::Impossible { why } => ("impossible", why.clone()),
+            },
+        };
+        if let Ok(plan) = &planned {
+            foreseen.take(app, &action, plan);
+        }
+        items.push(Item {
+            action: row.id.clone(),
+            title: row.title.clone(),
+            record: row.record.clone(),
+            next,
+            note,
+        });
+    }
+    Ok(items)
+}
+
+/// A batch and the length of its stream.
+pub fn find(app: &App, id: &str) -> Result<(u64, BatchState), ApiError> {
+    let known = id.len() < 64 && id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+    let found = match known {
+        true => app.store.reader()?.document(&BatchState::stream(id))?,
+        false => None,
+    };
+    match found {
+        Some((version, Document::Batch(state))) => Ok((version, state)),
+        _ => Err(ApiError::not_found("batch", &id.escape_debug().to_string())),
+    }
+}
+
+/// Every batch, newest first.
+pub fn all(app: &App) -> Result<Vec<BatchState>, ApiError> {
+    let mut found: Vec<BatchState> = app
+        .store
+        .reader()?
+        .documents("batch/")?
+        .into_iter()
+        .filter_map(|(_, _, document)| match document {
+            Document::Batch(state) => Some(state),
+            _ => None,
+        })
+        .collect();
+    found.sort_by_key(|state| std::cmp::Reverse(state.planned_ms));
+    Ok(found)
+}
+
+/// The actions of a batch, in their order.
+pub fn listed(app: &App, id: &str) -> Result<Vec<ActionId>, ApiError> {
+    let entries = app.store.reader()?.entries_of(&BatchState::stream(id))?;
+    let mut found = Vec::new();
+    for raw in entries {
+        if raw.envelope.kind != "batch.listed" {
+            continue;
+        }
+        let event = Event::read(&raw.envelope.kind, &raw.payload);
+        if let Ok(Event::Govern(GovernEvent::Batch(BatchEvent::Listed { actions }))) = event {
+            found.extend(actions);
+        }
+    }
+    Ok(found)
+}
+
+/// Where the undos of a batch's actions stand; adds up to its total.
+pub fn counts(app: &App, ids: &[ActionId]) -> Result<BTreeMap<String, u32>, ApiError> {
+    let mut counts = BTreeMap::new();
+    for id in ids {
+        count(&mut counts, state(app, id)?.map(|(_, state)| state.status));
+    }
+    Ok(counts)
+}
+
+/// Begins a batch exactly as it was shown.
+pub async fn start(
+    app: &Arc<App>,
+    person: &Person,
+    (id, hash): (&str, &str),
+) -> Result<BatchState, ApiError> {
+    if !person.may(Right::Decide) {
+        return Err(ineligible(&Ineligible::Role));
+    }
+    let (_, batch) = find(app, id)?;
+    if batch.by != person.email {
+        return Err(ApiError::forbidden("whoever planned a batch begins it")
+            .help("plan one of your own: it is worked out on what is there now"));
+    }
+    if batch.hash != hash {
+        return Err(ApiError::new(
+            StatusCode::CONFLICT,
+            "stale",
+            "it is not the batch you were shown; nothing was done",
+        ));
+    }
+    let event = BatchEvent::Started {
+        by: person.email.clone(),
+        hash: hash.to_owned(),
+    };
+    append(app, &format!("person:{}", person.email), id, event).await?;
+    app.undo_batch(id.to_owned());
+    find(app, id).map(|(_, batch)| batch)
+}
+
+/// Stops a batch: what is under way comes to its end, the rest stays as it is.
+pub async fn stop(
+    app: &App,
+    person: &Person,
+    (id, why): (&str, &str),
+) -> Result<BatchState, ApiError> {
+    if !person.may(Right::Pause) {
+        return Err(ApiError::forbidden("your role does not stop batches"));
+    }
+    find(app, id)?;
+    let event = BatchEvent::Stopped {
+        by: person.email.clone(),
+        why: why.to_owned(),
+        counts: counts(app, &listed(app, id)?)?,
+    };
+    append(app, &format!("person:{}", person.email), id, event).await?;
+    find(app, id).map(|(_, batch)| batch)
+}
+
+async fn append(app: &App, actor: &str, id: &str, event: BatchEvent) -> Result<(), ApiError> {
+    let (version, batch) = find(app, id)?;
+    BatchState::apply(Some(batch.clone()), id, 0, &event).map_err(|_| {
+        ApiError::new(
+            StatusCode::CONFLICT,
+            "batch-not-open",
+            format!(
+                "this is not possible any more: the batch is {}",
+                batch.status.name()
+            ),
+        )
+    })?;
+    let stream = BatchState::stream(id);
+    let at = Precondition::StreamAt {
+        stream: stream.clone(),
+        version,
+    };
+    app.govern(actor, stream, GovernEvent::Batch(event), (vec![], vec![at]))
+        .await?;
+    Ok(())
+}
+
+/// Carries a batch out, from wherever it stands. Whoever calls it again while it runs only does what is
+/// not done yet: each action's own undo is asked for once.
+pub async fn carry_out(app: &Arc<App>, id: &str) -> Result<(), ApiError> {
+    let (_, batch) = find(app, id)?;
+    let ids = listed(app, id)?;
+    let mut wave: Vec<ActionId> = Vec::new();
+    let mut records: HashSet<Option<RecordRef>> = HashSet::new();
+    for action in &ids {
+        let row = app.store.reader()?.action_row(action)?;
+        let record = row.as_ref().and_then(|row| row.record.clone());
+        let alone = record.is_none() || row.is_some_and(|row| order(&row).0);
+        if wave.len() >= AT_ONCE || alone || records.contains(&record) {
+            flush(app, &batch, &mut wave).await;
+            records.clear();
+        }
+        if find(app, id)?.1.status != BatchStatus::Running {
+            return Ok(());
+        }
+        wave.push(action.clone());
+        records.insert(record);
+        if alone {
+            flush(app, &batch, &mut wave).await;
+            records.clear();
+        }
+    }
+    flush(app, &batch, &mut wave).await;
+    let finished = BatchEvent::Finished {
+        counts: counts(app, &ids)?,
+    };
+    append(app, "leeway", id, finished).await
+}
+
+async fn flush(app: &Arc<App>, batch: &BatchState, wave: &mut Vec<ActionId>) {
+    let mut under_way = tokio::task::JoinSet::new();
+    for action in wave.drain(..) {
+        let (app, batch) = (app.clone(), batch.clone());
+        under_way.spawn(async move {
+            if let Err(error) = take_back(&app, &batch, &action).await {
+                tracing::warn!(%action, batch = %batch.id, %error, "not taken back");
+            }
+        });
+    }
+    while under_way.join_next().await.is_some() {}
+}
+
+async fn take_back(app: &Arc<App>, batch: &BatchState, id: &ActionId) -> Result<(), ApiError> {
+    if let Some((_, known)) = state(app, id)? {
+        match (known.status, &known.undo) {
+            // Asked for before an interruption: it goes on from there.
+            (UndoStatus::Planned, Some(undo)) => return run::attempt(app, undo).await,
+            (status, undo)
+                if status.is_settled()
+                    || known.since_ms >= batch.since_ms && status == UndoStatus::Conflicted
+                    || asked_here(app, batch, undo.as_ref())? =>
+            {
+                return Ok(());
+            }
+            (UndoStatus::Undoing | UndoStatus::Remediation, _) => return Ok(()),
+            _ => {}
+        }
+    }
+    let registry = app.registry();
+    let person = registry
+        .people
+        .iter()
+        .find(|person| person.email == batch.by);
+    let person = person
+        .cloned()
+        .ok_or_else(|| ApiError::forbidden("whoever planned the batch is no longer here"))?;
+    let Some(action) = app.store.reader()?.action(id)? else {
+        return Ok(());
+    };
+    let plan = plan(app, &action, &Choices::default()).await?;
+    if let Next::Decide { left } = &plan.next {
+        return super::settle::conflicted(app, &person, id, left).await;
+    }
+    let asking = Asking {
+        hash: plan.hash,
+        choices: Choices::default(),
+        batch: Some(batch.id.clone()),
+    };
+    match ask(app, &person, id, asking).await? {
+        Asked::Undo(undo) => run::attempt(app, &undo.row.id).await,
+        Asked::Settled => Ok(()),
+    }
+}
+
+/// Whether the latest undo was this batch's own: what came of it is not tried again by itself.
+fn asked_here(app: &App, batch: &BatchState, undo: Option<&ActionId>) -> Result<bool, ApiError> {
+    let Some(undo) = undo else {
+        return Ok(false);
+    };
+    let undo = app.store.reader()?.action(undo)?;
+    let of = undo
+        .as_ref()
+        .and_then(|undo| undo.undoes())
+        .and_then(|undoes| undoes.batch.as_ref());
+    Ok(of == Some(&batch.id))
+}
+
+/// After a restart: batches that were running go on.
+pub fn recover(app: &Arc<App>) -> Result<(), ApiError> {
+    for batch in all(app)? {
+        if batch.status == BatchStatus::Running {
+            app.undo_batch(batch.id);
+        }
+    }
+    Ok(())
+}
