@@ -168,7 +168,7 @@ pub enum BatchEvent {
         /// Why, in the person's words.
         why: String,
         /// Which actions.
-        selection: Selection,
+        selection: Box<Selection>,
         /// Number of the incident it belongs to.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         incident: Option<u64>,
@@ -289,7 +289,7 @@ impl BatchState {
                     status: BatchStatus::Planned,
                     by: by.clone(),
                     why: why.clone(),
-                    selection: selection.clone(),
+                    selection: selection.as_ref().clone(),
                     incident: *incident,
                     total: *total,
                     listed: 0,

@@ -4,6 +4,7 @@
 mod action;
 mod assets;
 mod audit;
+mod batches;
 mod changes;
 mod diff;
 mod edit_workflow;
@@ -55,6 +56,10 @@ pub fn routes() -> Router<Arc<App>> {
         .route("/actions/{id}/settle", post(undo::settle))
         .route("/actions/{id}/revoke", post(undo::revoke))
         .route("/actions/{id}/attest", post(undo::attest))
+        .route("/undo-batches", get(batches::list).post(batches::prepare))
+        .route("/undo-batches/{id}", get(batches::show))
+        .route("/undo-batches/{id}/start", post(batches::start))
+        .route("/undo-batches/{id}/stop", post(batches::stop))
         .route("/workflows", get(workflows::list))
         .route("/workflows/{workflow}", get(workflows::show))
         .route(

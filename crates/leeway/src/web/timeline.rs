@@ -10,6 +10,7 @@ use crate::rest::actions::ListParams;
 use crate::rest::ledger::Verified;
 use axum::extract::State;
 use leeway_core::action::state::{ActionRow, Status};
+use leeway_core::govern::people::Right;
 use leeway_store::{Head, Page};
 use maud::{Markup, html};
 use serde::Deserialize;
@@ -77,6 +78,13 @@ impl Asked {
         format!("/timeline?{}", query.finish())
     }
 
+    /// Whether the filter names a set of actions by what a batch of undos can go by.
+    fn names_a_set(&self) -> bool {
+        let by = [&self.workflow, &self.agent, &self.record, &self.from];
+        let beyond = [&self.status, &self.level, &self.q];
+        by.iter().any(|text| !text.is_empty()) && beyond.iter().all(|text| text.is_empty())
+    }
+
     fn filtered(&self) -> bool {
         [
             &self.workflow,
@@ -111,8 +119,23 @@ pub async fn show(
     Ok(frame.page(html! { div.solo {
         header.head { h1 { "Timeline" } (ledger(&head, &session.csrf)) }
         (filters(&asked, &workflows))
+        @if asked.names_a_set() && session.person.may(Right::Decide) { (undo_these(&asked, &session.csrf)?) }
         (list(&page, &asked))
     } }))
+}
+
+/// Offers to take back what the filter names.
+fn undo_these(asked: &Asked, csrf: &str) -> Result<Markup, Failed> {
+    let filter = asked.params()?.filter()?;
+    Ok(html! { form.inline method="post" action="/undo-batches" {
+        (super::parts::csrf(csrf))
+        input type="hidden" name="workflow" value=(asked.workflow);
+        input type="hidden" name="agent" value=(asked.agent);
+        input type="hidden" name="record" value=(asked.record);
+        @if let Some(ms) = filter.from_ms { input type="hidden" name="from_ms" value=(ms); }
+        @if let Some(ms) = filter.to_ms { input type="hidden" name="to_ms" value=(ms); }
+        button.btn { (icon("undo")) "Plan to undo these" }
+    } })
 }
 
 fn ledger(head: &Head, csrf: &str) -> Markup {

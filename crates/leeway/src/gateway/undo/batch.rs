@@ -168,7 +168,7 @@ pub async fn prepare(
     let planned = BatchEvent::Planned {
         by: person.email.clone(),
         why: why.to_owned(),
-        selection,
+        selection: Box::new(selection),
         incident,
         total: items.len() as u32,
         hash: canonical::hash(&digest),
@@ -240,9 +240,10 @@ async fn foresee(app: &App, rows: &[ActionRow]) -> Result<Vec<Item>, ApiError> {
 /// A batch and the length of its stream.
 pub fn find(app: &App, id: &str) -> Result<(u64, BatchState), ApiError> {
     let known = id.len() < 64 && id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
-    let found = match known {
-        true => app.store.reader()?.document(&BatchState::stream(id))?,
-        false => None,
+    let found = if known {
+        app.store.reader()?.document(&BatchState::stream(id))?
+    } else {
+        None
     };
     match found {
         Some((version, Document::Batch(state))) => Ok((version, state)),

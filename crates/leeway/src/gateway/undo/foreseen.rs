@@ -42,8 +42,9 @@ impl Foreseen {
                     .entry(record)
                     .or_insert_with(|| Then::Fields(Map::new()))
                 {
-                    Then::Fields(fields) => fields.extend(written),
-                    Then::Whole(BeforeImage::Read { fields, .. }) => fields.extend(written),
+                    Then::Fields(fields) | Then::Whole(BeforeImage::Read { fields, .. }) => {
+                        fields.extend(written);
+                    }
                     Then::Whole(_) => {}
                 }
             }
