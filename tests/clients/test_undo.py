@@ -365,3 +365,34 @@ def test_the_command_line_takes_many_back(fresh):
     done = office.leeway.cli("actions", "undo", "--where", "agent=clerk,workflow=office", "--yes", env=env)
     assert done["counts"] == {"undone": 2}
     assert office.contact("c-101")["city"] == "Bristol"
+
+
+def test_a_contained_workflow_is_held_back_and_what_was_approved_is_judged_again(fresh):
+    office = fresh
+    operator = office.leeway.person("operator@example.com", "operator")
+    contain = lambda rung: operator.post("/v1/workflows/office/contain", {"rung": rung, "reason": "odd values"})
+    propose = lambda tool, **arguments: office.agent.post(
+        "/v1/actions", {"tool": f"sandbox__{tool}", "arguments": arguments, "confidence": 0.9})
+    assert propose("update_contact", id="c-101", fields={"phone": "1"})["status"] == "executed"
+    contain("approve-all")
+    held = propose("add_contact_tag", id="c-102", tag="x")
+    assert held["status"] == "held"
+    assert "contained-approve-all" in [reason["rule"] for reason in held["decision"]["reasons"]]
+    assert propose("get_contact", id="c-101")["status"] == "executed"
+    contain("risky-off")
+    assert propose("delete_contact", id="c-103")["status"] == "blocked"
+    with pytest.raises(Refused) as refused:
+        office.owner.approve(held["id"])
+    assert refused.value.code == "stale", "what waits is judged again under what holds now"
+    assert office.owner.approve(held["id"])["status"] == "executed"
+    contain("read-only")
+    assert propose("add_contact_tag", id="c-102", tag="y")["status"] == "blocked"
+    reviewer = office.leeway.person("reviewer@example.com", "reviewer")
+    with pytest.raises(Refused) as refused:
+        reviewer.post("/v1/workflows/office/contain", {"rung": None})
+    assert refused.value.status == 403
+    with pytest.raises(Refused) as refused:
+        contain("read-only")
+    assert refused.value.code == "contained-already"
+    contain(None)
+    assert propose("update_contact", id="c-104", fields={"title": None})["status"] in ("executed", "held")

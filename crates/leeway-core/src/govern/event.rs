@@ -1,6 +1,7 @@
 //! What can happen to everything that is not an action: the payloads of its ledger entries.
 
 use super::change::Edit;
+use super::containment::Containment;
 use super::owners::Owners;
 use super::people::Role;
 use super::system::System;
@@ -94,6 +95,14 @@ pub enum GovernEvent {
     /// The workflow may start actions again.
     #[serde(rename = "workflow.resumed")]
     WorkflowResumed {
+        /// Why, in the person's words.
+        reason: String,
+    },
+    /// How far the workflow is held back changed; `None`: not at all any more.
+    #[serde(rename = "workflow.contained")]
+    WorkflowContained {
+        /// The rung.
+        rung: Option<Containment>,
         /// Why, in the person's words.
         reason: String,
     },
@@ -234,6 +243,7 @@ impl GovernEvent {
             Self::WorkflowRemoved {} => "workflow.removed",
             Self::WorkflowPaused { .. } => "workflow.paused",
             Self::WorkflowResumed { .. } => "workflow.resumed",
+            Self::WorkflowContained { .. } => "workflow.contained",
             Self::SystemConfigured { .. } => "system.configured",
             Self::SystemRemoved {} => "system.removed",
             Self::PackConfigured { .. } => "pack.configured",

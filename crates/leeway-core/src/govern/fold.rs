@@ -1,6 +1,7 @@
 //! Folding the entries of workflows, systems, packs, tools, people and agents.
 
 use super::change::{ChangeState, ChangeStatus};
+use super::containment::Contained;
 use super::event::GovernEvent;
 use super::state::{
     AgentState, ChangedTool, Document, NotifyState, OwnersState, PackState, Pause, PersonState,
@@ -114,6 +115,7 @@ fn begin(
             workflow: workflow.clone(),
             hash: hash.clone(),
             paused: None,
+            contained: None,
             removed: false,
         }),
         GovernEvent::SystemConfigured { system, hash } => Document::System(SystemState {
@@ -203,6 +205,14 @@ fn workflow(
         GovernEvent::WorkflowPaused { .. } => return refuse("the workflow is paused already"),
         GovernEvent::WorkflowResumed { .. } if state.paused.is_some() => state.paused = None,
         GovernEvent::WorkflowResumed { .. } => return refuse("the workflow is not paused"),
+        GovernEvent::WorkflowContained { rung, reason } => {
+            state.contained = rung.map(|rung| Contained {
+                rung,
+                by: actor.to_owned(),
+                at_ms,
+                reason: reason.clone(),
+            });
+        }
         other => return unexpected(other),
     }
     Ok(state)

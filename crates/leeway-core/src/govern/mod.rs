@@ -4,6 +4,7 @@
 //! them now ([`state`]).
 
 pub mod change;
+pub mod containment;
 pub mod event;
 pub mod fold;
 pub mod owners;

@@ -2,6 +2,7 @@
 //! entries of its stream.
 
 use super::change::ChangeState;
+use super::containment::Contained;
 use super::owners::Owners;
 use super::people::Role;
 use super::system::System;
@@ -73,8 +74,21 @@ pub struct WorkflowState {
     pub hash: String,
     /// Present while it is paused.
     pub paused: Option<Pause>,
+    /// Present while it is held back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contained: Option<Contained>,
     /// True when it is no longer configured.
     pub removed: bool,
+}
+
+impl WorkflowState {
+    /// What decisions are made under: the version's hash, and how far the workflow is held back.
+    pub fn rules_stamp(&self) -> String {
+        match &self.contained {
+            None => self.hash.clone(),
+            Some(contained) => format!("{} {}", self.hash, contained.rung.name()),
+        }
+    }
 }
 
 /// Who paused a workflow, when and why.

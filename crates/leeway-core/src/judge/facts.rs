@@ -1,6 +1,7 @@
 //! Facts that depend on time or history. They are computed before judging, passed in, and recorded
 //! with the entry, so any past decision replays identically.
 
+use crate::govern::containment::Containment;
 use crate::govern::routing::OwnerFact;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -20,6 +21,9 @@ pub struct Facts {
     /// Whose risk it was.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub owner: Option<OwnerFact>,
+    /// How far the workflow was held back.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub contained: Option<Containment>,
 }
 
 /// What happened before, within one guardrail's window and scope.

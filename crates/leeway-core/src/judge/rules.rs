@@ -130,6 +130,8 @@ pub fn judge(rules: &CompiledRules, case: &Case<'_>) -> Decision {
         &mut reasons,
     );
     owned(case, &mut reasons);
+    let level = case.classified.level;
+    reasons.extend(case.facts.contained.and_then(|rung| rung.reason(level)));
     review::all(rules, case, &mut reasons);
     reasons.extend(case.classified.guards.iter().map(of_pack));
     let view = View::of(case);

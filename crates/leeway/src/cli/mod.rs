@@ -104,6 +104,8 @@ enum Command {
     Workflows(workflows::WorkflowsCommand),
     /// Pause a workflow: nothing of it starts from now on
     Pause(workflows::PauseArgs),
+    /// Hold workflows back, short of a pause: approve everything, risky tools off, read-only
+    Contain(workflows::ContainArgs),
     /// Resume a paused workflow
     Resume(workflows::PauseArgs),
     /// The systems agents act on, and whether they are up
@@ -180,6 +182,7 @@ async fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
         Command::Actions(command) => actions::run(command).await,
         Command::Workflows(command) => workflows::run(command).await,
         Command::Pause(args) => workflows::pause(args, "pause").await,
+        Command::Contain(args) => workflows::contain(args).await,
         Command::Resume(args) => workflows::pause(args, "resume").await,
         Command::Systems(command) => systems::run(command).await,
         Command::Tools(command) => tools::run(command).await,

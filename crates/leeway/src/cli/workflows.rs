@@ -37,6 +37,26 @@ pub struct PauseArgs {
     place: Where,
 }
 
+/// Which workflows, and how far.
+#[derive(Args)]
+pub struct ContainArgs {
+    /// How far: `approve-all` (a person approves everything), `risky-off` (levels 4 and 5 are off),
+    /// `read-only`, or `none` to let it go on as its rules say. The full stop is `leeway pause`
+    #[arg(value_parser = ["approve-all", "risky-off", "read-only", "none"])]
+    rung: String,
+    /// The workflow's name
+    #[arg(required_unless_present = "all", conflicts_with = "all")]
+    workflow: Option<String>,
+    /// Every workflow
+    #[arg(long)]
+    all: bool,
+    /// Why
+    #[arg(long, default_value = "")]
+    reason: String,
+    #[command(flatten)]
+    place: Where,
+}
+
 /// What to bring into force, and how.
 #[derive(Args)]
 pub struct ApplyArgs {
@@ -119,6 +139,52 @@ pub async fn pause(args: PauseArgs, what: &str) -> anyhow::Result<ExitCode> {
         println!("`{}` runs again", args.workflow);
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Holds back one workflow, or all of them.
+pub async fn contain(args: ContainArgs) -> anyhow::Result<ExitCode> {
+    let client = Client::reach(&args.place).await?;
+    let rung = (args.rung != "none").then_some(args.rung.as_str());
+    let names = match &args.workflow {
+        Some(name) => vec![name.clone()],
+        None => {
+            let all = client.get("/v1/workflows").await?;
+            let all = all["workflows"].as_array().cloned().unwrap_or_default();
+            all.iter()
+                .map(|workflow| plain(&workflow["name"]))
+                .collect()
+        }
+    };
+    let mut answers = Vec::new();
+    let mut refused = 0;
+    for name in names {
+        let path = format!("/v1/workflows/{}/contain", segment(&name));
+        // Where it is all of them, one that stands there already is no reason to leave out the rest.
+        match client
+            .post(&path, json!({ "rung": rung, "reason": args.reason }))
+            .await
+        {
+            Ok(answer) => {
+                if !args.place.json {
+                    println!("`{name}`: {}", args.rung);
+                }
+                answers.push(answer);
+            }
+            Err(error) if args.all => {
+                refused += 1;
+                eprintln!("`{name}`: {error:#}");
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    if args.place.json {
+        output::json(&json!({ "workflows": answers }));
+    }
+    Ok(if answers.is_empty() && refused > 0 {
+        ExitCode::FAILURE
+    } else {
+        ExitCode::SUCCESS
+    })
 }
 
 /// Brings a configuration folder into force.

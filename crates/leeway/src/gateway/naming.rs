@@ -121,6 +121,7 @@ mod tests {
                 workflow,
                 hash: String::new(),
                 paused: None,
+                contained: None,
                 removed: false,
             },
             version: 1,

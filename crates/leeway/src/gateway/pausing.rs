@@ -7,6 +7,7 @@ use crate::app::App;
 use crate::error::ApiError;
 use axum::http::StatusCode;
 use leeway_core::action::state::Status;
+use leeway_core::govern::containment::Containment;
 use leeway_core::govern::event::GovernEvent;
 use leeway_core::govern::people::{Person, Right};
 use leeway_store::{AppendError, Precondition};
@@ -77,6 +78,49 @@ pub async fn resume(
         },
     )
     .await?;
+    requeue(app, name)
+}
+
+/// Holds a workflow back, or lets it go on as its rules say (`None`). Stricter is for whoever may pause,
+/// milder for whoever may resume.
+pub async fn contain(
+    app: &App,
+    person: &Person,
+    name: &str,
+    (rung, reason): (Option<Containment>, &str),
+) -> Result<(), ApiError> {
+    texts::within([("reason", reason)])?;
+    let live = live(app, name)?;
+    let now = live
+        .state
+        .contained
+        .as_ref()
+        .map(|contained| contained.rung);
+    if now == rung {
+        return Err(ApiError::new(
+            StatusCode::CONFLICT,
+            "contained-already",
+            format!("`{name}` stands there already"),
+        ));
+    }
+    let (right, what) = if rung > now {
+        (Right::Pause, "hold workflows back")
+    } else {
+        (Right::Resume, "let workflows go on")
+    };
+    if !person.may(right) {
+        return Err(ApiError::forbidden(format!("your role does not {what}")));
+    }
+    let event = GovernEvent::WorkflowContained {
+        rung,
+        reason: reason.to_owned(),
+    };
+    change(app, person, name, event).await?;
+    requeue(app, name)
+}
+
+/// Puts what waits to start back in the queue: it is judged again under what holds now.
+fn requeue(app: &App, name: &str) -> Result<(), ApiError> {
     let waiting = app
         .store
         .reader()?

@@ -228,7 +228,7 @@ pub fn content_hash(id: &ActionId, judged: &Judged, sealed: Option<&[u8]>) -> St
 pub fn versions(registry: &Registry, workflow: &LiveWorkflow, tool: &LiveTool) -> Versions {
     Versions {
         prompt: workflow.state.workflow.prompt_stamp(),
-        rules: Some(workflow.state.hash.clone()),
+        rules: Some(workflow.state.rules_stamp()),
         pack: tool.pack.as_ref().map(|pack| pack.hash.clone()),
         tool: Some(tool.state.hash.clone()),
         model: workflow.state.workflow.model.clone(),
@@ -289,6 +289,11 @@ fn facts(
         now_ms,
         in_business_hours: workflow.rules.in_business_hours(now_ms),
         owner: Some(owner_fact(app, case, now_ms)),
+        contained: workflow
+            .state
+            .contained
+            .as_ref()
+            .map(|contained| contained.rung),
         ..Facts::default()
     };
     let reader = app.store.reader()?;

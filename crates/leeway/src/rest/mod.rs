@@ -58,6 +58,7 @@ pub fn routes() -> Router<Arc<App>> {
         )
         .route("/v1/workflows/{workflow}/pause", post(workflows::pause))
         .route("/v1/workflows/{workflow}/resume", post(workflows::resume))
+        .route("/v1/workflows/{workflow}/contain", post(workflows::contain))
         .route("/v1/systems", get(systems::list))
         .route("/v1/tools", get(systems::tools))
         .route("/v1/tools/{tool}/review", post(systems::review))

@@ -16,7 +16,7 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
         undo::show, undo::undo, undo::settle, undo::revoke, undo::attest,
         batches::prepare, batches::list, batches::show, batches::start, batches::stop,
         questions::ask, questions::answer,
-        workflows::list, workflows::show, workflows::pause, workflows::resume,
+        workflows::list, workflows::show, workflows::pause, workflows::resume, workflows::contain,
         systems::list, systems::tools, systems::review,
         users::me, users::list, users::add, users::remove, users::roles, users::password, users::issue_token, users::revoke_token,
         agents::list, agents::add, agents::remove, agents::issue_token, agents::revoke_token,

@@ -12,6 +12,7 @@ use crate::gateway::registry::{LiveWorkflow, Registry};
 use crate::people::access::Who;
 use axum::Json;
 use axum::extract::{Path, State};
+use leeway_core::govern::containment::Containment;
 use leeway_core::govern::people::Right;
 use leeway_core::govern::workflow::Workflow;
 use serde::Deserialize;
@@ -39,6 +40,9 @@ fn shown(registry: &Registry, live: &LiveWorkflow) -> Value {
         "name": live.state.workflow.name,
         "title": live.state.workflow.title,
         "paused": paused,
+        "contained": live.state.contained.as_ref().map(|contained| json!({
+            "rung": contained.rung, "by": contained.by, "at": rfc3339(contained.at_ms), "reason": contained.reason,
+        })),
         "version": live.state.hash,
         "workflow": live.state.workflow,
         "tools": tools,
@@ -121,6 +125,34 @@ pub async fn pause(
 ) -> Result<Json<Value>, ApiError> {
     let person = who.person(Right::Pause)?;
     pausing::pause(&app, &person, (&name, &body.reason)).await?;
+    show(State(app), Who::Person(person), Path(name)).await
+}
+
+/// How far a workflow is held back.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ContainBody {
+    /// `approve-all`, `risky-off`, `read-only`; `null` to let it go on as its rules say.
+    #[schema(value_type = Option<String>, required = true)]
+    pub rung: Option<Containment>,
+    /// Why.
+    #[serde(default)]
+    pub reason: String,
+}
+
+/// Holds a workflow back, short of a pause: everything is approved by a person, risky tools are off, or
+/// only reads run. What was let run and has not started is judged again.
+#[utoipa::path(post, path = "/v1/workflows/{workflow}/contain", params(("workflow" = String, Path)), request_body = ContainBody, responses(
+    (status = 200, description = "Contained, or let go"), (status = 403, body = answers::Failure, description = "`forbidden`"),
+    (status = 404, body = answers::Failure, description = "`not-found`"), (status = 409, body = answers::Failure, description = "`contained-already`")))]
+pub async fn contain(
+    State(app): State<Arc<App>>,
+    who: Who,
+    Path(name): Path<String>,
+    Body(body): Body<ContainBody>,
+) -> Result<Json<Value>, ApiError> {
+    let person = who.person(Right::Pause)?;
+    pausing::contain(&app, &person, &name, (body.rung, &body.reason)).await?;
     show(State(app), Who::Person(person), Path(name)).await
 }
 

@@ -11,6 +11,7 @@ use crate::people::agent;
 use crate::people::session::Session;
 use axum::extract::{Path, State};
 use axum::response::Redirect;
+use leeway_core::govern::containment::Containment;
 use leeway_core::govern::people::Right;
 use leeway_core::govern::state::AgentState;
 use leeway_core::govern::workflow::{DeadlineCounts, Grant};
@@ -58,7 +59,10 @@ fn owner(live: &LiveWorkflow) -> Markup {
 fn state(live: &LiveWorkflow) -> Markup {
     html! { @match &live.state.paused {
         Some(_) => span.chip.danger { (icon("pause")) "Paused" },
-        None => span.chip.ok { (icon("play")) "Running" },
+        None => @match &live.state.contained {
+            Some(contained) => span.chip.warn { (contained.rung.words()) },
+            None => span.chip.ok { (icon("play")) "Running" },
+        },
     } }
 }
 
@@ -94,6 +98,7 @@ pub async fn show(
             @if session.person.may(Right::Propose) { p { a.btn href={ "/workflows/" (name) "/edit" } { (icon("pen")) "Propose a change" } } }
         }
         (pause_form(live, &session))
+        (contain_form(live, &session))
         (facts(live))
         (super::measures::card(&live.state.workflow.metrics, &measured, MEASURED_DAYS))
         (matrix(live, &registry))
@@ -127,6 +132,26 @@ fn pause_form(live: &LiveWorkflow, session: &Session) -> Markup {
                 }
             }
         } @else { p.sub { "Your role does not " (what) " workflows." } }
+    } }
+}
+
+fn contain_form(live: &LiveWorkflow, session: &Session) -> Markup {
+    let name = &live.state.workflow.name;
+    let contained = live.state.contained.as_ref();
+    let rung = contained.map(|contained| contained.rung);
+    html! { section.card #contain data-live aria-labelledby="contain-t" {
+        header { h2 #contain-t { "Hold it back" } @if let Some(rung) = rung { span.chip.warn { (rung.words()) } } }
+        @if let Some(contained) = contained { p { "By " (shown(&contained.by)) ", " (time(contained.at_ms)) @if !contained.reason.is_empty() { ": " (shown(&contained.reason)) } } }
+        @else { p.sub { "Short of a stop: its rules stay, and this comes on top. What was let run and has not started is judged again." } }
+        @if session.person.may(Right::Pause) { form.inline method="post" action={ "/workflows/" (name) "/contain" } {
+            (csrf(&session.csrf))
+            label { "How far" select name="rung" {
+                @for one in Containment::ALL { option value=(one.name()) selected[rung == Some(one)] { (one.words()) } }
+                @if rung.is_some() && session.person.may(Right::Resume) { option value="none" { "Not at all any more" } }
+            } }
+            label { "Why" input name="reason" maxlength="500" autocomplete="off"; }
+            button.btn { "Change" }
+        } }
     } }
 }
 
@@ -205,6 +230,8 @@ pub struct Sent {
     csrf: String,
     #[serde(default)]
     reason: String,
+    #[serde(default)]
+    rung: String,
 }
 
 /// Pauses or resumes.
@@ -218,6 +245,15 @@ pub async fn change(
     match what.as_str() {
         "pause" => pausing::pause(&app, &session.person, (&name, &sent.reason)).await?,
         "resume" => pausing::resume(&app, &session.person, (&name, &sent.reason)).await?,
+        "contain" => {
+            let rung = match sent.rung.as_str() {
+                "none" => None,
+                name => Some(Containment::parse(name).ok_or_else(|| {
+                    ApiError::invalid("rung-unknown", format!("`{}` is no rung", shown(name)))
+                })?),
+            };
+            pausing::contain(&app, &session.person, &name, (rung, &sent.reason)).await?;
+        }
         _ => return Err(ApiError::not_found("page", &shown(&what)).into()),
     }
     Ok(Redirect::to(&format!("/workflows/{name}")))

@@ -1,0 +1,85 @@
+//! The containment ladder: how far a workflow is held back while something is wrong with it. Above its
+//! rungs stands the full stop, a pause.
+
+use crate::classify::Level;
+use crate::judge::{Reason, Verdict};
+use serde::{Deserialize, Serialize};
+
+/// A rung, ordered from the mildest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Containment {
+    /// Everything but a read waits for a person.
+    ApproveAll,
+    /// Levels 4 and 5 are off; the rest waits for a person.
+    RiskyOff,
+    /// Only reads run.
+    ReadOnly,
+}
+
+impl Containment {
+    /// Every rung.
+    pub const ALL: [Self; 3] = [Self::ApproveAll, Self::RiskyOff, Self::ReadOnly];
+
+    /// The name as in API and command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::ApproveAll => "approve-all",
+            Self::RiskyOff => "risky-off",
+            Self::ReadOnly => "read-only",
+        }
+    }
+
+    /// Reads a name.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|rung| rung.name() == text)
+    }
+
+    /// In plain words, for people.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::ApproveAll => "A person approves everything",
+            Self::RiskyOff => "Risky tools off",
+            Self::ReadOnly => "Read-only",
+        }
+    }
+
+    /// What it says of an action, if it says anything. It only ever makes a decision stricter.
+    pub fn reason(self, level: Level) -> Option<Reason> {
+        let say = |verdict, text: &str| {
+            Some(Reason {
+                rule: format!("contained-{}", self.name()),
+                verdict,
+                text: text.to_owned(),
+            })
+        };
+        match (self, level) {
+            (_, Level::ReadOnly) => None,
+            (Self::ReadOnly, _) => say(
+                Verdict::Block,
+                "This workflow is contained: it may only read for now.",
+            ),
+            (Self::RiskyOff, Level::HighImpact | Level::External) => say(
+                Verdict::Block,
+                "This workflow is contained: high-impact and external actions are off for now.",
+            ),
+            _ => say(
+                Verdict::Hold,
+                "This workflow is contained: a person approves everything for now.",
+            ),
+        }
+    }
+}
+
+/// How a workflow is contained now.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Contained {
+    /// The rung.
+    pub rung: Containment,
+    /// The entry's actor.
+    pub by: String,
+    /// When, UTC milliseconds.
+    pub at_ms: i64,
+    /// Why, in the person's words.
+    pub reason: String,
+}
