@@ -11,6 +11,7 @@ pub mod canonical;
 pub mod classify;
 pub mod govern;
 pub mod id;
+pub mod incident;
 pub mod judge;
 pub mod ledger;
 pub mod notify;

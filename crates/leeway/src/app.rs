@@ -270,6 +270,7 @@ fn configures(event: &GovernEvent) -> bool {
             | E::Postbox(_)
             | E::Undo(_)
             | E::Batch(_)
+            | E::Incident(_)
     )
 }
 

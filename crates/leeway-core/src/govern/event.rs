@@ -7,6 +7,7 @@ use super::people::Role;
 use super::system::System;
 use super::workflow::Workflow;
 use crate::classify::pack::Pack;
+use crate::incident::event::IncidentEvent;
 use crate::notify::postbox::PostboxEvent;
 use crate::notify::settings::Notify;
 use crate::undo::batch::BatchEvent;
@@ -224,6 +225,9 @@ pub enum GovernEvent {
     /// To a batch of undos. Stream `batch/<id>`.
     #[serde(untagged)]
     Batch(BatchEvent),
+    /// To an incident. Stream `incident/<number>`.
+    #[serde(untagged)]
+    Incident(IncidentEvent),
 }
 
 impl GovernEvent {
@@ -267,6 +271,7 @@ impl GovernEvent {
             Self::Postbox(event) => event.kind(),
             Self::Undo(event) => event.kind(),
             Self::Batch(event) => event.kind(),
+            Self::Incident(event) => event.kind(),
         }
     }
 }

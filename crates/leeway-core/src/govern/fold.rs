@@ -8,6 +8,7 @@ use super::state::{
     Preference, SystemState, ToolState, WorkflowState,
 };
 use crate::id::ActionId;
+use crate::incident::state::IncidentState;
 use crate::notify::postbox::PostboxState;
 use crate::undo::batch::BatchState;
 use crate::undo::state::UndoState;
@@ -58,6 +59,7 @@ impl Document {
             },
             Some(Self::Undo(state)) => undo(Some(state), name, (time_ms, event)),
             Some(Self::Batch(state)) => batch(Some(state), name, (time_ms, event)),
+            Some(Self::Incident(state)) => incident(Some(state), name, (time_ms, event)),
         }
     }
 }
@@ -88,6 +90,19 @@ fn undo(
         .map_err(|error| GovernFoldError(error.to_string()))
 }
 
+fn incident(
+    state: Option<IncidentState>,
+    name: &str,
+    (time_ms, event): (i64, &GovernEvent),
+) -> Result<Document, GovernFoldError> {
+    let (GovernEvent::Incident(event), Some(number)) = (event, IncidentState::number(name)) else {
+        return unexpected(event);
+    };
+    IncidentState::apply(state, number, time_ms, event)
+        .map(Document::Incident)
+        .map_err(|error| GovernFoldError(error.to_string()))
+}
+
 fn begin(
     name: &str,
     (actor, time_ms): (&str, i64),
@@ -101,6 +116,7 @@ fn begin(
         }
         GovernEvent::Undo(_) => undo(None, name, (time_ms, event))?,
         GovernEvent::Batch(_) => batch(None, name, (time_ms, event))?,
+        GovernEvent::Incident(_) => incident(None, name, (time_ms, event))?,
         GovernEvent::ChangeProposed { edits, why, hash } => Document::Change(ChangeState {
             id: name.to_owned(),
             author: actor.to_owned(),

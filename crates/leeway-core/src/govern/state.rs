@@ -8,6 +8,7 @@ use super::people::Role;
 use super::system::System;
 use super::workflow::Workflow;
 use crate::classify::pack::Pack;
+use crate::incident::state::IncidentState;
 use crate::notify::postbox::PostboxState;
 use crate::notify::settings::Notify;
 use crate::undo::batch::BatchState;
@@ -43,6 +44,8 @@ pub enum Document {
     Undo(UndoState),
     /// Stream `batch/<id>`.
     Batch(BatchState),
+    /// Stream `incident/<number>`.
+    Incident(IncidentState),
 }
 
 /// How people are reached now.

@@ -12,6 +12,7 @@ mod govern;
 mod guardrails;
 mod guards;
 mod guess;
+mod incident;
 mod invariant;
 mod lifecycle;
 mod merkle;
