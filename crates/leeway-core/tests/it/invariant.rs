@@ -245,6 +245,7 @@ fn facts() -> impl Strategy<Value = Facts> {
         )),
     )
         .prop_map(|(in_business_hours, counted, owner)| Facts {
+            contained: None,
             owner: owner.map(|(responsibility, missing)| OwnerFact {
                 responsibility,
                 business: None,
