@@ -13,6 +13,7 @@ mod demo;
 mod error;
 mod gateway;
 mod hosts;
+mod incident;
 mod metrics;
 mod notify;
 mod owners;

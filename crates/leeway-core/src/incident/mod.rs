@@ -10,3 +10,8 @@ mod fold;
 pub mod state;
 pub mod status;
 pub mod step;
+
+pub use event::{Affected, EntryAt, IncidentEvent, Remedies, Side, Trigger};
+pub use state::{Evidence, IncidentState};
+pub use status::IncidentStatus;
+pub use step::Step;

@@ -13,6 +13,7 @@ pub mod text;
 
 use crate::action::event::{ActionEvent, Cause, Finished, Outcome};
 use crate::govern::event::GovernEvent;
+use crate::incident::IncidentEvent;
 use crate::judge::Verdict;
 use crate::ledger::event::Event;
 use serde::{Deserialize, Serialize};
@@ -49,6 +50,10 @@ pub enum What {
     Paused,
     /// A workflow runs again.
     Resumed,
+    /// A workflow they own is in an incident.
+    Incident,
+    /// An incident, and whoever owns it is silent.
+    IncidentSilent,
     /// Somebody tries whether a channel works.
     Test,
 }
@@ -89,6 +94,12 @@ pub fn called_for(event: &Event) -> Option<What> {
         Event::Govern(GovernEvent::ChangeProposed { .. }) => Some(What::ChangeWaits),
         Event::Govern(GovernEvent::WorkflowPaused { .. }) => Some(What::Paused),
         Event::Govern(GovernEvent::WorkflowResumed { .. }) => Some(What::Resumed),
+        Event::Govern(GovernEvent::Incident(IncidentEvent::OwnerTold { .. })) => {
+            Some(What::Incident)
+        }
+        Event::Govern(GovernEvent::Incident(IncidentEvent::Escalated { .. })) => {
+            Some(What::IncidentSilent)
+        }
         Event::Govern(_) => None,
     }
 }

@@ -22,7 +22,7 @@ impl Reader {
         let mut statement = self.prepare_cached(
             "SELECT a.seq, a.id, a.status, a.edited, a.title, e.payload
              FROM actions a JOIN entries e ON e.seq = a.seq
-             WHERE a.workflow = ?1 AND a.created_ms >= ?2 AND a.seq > ?3 AND a.status <> 0
+             WHERE a.workflow = ?1 AND a.created_ms >= ?2 AND a.seq > ?3 AND a.status <> 0 AND a.undoes IS NULL
              ORDER BY a.seq LIMIT ?4",
         )?;
         let after = after.map_or(-1, |seq| seq as i64);

@@ -30,6 +30,18 @@ pub fn card(app: &App, person: &str, item: &Item) -> Result<Option<Card>, ApiErr
                 .then(|| of_action(app, person, (item.what, &action)))
         })),
         Some(("change", id)) => of_change(app, id),
+        Some(("incident", number)) => {
+            let Ok((_, state)) = crate::incident::find(app, number) else {
+                return Ok(None);
+            };
+            let mut card = blank(
+                item.what,
+                line(&format!("Incident {number} · {}", state.workflow), 200),
+                format!("/incidents/{number}"),
+            );
+            card.why = vec![harmless(&state.why)];
+            Ok(Some(card))
+        }
         Some(("workflow", name)) => Ok(of_workflow(app, name, item.what)),
         _ => Ok(None),
     }

@@ -6,9 +6,11 @@ use crate::error::ApiError;
 use crate::gateway::deciders;
 use leeway_core::action::event::ActionEvent;
 use leeway_core::action::state::ActionState;
+use leeway_core::govern::event::GovernEvent;
 use leeway_core::govern::people::{Person, Right};
 use leeway_core::govern::routing::Routing;
 use leeway_core::id::ActionId;
+use leeway_core::incident::IncidentEvent;
 use leeway_core::ledger::event::Event;
 use leeway_core::notify::What;
 
@@ -49,6 +51,12 @@ pub fn of(
                 "nobody may decide this change",
             )
         }
+        Some(("incident", _)) => match event {
+            Event::Govern(GovernEvent::Incident(
+                IncidentEvent::OwnerTold { to, .. } | IncidentEvent::Escalated { to, .. },
+            )) => told(what, vec![to.clone()], "nobody is named"),
+            _ => told(what, vec![], "nobody is told about this"),
+        },
         Some(("workflow", name)) => told(
             what,
             owners(app, name, actor.strip_prefix("person:")),

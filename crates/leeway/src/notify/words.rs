@@ -69,6 +69,12 @@ pub fn headline(what: What) -> &'static str {
         What::Resumed => {
             "A workflow runs again. What was approved meanwhile is checked again before it runs."
         }
+        What::Incident => {
+            "A workflow you own is in an incident and is paused. Open it and say that you know of it."
+        }
+        What::IncidentSilent => {
+            "A workflow is in an incident and its owner has not answered. Open it and say that you know of it."
+        }
         What::Test => "This is a test. If you read it, this channel works.",
     }
 }
@@ -105,6 +111,8 @@ pub fn subject(what: What, title: &str) -> String {
         What::ChangeWaits => "Change to review",
         What::Paused => "Paused",
         What::Resumed => "Runs again",
+        What::Incident => "Incident",
+        What::IncidentSilent => "Incident, owner silent",
         What::Test => return "Test message from Leeway".to_owned(),
     };
     let mut cut: String = title.chars().take(LONGEST_SUBJECT).collect();

@@ -10,6 +10,7 @@ pub mod body;
 pub mod changes;
 pub mod configuration;
 pub mod health;
+pub mod incidents;
 pub mod ledger;
 pub mod notifications;
 pub mod openapi;
@@ -43,14 +44,6 @@ pub fn routes() -> Router<Arc<App>> {
         .route("/v1/actions/{id}/undo", get(undo::show).post(undo::undo))
         .route("/v1/actions/{id}/undo/settle", post(undo::settle))
         .route("/v1/actions/{id}/revoke", post(undo::revoke))
-        .route(
-            "/v1/undo-batches",
-            get(batches::list).post(batches::prepare),
-        )
-        .route("/v1/undo-batches/{id}", get(batches::show))
-        .route("/v1/undo-batches/{id}/start", post(batches::start))
-        .route("/v1/undo-batches/{id}/stop", post(batches::stop))
-        .route("/v1/actions/{id}/attest", post(undo::attest))
         .route("/v1/workflows", get(workflows::list))
         .route(
             "/v1/workflows/{workflow}",
@@ -98,10 +91,58 @@ pub fn routes() -> Router<Arc<App>> {
         )
         .route("/v1/entries", get(ledger::entries))
         .route("/v1/verify", post(ledger::verify))
+        .merge(incident_routes())
         .route("/v1/{*rest}", axum::routing::any(unknown))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
         .route("/metrics", get(health::metrics))
+}
+
+/// What is taken back together, and incidents.
+fn incident_routes() -> Router<Arc<App>> {
+    Router::new()
+        .route(
+            "/v1/incidents",
+            get(incidents::list).post(incidents::declare),
+        )
+        .route("/v1/incidents/{number}", get(incidents::show))
+        .route(
+            "/v1/incidents/{number}/blast-radius",
+            post(incidents::blast_radius),
+        )
+        .route("/v1/incidents/{number}/scope", post(incidents::scope))
+        .route("/v1/incidents/{number}/undo", post(incidents::undo))
+        .route(
+            "/v1/incidents/{number}/remediated",
+            post(incidents::remediated),
+        )
+        .route(
+            "/v1/incidents/{number}/acknowledge",
+            post(incidents::acknowledge),
+        )
+        .route("/v1/incidents/{number}/review", post(incidents::review))
+        .route("/v1/incidents/{number}/guard", post(incidents::guard))
+        .route(
+            "/v1/incidents/{number}/sample",
+            get(incidents::sample).post(incidents::sampled),
+        )
+        .route("/v1/incidents/{number}/sign", post(incidents::sign))
+        .route("/v1/incidents/{number}/reenable", post(incidents::reenable))
+        .route("/v1/incidents/{number}/recurred", post(incidents::recurred))
+        .route(
+            "/v1/incidents/{number}/hand-over",
+            post(incidents::hand_over),
+        )
+        .route("/v1/incidents/{number}/notes", post(incidents::note))
+        .route("/v1/incidents/{number}/report", get(incidents::report))
+        .route(
+            "/v1/undo-batches",
+            get(batches::list).post(batches::prepare),
+        )
+        .route("/v1/undo-batches/{id}", get(batches::show))
+        .route("/v1/undo-batches/{id}/start", post(batches::start))
+        .route("/v1/undo-batches/{id}/stop", post(batches::stop))
+        .route("/v1/actions/{id}/attest", post(undo::attest))
 }
 
 async fn unknown(OriginalUri(uri): OriginalUri) -> ApiError {

@@ -1,8 +1,8 @@
 //! The description of the REST door, for people and programs.
 
 use super::{
-    actions, agents, backtest, batches, changes, configuration, ledger, notifications, owners,
-    questions, systems, undo, users, workflows,
+    actions, agents, backtest, batches, changes, configuration, incidents, ledger, notifications,
+    owners, questions, systems, undo, users, workflows,
 };
 use axum::Json;
 use utoipa::OpenApi;
@@ -15,6 +15,10 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
         actions::propose, actions::list, actions::show, actions::approve, actions::reject, actions::edit, actions::withdraw,
         undo::show, undo::undo, undo::settle, undo::revoke, undo::attest,
         batches::prepare, batches::list, batches::show, batches::start, batches::stop,
+        incidents::list, incidents::declare, incidents::show, incidents::blast_radius, incidents::scope,
+        incidents::undo, incidents::remediated, incidents::acknowledge, incidents::review, incidents::guard,
+        incidents::sample, incidents::sampled, incidents::sign, incidents::reenable, incidents::recurred,
+        incidents::hand_over, incidents::note, incidents::report,
         questions::ask, questions::answer,
         workflows::list, workflows::show, workflows::pause, workflows::resume, workflows::contain,
         systems::list, systems::tools, systems::review,

@@ -91,6 +91,8 @@ fn concerns(kind: &str) -> bool {
             | "change.proposed"
             | "workflow.paused"
             | "workflow.resumed"
+            | "incident.owner-told"
+            | "incident.escalated"
             | "notify.configured"
             | "postbox.due"
     )

@@ -6,6 +6,7 @@ use crate::error::ApiError;
 use crate::gateway::append::{action_stream, append_events};
 use crate::gateway::registry::LiveWorkflow;
 use crate::gateway::{decide, deciders, reconcile};
+use crate::incident::tend;
 use leeway_core::action::event::ActionEvent;
 use leeway_core::action::state::{ActionRow, ActionState, Status};
 use leeway_store::{AppendError, Precondition};
@@ -35,6 +36,11 @@ pub async fn serve(app: Arc<App>) {
             && let Err(error) = read_back(&app).await
         {
             tracing::warn!(%error, "unknown outcomes could not be read back");
+        }
+        if looks.is_multiple_of(NUDGE_EVERY)
+            && let Err(error) = tend::tend(&app).await
+        {
+            tracing::warn!(%error, "incidents could not be looked at");
         }
         looks = looks.wrapping_add(1);
         tokio::time::sleep(LOOK_EVERY).await;

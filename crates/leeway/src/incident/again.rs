@@ -1,0 +1,193 @@
+//! Running again: both owners sign what was found, and the workflow comes back with everything reviewed.
+
+use super::declare::{pause_of, resumption_of};
+use super::{actor, append, find, may_work, moved};
+use crate::app::App;
+use crate::error::ApiError;
+use crate::gateway::registry::LiveWorkflow;
+use axum::http::StatusCode;
+use leeway_core::govern::containment::Containment;
+use leeway_core::govern::event::GovernEvent;
+use leeway_core::govern::people::{Person, Right};
+use leeway_core::id::ActionId;
+use leeway_core::incident::{IncidentEvent, IncidentState, Side};
+use leeway_core::ledger::event::Event;
+use leeway_store::{Append, AppendError, NewEntry, Precondition};
+
+/// How long nothing may happen again before an incident closes, milliseconds.
+const CLEAN_MS: i64 = 7 * 24 * 3600 * 1000;
+
+/// For which sides a person may sign: as the matrix names them; without a matrix an owner signs for the
+/// business, an operator for the technical side.
+pub fn sides(app: &App, person: &Person, workflow: &str) -> Vec<Side> {
+    let registry = app.registry();
+    let Some(live) = registry.workflows.get(workflow) else {
+        return vec![];
+    };
+    let row = registry
+        .matrix()
+        .and_then(|matrix| matrix.rows.get(&live.state.workflow.responsibility));
+    let is = |side| match (row, side) {
+        (Some(row), Side::Business) => row.business == person.email,
+        (Some(row), Side::Technical) => row.technical == person.email,
+        (None, Side::Business) => person.may(Right::Decide) && person.may(Right::Resume),
+        (None, Side::Technical) => person.may(Right::Configure),
+    };
+    let alone = registry.one_person_firm(person) && person.may(Right::Resume);
+    Side::ALL
+        .into_iter()
+        .filter(|side| alone || is(*side))
+        .collect()
+}
+
+/// Signs exactly the evidence of this hash.
+pub async fn sign(
+    app: &App,
+    person: &Person,
+    number: &str,
+    (side, hash): (Side, &str),
+) -> Result<IncidentState, ApiError> {
+    let (version, state) = find(app, number)?;
+    if !sides(app, person, &state.workflow).contains(&side) {
+        return Err(ApiError::new(
+            StatusCode::FORBIDDEN,
+            "not-eligible",
+            format!("you do not sign as {}", side.words()),
+        )
+        .help("the permission owner matrix names who does"));
+    }
+    if state.content_hash() != hash {
+        return Err(moved());
+    }
+    let solo = app.registry().one_person_firm(person);
+    let event = IncidentEvent::Signed {
+        by: person.email.clone(),
+        side,
+        content_hash: hash.to_owned(),
+        solo,
+    };
+    append(app, &actor(person), (version, &state), event).await
+}
+
+/// Lets the workflow run again, everything of it reviewed.
+pub async fn reenable(app: &App, person: &Person, number: &str) -> Result<IncidentState, ApiError> {
+    if !person.may(Right::Resume) {
+        return Err(ApiError::forbidden("your role does not resume workflows"));
+    }
+    let (version, state) = find(app, number)?;
+    let at_ms = app.clock.now_ms();
+    let wish = |resumed| IncidentEvent::Reenabled {
+        by: person.email.clone(),
+        resumed,
+        review_all: true,
+        clean_until_ms: at_ms + CLEAN_MS,
+    };
+    // Whether it may be is known before the workflow runs.
+    let pause = pause_of(app, &state.workflow)?
+        .or(state.pause)
+        .ok_or_else(moved)?;
+    IncidentState::apply(Some(state.clone()), state.number, at_ms, &wish(pause))
+        .map_err(|error| ApiError::new(StatusCode::CONFLICT, error.code(), error.to_string()))?;
+    let registry = app.registry();
+    let live = registry
+        .workflows
+        .get(&state.workflow)
+        .ok_or_else(|| ApiError::not_found("workflow", &state.workflow))?;
+    let stream = LiveWorkflow::stream(&state.workflow);
+    let reason = format!("Incident {number} is through its seven steps");
+    let mut events = vec![GovernEvent::WorkflowContained {
+        rung: Some(Containment::ApproveAll),
+        reason: reason.clone(),
+    }];
+    if live.state.paused.is_some() {
+        events.push(GovernEvent::WorkflowResumed { reason });
+    }
+    let entries = events.into_iter().map(|event| NewEntry {
+        stream: stream.clone(),
+        actor: actor(person),
+        time_ms: at_ms,
+        event: Event::Govern(event),
+    });
+    let append_resume = Append {
+        entries: entries.collect(),
+        preconditions: vec![
+            Precondition::StreamAt {
+                stream: stream.clone(),
+                version: live.version,
+            },
+            Precondition::StreamAt {
+                stream: IncidentState::stream(state.number),
+                version,
+            },
+        ],
+        side: vec![],
+    };
+    match app.store.append(append_resume).await {
+        Err(AppendError::Conflict(_)) => return Err(moved()),
+        other => other?,
+    };
+    app.reload()?;
+    let resumed = resumption_of(app, &state.workflow)?.ok_or_else(moved)?;
+    append(app, &actor(person), (version, &state), wish(resumed)).await
+}
+
+/// It happened again: paused at once, and back to step 2.
+pub async fn recur(
+    app: &App,
+    person: &Person,
+    number: &str,
+    (why, action): (&str, Option<ActionId>),
+) -> Result<IncidentState, ApiError> {
+    may_work(person)?;
+    let (_, state) = find(app, number)?;
+    if pause_of(app, &state.workflow)?.is_none() {
+        let reason = format!("Incident {number} happened again: {}", why.trim());
+        crate::gateway::pausing::pause(app, person, (&state.workflow, &reason)).await?;
+    }
+    let pause = pause_of(app, &state.workflow)?.ok_or_else(moved)?;
+    let (version, state) = find(app, number)?;
+    let event = IncidentEvent::Recurred {
+        by: person.email.clone(),
+        action,
+        why: why.trim().to_owned(),
+        pause,
+    };
+    let state = append(app, &actor(person), (version, &state), event).await?;
+    super::declare::tell_owners(app, state.number).await?;
+    Ok(state)
+}
+
+/// Hands command over; notes; dismisses nothing.
+pub async fn hand_over(
+    app: &App,
+    person: &Person,
+    number: &str,
+    to: &str,
+) -> Result<IncidentState, ApiError> {
+    let registry = app.registry();
+    let known = registry.people.iter().find(|other| other.email == to);
+    let known = known.ok_or_else(|| ApiError::not_found("person", to))?;
+    may_work(known)?;
+    let (version, state) = find(app, number)?;
+    let event = IncidentEvent::HandedOver {
+        from: person.email.clone(),
+        to: to.to_owned(),
+    };
+    append(app, &actor(person), (version, &state), event).await
+}
+
+/// A note for the timeline.
+pub async fn note(
+    app: &App,
+    person: &Person,
+    number: &str,
+    text: &str,
+) -> Result<IncidentState, ApiError> {
+    crate::gateway::texts::within([("text", text)])?;
+    let (version, state) = find(app, number)?;
+    let event = IncidentEvent::Noted {
+        by: person.email.clone(),
+        text: text.trim().to_owned(),
+    };
+    append(app, &actor(person), (version, &state), event).await
+}

@@ -1,0 +1,203 @@
+//! Declaring an incident pauses its workflow in the same append; the pause's entry is step 1's evidence.
+//! A kill between the two entries' appends leaves a declared incident over a paused workflow, which
+//! [`super::tend`] completes.
+
+use super::{actor, append, find, may_work, moved, of_workflow};
+use crate::app::App;
+use crate::error::ApiError;
+use crate::gateway::registry::LiveWorkflow;
+use crate::gateway::texts;
+use axum::http::StatusCode;
+use leeway_core::govern::event::GovernEvent;
+use leeway_core::govern::people::Person;
+use leeway_core::id::ActionId;
+use leeway_core::incident::{EntryAt, IncidentEvent, IncidentState};
+use leeway_core::ledger::event::Event;
+use leeway_store::{Append, AppendError, NewEntry, Precondition};
+use serde_json::json;
+
+/// How often another number is tried when two are declared at once.
+const TRIES: u64 = 20;
+
+/// Declares an incident and pauses its workflow.
+pub async fn declare(
+    app: &App,
+    person: &Person,
+    workflow: &str,
+    (why, example): (&str, Option<ActionId>),
+) -> Result<IncidentState, ApiError> {
+    may_work(person)?;
+    texts::within([("why", why)])?;
+    let registry = app.registry();
+    let live = registry
+        .workflows
+        .get(workflow)
+        .ok_or_else(|| ApiError::not_found("workflow", workflow))?;
+    if let Some(known) = of_workflow(app, workflow)? {
+        return Err(ApiError::new(
+            StatusCode::CONFLICT,
+            "incident-open",
+            format!("`{workflow}` is in incident {} already", known.number),
+        )
+        .help("work that one")
+        .details(json!({ "incident": known.number })));
+    }
+    if let Some(id) = &example {
+        let row = app.store.reader()?.action_row(id)?;
+        if row.is_none_or(|row| row.workflow != workflow) {
+            return Err(ApiError::not_found("action of this workflow", id.as_str()));
+        }
+    }
+    let declared = IncidentEvent::Declared {
+        workflow: workflow.to_owned(),
+        commander: person.email.clone(),
+        why: why.trim().to_owned(),
+        example,
+    };
+    let number = begin(app, person, (live, declared, why)).await?;
+    tell_owners(app, number).await?;
+    contain(app, number).await?;
+    find(app, &number.to_string()).map(|(_, state)| state)
+}
+
+async fn begin(
+    app: &App,
+    person: &Person,
+    (live, declared, why): (&LiveWorkflow, IncidentEvent, &str),
+) -> Result<u64, ApiError> {
+    let name = &live.state.workflow.name;
+    let last = super::all(app)?.first().map_or(0, |state| state.number);
+    let entry = |stream: String, event: GovernEvent| NewEntry {
+        stream,
+        actor: actor(person),
+        time_ms: app.clock.now_ms(),
+        event: Event::Govern(event),
+    };
+    for number in last + 1..=last + TRIES {
+        let stream = IncidentState::stream(number);
+        IncidentState::apply(None, number, app.clock.now_ms(), &declared).map_err(|error| {
+            ApiError::invalid(error.code(), error.to_string()).help("say what went wrong")
+        })?;
+        let mut entries = vec![entry(
+            stream.clone(),
+            GovernEvent::Incident(declared.clone()),
+        )];
+        let mut preconditions = vec![Precondition::StreamAt { stream, version: 0 }];
+        if live.state.paused.is_none() {
+            let reason = format!("Incident {number}: {}", why.trim());
+            let pause = GovernEvent::WorkflowPaused { reason };
+            entries.push(entry(LiveWorkflow::stream(name), pause));
+            preconditions.push(Precondition::StreamAt {
+                stream: LiveWorkflow::stream(name),
+                version: live.version,
+            });
+        }
+        let append = Append {
+            entries,
+            preconditions,
+            side: vec![],
+        };
+        match app.store.append(append).await {
+            Ok(_) => {
+                app.reload()?;
+                return Ok(number);
+            }
+            Err(AppendError::Conflict(leeway_store::Conflict::StreamMoved { stream, .. }))
+                if stream.starts_with("incident/") => {}
+            Err(AppendError::Conflict(_)) => return Err(moved()),
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Err(moved())
+}
+
+/// Records the pause's entry as step 1, if that is not done yet.
+pub async fn contain(app: &App, number: u64) -> Result<(), ApiError> {
+    let (version, state) = find(app, &number.to_string())?;
+    let (Some(commander), Some(pause)) = (state.commander.clone(), pause_of(app, &state.workflow)?)
+    else {
+        return Ok(());
+    };
+    let event = IncidentEvent::Contained {
+        by: commander.clone(),
+        pause,
+    };
+    append(
+        app,
+        &format!("person:{commander}"),
+        (version, &state),
+        event,
+    )
+    .await
+    .map(|_| ())
+}
+
+/// The latest pause of a workflow that is paused.
+pub fn pause_of(app: &App, workflow: &str) -> Result<Option<EntryAt>, ApiError> {
+    latest(app, workflow, ("workflow.paused", "workflow.resumed"))
+}
+
+/// The latest resumption of a workflow that runs.
+pub fn resumption_of(app: &App, workflow: &str) -> Result<Option<EntryAt>, ApiError> {
+    latest(app, workflow, ("workflow.resumed", "workflow.paused"))
+}
+
+/// The latest entry of one kind, unless one of the other came after it.
+fn latest(
+    app: &App,
+    workflow: &str,
+    (wanted, other): (&str, &str),
+) -> Result<Option<EntryAt>, ApiError> {
+    let entries = app
+        .store
+        .reader()?
+        .entries_of(&LiveWorkflow::stream(workflow))?;
+    let last = entries
+        .iter()
+        .rev()
+        .find(|raw| raw.envelope.kind == wanted || raw.envelope.kind == other);
+    Ok(last
+        .filter(|raw| raw.envelope.kind == wanted)
+        .map(|raw| EntryAt {
+            seq: raw.envelope.seq,
+            at_ms: raw.envelope.time_ms,
+        }))
+}
+
+/// Records that the owners are told; the entry is what sends the message.
+pub async fn tell_owners(app: &App, number: u64) -> Result<(), ApiError> {
+    let (_, state) = find(app, &number.to_string())?;
+    for to in owners(app, &state.workflow) {
+        let (version, state) = find(app, &number.to_string())?;
+        let told = state.told.iter();
+        if told
+            .clone()
+            .any(|one| one.to == to && one.round == state.rounds)
+        {
+            continue;
+        }
+        let event = IncidentEvent::OwnerTold { to, message: None };
+        append(app, "leeway", (version, &state), event).await?;
+    }
+    Ok(())
+}
+
+/// The business owner of a workflow's risk and whoever else is asked first; everybody who decides where
+/// nobody is named.
+pub fn owners(app: &App, workflow: &str) -> Vec<String> {
+    let registry = app.registry();
+    let Some(live) = registry.workflows.get(workflow) else {
+        return vec![];
+    };
+    let row = live.state.workflow.responsibility;
+    let routing = registry.routing(row, app.clock.now_ms(), false);
+    let business = registry
+        .matrix()
+        .and_then(|matrix| matrix.rows.get(&row))
+        .map(|row| row.business.clone());
+    let mut to: Vec<String> = business.into_iter().chain(routing.ask).collect();
+    to.retain(|email| registry.people.iter().any(|person| person.email == *email));
+    to.sort();
+    to.dedup();
+    to
+}

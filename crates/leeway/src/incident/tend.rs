@@ -1,0 +1,93 @@
+//! What waits for nobody: completing a declaration that was interrupted, escalating where owners are
+//! silent, closing after the clean window.
+
+use super::declare::{contain, owners, tell_owners};
+use super::{all, append, find};
+use crate::app::App;
+use crate::error::ApiError;
+use crate::gateway::registry::LiveWorkflow;
+use leeway_core::govern::event::GovernEvent;
+use leeway_core::incident::{IncidentEvent, IncidentState, IncidentStatus};
+
+/// How long an owner may be silent before somebody else is told, milliseconds.
+const SILENT_MS: i64 = 30 * 60 * 1000;
+
+/// Looks at every open incident once.
+pub async fn tend(app: &App) -> Result<(), ApiError> {
+    for state in all(app)?.iter().filter(|state| !state.status.is_over()) {
+        if let Err(error) = one(app, state).await {
+            tracing::warn!(incident = state.number, %error, "an incident could not be tended");
+        }
+    }
+    Ok(())
+}
+
+async fn one(app: &App, state: &IncidentState) -> Result<(), ApiError> {
+    let now_ms = app.clock.now_ms();
+    if state.status == IncidentStatus::Declared {
+        tell_owners(app, state.number).await?;
+        return contain(app, state.number).await;
+    }
+    let due = state.clean_until_ms.is_some_and(|until| until <= now_ms);
+    if state.status == IncidentStatus::Reenabled && due {
+        return close(app, state).await;
+    }
+    let mine = state.told.iter().filter(|one| one.round == state.rounds);
+    let silent = mine.clone().all(|one| now_ms - one.at_ms > SILENT_MS) && mine.clone().count() > 0;
+    if silent && !state.is_acknowledged() && state.status.is_commanded() {
+        return escalate(app, state).await;
+    }
+    Ok(())
+}
+
+async fn close(app: &App, state: &IncidentState) -> Result<(), ApiError> {
+    let (version, state) = find(app, &state.number.to_string())?;
+    let by = "leeway".to_owned();
+    append(
+        app,
+        "leeway",
+        (version, &state),
+        IncidentEvent::Closed { by },
+    )
+    .await?;
+    let registry = app.registry();
+    let contained = registry
+        .workflows
+        .get(&state.workflow)
+        .is_some_and(|live| live.state.contained.is_some());
+    if contained {
+        let event = GovernEvent::WorkflowContained {
+            rung: None,
+            reason: format!("Incident {} closed after a clean window", state.number),
+        };
+        let stream = LiveWorkflow::stream(&state.workflow);
+        app.govern("leeway", stream, event, (vec![], vec![]))
+            .await?;
+    }
+    Ok(())
+}
+
+async fn escalate(app: &App, state: &IncidentState) -> Result<(), ApiError> {
+    let registry = app.registry();
+    let told = |email: &String| {
+        let mut told = state.told.iter();
+        told.any(|one| one.to == *email && one.round == state.rounds)
+    };
+    let decides = registry
+        .people
+        .iter()
+        .filter(|person| person.may(leeway_core::govern::people::Right::Resume))
+        .map(|person| person.email.clone());
+    let next = owners(app, &state.workflow)
+        .into_iter()
+        .chain(decides)
+        .find(|email| !told(email));
+    let Some(to) = next else {
+        return Ok(());
+    };
+    let (version, state) = find(app, &state.number.to_string())?;
+    let event = IncidentEvent::Escalated { to, message: None };
+    append(app, "leeway", (version, &state), event)
+        .await
+        .map(|_| ())
+}

@@ -1,0 +1,156 @@
+"""An incident from its declaration to its end: seven steps, each with its evidence, none skipped."""
+
+import urllib.request
+
+import pytest
+from harness import Refused, wait_until
+from test_undo import Office, run_to_its_end
+
+GUARD = '''
+[[guardrail]]
+id = "no-nowhere"
+text = "Nobody lives in Nowhere."
+then = "block"
+when = { fields = ["city"] }
+'''
+
+
+@pytest.fixture
+def office():
+    office = Office()
+    office.operator = office.leeway.person("operator@example.com", "operator")
+    yield office
+    assert office.leeway.verify()["ok"]
+    office.leeway.stop()
+
+
+def step(office, number, what, body=None, by=None):
+    return (by or office.owner).post(f"/v1/incidents/{number}/{what}", body or {})
+
+
+def refused(code, call):
+    with pytest.raises(Refused) as found:
+        call()
+    assert found.value.code == code, found.value
+
+
+def spoiled(office):
+    """A few right actions, and then wrong ones."""
+    for number in ("c-109", "c-110", "c-111"):
+        office.act("add_contact_tag", id=number, tag="fine")
+    wrong = [office.act("update_contact", id=number, fields={"city": "Nowhere"}) for number in ("c-101", "c-102", "c-103")]
+    office.meanwhile("update_contact", id="c-102", fields={"city": "Bath"})
+    wrong.append(office.act("send_email", to="a@example.com", subject="s", body="b"))
+    return wrong
+
+
+def test_an_incident_is_worked_to_its_end(office):
+    wrong = spoiled(office)
+    incident = office.owner.post("/v1/incidents", {"workflow": "office", "why": "cities are made up", "example": wrong[0]["id"]})
+    number = incident["number"]
+    assert incident["status"] == "contained" and incident["commander"] == "owner@example.com"
+    kinds = {entry["seq"]: entry["kind"] for entry in office.operator.get("/v1/entries?limit=1000")["entries"]}
+    assert kinds[incident["pause"]["seq"]] == "workflow.paused"
+    assert office.agent.post("/v1/actions", {"tool": "sandbox__add_contact_tag", "arguments": {"id": "c-101", "tag": "x"},
+                                             "confidence": 0.9})["status"] == "authorised", "nothing starts"
+    refused("incident-open", lambda: office.owner.post("/v1/incidents", {"workflow": "office", "why": "again"}))
+    for what, body in [("remediated", None), ("review", {"finding": "f", "source_data": "s", "versions": "v"}),
+                       ("sample", {}), ("reenable", None)]:
+        refused("incident-not-here", lambda: step(office, number, what, body))
+    selection = {"tool": "sandbox__update_contact"}
+    radius = step(office, number, "blast-radius", {"selection": selection})
+    assert radius["affected"] == {"actions": 3, "records": 3, "messages": 0}
+    assert {rate["kind"] for rate in radius["versions"]} >= {"rules", "pack", "tool"}
+    refused("incident-not-in-command", lambda: step(
+        office, number, "scope", {"selection": {"actions": [a["id"] for a in wrong]}, "how": "by tool"}, by=office.second))
+    scoped = step(office, number, "scope", {"selection": {"actions": [a["id"] for a in wrong]}, "how": "by tool and time"})
+    assert scoped["affected"] == {"actions": 4, "records": 3, "messages": 1}
+    refused("incident-evidence-lacking", lambda: step(office, number, "remediated"))
+    planned = step(office, number, "undo")
+    assert planned["incident"] == number
+    done = run_to_its_end(office, planned)
+    assert done["counts"] == {"undone": 2, "conflicted": 1, "remediation": 1}
+    assert office.record("get_contact", id="c-102", by=office.colleague)["city"] == "Bath"
+    refused("incident-evidence-lacking", lambda: step(office, number, "remediated"))
+    office.owner.post(f"/v1/actions/{wrong[1]['id']}/undo/settle", {"as": "kept", "why": "Bath is right"})
+    assert step(office, number, "remediated")["status"] == "remediated"
+    assert step(office, number, "acknowledge")["status"] == "notified"
+    refused("incident-evidence-lacking", lambda: step(office, number, "review", {"finding": " ", "source_data": "s", "versions": "v"}))
+    found = {"finding": "the prompt lost its examples", "source_data": "clean", "versions": "prompt v7"}
+    assert step(office, number, "review", found)["status"] == "reviewed"
+    with pytest.raises(Refused) as missing:
+        step(office, number, "guard", {"rule": "no-nowhere"})
+    assert missing.value.status == 404
+    path = office.leeway.config / "workflows" / "office.toml"
+    path.write_text(path.read_text() + GUARD)
+    office.leeway.apply()
+    guarded = step(office, number, "guard", {"rule": "no-nowhere"})
+    assert guarded["status"] == "guarded"
+    evidence = [one for one in guarded["evidence"] if one["step"] == "guard"][0]["details"]
+    assert evidence["caught"] is True and evidence["would_hold"] == 3 and evidence["over"] >= 7
+    sample = office.owner.get(f"/v1/incidents/{number}/sample")
+    assert sample == office.owner.get(f"/v1/incidents/{number}/sample"), "who draws again draws the same"
+    assert {action["record"]["id"] for action in sample["actions"]} == {"c-109", "c-110", "c-111"}
+    verified = step(office, number, "sample", {"wrong": []})
+    assert verified["status"] == "verified"
+    refused("incident-evidence-lacking", lambda: step(office, number, "reenable"))
+    refused("stale", lambda: step(office, number, "sign", {"as": "business", "content_hash": "0" * 64}))
+    refused("not-eligible", lambda: step(office, number, "sign", {"as": "business", "content_hash": verified["content_hash"]}, by=office.operator))
+    step(office, number, "sign", {"as": "business", "content_hash": verified["content_hash"]})
+    step(office, number, "sign", {"as": "technical", "content_hash": verified["content_hash"]}, by=office.operator)
+    again = step(office, number, "reenable")
+    assert again["status"] == "reenabled"
+    workflow = office.owner.get("/v1/workflows/office")
+    assert workflow["paused"] is None and workflow["contained"]["rung"] == "approve-all"
+    held = office.agent.post("/v1/actions", {"tool": "sandbox__add_contact_tag", "arguments": {"id": "c-104", "tag": "y"}, "confidence": 0.9})
+    assert held["status"] == "held", "everything is reviewed"
+    blocked = office.agent.post("/v1/actions", {"tool": "sandbox__update_contact", "arguments": {"id": "c-104", "fields": {"city": "Nowhere"}}, "confidence": 0.9})
+    assert blocked["status"] == "blocked", "the case is caught"
+    back = step(office, number, "recurred", {"why": "another made-up city"})
+    assert back["status"] == "contained" and back["rounds"] == 1 and back["signatures"] == []
+    assert office.owner.get("/v1/workflows/office")["paused"] is not None
+    request = urllib.request.Request(f"{office.leeway.url}/v1/incidents/{number}/report")
+    request.add_header("Authorization", f"Bearer {office.owner.token}")
+    report = urllib.request.urlopen(request).read().decode()
+    for told in ("# Incident 1", "cities are made up", "no-nowhere", wrong[0]["id"], "another made-up city"):
+        assert told in report
+
+
+def test_a_wrong_sample_leads_back_and_command_is_handed_over(office):
+    wrong = spoiled(office)
+    number = office.owner.post("/v1/incidents", {"workflow": "office", "why": "cities", "example": wrong[0]["id"]})["number"]
+    assert step(office, number, "hand-over", {"to": "second@example.com"})["commander"] == "second@example.com"
+    refused("incident-not-in-command", lambda: step(office, number, "scope", {"selection": {"actions": [wrong[0]["id"]]}, "how": "x"}))
+    second = office.second
+    step(office, number, "scope", {"selection": {"actions": [wrong[0]["id"]]}, "how": "the one"}, by=second)
+    second.post(f"/v1/actions/{wrong[0]['id']}/undo/settle", {"as": "kept", "why": "harmless"})
+    step(office, number, "acknowledge")
+    assert step(office, number, "remediated", by=second)["status"] == "notified", "the owner knew already"
+    step(office, number, "review", {"finding": "f", "source_data": "s", "versions": "v"}, by=second)
+    path = office.leeway.config / "workflows" / "office.toml"
+    path.write_text(path.read_text() + GUARD)
+    office.leeway.apply()
+    step(office, number, "guard", {"rule": "no-nowhere"}, by=second)
+    drawn = second.get(f"/v1/incidents/{number}/sample")["actions"]
+    assert wrong[1]["id"] in [action["id"] for action in drawn]
+    refused("not-in-the-sample", lambda: step(office, number, "sample", {"wrong": [wrong[0]["id"]]}, by=second))
+    back = step(office, number, "sample", {"wrong": [wrong[1]["id"]]}, by=second)
+    assert back["status"] == "contained" and back["rounds"] == 1
+
+
+def test_a_declaration_cut_off_half_way_is_completed(office):
+    """Declared and paused are one append; the rest follows whatever happens."""
+    office.owner.post("/v1/incidents", {"workflow": "office", "why": "cut off"})
+    office.leeway.kill()
+    office.leeway.start().ready("sandbox")
+    office.owner.url = office.operator.url = office.leeway.url
+    contained = lambda: office.owner.get("/v1/incidents")["incidents"][0]["status"] == "contained"
+    wait_until(contained, "step 1 is recorded")
+
+
+def test_an_example_must_be_of_the_workflow_and_a_reason_is_needed(office):
+    refused("incident-evidence-lacking", lambda: office.owner.post("/v1/incidents", {"workflow": "office", "why": " "}))
+    refused("not-found", lambda: office.owner.post("/v1/incidents", {"workflow": "nothing", "why": "x"}))
+    assert office.owner.get("/v1/workflows/office")["paused"] is None, "nothing is half done"
+    auditor = office.leeway.person("auditor@example.com", "auditor")
+    refused("forbidden", lambda: auditor.post("/v1/incidents", {"workflow": "office", "why": "x"}))
