@@ -54,6 +54,7 @@ def test_an_incident_is_worked_to_its_end(office):
     assert office.agent.post("/v1/actions", {"tool": "sandbox__add_contact_tag", "arguments": {"id": "c-101", "tag": "x"},
                                              "confidence": 0.9})["status"] == "authorised", "nothing starts"
     refused("incident-open", lambda: office.owner.post("/v1/incidents", {"workflow": "office", "why": "again"}))
+    refused("incident-open", lambda: office.operator.post("/v1/workflows/office/resume", {"reason": "it will be fine"}))
     for what, body in [("remediated", None), ("review", {"finding": "f", "source_data": "s", "versions": "v"}),
                        ("sample", {}), ("reenable", None)]:
         refused("incident-not-here", lambda: step(office, number, what, body))

@@ -8,6 +8,7 @@ mod backtest;
 mod changes;
 mod check;
 mod client;
+mod incidents;
 mod init;
 mod ledger;
 mod mcp;
@@ -104,6 +105,9 @@ enum Command {
     Workflows(workflows::WorkflowsCommand),
     /// Pause a workflow: nothing of it starts from now on
     Pause(workflows::PauseArgs),
+    /// Declare incidents and work them
+    #[command(subcommand)]
+    Incident(incidents::IncidentCommand),
     /// Hold workflows back, short of a pause: approve everything, risky tools off, read-only
     Contain(workflows::ContainArgs),
     /// Resume a paused workflow
@@ -182,6 +186,7 @@ async fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
         Command::Actions(command) => actions::run(command).await,
         Command::Workflows(command) => workflows::run(command).await,
         Command::Pause(args) => workflows::pause(args, "pause").await,
+        Command::Incident(command) => incidents::run(command).await,
         Command::Contain(args) => workflows::contain(args).await,
         Command::Resume(args) => workflows::pause(args, "resume").await,
         Command::Systems(command) => systems::run(command).await,

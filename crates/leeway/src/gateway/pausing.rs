@@ -10,6 +10,7 @@ use leeway_core::action::state::Status;
 use leeway_core::govern::containment::Containment;
 use leeway_core::govern::event::GovernEvent;
 use leeway_core::govern::people::{Person, Right};
+use leeway_core::incident::IncidentStatus;
 use leeway_store::{AppendError, Precondition};
 use std::sync::Arc;
 
@@ -68,6 +69,16 @@ pub async fn resume(
             "not-paused",
             format!("`{name}` is not paused"),
         ));
+    }
+    if let Some(open) = crate::incident::of_workflow(app, name)?
+        && open.status != IncidentStatus::Reenabled
+    {
+        return Err(ApiError::new(
+            StatusCode::CONFLICT,
+            "incident-open",
+            format!("`{name}` is in incident {}", open.number),
+        )
+        .help("it runs again from the incident, after its seven steps"));
     }
     change(
         app,

@@ -10,6 +10,7 @@ use axum::extract::{Path, State};
 use leeway_core::action::audit::{self, AuditRecord};
 use leeway_core::action::event::{ActionEvent, Cause, Judged};
 use leeway_core::action::state::{ActionState, Status, Step};
+use leeway_core::govern::people::Right;
 use leeway_store::RawEntry;
 use maud::{Markup, html};
 use serde_json::Value;
@@ -41,6 +42,9 @@ pub async fn show(
         (record(&audit::of(&action)))
         (revisions(&action))
         (ledger(&entries))
+        @if session.person.may(Right::Pause) && row.undoes.is_none() && crate::incident::of_workflow(&app, &row.workflow)?.is_none() {
+            (super::incidents::declare_form(&app, &session, Some((&row.workflow, Some(&row.id)))))
+        }
     } }))
 }
 
@@ -184,7 +188,7 @@ fn revisions(action: &ActionState) -> Markup {
 fn ledger(entries: &[RawEntry]) -> Markup {
     html! { section.card aria-labelledby="led-t" {
         header { h2 #led-t { "Ledger entries" } span.sub { (icon("lock")) " covered by the tree" } }
-        div.scroll tabindex="0" role="region" aria-label="Ledger entries" { table {
+        div.scroll tabindex="0" role="region" aria-label="Table of ledger entries" { table {
             thead { tr { th scope="col" { "Entry" } th scope="col" { "Time" } th scope="col" { "Kind" } th scope="col" { "Actor" } th scope="col" { "Payload" } } }
             tbody { @for raw in entries { tr {
                 th scope="row" { (raw.envelope.seq) }

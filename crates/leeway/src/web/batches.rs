@@ -91,7 +91,7 @@ fn rows(app: &App, ids: &[ActionId]) -> Result<Vec<Markup>, ApiError> {
         .map(|id| {
             let row = reader.action_row(id)?;
             let status = plan::state(app, id)?.map(|(_, state)| (state.status, state.note));
-            Ok(html! { @if let Some(row) = &row { li { a href={ "/actions/" (id) } {
+            Ok(html! { @if let Some(row) = &row { li { a.plain href={ "/actions/" (id) } {
                 span.what { strong { (row.title) } @if let Some((_, note)) = &status { span.gist { (shown(note)) } } }
                 @match &status { Some((status, _)) => (undo::chip(*status)), None => span.chip { "not yet" } }
             } } } })

@@ -136,10 +136,11 @@ impl<'a> Frame<'a> {
 }
 
 /// The pages: address, name, icon, and whether only a wide screen shows it beside the others.
-pub const NAVIGATION: [(&str, &str, &str, bool); 8] = [
+pub const NAVIGATION: [(&str, &str, &str, bool); 9] = [
     ("/inbox", "Inbox", "inbox", false),
     ("/timeline", "Timeline", "clock", false),
     ("/workflows", "Workflows", "flow", false),
+    ("/incidents", "Incidents", "alert", true),
     ("/changes", "Changes", "pen", true),
     ("/owners", "Owners", "people", true),
     ("/systems", "Systems", "gear", true),

@@ -46,6 +46,8 @@ fn sentence(notice: &Notice) -> Option<&'static str> {
         "action.expired" => Some("An action expired."),
         "action.finished" => Some("An action came to its end."),
         kind if kind.starts_with("action.") => Some("An action changed."),
+        kind if kind.starts_with("incident.") => Some("An incident went on."),
+        kind if kind.starts_with("batch.") || kind.starts_with("undo.") => Some("An undo went on."),
         kind if kind.starts_with("workflow.") => Some("A workflow changed."),
         kind if kind.starts_with("tool.") => Some("A tool changed."),
         _ => None,

@@ -10,6 +10,7 @@ mod diff;
 mod edit_workflow;
 mod export;
 mod inbox;
+mod incidents;
 mod layout;
 mod live;
 mod measures;
@@ -60,6 +61,10 @@ pub fn routes() -> Router<Arc<App>> {
         .route("/undo-batches/{id}", get(batches::show))
         .route("/undo-batches/{id}/start", post(batches::start))
         .route("/undo-batches/{id}/stop", post(batches::stop))
+        .route("/incidents", get(incidents::list).post(incidents::begin))
+        .route("/incidents/{number}", get(incidents::show))
+        .route("/incidents/{number}/report", get(incidents::download))
+        .route("/incidents/{number}/{what}", post(incidents::take))
         .route("/workflows", get(workflows::list))
         .route("/workflows/{workflow}", get(workflows::show))
         .route(

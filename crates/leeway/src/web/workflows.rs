@@ -97,6 +97,8 @@ pub async fn show(
             p { (shown(&live.state.workflow.purpose)) }
             @if session.person.may(Right::Propose) { p { a.btn href={ "/workflows/" (name) "/edit" } { (icon("pen")) "Propose a change" } } }
         }
+        @if let Some(open) = crate::incident::of_workflow(&app, &name)? { section.banner role="status" { (icon("alert")) div { b { "Incident " (open.number) } p.sub { (open.status.words()) } } a.btn href={ "/incidents/" (open.number) } { "Open" } } }
+        @else if session.person.may(Right::Pause) { (super::incidents::declare_form(&app, &session, Some((&name, None)))) }
         (pause_form(live, &session))
         (contain_form(live, &session))
         (facts(live))

@@ -1,0 +1,205 @@
+//! `leeway incident …`
+
+use super::Where;
+use super::client::{Client, segment};
+use super::output::{self, plain};
+use clap::{Args, Subcommand};
+use serde_json::{Value, json};
+use std::process::ExitCode;
+
+/// Commands over incidents.
+#[derive(Subcommand)]
+pub enum IncidentCommand {
+    /// Declare an incident: pauses the workflow at once and tells its owner
+    Declare {
+        /// The workflow's name
+        workflow: String,
+        /// What went wrong
+        #[arg(long)]
+        why: String,
+        /// An action that was wrong: the case that a guardrail has to catch
+        #[arg(long)]
+        example: Option<String>,
+        #[command(flatten)]
+        place: Where,
+    },
+    /// List incidents, newest first
+    List(Where),
+    /// Show one: its steps, their evidence, its timeline
+    Show(IncidentArgs),
+    /// Plan taking back everything it touched; begin it with `--yes`
+    Undo {
+        #[command(flatten)]
+        which: IncidentArgs,
+        /// Begin it as planned
+        #[arg(long)]
+        yes: bool,
+    },
+    /// Say that you know of it
+    Acknowledge(IncidentArgs),
+    /// Hand command to somebody else
+    HandOver {
+        #[command(flatten)]
+        which: IncidentArgs,
+        /// Their e-mail
+        #[arg(long)]
+        to: String,
+    },
+    /// Add a note to the timeline
+    Note {
+        #[command(flatten)]
+        which: IncidentArgs,
+        /// The note
+        #[arg(long)]
+        text: String,
+    },
+}
+
+/// Which incident.
+#[derive(Args)]
+pub struct IncidentArgs {
+    /// Its number
+    number: u64,
+    #[command(flatten)]
+    place: Where,
+}
+
+/// Runs a command.
+pub async fn run(command: IncidentCommand) -> anyhow::Result<ExitCode> {
+    match command {
+        IncidentCommand::Declare {
+            workflow,
+            why,
+            example,
+            place,
+        } => {
+            let client = Client::reach(&place).await?;
+            let body = json!({ "workflow": workflow, "why": why, "example": example });
+            let state = client.post("/v1/incidents", body).await?;
+            print(&state, place.json);
+            Ok(ExitCode::SUCCESS)
+        }
+        IncidentCommand::List(place) => list(place).await,
+        IncidentCommand::Show(which) => {
+            let client = Client::reach(&which.place).await?;
+            let state = client.get(&path(&which, "")).await?;
+            print(&state, which.place.json);
+            Ok(ExitCode::SUCCESS)
+        }
+        IncidentCommand::Undo { which, yes } => undo(which, yes).await,
+        IncidentCommand::Acknowledge(which) => take(which, "acknowledge", json!({})).await,
+        IncidentCommand::HandOver { which, to } => {
+            take(which, "hand-over", json!({ "to": to })).await
+        }
+        IncidentCommand::Note { which, text } => {
+            take(which, "notes", json!({ "text": text })).await
+        }
+    }
+}
+
+fn path(which: &IncidentArgs, what: &str) -> String {
+    format!("/v1/incidents/{}{what}", which.number)
+}
+
+async fn take(which: IncidentArgs, what: &str, body: Value) -> anyhow::Result<ExitCode> {
+    let client = Client::reach(&which.place).await?;
+    let state = client
+        .post(&path(&which, &format!("/{what}")), body)
+        .await?;
+    print(&state, which.place.json);
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn undo(which: IncidentArgs, yes: bool) -> anyhow::Result<ExitCode> {
+    let client = Client::reach(&which.place).await?;
+    let plan = client.post(&path(&which, "/undo"), json!({})).await?;
+    let mut answer = plan.clone();
+    if yes {
+        let path = format!("/v1/undo-batches/{}/start", segment(&plain(&plan["id"])));
+        answer = client.post(&path, json!({ "hash": plan["hash"] })).await?;
+    }
+    if which.place.json {
+        output::json(&answer);
+    } else {
+        println!(
+            "{}  {} actions, {}",
+            plain(&answer["id"]),
+            plain(&answer["total"]),
+            plain(&answer["status"])
+        );
+        for (name, count) in plan["foreseen"].as_object().into_iter().flatten() {
+            println!("  {name:<13} {}", plain(count));
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn list(place: Where) -> anyhow::Result<ExitCode> {
+    let client = Client::reach(&place).await?;
+    let answer = client.get("/v1/incidents").await?;
+    if place.json {
+        output::json(&answer);
+        return Ok(ExitCode::SUCCESS);
+    }
+    let incidents = answer["incidents"].as_array().cloned().unwrap_or_default();
+    if incidents.is_empty() {
+        println!("no incident was ever declared");
+        return Ok(ExitCode::SUCCESS);
+    }
+    let rows: Vec<Vec<String>> = incidents
+        .iter()
+        .map(|state| {
+            [
+                "number",
+                "opened_at",
+                "status",
+                "workflow",
+                "commander",
+                "why",
+            ]
+            .iter()
+            .map(|key| plain(&state[*key]))
+            .collect()
+        })
+        .collect();
+    output::table(
+        &[
+            "NO",
+            "SINCE (UTC)",
+            "STATUS",
+            "WORKFLOW",
+            "IN COMMAND",
+            "WHAT",
+        ],
+        &rows,
+    );
+    Ok(ExitCode::SUCCESS)
+}
+
+fn print(state: &Value, json: bool) {
+    if json {
+        output::json(state);
+        return;
+    }
+    println!(
+        "incident {}  {}",
+        plain(&state["number"]),
+        plain(&state["why"])
+    );
+    for (label, key) in [
+        ("status", "status"),
+        ("workflow", "workflow"),
+        ("in command", "commander"),
+        ("next step", "next_step"),
+    ] {
+        println!("  {label:<13} {}", plain(&state[key]));
+    }
+    for moment in state["timeline"].as_array().into_iter().flatten() {
+        println!(
+            "  {}  {}  {}",
+            plain(&moment["at"]),
+            plain(&moment["actor"]),
+            plain(&moment["text"])
+        );
+    }
+}
