@@ -19,6 +19,7 @@ pub struct RuleProblem {
     pub help: String,
 }
 
+const LONGEST_SEND_DELAY_S: u64 = 24 * 60 * 60;
 const LONGEST_EXPIRY_S: u64 = 30 * 24 * 3600;
 const LONGEST_WINDOW_S: u64 = 366 * 24 * 3600;
 
@@ -85,6 +86,14 @@ impl Problems {
                 "expires_after_s".into(),
                 format!("`{}` seconds is out of bounds", workflow.expires_after_s),
                 "write 1 to 2592000 (30 days)",
+            );
+        }
+        if workflow.send_delay_s > LONGEST_SEND_DELAY_S {
+            self.add(
+                "send-delay-invalid",
+                "send_delay_s".into(),
+                format!("`{}` seconds is out of bounds", workflow.send_delay_s),
+                "write 0 to 86400 (a day)",
             );
         }
         if workflow.deadline_counts == DeadlineCounts::BusinessHours

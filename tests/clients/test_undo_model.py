@@ -1,0 +1,145 @@
+"""Random lives of records against a model: agents write, people edit behind their backs, actions are taken
+back, workflows are paused, the server is killed. Afterwards no person's edit is lost, nothing is taken back
+twice, nothing of an agent's starts while its workflow is paused, and every entry is accounted for.
+
+LEEWAY_MODEL_SEQUENCES is how many lives (300; the nightly form takes 10000), LEEWAY_MODEL_SEED where to begin."""
+
+import os
+import random
+
+from harness import Refused, wait_until
+from test_undo import Office
+
+SEQUENCES = int(os.environ.get("LEEWAY_MODEL_SEQUENCES", "300"))
+FIRST_SEED = int(os.environ.get("LEEWAY_MODEL_SEED", "1"))
+CONTACTS = [f"c-{n}" for n in range(101, 113)]
+FIELDS = ("city", "title", "notes")
+# One life in so many ends in a kill.
+KILLED = 60
+SETTLED = ("undone", "conflicted", "kept", "undo_failed", "cancelled", "remediation")
+
+
+class Life:
+    """One record and what the model knows of it."""
+
+    def __init__(self, office, seed):
+        self.office, self.seed, self.dice = office, seed, random.Random(seed)
+        self.contact = self.dice.choice(CONTACTS)
+        self.now = self.read()
+        self.done = []
+
+    def read(self):
+        found = self.office.record("get_contact", by=self.office.colleague, id=self.contact)
+        return {field: found[field] for field in FIELDS}
+
+    def values(self):
+        fields = self.dice.sample(FIELDS, self.dice.randint(1, 2))
+        return {field: f"{field}-{self.seed}-{self.dice.randint(1, 4)}" for field in fields}
+
+    def agent_writes(self):
+        values = self.values()
+        action = self.office.act("update_contact", id=self.contact, fields=values)
+        changed = {field: value for field, value in values.items() if self.now[field] != value}
+        self.done.append({"id": action["id"], "before": {f: self.now[f] for f in changed}, "wrote": changed, "undone": False})
+        self.now.update(changed)
+
+    def person_edits(self):
+        values = self.values()
+        self.office.meanwhile("update_contact", id=self.contact, fields=values)
+        self.now.update(values)
+
+    def undo(self):
+        if not self.done:
+            return
+        action = self.dice.choice(self.done)
+        alike = lambda one, other: (one or "") == (other or "")
+        back = {f: action["before"][f] for f, wrote in action["wrote"].items()
+                if alike(self.now[f], wrote) and not alike(action["before"][f], wrote)}
+        try:
+            state = self.office.undo(action)
+        except Refused as refused:
+            assert refused.code in ("already-undone", "kept", "undo-conflict"), (self.seed, refused)
+            assert action["undone"] or not back, (self.seed, "an undo was refused that leads back", refused)
+            return
+        assert not action["undone"], (self.seed, "taken back twice")
+        assert state["status"] in ("undone", "conflicted"), (self.seed, state)
+        action["undone"] = state["status"] == "undone"
+        self.now.update(back)
+
+    def pause(self):
+        self.office.owner.post("/v1/workflows/office/pause", {"reason": f"life {self.seed}"})
+        fields = {"city": f"while paused {self.seed}"}
+        body = {"tool": "sandbox__update_contact", "arguments": {"id": self.contact, "fields": fields}, "confidence": 0.9}
+        waits = self.office.agent.post("/v1/actions", body)
+        if waits["status"] == "held":
+            waits = self.office.owner.approve(waits["id"], wait_s=0)
+        assert waits["status"] in ("approved", "authorised"), (self.seed, waits)
+        self.undo()
+        assert self.read() == self.now, (self.seed, "something started while it was paused")
+        self.office.owner.post("/v1/workflows/office/resume", {"reason": "on"})
+        ended = self.office.owner.action(waits["id"], wait_s=20)
+        if ended["status"] == "held":
+            # The undo changed the record in between: it is shown again.
+            self.office.owner.decide(waits["id"], "reject")
+        else:
+            assert ended["status"] == "executed", (self.seed, ended)
+            self.done.append({"id": ended["id"], "before": {"city": self.now["city"]}, "wrote": fields, "undone": False})
+            self.now.update(fields)
+
+    def live(self):
+        steps = [self.agent_writes, self.agent_writes, self.person_edits, self.undo, self.undo]
+        for _ in range(self.dice.randint(3, 6)):
+            self.dice.choice(steps)()
+        if self.dice.random() < 0.1:
+            self.pause()
+        assert self.read() == self.now, (self.seed, "the record is not what the model says")
+
+    def killed(self):
+        """Asks for an undo and kills the server somewhere on its way."""
+        self.agent_writes()
+        action = self.done[-1]
+        plan = self.office.plan(action)
+        self.office.owner.post(f"/v1/actions/{action['id']}/undo", {"hash": plan["hash"]})
+        self.office.leeway.kill()
+        self.office.leeway.start().ready("sandbox")
+        for api in (self.office.owner, self.office.agent, self.office.colleague, self.office.second):
+            api.url = self.office.leeway.url
+        stands = lambda: self.office.owner.action(action["id"])["undo_state"]["status"]
+        state = wait_until(lambda: (s := stands()) in SETTLED and s, f"life {self.seed}: its undo came to an end", 120)
+        wrote, before = dict(self.now), {**self.now, **action["before"]}
+        found = self.read()
+        assert found == (before if state == "undone" else wrote), (self.seed, state, found)
+
+
+def test_no_edit_is_lost_and_nothing_is_taken_back_twice():
+    print(f"seeds {FIRST_SEED} to {FIRST_SEED + SEQUENCES - 1}")
+    office = Office()
+    try:
+        for seed in range(FIRST_SEED, FIRST_SEED + SEQUENCES):
+            life = Life(office, seed)
+            life.live()
+            if seed % KILLED == 0:
+                life.killed()
+        accounted_for(office)
+    finally:
+        office.leeway.stop()
+
+
+def accounted_for(office):
+    assert office.leeway.verify()["ok"]
+    operator = office.leeway.person("operator@example.com", "operator")
+    undos, paused, starts, cursor = set(), False, {}, 0
+    while cursor is not None:
+        page = operator.get(f"/v1/entries?limit=1000&from={cursor}")
+        for entry in page["entries"]:
+            kind, stream = entry["kind"], entry["stream"]
+            if stream == "workflow/office":
+                paused = {"workflow.paused": True, "workflow.resumed": False}.get(kind, paused)
+            if kind == "action.judged" and entry["actor"].startswith("person:"):
+                undos.add(stream)
+            if kind == "action.started":
+                starts[stream] = starts.get(stream, 0) + 1
+                office_own = office.owner.action(stream.split("/")[1])["workflow"] == "office" if paused else False
+                assert not (office_own and stream not in undos), f"{stream} started while the workflow was paused"
+        cursor = page.get("next")
+    assert max(starts.values()) == 1, "something ran twice"
