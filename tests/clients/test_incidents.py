@@ -1,9 +1,11 @@
 """An incident from its declaration to its end: seven steps, each with its evidence, none skipped."""
 
+import subprocess
+import threading
 import urllib.request
 
 import pytest
-from harness import Refused, wait_until
+from harness import BINARY, Refused, wait_until
 from test_undo import Office, run_to_its_end
 
 GUARD = '''
@@ -155,3 +157,73 @@ def test_an_example_must_be_of_the_workflow_and_a_reason_is_needed(office):
     assert office.owner.get("/v1/workflows/office")["paused"] is None, "nothing is half done"
     auditor = office.leeway.person("auditor@example.com", "auditor")
     refused("forbidden", lambda: auditor.post("/v1/incidents", {"workflow": "office", "why": "x"}))
+
+
+BREAKER = """
+[[breaker]]
+on = "reject-rate"
+more_than = 0.5
+least = 3
+"""
+
+
+def test_a_tripped_breaker_pauses_and_a_person_confirms_or_dismisses(office):
+    path = office.leeway.config / "workflows" / "office.toml"
+    path.write_text(path.read_text() + BREAKER)
+    office.leeway.apply()
+
+    def rejected():
+        held = office.agent.post("/v1/actions", {"tool": "sandbox__delete_contact", "arguments": {"id": "c-101"}, "confidence": 0.9})
+        office.owner.decide(held["id"], "reject", reason="no")
+
+    paused = lambda: office.owner.get("/v1/workflows/office")["paused"]
+    for _ in range(3):
+        assert paused() is None
+        rejected()
+    wait_until(paused, "the breaker trips", 30)
+    suspected = office.owner.get("/v1/incidents")["incidents"][0]
+    assert suspected["status"] == "suspected" and suspected["trigger"] == "reject-rate" and "3 of 3" in suspected["why"]
+    assert "owner@example.com" in [told["to"] for told in suspected["told"]]
+    refused("incident-open", lambda: office.operator.post("/v1/workflows/office/resume", {"reason": "go"}))
+    dismissed = step(office, suspected["number"], "dismiss", {"why": "a training run"})
+    assert dismissed["status"] == "dismissed"
+    office.operator.post("/v1/workflows/office/resume", {"reason": "a training run"})
+    for _ in range(3):
+        rejected()
+    wait_until(paused, "it trips again on what came since", 30)
+    again = office.owner.get("/v1/incidents")["incidents"][0]
+    confirmed = step(office, again["number"], "confirm", by=office.second)
+    assert confirmed["status"] == "contained" and confirmed["commander"] == "second@example.com"
+
+
+def test_a_breaker_out_of_bounds_is_told_with_its_place(office):
+    path = office.leeway.config / "workflows" / "office.toml"
+    path.write_text(path.read_text() + BREAKER.replace("0.5", "5"))
+    done = subprocess.run([BINARY, "check", office.leeway.config], capture_output=True, text=True)
+    assert done.returncode != 0 and "breaker-invalid" in done.stdout + done.stderr
+
+
+def test_a_drill_shows_that_a_pause_holds_under_load(office):
+    stop = threading.Event()
+
+    def load():
+        while not stop.is_set():
+            body = {"tool": "sandbox__add_contact_tag", "arguments": {"id": "c-101", "tag": "busy"}, "confidence": 0.9}
+            office.agent.post("/v1/actions", body)
+
+    agents = [threading.Thread(target=load) for _ in range(4)]
+    for agent in agents:
+        agent.start()
+    try:
+        wait_until(lambda: office.owner.get("/v1/actions?status=executed&limit=50")["next"], "the agents are busy")
+        drilled = office.operator.post("/v1/workflows/office/drill", {"hold_s": 2})["drill"]
+    finally:
+        stop.set()
+        for agent in agents:
+            agent.join()
+    assert drilled["started"] == 0 and drilled["held_ms"] >= 2000
+    print("click to pause entry", drilled["pause_ms"], "ms")
+    entries = office.operator.get(f"/v1/entries?stream=workflow/office&limit=1000")["entries"]
+    assert [entry["kind"] for entry in entries][-3:] == ["workflow.paused", "workflow.resumed", "workflow.drilled"]
+    assert office.owner.get("/v1/workflows/office")["paused"] is None
+    refused("forbidden", lambda: office.leeway.person("reviewer@example.com", "reviewer").post("/v1/workflows/office/drill", {}))

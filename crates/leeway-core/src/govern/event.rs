@@ -99,6 +99,16 @@ pub enum GovernEvent {
         /// Why, in the person's words.
         reason: String,
     },
+    /// A pause was tried: paused, held, resumed; what it showed.
+    #[serde(rename = "workflow.drilled")]
+    WorkflowDrilled {
+        /// From the request to the pause's durable entry, milliseconds.
+        pause_ms: u64,
+        /// How long it was held, milliseconds.
+        held_ms: u64,
+        /// Actions of agents that started in between: none should.
+        started: u64,
+    },
     /// How far the workflow is held back changed; `None`: not at all any more.
     #[serde(rename = "workflow.contained")]
     WorkflowContained {
@@ -248,6 +258,7 @@ impl GovernEvent {
             Self::WorkflowPaused { .. } => "workflow.paused",
             Self::WorkflowResumed { .. } => "workflow.resumed",
             Self::WorkflowContained { .. } => "workflow.contained",
+            Self::WorkflowDrilled { .. } => "workflow.drilled",
             Self::SystemConfigured { .. } => "system.configured",
             Self::SystemRemoved {} => "system.removed",
             Self::PackConfigured { .. } => "pack.configured",

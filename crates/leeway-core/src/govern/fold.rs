@@ -4,8 +4,8 @@ use super::change::{ChangeState, ChangeStatus};
 use super::containment::Contained;
 use super::event::GovernEvent;
 use super::state::{
-    AgentState, ChangedTool, Document, NotifyState, OwnersState, PackState, Pause, PersonState,
-    Preference, SystemState, ToolState, WorkflowState,
+    AgentState, ChangedTool, Document, Drill, NotifyState, OwnersState, PackState, Pause,
+    PersonState, Preference, SystemState, ToolState, WorkflowState,
 };
 use crate::id::ActionId;
 use crate::incident::state::IncidentState;
@@ -132,6 +132,7 @@ fn begin(
             hash: hash.clone(),
             paused: None,
             contained: None,
+            drilled: None,
             removed: false,
         }),
         GovernEvent::SystemConfigured { system, hash } => Document::System(SystemState {
@@ -221,6 +222,19 @@ fn workflow(
         GovernEvent::WorkflowPaused { .. } => return refuse("the workflow is paused already"),
         GovernEvent::WorkflowResumed { .. } if state.paused.is_some() => state.paused = None,
         GovernEvent::WorkflowResumed { .. } => return refuse("the workflow is not paused"),
+        GovernEvent::WorkflowDrilled {
+            pause_ms,
+            held_ms,
+            started,
+        } => {
+            state.drilled = Some(Drill {
+                by: actor.to_owned(),
+                at_ms,
+                pause_ms: *pause_ms,
+                held_ms: *held_ms,
+                started: *started,
+            });
+        }
         GovernEvent::WorkflowContained { rung, reason } => {
             state.contained = rung.map(|rung| Contained {
                 rung,

@@ -3,6 +3,7 @@
 //! changes of all that ([`change`]); what happens to them ([`event`], [`fold`]) and what is known of
 //! them now ([`state`]).
 
+pub mod breaker;
 pub mod change;
 pub mod containment;
 pub mod event;

@@ -80,8 +80,37 @@ pub struct WorkflowState {
     /// Present while it is held back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub contained: Option<Contained>,
+    /// The latest drill of a pause.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub drilled: Option<Drill>,
     /// True when it is no longer configured.
     pub removed: bool,
+}
+
+/// A pause that was tried.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Drill {
+    /// The entry's actor.
+    pub by: String,
+    /// When, UTC milliseconds.
+    pub at_ms: i64,
+    /// From the request to the pause's durable entry, milliseconds.
+    pub pause_ms: u64,
+    /// How long it was held, milliseconds.
+    pub held_ms: u64,
+    /// Actions of agents that started in between.
+    pub started: u64,
+}
+
+/// How long a drill counts, milliseconds: 90 days.
+const DRILL_COUNTS_MS: i64 = 90 * 24 * 3600 * 1000;
+
+impl WorkflowState {
+    /// Whether it is time to try a pause again.
+    pub fn drill_overdue(&self, now_ms: i64) -> bool {
+        let drilled = self.drilled.as_ref();
+        drilled.is_none_or(|drill| drill.started > 0 || now_ms - drill.at_ms > DRILL_COUNTS_MS)
+    }
 }
 
 impl WorkflowState {

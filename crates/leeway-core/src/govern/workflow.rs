@@ -1,6 +1,7 @@
 //! A workflow: what its agents may do with which tools, when a person is asked, and the operator's
 //! own guardrails. The schema of `workflows/*.toml`, of the API and of the forms.
 
+use super::breaker::Breaker;
 use super::owners::Responsibility;
 use super::relay::{Names, Relay};
 use crate::canonical;
@@ -80,6 +81,9 @@ pub struct Workflow {
     /// The model the agents of this workflow run on; stamped on each action.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub model: Option<String>,
+    /// What stops the workflow by itself.
+    #[serde(default, rename = "breaker", skip_serializing_if = "Vec::is_empty")]
+    pub breakers: Vec<Breaker>,
     /// The operator's own rules.
     #[serde(default, rename = "guardrail")]
     pub guardrails: Vec<Guardrail>,

@@ -30,6 +30,16 @@ pub fn check(workflow: &Workflow) -> Result<Option<Hours>, Vec<RuleProblem>> {
     problems.tools(workflow);
     let hours = problems.hours(workflow);
     let mut ids = HashSet::new();
+    for (index, breaker) in workflow.breakers.iter().enumerate() {
+        if let Some((key, help)) = breaker.problem() {
+            problems.add(
+                "breaker-invalid",
+                format!("breaker[{index}].{key}"),
+                "this is out of bounds".to_owned(),
+                help,
+            );
+        }
+    }
     for (index, rule) in workflow.guardrails.iter().enumerate() {
         if !ids.insert(rule.id.as_str()) {
             problems.add(

@@ -5,6 +5,7 @@ use super::reader::Reader;
 use super::row::status_number;
 use crate::query::Measures;
 use leeway_core::action::state::Status;
+use leeway_core::govern::breaker::Tally;
 use rusqlite::params;
 
 impl Reader {
@@ -40,6 +41,35 @@ impl Reader {
         }
         measures.median_decision_ms = self.median_decision_ms(workflow, from_ms)?;
         Ok(measures)
+    }
+
+    /// What breakers watch: a workflow's acts since a time, without reads and undos.
+    pub fn tally(&self, workflow: &str, from_ms: i64) -> Result<Tally, StoreError> {
+        let mut tally = Tally::default();
+        let mut statement = self.prepare_cached(
+            "SELECT status, reviewer IS NOT NULL, count(*), coalesce(sum(amount_cents), 0) FROM actions
+             WHERE workflow = ?1 AND created_ms >= ?2 AND undoes IS NULL AND effect <> 'read'
+             GROUP BY 1, 2",
+        )?;
+        let mut rows = statement.query(params![workflow, from_ms])?;
+        while let Some(row) = rows.next()? {
+            let (status, reviewed, count, cents): (i64, bool, i64, i64) =
+                (row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?);
+            let is = |statuses: &[Status]| statuses.iter().any(|s| status_number(*s) == status);
+            let count = count as u64;
+            let done = is(&[Status::Executed, Status::Partial]);
+            let failed = is(&[Status::Failed]);
+            tally.ran += count * u64::from(done || failed);
+            tally.failed += count * u64::from(failed);
+            tally.unknown +=
+                count * u64::from(is(&[Status::OutcomeUnknown, Status::NeedsAttestation]));
+            tally.decided += count * u64::from(reviewed);
+            tally.rejected += count * u64::from(is(&[Status::Rejected]));
+            if done {
+                tally.amount_cents = tally.amount_cents.saturating_add(cents);
+            }
+        }
+        Ok(tally)
     }
 
     fn median_decision_ms(&self, workflow: &str, from_ms: i64) -> Result<Option<i64>, StoreError> {

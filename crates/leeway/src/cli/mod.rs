@@ -108,6 +108,8 @@ enum Command {
     /// Declare incidents and work them
     #[command(subcommand)]
     Incident(incidents::IncidentCommand),
+    /// Try a pause: pause, hold, resume, and show that nothing started in between
+    Drill(workflows::DrillArgs),
     /// Hold workflows back, short of a pause: approve everything, risky tools off, read-only
     Contain(workflows::ContainArgs),
     /// Resume a paused workflow
@@ -187,6 +189,7 @@ async fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
         Command::Workflows(command) => workflows::run(command).await,
         Command::Pause(args) => workflows::pause(args, "pause").await,
         Command::Incident(command) => incidents::run(command).await,
+        Command::Drill(args) => workflows::drill(args).await,
         Command::Contain(args) => workflows::contain(args).await,
         Command::Resume(args) => workflows::pause(args, "resume").await,
         Command::Systems(command) => systems::run(command).await,

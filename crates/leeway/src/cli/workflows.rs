@@ -37,6 +37,18 @@ pub struct PauseArgs {
     place: Where,
 }
 
+/// Which workflow, and how long.
+#[derive(Args)]
+pub struct DrillArgs {
+    /// The workflow's name
+    workflow: String,
+    /// How long it is held, seconds
+    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u64).range(0..=60))]
+    hold_s: u64,
+    #[command(flatten)]
+    place: Where,
+}
+
 /// Which workflows, and how far.
 #[derive(Args)]
 pub struct ContainArgs {
@@ -139,6 +151,30 @@ pub async fn pause(args: PauseArgs, what: &str) -> anyhow::Result<ExitCode> {
         println!("`{}` runs again", args.workflow);
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Tries a pause of a workflow that runs.
+pub async fn drill(args: DrillArgs) -> anyhow::Result<ExitCode> {
+    let client = Client::reach(&args.place).await?;
+    let path = format!("/v1/workflows/{}/drill", segment(&args.workflow));
+    let answer = client.post(&path, json!({ "hold_s": args.hold_s })).await?;
+    let drill = &answer["drill"];
+    if args.place.json {
+        output::json(&answer);
+    } else {
+        println!(
+            "`{}` was paused after {} ms and held {} ms; {} actions started in between",
+            args.workflow,
+            plain(&drill["pause_ms"]),
+            plain(&drill["held_ms"]),
+            plain(&drill["started"])
+        );
+    }
+    Ok(if drill["started"] == 0 {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
 }
 
 /// Holds back one workflow, or all of them.

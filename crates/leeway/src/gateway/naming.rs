@@ -122,6 +122,7 @@ mod tests {
                 hash: String::new(),
                 paused: None,
                 contained: None,
+                drilled: None,
                 removed: false,
             },
             version: 1,

@@ -2,11 +2,13 @@
 //! again only behind a guardrail proven on the very case. What may follow what is in
 //! `leeway_core::incident`; here the evidence is gathered and checked.
 //!
-//! [`declare`] begins and comes back, [`steps`] are steps 2 to 6, [`sample`] is step 7, [`again`] lets
+//! [`breaker`] stops a workflow by itself; [`declare`] begins, [`steps`] are steps 2 to 6, [`sample`] is step 7, [`again`] lets
 //! the workflow run again, [`tend`] does what waits for nobody, [`report`] writes it up.
 
 pub mod again;
+pub mod breaker;
 pub mod declare;
+pub mod drill;
 pub mod report;
 pub mod sample;
 pub mod steps;

@@ -14,6 +14,7 @@ const SILENT_MS: i64 = 30 * 60 * 1000;
 
 /// Looks at every open incident once.
 pub async fn tend(app: &App) -> Result<(), ApiError> {
+    super::breaker::watch(app).await?;
     for state in all(app)?.iter().filter(|state| !state.status.is_over()) {
         if let Err(error) = one(app, state).await {
             tracing::warn!(incident = state.number, %error, "an incident could not be tended");

@@ -8,7 +8,7 @@ use crate::app::App;
 use crate::clock::rfc3339;
 use crate::error::ApiError;
 use crate::gateway::view;
-use crate::incident::{self, again, declare, report, sample, steps};
+use crate::incident::{self, again, breaker, declare, report, sample, steps};
 use crate::people::access::Who;
 use axum::Json;
 use axum::extract::{Path, State};
@@ -91,6 +91,41 @@ pub async fn show(
 ) -> Result<Json<Value>, ApiError> {
     who.person(Right::Read)?;
     let (_, state) = incident::find(&app, &number)?;
+    whole(&app, &state)
+}
+
+/// Confirms a suspicion: whoever does is in command.
+#[utoipa::path(post, path = "/v1/incidents/{number}/confirm", params(("number" = String, Path)), responses(
+    (status = 200, description = "The incident"), (status = 409, body = answers::Failure, description = "`incident-not-here`")))]
+pub async fn confirm(
+    State(app): State<Arc<App>>,
+    who: Who,
+    Path(number): Path<String>,
+) -> Result<Json<Value>, ApiError> {
+    let person = worker(who)?;
+    let state = breaker::confirm(&app, &person, &number).await?;
+    whole(&app, &state)
+}
+
+/// Why it was a false alarm.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DismissBody {
+    /// Why.
+    pub why: String,
+}
+
+/// Dismisses a suspicion. The workflow stays paused until somebody resumes it.
+#[utoipa::path(post, path = "/v1/incidents/{number}/dismiss", params(("number" = String, Path)), request_body = DismissBody, responses(
+    (status = 200, description = "The incident"), (status = 409, body = answers::Failure, description = "`incident-not-here`, `incident-evidence-lacking`")))]
+pub async fn dismiss(
+    State(app): State<Arc<App>>,
+    who: Who,
+    Path(number): Path<String>,
+    Body(body): Body<DismissBody>,
+) -> Result<Json<Value>, ApiError> {
+    let person = worker(who)?;
+    let state = breaker::dismiss(&app, &person, &number, &body.why).await?;
     whole(&app, &state)
 }
 

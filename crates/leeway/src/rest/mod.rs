@@ -52,6 +52,7 @@ pub fn routes() -> Router<Arc<App>> {
         .route("/v1/workflows/{workflow}/pause", post(workflows::pause))
         .route("/v1/workflows/{workflow}/resume", post(workflows::resume))
         .route("/v1/workflows/{workflow}/contain", post(workflows::contain))
+        .route("/v1/workflows/{workflow}/drill", post(workflows::drill))
         .route("/v1/systems", get(systems::list))
         .route("/v1/tools", get(systems::tools))
         .route("/v1/tools/{tool}/review", post(systems::review))
@@ -110,6 +111,8 @@ fn incident_routes() -> Router<Arc<App>> {
             "/v1/incidents/{number}/blast-radius",
             post(incidents::blast_radius),
         )
+        .route("/v1/incidents/{number}/confirm", post(incidents::confirm))
+        .route("/v1/incidents/{number}/dismiss", post(incidents::dismiss))
         .route("/v1/incidents/{number}/scope", post(incidents::scope))
         .route("/v1/incidents/{number}/undo", post(incidents::undo))
         .route(

@@ -40,6 +40,9 @@ fn shown(registry: &Registry, live: &LiveWorkflow) -> Value {
         "name": live.state.workflow.name,
         "title": live.state.workflow.title,
         "paused": paused,
+        "drill": live.state.drilled.as_ref().map(|drill| json!({
+            "by": drill.by, "at": rfc3339(drill.at_ms), "pause_ms": drill.pause_ms, "held_ms": drill.held_ms, "started": drill.started,
+        })),
         "contained": live.state.contained.as_ref().map(|contained| json!({
             "rung": contained.rung, "by": contained.by, "at": rfc3339(contained.at_ms), "reason": contained.reason,
         })),
@@ -125,6 +128,35 @@ pub async fn pause(
 ) -> Result<Json<Value>, ApiError> {
     let person = who.person(Right::Pause)?;
     pausing::pause(&app, &person, (&name, &body.reason)).await?;
+    show(State(app), Who::Person(person), Path(name)).await
+}
+
+/// How long a drill holds a workflow.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DrillBody {
+    /// Seconds, 0 to 60; 3 unless told.
+    #[serde(default = "default_hold_s")]
+    pub hold_s: u64,
+}
+
+fn default_hold_s() -> u64 {
+    3
+}
+
+/// Tries a pause: pauses, holds, resumes, and records how long it took and that nothing started.
+#[utoipa::path(post, path = "/v1/workflows/{workflow}/drill", params(("workflow" = String, Path)), request_body = DrillBody, responses(
+    (status = 200, description = "The workflow, with its `drill`"), (status = 403, body = answers::Failure, description = "`forbidden`"),
+    (status = 404, body = answers::Failure, description = "`not-found`"), (status = 409, body = answers::Failure, description = "`already-paused`"),
+    (status = 422, body = answers::Failure, description = "`hold-invalid`")))]
+pub async fn drill(
+    State(app): State<Arc<App>>,
+    who: Who,
+    Path(name): Path<String>,
+    Body(body): Body<DrillBody>,
+) -> Result<Json<Value>, ApiError> {
+    let person = who.person(Right::Pause)?;
+    crate::incident::drill::drill(&app, &person, (&name, body.hold_s)).await?;
     show(State(app), Who::Person(person), Path(name)).await
 }
 

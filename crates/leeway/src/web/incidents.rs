@@ -7,7 +7,7 @@ use super::{Failed, PageResult, Viewer, sent};
 use crate::app::App;
 use crate::error::ApiError;
 use crate::gateway::undo::batch;
-use crate::incident::{self, again, declare, report, sample, steps};
+use crate::incident::{self, again, breaker, declare, report, sample, steps};
 use crate::people::session::Session;
 use axum::extract::{Path, State};
 use axum::response::Redirect;
@@ -140,6 +140,9 @@ impl Page<'_> {
     /// The step that is next, with its form.
     async fn present(&self) -> Result<Markup, ApiError> {
         let state = self.state;
+        if state.status == IncidentStatus::Suspected {
+            return Ok(self.suspected());
+        }
         if state.status == IncidentStatus::Verified {
             return Ok(self.signing());
         }
@@ -165,6 +168,20 @@ impl Page<'_> {
             p.sub { (step.asks_for()) }
             @if self.commands || step == Step::Notify { (body) } @else { p { "Whoever is in command takes this step." } }
         } })
+    }
+
+    fn suspected(&self) -> Markup {
+        html! { section.card.now #present aria-labelledby="now-t" {
+            header { h2 #now-t { "Is it an incident?" } }
+            p { "The workflow was paused by itself. Look at what it did, then say." }
+            @if self.session.person.may(Right::Pause) {
+                (self.form("confirm", html! { button.btn.danger.solid { "Yes, I take command" } }))
+                (self.form("dismiss", html! {
+                    label { "Why it is a false alarm" input name="why" required maxlength="500" autocomplete="off"; }
+                    button.btn { "A false alarm" }
+                }))
+            }
+        } }
     }
 
     fn told(&self) -> String {
@@ -472,6 +489,8 @@ pub async fn take(
             let planned = steps::plan_remedy(&app, person, &number).await?;
             return Ok(Redirect::to(&format!("/undo-batches/{}", planned.batch.id)));
         }
+        "confirm" => drop(breaker::confirm(&app, person, &number).await?),
+        "dismiss" => drop(breaker::dismiss(&app, person, &number, sent.get("why")).await?),
         "remediated" => drop(steps::remediate(&app, person, &number).await?),
         "acknowledge" => drop(steps::acknowledge(&app, person, &number).await?),
         "review" => {

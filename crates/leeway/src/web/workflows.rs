@@ -101,6 +101,7 @@ pub async fn show(
         @else if session.person.may(Right::Pause) { (super::incidents::declare_form(&app, &session, Some((&name, None)))) }
         (pause_form(live, &session))
         (contain_form(live, &session))
+        (drill_form(live, &session, app.clock.now_ms()))
         (facts(live))
         (super::measures::card(&live.state.workflow.metrics, &measured, MEASURED_DAYS))
         (matrix(live, &registry))
@@ -134,6 +135,21 @@ fn pause_form(live: &LiveWorkflow, session: &Session) -> Markup {
                 }
             }
         } @else { p.sub { "Your role does not " (what) " workflows." } }
+    } }
+}
+
+fn drill_form(live: &LiveWorkflow, session: &Session, now_ms: i64) -> Markup {
+    let state = &live.state;
+    html! { section.card #drill data-live aria-labelledby="drill-t" {
+        header { h2 #drill-t { "Pause drill" } @if state.drill_overdue(now_ms) { span.chip.warn { "overdue" } } @else { span.chip.ok { "done" } } }
+        @match &state.drilled {
+            Some(drill) => p { "By " (shown(&drill.by)) ", " (time(drill.at_ms)) ": paused after " (drill.pause_ms) " ms, held " (drill.held_ms) " ms, " @if drill.started == 0 { "nothing started in between." } @else { b { (drill.started) " actions started in between." } } },
+            None => p.sub { "Whether a pause holds was never tried. A drill pauses the workflow for three seconds and looks." },
+        }
+        @if session.person.may(Right::Resume) && state.paused.is_none() { form.inline method="post" action={ "/workflows/" (state.workflow.name) "/drill" } {
+            (csrf(&session.csrf))
+            button.btn { (icon("pause")) "Drill now" }
+        } }
     } }
 }
 
@@ -247,6 +263,7 @@ pub async fn change(
     match what.as_str() {
         "pause" => pausing::pause(&app, &session.person, (&name, &sent.reason)).await?,
         "resume" => pausing::resume(&app, &session.person, (&name, &sent.reason)).await?,
+        "drill" => crate::incident::drill::drill(&app, &session.person, (&name, 3)).await?,
         "contain" => {
             let rung = match sent.rung.as_str() {
                 "none" => None,

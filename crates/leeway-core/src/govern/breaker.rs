@@ -1,0 +1,107 @@
+//! Circuit breakers: what stops a workflow by itself, before anybody saw that something is wrong. A
+//! breaker that trips pauses the workflow and raises the suspicion of an incident; a person confirms or
+//! dismisses it.
+
+use crate::incident::Trigger;
+use serde::{Deserialize, Serialize};
+
+/// One breaker of a workflow.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Breaker {
+    /// What is watched.
+    pub on: Watched,
+    /// It trips above this: a part of 1 for rates, a number of calls, cents for amounts.
+    pub more_than: f64,
+    /// For rates: not before so many.
+    #[serde(default = "default_least")]
+    pub least: u64,
+    /// Over how long it is counted, seconds.
+    #[serde(default = "default_window_s")]
+    pub window_s: u64,
+}
+
+fn default_least() -> u64 {
+    10
+}
+
+fn default_window_s() -> u64 {
+    3600
+}
+
+/// What a breaker watches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Watched {
+    /// Calls that failed, as a part of those made.
+    ErrorRate,
+    /// Proposals people rejected, as a part of those they decided.
+    RejectRate,
+    /// Amounts of what was carried out, cents.
+    Amount,
+    /// Calls without an answer.
+    OutcomeUnknown,
+}
+
+/// What happened within a breaker's window. Reads and undos are left out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Calls that came back.
+    pub ran: u64,
+    /// Of those, failed.
+    pub failed: u64,
+    /// Calls without an answer.
+    pub unknown: u64,
+    /// Decided by a person.
+    pub decided: u64,
+    /// Of those, rejected.
+    pub rejected: u64,
+    /// Amounts of what was carried out, cents.
+    pub amount_cents: i64,
+}
+
+impl Breaker {
+    /// What made it trip, for people; `None` while it holds.
+    pub fn trips(&self, tally: &Tally) -> Option<(Trigger, String)> {
+        let rate = |part: u64, of: u64| {
+            let over = of >= self.least.max(1) && part as f64 > self.more_than * of as f64;
+            over.then_some((part, of))
+        };
+        let minutes = self.window_s.div_ceil(60);
+        match self.on {
+            Watched::ErrorRate => rate(tally.failed, tally.ran).map(|(failed, ran)| {
+                let text = format!("{failed} of {ran} calls failed within {minutes} minutes");
+                (Trigger::ErrorRate, text)
+            }),
+            Watched::RejectRate => rate(tally.rejected, tally.decided).map(|(no, of)| {
+                let text = format!("people rejected {no} of {of} within {minutes} minutes");
+                (Trigger::RejectRate, text)
+            }),
+            Watched::Amount => (tally.amount_cents as f64 > self.more_than).then(|| {
+                let amount = crate::action::title::money(tally.amount_cents);
+                let text = format!("{amount} within {minutes} minutes");
+                (Trigger::Amount, text)
+            }),
+            Watched::OutcomeUnknown => (tally.unknown as f64 > self.more_than).then(|| {
+                let text = format!(
+                    "{} calls had no answer within {minutes} minutes",
+                    tally.unknown
+                );
+                (Trigger::OutcomeUnknown, text)
+            }),
+        }
+    }
+
+    /// What is wrong with it, if anything: the key and how to mend it.
+    pub fn problem(&self) -> Option<(&'static str, &'static str)> {
+        let rate = matches!(self.on, Watched::ErrorRate | Watched::RejectRate);
+        if !self.more_than.is_finite() || self.more_than < 0.0 || (rate && self.more_than > 1.0) {
+            return Some((
+                "more_than",
+                "write a part of 1 for rates, e.g. 0.3; a number of calls; cents for amounts",
+            ));
+        }
+        let window = 60..=7 * 24 * 3600;
+        (!window.contains(&self.window_s)).then_some(("window_s", "write 60 to 604800 (7 days)"))
+    }
+}
