@@ -7,6 +7,9 @@ use serde_json::Value;
 const DEEPEST: usize = 4;
 const MOST: usize = 400;
 
+/// How much of an argument's description is read, characters.
+const LONGEST: usize = 1_000;
+
 /// One argument.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Argument {
@@ -20,11 +23,20 @@ pub struct Argument {
     pub kind: String,
     /// 0 for an argument, more for a field inside one.
     pub depth: usize,
+    /// True when its description says that people outside read it.
+    pub outward: bool,
 }
 
 impl Argument {
     fn is(&self, list: &str) -> bool {
         among(list, &self.words.join("_"))
+    }
+
+    /// True when its name says that somebody outside sees what is written: `customer_note`.
+    fn shows_outside(&self) -> bool {
+        let says = |list: &str| self.words.iter().any(|word| among(list, word));
+        says("customer client requester buyer subscriber guest attendee recipient")
+            && says("note notify email mail visible tell inform send message alert show shown")
     }
 
     /// True when every value it can take is a switch: on or off.
@@ -89,6 +101,8 @@ impl Arguments {
     pub fn tells(&self) -> Option<&Argument> {
         self.0.iter().find(|argument| {
             (argument.is(TELLS) && (argument.is_switch() || argument.kind.is_empty()))
+                || argument.is_switch() && argument.shows_outside()
+                || argument.outward && argument.is("comment note reply message body text")
                 || (argument.is("status state visibility")
                     && argument
                         .values
@@ -146,6 +160,31 @@ impl Arguments {
             .then_some(method)
     }
 
+    /// True when the caller names any method of the system.
+    pub fn names_method(&self) -> bool {
+        self.top()
+            .any(|argument| argument.is("method method_name") && argument.values.is_empty())
+    }
+
+    /// True when every argument only finds or pages: none holds a new value. Of `many` things, a
+    /// kind or a category is looked for as well.
+    pub fn only_find(&self, many: bool) -> bool {
+        const KINDS: &str = "type category class kind active api_version catalog_version location \
+            event_type name email keyword";
+        const FINDING: &str = "id iid uuid cursor page limit offset size count sort order total \
+            field include include_related_object include_disabled filter query search state status \
+            version begin_time end_time start_date end_date date_from date_to since until after \
+            before sort_field sort_order per_page page_size page_token last_4";
+        self.top().all(|argument| {
+            argument.is(FINDING)
+                || many && argument.is(KINDS)
+                || argument
+                    .words
+                    .last()
+                    .is_some_and(|word| among("id iid uuid", word))
+        })
+    }
+
     /// True when the argument is there, at the top.
     pub fn has(&self, list: &str) -> bool {
         self.top().any(|argument| argument.is(list))
@@ -191,6 +230,7 @@ fn add(whole: &Value, (name, property): (&str, &Value), depth: usize, found: &mu
         values: values(property),
         kind: kind(property),
         depth,
+        outward: is_outward(property),
     });
     read((whole, property), depth + 1, found);
     read((whole, &property["items"]), depth + 1, found);
@@ -237,6 +277,23 @@ fn values(property: &Value) -> Vec<String> {
     }
     all.extend(listed(&property["items"]));
     all
+}
+
+/// True when a description says who outside reads what is written there.
+fn is_outward(property: &Value) -> bool {
+    let text = property["description"].as_str().unwrap_or_default();
+    let words = bases(&text.chars().take(LONGEST).collect::<String>());
+    let is = |word: &String, list: &str| among(list, word);
+    words.windows(2).any(|pair| {
+        is(&pair[0], "customer requester public publicly") && is(&pair[1], "visible comment reply")
+    }) || words.iter().enumerate().any(|(at, word)| {
+        is(word, "visible sent emailed shown")
+            && words.get(at + 1).is_some_and(|next| next == "to")
+            && words[at + 2..]
+                .iter()
+                .take(2)
+                .any(|who| is(who, "customer requester client end public everyone"))
+    })
 }
 
 /// The type named, or the one besides `null` of an optional one.

@@ -10,6 +10,10 @@ use crate::classify::{Effect, Level};
 impl Case<'_> {
     /// A draft that is only made or changed reaches nobody.
     pub(super) fn of_draft(&self, verb: Verb) -> Option<Finding> {
+        // A draft that others are shown is none: they can read a draft pull request.
+        if self.act.speaks_of("pull merge") {
+            return None;
+        }
         let whole = self.act.object.last().is_some_and(|word| word == "draft")
             && !self.act.target.iter().any(|word| word == "draft");
         match verb {
@@ -244,7 +248,7 @@ impl Case<'_> {
         if self.goes_out() && self.act.word != "pause" {
             return self.says(Effect::Send);
         }
-        if among("start", &self.act.word) && self.act.speaks_of("timer tracking") {
+        if among("start", &self.act.word) && self.act.speaks_of("timer tracking time") {
             return self.says(Effect::Create);
         }
         let shows = self

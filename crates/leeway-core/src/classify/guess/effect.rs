@@ -6,7 +6,7 @@ use super::name::Act;
 use super::nouns::{Noun, class};
 use super::server::{Kind, Server};
 use super::verbs::Verb;
-use super::words::among;
+use super::words::{among, base, split};
 use crate::classify::{Effect, Level};
 
 /// What an act does, and why that is thought.
@@ -82,8 +82,14 @@ pub fn of(act: &Act, arguments: &Arguments, server: &Server) -> Finding {
     match act.verb {
         None => case.unknown(),
         Some(Verb::Read) => case.reads(),
+        Some(_) if case.is_thing_of_its_id() => case.shows_thing(),
         Some(verb) => case.writes(verb),
     }
+}
+
+/// True of a name whose last word is a plural.
+fn is_plural(name: &str) -> bool {
+    split(name).last().is_some_and(|word| base(word) != *word)
 }
 
 /// What is made, when only the arguments say it: the documents of `insert-many`.
@@ -114,14 +120,23 @@ impl Case<'_> {
         }
     }
 
-    /// A verb nobody knows: a change at least, and money moves where the name speaks of money.
+    /// A verb nobody knows: a change at least; money moves where the name speaks of money, and people
+    /// are reached where it speaks of what they read.
     fn unknown(&self) -> Finding {
+        if self.is_named_as_thing() {
+            return self.shows_thing();
+        }
         let of_money = |word: &String| class(std::slice::from_ref(word)) == Some(Noun::Money);
         let effect = if self.server.is(Kind::Payments)
             || self.noun == Some(Noun::Money)
             || self.act.object.iter().any(of_money)
         {
             Effect::Pay
+        } else if matches!(
+            self.noun,
+            Some(Noun::Message | Noun::Publication | Noun::Review | Noun::Access)
+        ) {
+            Effect::Send
         } else {
             Effect::Update
         };
@@ -130,6 +145,32 @@ impl Case<'_> {
             self.act.word
         );
         self.reaching(Finding::new(effect, why), Verb::Update)
+    }
+
+    fn shows_thing(&self) -> Finding {
+        let why = format!(
+            "is named as the thing alone (`{}`), with arguments that find it",
+            self.act.word
+        );
+        Finding::new(Effect::Read, why)
+    }
+
+    /// True of a name that is the thing itself, with arguments that only find it: `locations`, or
+    /// `payment` where other tools say by a verb what they do to payments.
+    fn is_named_as_thing(&self) -> bool {
+        let things = self.act.verb.is_none() && is_plural(&self.act.word);
+        self.arguments.only_find(things)
+            && (things || self.server.changes_by_verb(&self.act.object))
+    }
+
+    /// True of a word that is a thing as well as a verb, where the argument is that thing's own id
+    /// and other tools change it by a verb: `refund` with `refund_id`, beside `create_refund`.
+    fn is_thing_of_its_id(&self) -> bool {
+        let thing = std::slice::from_ref(&self.act.word);
+        self.act.object.is_empty()
+            && self.arguments.has(&format!("{}_id", self.act.word))
+            && self.arguments.only_find(false)
+            && self.server.changes_by_verb(thing)
     }
 
     pub(super) fn reads(self) -> Finding {
@@ -252,7 +293,7 @@ impl Finding {
     /// A change that can carry a comment to those who wrote.
     pub(super) fn answering(self, case: &Case<'_>) -> Self {
         let answers = (case.server.is(Kind::HelpDesk)
-            || case.act.speaks_of("ticket case conversation"))
+            || case.act.speaks_of("ticket case conversation incident request"))
             && case
                 .arguments
                 .has("comment reply public_comment public_reply");

@@ -77,6 +77,9 @@ impl Case<'_> {
         {
             return self.serious(Effect::Create);
         }
+        if self.act.speaks_of("document doc record row") && self.picks_kind() || self.pays_with() {
+            return self.serious(Effect::Create);
+        }
         if let Some(tells) = self
             .arguments
             .tells()
@@ -90,11 +93,28 @@ impl Case<'_> {
         self.says(Effect::Create)
     }
 
+    /// True of a card that is paid with, not one on a board.
+    fn pays_with(&self) -> bool {
+        const OF_PAYMENT: &str = "cardholder cardholder_name card_number cvc cvv exp_month exp_year \
+            billing_address spend_limit spending_limit";
+        self.act.speaks_of("card")
+            && (self.server.is(Kind::Payments)
+                || self.server.is(Kind::Books)
+                || self.arguments.has_anywhere(OF_PAYMENT))
+    }
+
+    /// True when an argument picks which kind of record is made, or by which method.
+    fn picks_kind(&self) -> bool {
+        const KINDS: &str = "object_type entity_type record_type sobject sobject_type doctype \
+            document_type";
+        self.arguments.has(KINDS) || self.arguments.names_method()
+    }
+
     /// A thing of any kind may be one that matters, when an argument picks the kind.
     pub(super) fn makes_open(&self) -> Finding {
-        const KINDS: &str = "object_type entity_type record_type sobject sobject_type model \
-            doctype type resource_type module object object_name object_api_name";
-        if self.server.is(Kind::Books) || self.arguments.has(KINDS) {
+        const KINDS: &str = "model type resource_type module object object_name object_api_name \
+            table table_name";
+        if self.server.is(Kind::Books) || self.arguments.has(KINDS) || self.picks_kind() {
             self.serious(Effect::Create)
         } else {
             self.says(Effect::Create)
@@ -177,7 +197,7 @@ impl Case<'_> {
 
     pub(super) fn generates(&self) -> Finding {
         const SHOWN: &str = "link report summary query preview suggestion deeplink feedback response answer \
-            statistic insight url chart hash type code snippet regex image audio speech text content uuid id name title description caption outline schema";
+            statistic insight url chart hash type code snippet regex image audio speech text content uuid id name title description caption outline schema payload";
         let head = self
             .act
             .object
@@ -249,7 +269,8 @@ impl Case<'_> {
                     .top()
                     .any(|argument| argument.words.iter().any(|word| among(list, word)))
         };
-        let private = self.act.speaks_of("internal private");
+        // What is pending waits for a tool that publishes it.
+        let private = self.act.speaks_of("internal private pending");
         let inside = self
             .act
             .speaks_of("task card page document item story epic bug");

@@ -1,11 +1,11 @@
 //! A tool's name as what is done to what: `create_or_update_file` is two acts on a file.
 
 use super::nouns::class;
-use super::verbs::{FILLERS, SHOWN_THINGS, Verb, is_always_verb, verb};
+use super::verbs::{FILLERS, SHOWN_KINDS, SHOWN_THINGS, Verb, is_always_verb, verb};
 use super::words::{among, base, split};
 
 const JOINTS: &str =
-    "to from in into on onto for with by of at as via using per within under about";
+    "to from in into on onto for with by of at as via using per within under about across";
 const ARTICLES: &str = "a an the my all many one new single multiple existing local given specific";
 
 /// One thing a name says is done.
@@ -79,10 +79,7 @@ fn act(words: &[String]) -> Act {
     let bases: Vec<String> = words.iter().map(|word| base(word)).collect();
     let Some(at) = verb_position(words, &bases) else {
         return Act {
-            verb: bases
-                .last()
-                .filter(|word| among(SHOWN_THINGS, word))
-                .map(|_| Verb::Read),
+            verb: shows(words, &bases).then_some(Verb::Read),
             word: words.join(" "),
             object: bases,
             target: Vec::new(),
@@ -107,6 +104,14 @@ fn act(words: &[String]) -> Act {
     }
 }
 
+/// True of a name without a verb that ends with what is shown (`directory_tree`), or begins with
+/// several of them (`reports_sales`).
+fn shows(words: &[String], bases: &[String]) -> bool {
+    let (named, _) = split_at_joint(bases);
+    let begins = words[0] != bases[0] && among(SHOWN_KINDS, &bases[0]);
+    begins || named.last().is_some_and(|word| among(SHOWN_THINGS, word))
+}
+
 /// What a verb means with the word after it: `check in` is no look.
 fn meaning(word: &str, next: Option<&String>) -> Option<Verb> {
     match (word, next.map(String::as_str)) {
@@ -122,17 +127,21 @@ fn meaning(word: &str, next: Option<&String>) -> Option<Verb> {
 fn verb_position(words: &[String], bases: &[String]) -> Option<usize> {
     let last = words.len().checked_sub(1)?;
     if verb(&bases[0]).is_some() {
-        if last == 0 && among(SHOWN_THINGS, &bases[0]) {
+        let things = words[0] != bases[0] && class(&bases[..1]).is_some();
+        if last == 0 && (things || among(SHOWN_THINGS, &bases[0])) {
             return None;
         }
-        let shown = last > 0
-            && among(
-                "order invoice contact bill transfer charge request message email",
-                &bases[0],
-            )
-            && among("status history list count stat detail info", &bases[last]);
-        if shown {
+        let noun = last > 0 && !is_always_verb(&bases[0]);
+        let shown = among(
+            "order invoice contact bill transfer charge request message email comment post review \
+             discount",
+            &bases[0],
+        ) && among("status history list count stat detail info", &bases[last]);
+        if noun && (shown || among("search lookup", &bases[last])) {
             return None;
+        }
+        if bases[0] == "preview" {
+            return Some(0);
         }
         let real = [1, last]
             .into_iter()

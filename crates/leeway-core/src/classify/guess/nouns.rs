@@ -77,7 +77,7 @@ const NOUNS: [(Noun, &str); 17] = [
          association-label pipeline-stage pipeline stage-definition object-type custom-object \
          metaobject-definition metafield-definition location-setting mailbox inbox phone-number \
          sender-identity sender subaccount project-key server cluster instance volume subdomain \
-         site-setting theme script-tag extension hook-subscription event-subscription notification-subscription notification-rule \
+         site-setting theme script-tag extension hook-subscription webhook-subscription event-subscription notification-subscription notification-rule \
          alert-rule monitor-rule alert-policy escalation-policy on-call on-call-schedule",
     ),
     (Noun::Draft, "draft draft-order draft-invoice draft-email"),
@@ -165,7 +165,7 @@ const NOUNS: [(Noun, &str); 17] = [
          node edge design artboard mockup relationship fact episode-memory thought plan step habit shopping-list \
          grocery-item pet place location-note snippet row-data document-copy new-file child-page \
          notation stack worktree stash annotation-queue recipe workout meal entity-note board-item collection-item \
-         column-view group-item component version",
+         column-view group-item component version widget",
     ),
     (
         Noun::Open,

@@ -107,6 +107,15 @@ impl Server {
         &self.tools
     }
 
+    /// True when other tools say by a verb what they do to these things.
+    pub fn changes_by_verb(&self, object: &[String]) -> bool {
+        self.tools.iter().flat_map(|tool| &tool.acts).any(|act| {
+            act.verb.is_some_and(|verb| verb != Verb::Read)
+                && is_always_verb(&act.word)
+                && act.object == object
+        })
+    }
+
     /// True when another tool makes final what a tool of this object makes: until then it is a draft.
     pub fn finalises(&self, object: &[String]) -> bool {
         self.tools.iter().flat_map(|tool| &tool.acts).any(|act| {

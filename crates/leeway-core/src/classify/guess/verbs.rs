@@ -68,7 +68,9 @@ const VERBS: [(Verb, &str); 24] = [
          poll wait sleep ping echo simulate scan peek explore discover \
          identify estimate measure rank score classify translate tokenize whoami tail head ls cat \
          grep glob select aggregate profile trace monitor visualize render screenshot \
-         print enumerate filter hover recommend predict forecast \
+         hget hgetall hmget mget hexist hlen llen lrange lindex smember sismember scard zrange \
+         zscore zcard xrange xlen ttl strlen dbsize \
+         print enumerate filter hover diagnose troubleshoot recommend predict forecast \
          geocode locate lint introspect demonstrate \
          help crawl scrape observe sum average exist map \
          think is has can are what which who where how encode decode hash plot chart probe \
@@ -202,7 +204,10 @@ pub fn is_always_verb(word: &str) -> bool {
 pub const SHOWN_THINGS: &str = "status summary tree log diff history info information list report \
     detail metadata stat statistics overview schema count balance timeline index lookup search \
     version preview insight metric help usage snapshot screenshot health \
-    forecast result output profile catalog documentation doc state";
+    forecast result output profile catalog documentation doc state aging breakdown analytics";
+
+/// Things that are shown in several kinds, which names without a verb begin with: `reports_sales`.
+pub const SHOWN_KINDS: &str = "report statistic stat metric insight";
 
 /// Words before the verb that say nothing about what is done.
 pub const FILLERS: &str = "batch bulk multi multiple mass quick api mcp tool a an the my all v1 v2 \
