@@ -115,6 +115,13 @@ impl Arguments {
         self.any(PRICES)
     }
 
+    /// True when a field, at any depth, speaks of money.
+    pub fn of_money(&self) -> bool {
+        const MONEY: &str = "price cost amount currency tax sku discount salary";
+        let speaks = |argument: &Argument| argument.words.iter().any(|word| among(MONEY, word));
+        self.0.iter().any(speaks)
+    }
+
     /// Arguments that pick what is done, with the values they may take.
     pub fn choosers(&self) -> impl Iterator<Item = &Argument> {
         self.top()

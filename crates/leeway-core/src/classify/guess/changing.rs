@@ -46,6 +46,9 @@ impl Case<'_> {
         {
             return self.says(Effect::Send);
         }
+        if self.act.word == "apply" && self.act.speaks_of("macro canned") {
+            return self.says(Effect::Send);
+        }
         if self.buys_on() {
             return self.says(Effect::Pay);
         }
@@ -95,6 +98,7 @@ impl Case<'_> {
     fn goes_out(&self) -> bool {
         self.act
             .speaks_of("campaign sequence journey broadcast newsletter survey blast drip")
+            || self.server.is(Kind::Mailing) && self.act.speaks_of("automation workflow flow")
     }
 
     /// Turning on what charges or goes out is doing so.
@@ -238,7 +242,7 @@ impl Case<'_> {
         if matches!(self.noun, Some(Noun::Money | Noun::Financial)) {
             return self.says(Effect::Pay);
         }
-        if matches!(self.noun, Some(Noun::Message | Noun::Event)) {
+        if matches!(self.noun, Some(Noun::Message | Noun::Event)) && self.act.word != "pause" {
             return self.says(Effect::Send);
         }
         if self.goes_out() && self.act.word != "pause" {
