@@ -129,6 +129,13 @@ impl Arguments {
         self.any(PRICES)
     }
 
+    /// True when a field, at any depth, speaks of money.
+    pub fn of_money(&self) -> bool {
+        const MONEY: &str = "price cost amount currency tax sku discount salary";
+        let speaks = |argument: &Argument| argument.words.iter().any(|word| among(MONEY, word));
+        self.0.iter().any(speaks)
+    }
+
     /// Arguments that pick what is done, with the values they may take.
     pub fn choosers(&self) -> impl Iterator<Item = &Argument> {
         self.top()
@@ -158,12 +165,6 @@ impl Arguments {
         self.top()
             .any(|argument| argument.is("url path endpoint uri body"))
             .then_some(method)
-    }
-
-    /// True when the caller names any method of the system.
-    pub fn names_method(&self) -> bool {
-        self.top()
-            .any(|argument| argument.is("method method_name") && argument.values.is_empty())
     }
 
     /// True when every argument only finds or pages: none holds a new value. Of `many` things, a

@@ -50,6 +50,9 @@ impl Case<'_> {
         {
             return self.says(Effect::Send);
         }
+        if self.act.word == "apply" && self.act.speaks_of("macro canned") {
+            return self.says(Effect::Send);
+        }
         if self.buys_on() {
             return self.says(Effect::Pay);
         }
@@ -99,6 +102,7 @@ impl Case<'_> {
     fn goes_out(&self) -> bool {
         self.act
             .speaks_of("campaign sequence journey broadcast newsletter survey blast drip")
+            || self.server.is(Kind::Mailing) && self.act.speaks_of("automation workflow flow")
     }
 
     /// Turning on what charges or goes out is doing so.
@@ -242,7 +246,7 @@ impl Case<'_> {
         if matches!(self.noun, Some(Noun::Money | Noun::Financial)) {
             return self.says(Effect::Pay);
         }
-        if matches!(self.noun, Some(Noun::Message | Noun::Event)) {
+        if matches!(self.noun, Some(Noun::Message | Noun::Event)) && self.act.word != "pause" {
             return self.says(Effect::Send);
         }
         if self.goes_out() && self.act.word != "pause" {

@@ -8,6 +8,10 @@ use super::verbs::{Verb, verb};
 use super::words::among;
 use crate::classify::{Effect, Level};
 
+/// Arguments that pick the kind of what is made.
+const KINDS: &str = "object_type entity_type record_type sobject sobject_type model doctype type \
+    resource_type module object object_name object_api_name method table table_name";
+
 impl Case<'_> {
     pub(super) fn makes(&self, verb: Verb) -> Finding {
         if self.act.speaks_of("channel chat") && verb == Verb::Upload {
@@ -51,6 +55,10 @@ impl Case<'_> {
         }
         match self.noun {
             Some(Noun::Content) if self.act.speaks_of("content") => self.serious(Effect::Create),
+            // A picture of a product is seen by customers.
+            Some(Noun::Content) if class(self.before_head()) == Some(Noun::Facing) => {
+                self.serious(Effect::Create)
+            }
             Some(Noun::Label | Noun::Content) => self.says(Effect::Create),
             Some(Noun::Internal) => self.makes_internal(),
             Some(Noun::Open) => self.makes_open(),
@@ -69,15 +77,28 @@ impl Case<'_> {
         }
     }
 
+    /// The object without its last word.
+    fn before_head(&self) -> &[String] {
+        self.act
+            .object
+            .split_last()
+            .map_or(&[], |(_, before)| before)
+    }
+
     pub(super) fn makes_internal(&self) -> Finding {
         if self.act.speaks_of(SHOWN_TO_CUSTOMERS)
-            || (self.act.speaks_of("issue file release project page")
+            || (self
+                .act
+                .object
+                .last()
+                .is_some_and(|head| among("issue file release project page", head))
                 && (self.server.is(Kind::CodeHost)
                     || self.arguments.has("owner") && self.arguments.has("repo repository")))
         {
             return self.serious(Effect::Create);
         }
-        if self.act.speaks_of("document doc record row") && self.picks_kind() || self.pays_with() {
+        let any_kind = self.act.speaks_of("document doc") && self.arguments.has(KINDS);
+        if any_kind || self.pays_with() {
             return self.serious(Effect::Create);
         }
         if let Some(tells) = self
@@ -103,18 +124,9 @@ impl Case<'_> {
                 || self.arguments.has_anywhere(OF_PAYMENT))
     }
 
-    /// True when an argument picks which kind of record is made, or by which method.
-    fn picks_kind(&self) -> bool {
-        const KINDS: &str = "object_type entity_type record_type sobject sobject_type doctype \
-            document_type";
-        self.arguments.has(KINDS) || self.arguments.names_method()
-    }
-
     /// A thing of any kind may be one that matters, when an argument picks the kind.
     pub(super) fn makes_open(&self) -> Finding {
-        const KINDS: &str = "model type resource_type module object object_name object_api_name \
-            table table_name";
-        if self.server.is(Kind::Books) || self.arguments.has(KINDS) || self.picks_kind() {
+        if self.server.is(Kind::Books) || self.arguments.has(KINDS) || self.arguments.of_money() {
             self.serious(Effect::Create)
         } else {
             self.says(Effect::Create)
@@ -167,11 +179,15 @@ impl Case<'_> {
 
     pub(super) fn adds(&self) -> Finding {
         match self.noun {
+            _ if self.enrols() => self.says(Effect::Send),
             Some(Noun::Label) => self.says(Effect::Update).at(Level::LowRisk),
             _ if self.act.word == "attach" => self.makes(Verb::Add),
             Some(Noun::Content) => self.says(Effect::Update),
             // `append to document`: no thing of its own is made.
             _ if !self.act.target.is_empty() && self.act.object == self.act.target => {
+                self.changes(Verb::Update)
+            }
+            None | Some(Noun::Internal | Noun::Open) if self.puts_existing() => {
                 self.changes(Verb::Update)
             }
             // The thing is put among others that customers see or money hangs on.
@@ -184,6 +200,28 @@ impl Case<'_> {
             }
             _ => self.makes(Verb::Add),
         }
+    }
+
+    /// True of what puts people where messages go out to them by themselves.
+    fn enrols(&self) -> bool {
+        const RUNS: &str = "automation sequence journey cadence drip campaign autoresponder";
+        const PEOPLE: &str = "contact subscriber lead prospect person people recipient customer \
+            profile candidate";
+        self.act.speaks_of(RUNS) && self.act.speaks_of(PEOPLE)
+    }
+
+    /// True of what is there already, named by its own id, and put into another thing.
+    fn puts_existing(&self) -> bool {
+        !self.act.target.is_empty()
+            && self.act.object != self.act.target
+            && self.act.object.last().is_some_and(|head| {
+                self.arguments
+                    .top()
+                    .any(|argument| match argument.words.as_slice() {
+                        [first, last] => first == head && among("id ids gid key", last),
+                        _ => false,
+                    })
+            })
     }
 
     /// A draft is what a person sends or publishes; a migration that is prepared is none.
@@ -232,6 +270,7 @@ impl Case<'_> {
             _ if self.server.is(Kind::Http) && asks => self.reads(),
             Some(Noun::Financial | Noun::Money) => self.says(Effect::Pay),
             Some(Noun::Comment) => self.comments(),
+            Some(Noun::Note) if self.act.speaks_of("internal private") => self.notes(),
             _ if self.server.is(Kind::Http) => self.makes(Verb::Create),
             _ => self.says(Effect::Send),
         }
@@ -294,11 +333,6 @@ impl Case<'_> {
 
     /// A note under a record is internal; one that stands alone is a record.
     pub(super) fn notes(&self) -> Finding {
-        let code =
-            self.act.speaks_of("merge pull commit issue snippet") && self.server.is(Kind::CodeHost);
-        if code {
-            return self.says(Effect::Send);
-        }
         let under = self.arguments.top().any(|argument| {
             argument.words.len() > 1
                 && argument
@@ -310,6 +344,12 @@ impl Case<'_> {
                     &argument.words[0],
                 )
         });
-        self.says(if under { Effect::Draft } else { Effect::Create })
+        let code = self.server.is(Kind::CodeHost)
+            && (under || self.act.speaks_of("merge pull commit issue snippet"));
+        self.says(match (code, under) {
+            (true, _) => Effect::Send,
+            (false, true) => Effect::Draft,
+            (false, false) => Effect::Create,
+        })
     }
 }

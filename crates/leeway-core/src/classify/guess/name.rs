@@ -1,7 +1,9 @@
 //! A tool's name as what is done to what: `create_or_update_file` is two acts on a file.
 
 use super::nouns::class;
-use super::verbs::{FILLERS, SHOWN_KINDS, SHOWN_THINGS, Verb, is_always_verb, verb};
+use super::verbs::{
+    COMPOUNDS, FILLERS, SHOWN_KINDS, SHOWN_THINGS, Verb, is_always_verb, verb,
+};
 use super::words::{among, base, split};
 
 const JOINTS: &str =
@@ -46,6 +48,15 @@ pub fn acts(words: &[String]) -> Vec<Act> {
         .into_iter()
         .map(|part| act(&part))
         .collect();
+    // `my_issues` shows what is the caller's.
+    let own = words[..start].iter().any(|word| word == "my");
+    if own
+        && let [act] = acts.as_mut_slice()
+        && !is_always_verb(&act.word)
+    {
+        act.verb = Some(Verb::Read);
+        act.object = words[start..].iter().map(|word| base(word)).collect();
+    }
     let object = acts
         .last()
         .map(|last| last.object.clone())
@@ -126,7 +137,10 @@ fn meaning(word: &str, next: Option<&String>) -> Option<Verb> {
 /// the last word, if it is no thing as well (`tweet_like`). After the first place a plural is no verb.
 fn verb_position(words: &[String], bases: &[String]) -> Option<usize> {
     let last = words.len().checked_sub(1)?;
-    if verb(&bases[0]).is_some() {
+    let sure = |at: &usize| {
+        words.get(*at).is_some_and(|word| is_always_verb(word)) && !is_compound(bases, *at)
+    };
+    if verb(&bases[0]).is_some() && !is_compound(bases, 0) {
         let things = words[0] != bases[0] && class(&bases[..1]).is_some();
         if last == 0 && (things || among(SHOWN_THINGS, &bases[0])) {
             return None;
@@ -143,16 +157,13 @@ fn verb_position(words: &[String], bases: &[String]) -> Option<usize> {
         if bases[0] == "preview" {
             return Some(0);
         }
-        let real = [1, last]
-            .into_iter()
-            .find(|at| words.get(*at).is_some_and(|word| is_always_verb(word)));
+        let real = [1, last].into_iter().find(sure);
         let noun_first = !is_always_verb(&bases[0]);
         return Some(real.filter(|_| noun_first && last > 0).unwrap_or(0));
     }
     let looks = |word: &String| verb(word) == Some(Verb::Read) && !among(SHOWN_THINGS, word);
-    words
-        .iter()
-        .position(|word| is_always_verb(word))
+    (0..words.len())
+        .find(sure)
         .or_else(|| words.iter().position(looks))
         .or_else(|| {
             words
@@ -163,6 +174,12 @@ fn verb_position(words: &[String], bases: &[String]) -> Option<usize> {
             let only_verb = verb(&words[last]).is_some() && class(&bases[last..]).is_none();
             only_verb.then_some(last)
         })
+}
+
+/// True where a verb is but the first half of a thing's name: the `merge` of `merge request`.
+fn is_compound(bases: &[String], at: usize) -> bool {
+    let pair = bases.get(at..at + 2).map(|pair| pair.join("-"));
+    pair.is_some_and(|pair| among(COMPOUNDS, &pair))
 }
 
 fn split_at_joint(words: &[String]) -> (Vec<String>, Vec<String>) {
@@ -193,6 +210,10 @@ mod tests {
             ("chat_postMessage", "Send:post message:"),
             ("chat_deleteMessage", "Delete:chat message:"),
             ("contacts_and_companies_get", "Read:contact and company:"),
+            ("list_merge_requests", "Read:merge request:"),
+            ("merge_requests_list", "Read:merge request:"),
+            ("merge_merge_request", "Merge:merge request:"),
+            ("my_issues", "Read:issue:"),
             ("directory_tree", "Read:directory tree:"),
             ("check_out_book", "Update:out book:"),
             ("zorp_it", "-:zorp it:"),

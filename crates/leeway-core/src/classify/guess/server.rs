@@ -22,6 +22,8 @@ pub enum Kind {
     Books,
     /// It takes and moves money: what nobody knows there is taken to move some.
     Payments,
+    /// It sends to lists of people: what runs there by itself goes out to them.
+    Mailing,
     /// A place where colleagues work on tasks, pages and boards.
     Workplace,
     /// The hand on a browser: any of its tools may do anything there.
@@ -33,7 +35,7 @@ pub enum Kind {
 }
 
 /// Percent of tools that must speak of a kind's things; of a workplace, more than half.
-const KINDS: [(Kind, &str, usize); 5] = [
+const KINDS: [(Kind, &str, usize); 6] = [
     (
         Kind::Payments,
         "payment refund payout charge settlement payer checkout subscription",
@@ -43,8 +45,13 @@ const KINDS: [(Kind, &str, usize); 5] = [
     (Kind::HelpDesk, HELP_DESK, 20),
     (
         Kind::Books,
-        "invoice bill payment journal receipt expense vendor",
+        "invoice bill payment journal receipt expense vendor quote estimate payroll payable receivable",
         20,
+    ),
+    (
+        Kind::Mailing,
+        "campaign audience subscriber newsletter broadcast segment",
+        15,
     ),
     (Kind::Workplace, WORKPLACE, 51),
 ];

@@ -188,7 +188,12 @@ const MOSTLY_NOUNS: &str = "list log record store plan post draft label tag star
     stage toggle export import match checkout commit preview snapshot screenshot estimate forecast \
     schedule file block fork branch head monitor switch lock flag pin contact change release \
     drop tweet moderate hold claim grade fund stake mint test sample chart plot hash park swap split seed boost pair touch skip is how renew \
-    force boot build load";
+    force boot build load leave";
+
+/// Things whose names begin with a verb.
+pub const COMPOUNDS: &str = "merge-request merge-field merge-conflict merge-commit merge-tag \
+    pull-request leave-type leave-balance leave-request leave-period leave-record send-count \
+    approve-list build-log test-case test-run test-plan";
 
 /// What a verb means; `None` for a word that is no known verb.
 pub fn verb(word: &str) -> Option<Verb> {
