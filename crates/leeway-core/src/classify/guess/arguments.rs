@@ -28,15 +28,18 @@ pub struct Argument {
 }
 
 impl Argument {
-    fn is(&self, list: &str) -> bool {
+    pub(super) fn is(&self, list: &str) -> bool {
         among(list, &self.words.join("_"))
     }
 
-    /// True when its name says that somebody outside sees what is written: `customer_note`.
-    fn shows_outside(&self) -> bool {
-        let says = |list: &str| self.words.iter().any(|word| among(list, word));
-        says("customer client requester buyer subscriber guest attendee recipient")
-            && says("note notify email mail visible tell inform send message alert show shown")
+    /// True of a switch like `customer_note` or `visible_to_customer`.
+    fn shows_outsiders(&self) -> bool {
+        const OUTSIDERS: &str = "customer client requester guest external public \
+            subscriber attendee recipient";
+        const SHOWN: &str = "note visible notify reply facing comment tell inform \
+            email mail send message";
+        let has = |list: &str| self.words.iter().any(|word| among(list, word));
+        has(OUTSIDERS) && has(SHOWN)
     }
 
     /// True when every value it can take is a switch: on or off.
@@ -61,9 +64,14 @@ const TELLS: &str = "public is_public publish published is_published send send_n
     is_broadcast broadcast submit notify_contact send_invitation notify_attendee notify_guest \
     send_confirmation reply_broadcast send_welcome_email";
 
+/// Texts for people that a call sends along.
+const TOLD: &str = "decline_message cancellation_message cancel_message invitation_message \
+    invite_message email_message reply_message response_message personal_message customer_message \
+    message_to_customer message_to_recipient email_subject email_body";
+
 /// Arguments that open a thing to others.
-const OPENS: &str =
-    "share_with sharing share_type permission_level link_permission visibility_scope";
+const OPENS: &str = "share_with sharing share_type permission_level link_permission \
+    visibility_scope link_sharing general_access anyone_with_link anonymous_access";
 
 /// Prices set by a call.
 const PRICES: &str = "price unit_amount unit_price sale_price regular_price price_cent \
@@ -100,8 +108,9 @@ impl Arguments {
     /// A switch, or a choice, that makes the call reach people.
     pub fn tells(&self) -> Option<&Argument> {
         self.0.iter().find(|argument| {
-            (argument.is(TELLS) && (argument.is_switch() || argument.kind.is_empty()))
-                || argument.is_switch() && argument.shows_outside()
+            let switches = argument.is_switch() || argument.kind.is_empty();
+            (switches && (argument.is(TELLS) || argument.shows_outsiders()))
+                || argument.is(TOLD)
                 || argument.outward && argument.is("comment note reply message body text")
                 || (argument.is("status state visibility")
                     && argument
@@ -138,8 +147,11 @@ impl Arguments {
 
     /// Arguments that pick what is done, with the values they may take.
     pub fn choosers(&self) -> impl Iterator<Item = &Argument> {
-        self.top()
-            .filter(|argument| argument.is(CHOOSERS) && !argument.values.is_empty())
+        // A list of events is what a hook waits for.
+        self.top().filter(|argument| {
+            let chooses = argument.is(CHOOSERS) && !argument.values.is_empty();
+            chooses && !(argument.kind == "array" && argument.is("event"))
+        })
     }
 
     /// A statement or program handed over whole.

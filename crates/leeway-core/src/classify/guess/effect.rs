@@ -242,12 +242,17 @@ impl Case<'_> {
         if self.server.is(Kind::Browser) {
             return Finding::new(Effect::Execute, "acts on whatever page is open");
         }
+        if let Some(opens) = self.arguments.opens().filter(|_| self.shares(verb)) {
+            let why = format!("opens a thing to others by `{}`", opens.name);
+            return Finding::new(Effect::Send, why);
+        }
         if let Some(cost) = self.arguments.cost() {
             return Finding::new(Effect::Pay, format!("agrees to a cost by `{}`", cost.name));
         }
         let settles = self.noun == Some(Noun::Setting) || finding.effect == Effect::Draft;
         if let Some(switch) = self.arguments.tells()
-            && !(settles && switch.name.contains("tatus"))
+            && !(settles && (switch.name.contains("tatus") || switch.is("visibility")))
+            && !(switch.is("visibility") && self.act.speaks_of("repository repo"))
         {
             return Finding::new(
                 Effect::Send,
@@ -265,6 +270,13 @@ impl Case<'_> {
             }
             _ => finding,
         }
+    }
+
+    /// True of what can give others access to a document.
+    fn shares(&self, verb: Verb) -> bool {
+        const SHARED: &str = "file folder drive document doc spreadsheet sheet presentation slide \
+            page calendar album recording link";
+        !matches!(verb, Verb::Delete | Verb::Cancel | Verb::Merge) && self.act.speaks_of(SHARED)
     }
 
     /// `to` of a move, a copy or a range is a place.

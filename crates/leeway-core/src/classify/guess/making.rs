@@ -183,6 +183,14 @@ impl Case<'_> {
             Some(Noun::Label) => self.says(Effect::Update).at(Level::LowRisk),
             _ if self.act.word == "attach" => self.makes(Verb::Add),
             Some(Noun::Content) => self.says(Effect::Update),
+            _ if self
+                .act
+                .target
+                .last()
+                .is_some_and(|last| among("favorite bookmark", last)) =>
+            {
+                self.says(Effect::Create)
+            }
             // `append to document`: no thing of its own is made.
             _ if !self.act.target.is_empty() && self.act.object == self.act.target => {
                 self.changes(Verb::Update)
@@ -228,7 +236,9 @@ impl Case<'_> {
     pub(super) fn drafts(&self) -> Finding {
         match self.noun {
             Some(Noun::Setting | Noun::Code | Noun::Money) => self.makes(Verb::Create),
-            None if self.act.word != "draft" => self.makes(Verb::Create),
+            None | Some(Noun::Facing | Noun::Internal) if self.act.word != "draft" => {
+                self.makes(Verb::Create)
+            }
             _ => self.says(Effect::Draft),
         }
     }
@@ -289,7 +299,7 @@ impl Case<'_> {
             self.says(Effect::Read)
         } else if self
             .act
-            .speaks_of("lead deal opportunity quote estimate trial")
+            .speaks_of("lead deal opportunity quote estimate trial issue task ticket card story")
         {
             self.says(Effect::Update)
         } else if class(&self.act.target) == Some(Noun::Internal) {

@@ -75,7 +75,7 @@ const NOUNS: [(Noun, &str); 17] = [
          tenant feature-flag feature-toggle flag-definition cron job-schedule schedule routine \
          assignment-rule territory-rule license seat session device account-user migration function \
          trigger-definition procedure policy-rule sharing-rule enum type-definition relationship-type \
-         association-label pipeline-stage pipeline stage-definition object-type custom-object \
+         association-label pipeline-stage release-stage release-pipeline pipeline stage-definition object-type custom-object \
          metaobject-definition metafield-definition location-setting mailbox inbox phone-number \
          sender-identity sender subaccount project-key server cluster instance volume subdomain \
          site-setting theme script-tag extension hook-subscription webhook-subscription event-subscription notification-subscription notification-rule \
@@ -153,7 +153,7 @@ const NOUNS: [(Noun, &str); 17] = [
     ),
     (
         Noun::Internal,
-        "task subtask todo to-do reminder checklist checklist-item item-checklist folder directory \
+        "project-update initiative-update task subtask todo to-do reminder checklist checklist-item item-checklist folder directory \
          contact customer company lead candidate applicant profile visitor person people client prospect page wiki-page document doc \
          spreadsheet sheet worksheet tab workbook form presentation slide deck slideshow branch \
          copy commit entity relation observation association link issue-link remote-link reaction \

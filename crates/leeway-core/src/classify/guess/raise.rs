@@ -97,13 +97,21 @@ fn claims(words: &[String], first: bool) -> Vec<Effect> {
     let told = words[..start]
         .iter()
         .any(|word| among("this it will tool", word));
+    let leads = |at: usize| {
+        words
+            .get(at)
+            .is_some_and(|word| base(word) != *word && verb(&base(word)).is_some())
+    };
+    // `Not for emails or broadcasts`: what is joined to no verb is a thing.
+    let joins = first || told || leads(start);
     let mut effects = Vec::new();
     for at in start..words.len() {
         let word = base(&words[at]);
         let begins = at == start || among("and or then also", &words[at - 1]);
         let third_person = word != words[at];
-        let says =
-            begins && (first || told || third_person) && (at == start || is_always_verb(&word));
+        let says = begins
+            && (first || told || third_person)
+            && (at == start || joins && is_always_verb(&word));
         if says && let Some(effect) = plainly(&word, &words[at + 1..]) {
             effects.push(effect);
         }
