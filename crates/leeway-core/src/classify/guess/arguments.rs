@@ -188,13 +188,14 @@ impl Arguments {
             field include include_related_object include_disabled filter query search state status \
             version begin_time end_time start_date end_date date_from date_to since until after \
             before sort_field sort_order per_page page_size page_token last_4";
+        const ENDS: &str = "id iid uuid after before since until";
         self.top().all(|argument| {
+            let first = argument.words.first().map_or("", String::as_str);
+            let last = argument.words.last().map_or("", String::as_str);
             argument.is(FINDING)
-                || many && argument.is(KINDS)
-                || argument
-                    .words
-                    .last()
-                    .is_some_and(|word| among("id iid uuid", word))
+                || first == "include"
+                || among(ENDS, last)
+                || many && (argument.is(KINDS) || among("category type status", last))
         })
     }
 

@@ -53,7 +53,7 @@ impl Case<'_> {
         if self.act.word == "apply" && self.act.speaks_of("macro canned") {
             return self.says(Effect::Send);
         }
-        if self.buys_on() {
+        if self.buys_on() || self.settles_offer() {
             return self.says(Effect::Pay);
         }
         if verb == Verb::Mark {
@@ -96,6 +96,16 @@ impl Case<'_> {
         let word = &self.act.word;
         among("renew upgrade downgrade", word) && self.act.speaks_of(BOUGHT)
             || among("change switch", word) && self.act.object.last().is_some_and(|it| it == "plan")
+    }
+
+    /// True of the status of a bill or an offer: it can be sent or accepted by that.
+    fn settles_offer(&self) -> bool {
+        const OFFERS: &str = "invoice estimate quote quotation bill proposal";
+        self.act
+            .object
+            .last()
+            .is_some_and(|it| among("state status stage", it))
+            && self.act.speaks_of(OFFERS)
     }
 
     /// True of what goes out to many once it runs.
@@ -266,6 +276,16 @@ impl Case<'_> {
 
     pub(super) fn resolves(&self) -> Finding {
         const LOOKED_UP: &str = "id url name address dns library handle path host domain username";
+        // Verifying a person's address or number sends there, or lets them in.
+        const OF_PERSONS: &str = "email phone number domain sender identity code otp user account \
+            bank address deposit caller payment member customer";
+        if self.act.word == "verify" {
+            return if self.act.speaks_of(OF_PERSONS) || self.act.object.is_empty() {
+                self.says(Effect::Admin)
+            } else {
+                self.reads()
+            };
+        }
         if self
             .act
             .object

@@ -196,6 +196,13 @@ impl Case<'_> {
                 format!("takes a whole statement in `{}`", program.name),
             );
         }
+        if self.act.word == "ask"
+            && self
+                .act
+                .speaks_of("human user person people team customer colleague owner expert member")
+        {
+            return self.says(Effect::Send);
+        }
         if self.act.word == "check" && self.act.speaks_of("item checkbox box todo") {
             return self.says(Effect::Update);
         }
@@ -305,7 +312,9 @@ impl Finding {
     /// A change that can carry a comment to those who wrote.
     pub(super) fn answering(self, case: &Case<'_>) -> Self {
         let answers = (case.server.is(Kind::HelpDesk)
-            || case.act.speaks_of("ticket case conversation incident request"))
+            || case
+                .act
+                .speaks_of("ticket case conversation incident request"))
             && case
                 .arguments
                 .has("comment reply public_comment public_reply");

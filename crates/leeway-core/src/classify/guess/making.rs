@@ -97,6 +97,9 @@ impl Case<'_> {
         {
             return self.serious(Effect::Create);
         }
+        if self.server.is(Kind::Cloud) && self.act.object.last().is_some_and(|it| it == "project") {
+            return self.says(Effect::Admin);
+        }
         let any_kind = self.act.speaks_of("document doc") && self.arguments.has(KINDS);
         if any_kind || self.pays_with() {
             return self.serious(Effect::Create);
@@ -140,6 +143,9 @@ impl Case<'_> {
                 format!("{}, which another tool makes final", self.phrase()),
             );
         }
+        if self.server.is(Kind::Billing) && self.act.speaks_of("transaction adjustment credit") {
+            return self.says(Effect::Pay);
+        }
         if let Some(tells) = self.arguments.tells().or(self.arguments.recipients()) {
             return Finding::new(Effect::Pay, format!("can issue it by `{}`", tells.name));
         }
@@ -178,6 +184,10 @@ impl Case<'_> {
     }
 
     pub(super) fn adds(&self) -> Finding {
+        // What is inserted without a name may be records of any kind.
+        if self.act.word == "insert" && self.act.object.is_empty() {
+            return self.serious(Effect::Create);
+        }
         match self.noun {
             _ if self.enrols() => self.says(Effect::Send),
             Some(Noun::Label) => self.says(Effect::Update).at(Level::LowRisk),

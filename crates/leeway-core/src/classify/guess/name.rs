@@ -1,9 +1,7 @@
 //! A tool's name as what is done to what: `create_or_update_file` is two acts on a file.
 
 use super::nouns::class;
-use super::verbs::{
-    COMPOUNDS, FILLERS, SHOWN_KINDS, SHOWN_THINGS, Verb, is_always_verb, verb,
-};
+use super::verbs::{COMPOUNDS, FILLERS, SHOWN_KINDS, SHOWN_THINGS, Verb, is_always_verb, verb};
 use super::words::{among, base, split};
 
 const JOINTS: &str =
@@ -118,7 +116,10 @@ fn act(words: &[String]) -> Act {
 /// True of a name without a verb that ends with what is shown (`directory_tree`), or begins with
 /// several of them (`reports_sales`).
 fn shows(words: &[String], bases: &[String]) -> bool {
-    let (named, _) = split_at_joint(bases);
+    let (mut named, _) = split_at_joint(bases);
+    if named.len() > 1 && named.last().is_some_and(|word| word == "tool") {
+        named.pop();
+    }
     let begins = words[0] != bases[0] && among(SHOWN_KINDS, &bases[0]);
     begins || named.last().is_some_and(|word| among(SHOWN_THINGS, word))
 }
@@ -150,7 +151,10 @@ fn verb_position(words: &[String], bases: &[String]) -> Option<usize> {
             "order invoice contact bill transfer charge request message email comment post review \
              discount",
             &bases[0],
-        ) && among("status history list count stat detail info", &bases[last]);
+        ) && among(
+            "status history list count stat detail info pdf csv url",
+            &bases[last],
+        );
         if noun && (shown || among("search lookup", &bases[last])) {
             return None;
         }
@@ -161,7 +165,9 @@ fn verb_position(words: &[String], bases: &[String]) -> Option<usize> {
         let noun_first = !is_always_verb(&bases[0]);
         return Some(real.filter(|_| noun_first && last > 0).unwrap_or(0));
     }
-    let looks = |word: &String| verb(word) == Some(Verb::Read) && !among(SHOWN_THINGS, word);
+    let looks = |word: &String| {
+        verb(word) == Some(Verb::Read) && !among(SHOWN_THINGS, word) && word != "sample"
+    };
     (0..words.len())
         .find(sure)
         .or_else(|| words.iter().position(looks))

@@ -78,7 +78,7 @@ const NOUNS: [(Noun, &str); 17] = [
          association-label pipeline-stage release-stage release-pipeline pipeline stage-definition object-type custom-object \
          metaobject-definition metafield-definition location-setting mailbox inbox phone-number \
          sender-identity sender subaccount project-key server cluster instance volume subdomain \
-         site-setting theme script-tag extension hook-subscription webhook-subscription event-subscription notification-subscription notification-rule \
+         site-setting theme script-tag extension access-list allow-list block-list deny-list hook-subscription webhook-subscription event-subscription notification-subscription notification-rule \
          alert-rule monitor-rule alert-policy escalation-policy on-call on-call-schedule",
     ),
     (Noun::Draft, "draft draft-order draft-invoice draft-email"),
@@ -113,7 +113,7 @@ const NOUNS: [(Noun, &str); 17] = [
          shipment shipping-rate shipping fulfillment fulfilment return exchange inventory \
          inventory-item stock stock-level cart plan-price statement time-bill vendor supplier \
          employee bank-account mandate cost dispute claim purchase opening-balance balance-adjustment \
-         balance amount allocation overpayment prepayment credit debit timesheet payslip salary \
+         balance adjustment amount allocation overpayment prepayment credit debit timesheet payslip salary \
          tracking-category nda policy-document legal-document term signature-request budget-line \
          price-quote insurance bank-detail iban accounting-period penalty bonus commission royalty dividend premium",
     ),
@@ -204,7 +204,7 @@ pub const HELP_DESK: &str = "ticket case conversation requester helpdesk support
 /// Records inside which comments stay among colleagues.
 pub const WORKPLACE: &str = "task issue card page document doc block file sheet spreadsheet slide \
     presentation story epic bug item board project database design frame node workitem board deal \
-    contact record note form goal todo subtask milestone initiative";
+    contact record note form goal todo subtask milestone initiative entry";
 
 /// Marks of a code host, whose records outsiders may see.
 pub const CODE_HOST: &str = "repository repo pull merge branch commit fork gist";

@@ -24,8 +24,12 @@ pub enum Kind {
     Payments,
     /// It sends to lists of people: what runs there by itself goes out to them.
     Mailing,
+    /// It charges customers: what adds to their account there is money they owe or get.
+    Billing,
     /// A place where colleagues work on tasks, pages and boards.
     Workplace,
+    /// It runs machines and databases: a project there is a system of its own.
+    Cloud,
     /// The hand on a browser: any of its tools may do anything there.
     Browser,
     /// Its names are methods of HTTP: `post` makes a thing and reaches nobody.
@@ -35,11 +39,16 @@ pub enum Kind {
 }
 
 /// Percent of tools that must speak of a kind's things; of a workplace, more than half.
-const KINDS: [(Kind, &str, usize); 6] = [
+const KINDS: [(Kind, &str, usize); 8] = [
     (
         Kind::Payments,
         "payment refund payout charge settlement payer checkout subscription",
         40,
+    ),
+    (
+        Kind::Billing,
+        "payment refund payout charge subscription price checkout discount",
+        20,
     ),
     (Kind::CodeHost, CODE_HOST, 20),
     (Kind::HelpDesk, HELP_DESK, 20),
@@ -52,6 +61,12 @@ const KINDS: [(Kind, &str, usize); 6] = [
         Kind::Mailing,
         "campaign audience subscriber newsletter broadcast segment",
         15,
+    ),
+    (
+        Kind::Cloud,
+        "cluster database deployment instance container namespace pod volume lambda region sql schema \
+         migration collection vm droplet bucket kubernetes",
+        30,
     ),
     (Kind::Workplace, WORKPLACE, 51),
 ];

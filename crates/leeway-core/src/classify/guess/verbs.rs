@@ -70,7 +70,7 @@ const VERBS: [(Verb, &str); 24] = [
          grep glob select aggregate profile trace monitor visualize render screenshot \
          hget hgetall hmget mget hexist hlen llen lrange lindex smember sismember scard zrange \
          zscore zcard xrange xlen ttl strlen dbsize \
-         print enumerate filter hover diagnose troubleshoot recommend predict forecast \
+         ask print enumerate filter hover diagnose troubleshoot recommend predict forecast \
          geocode locate lint introspect demonstrate \
          help crawl scrape observe sum average exist map \
          think is has can are what which who where how encode decode hash plot chart probe \
@@ -176,6 +176,7 @@ static BY_WORD: LazyLock<HashMap<&'static str, Verb>> = LazyLock::new(|| {
         .flat_map(|(verb, words)| words.split_whitespace().map(move |word| (word, *verb)))
         .collect();
     verbs.insert("resolve", Verb::Resolve);
+    verbs.insert("verify", Verb::Resolve);
     verbs
 });
 
@@ -209,7 +210,7 @@ pub fn is_always_verb(word: &str) -> bool {
 pub const SHOWN_THINGS: &str = "status summary tree log diff history info information list report \
     detail metadata stat statistics overview schema count balance timeline index lookup search \
     version preview insight metric help usage snapshot screenshot health \
-    forecast result output profile catalog documentation doc state aging breakdown analytics";
+    forecast result output profile catalog documentation doc state aging breakdown analytics pdf csv size guide guideline tutorial instruction";
 
 /// Things that are shown in several kinds, which names without a verb begin with: `reports_sales`.
 pub const SHOWN_KINDS: &str = "report statistic stat metric insight";
