@@ -116,6 +116,9 @@ impl Case<'_> {
 
     /// A verb nobody knows: a change at least, and money moves where the name speaks of money.
     fn unknown(&self) -> Finding {
+        if self.shows_list() {
+            return self.says(Effect::Read);
+        }
         let of_money = |word: &String| class(std::slice::from_ref(word)) == Some(Noun::Money);
         let effect = if self.server.is(Kind::Payments)
             || self.noun == Some(Noun::Money)
@@ -130,6 +133,18 @@ impl Case<'_> {
             self.act.word
         );
         self.reaching(Finding::new(effect, why), Verb::Update)
+    }
+
+    /// True of a thing that is asked for page by page: `stale_applications`, with a limit.
+    fn shows_list(&self) -> bool {
+        const PAGES: &str = "limit page cursor offset per_page page_size page_token max_result";
+        const GIVEN: &str = "text body content message data payload field property value action \
+            operation method update item record";
+        let plural = self.act.word.ends_with('s')
+            && self
+                .noun
+                .is_some_and(|noun| noun != Noun::Access && noun != Noun::Code);
+        plural && self.arguments.has(PAGES) && !self.arguments.has(GIVEN)
     }
 
     pub(super) fn reads(self) -> Finding {
