@@ -67,7 +67,7 @@ const TELLS: &str = "public is_public publish published is_published send send_n
 /// Texts for people that a call sends along.
 const TOLD: &str = "decline_message cancellation_message cancel_message invitation_message \
     invite_message email_message reply_message response_message personal_message customer_message \
-    message_to_customer message_to_recipient email_subject email_body";
+    message_to_customer message_to_recipient rejection_email confirmation_email email_template_id email_subject email_body";
 
 /// Arguments that open a thing to others.
 const OPENS: &str = "share_with sharing share_type permission_level link_permission \

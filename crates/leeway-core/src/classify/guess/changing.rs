@@ -202,6 +202,9 @@ impl Case<'_> {
         match self.noun {
             Some(Noun::Comment) => self.comments(),
             Some(Noun::Financial | Noun::Money) => self.says(Effect::Pay),
+            _ if self.act.word == "forward" && self.act.speaks_of("port traffic") => {
+                self.says(Effect::Admin)
+            }
             _ if self.act.word == "unpublish" => self.says(Effect::Update),
             _ if self.act.word == "call"
                 && self

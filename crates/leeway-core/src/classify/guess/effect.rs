@@ -123,7 +123,7 @@ impl Case<'_> {
     /// A verb nobody knows: a change at least; money moves where the name speaks of money, and people
     /// are reached where it speaks of what they read.
     fn unknown(&self) -> Finding {
-        if self.is_named_as_thing() {
+        if self.is_named_as_thing() || self.shows_list() {
             return self.shows_thing();
         }
         let of_money = |word: &String| class(std::slice::from_ref(word)) == Some(Noun::Money);
@@ -171,6 +171,18 @@ impl Case<'_> {
             && self.arguments.has(&format!("{}_id", self.act.word))
             && self.arguments.only_find(false)
             && self.server.changes_by_verb(thing)
+    }
+
+    /// True of a thing that is asked for page by page: `stale_applications`, with a limit.
+    fn shows_list(&self) -> bool {
+        const PAGES: &str = "limit page cursor offset per_page page_size page_token max_result";
+        const GIVEN: &str = "text body content message data payload field property value action \
+            operation method update item record";
+        let plural = self.act.word.ends_with('s')
+            && self
+                .noun
+                .is_some_and(|noun| noun != Noun::Access && noun != Noun::Code);
+        plural && self.arguments.has(PAGES) && !self.arguments.has(GIVEN)
     }
 
     pub(super) fn reads(self) -> Finding {

@@ -191,6 +191,24 @@ impl Case<'_> {
         match self.noun {
             _ if self.enrols() => self.says(Effect::Send),
             Some(Noun::Label) => self.says(Effect::Update).at(Level::LowRisk),
+            _ if self
+                .act
+                .object
+                .last()
+                .is_some_and(|head| head == "responder") =>
+            {
+                self.says(Effect::Send)
+            }
+            // A further address of somebody is no message.
+            Some(Noun::Message)
+                if self.act.speaks_of("email")
+                    && matches!(
+                        class(&self.act.target),
+                        Some(Noun::Setting | Noun::Internal)
+                    ) =>
+            {
+                self.changes(Verb::Mark)
+            }
             _ if self.act.word == "attach" => self.makes(Verb::Add),
             Some(Noun::Content) => self.says(Effect::Update),
             _ if self
@@ -299,6 +317,9 @@ impl Case<'_> {
     pub(super) fn converts(&self) -> Finding {
         const MEASURES: &str = "time timezone zone currency unit temperature date number length weight \
             timestamp coordinate color measurement base64 markdown html json yaml";
+        // Converting a file makes another; any other record turns into what it becomes.
+        const FILES: &str = "file excel spreadsheet sheet document doc presentation slide pdf csv \
+            image video audio page photo";
         let head = self
             .act
             .object
@@ -309,7 +330,8 @@ impl Case<'_> {
             self.says(Effect::Read)
         } else if self
             .act
-            .speaks_of("lead deal opportunity quote estimate trial issue task ticket card story")
+            .speaks_of("lead deal opportunity quote estimate trial ticket")
+            || self.noun == Some(Noun::Internal) && !self.act.speaks_of(FILES)
         {
             self.says(Effect::Update)
         } else if class(&self.act.target) == Some(Noun::Internal) {
@@ -330,6 +352,11 @@ impl Case<'_> {
         };
         // What is pending waits for a tool that publishes it.
         let private = self.act.speaks_of("internal private pending");
+        let published = self.act.speaks_of("post article video reel announcement")
+            || self.act.speaks_of("status") && self.act.speaks_of("page");
+        if published && !private {
+            return self.says(Effect::Send);
+        }
         let inside = self
             .act
             .speaks_of("task card page document item story epic bug");
@@ -366,7 +393,9 @@ impl Case<'_> {
         });
         let code = self.server.is(Kind::CodeHost)
             && (under || self.act.speaks_of("merge pull commit issue snippet"));
-        self.says(match (code, under) {
+        // A logged e-mail is a record of its own.
+        let logged = self.arguments.has("subject") && self.arguments.recipients().is_some();
+        self.says(match (code, under && !logged) {
             (true, _) => Effect::Send,
             (false, true) => Effect::Draft,
             (false, false) => Effect::Create,

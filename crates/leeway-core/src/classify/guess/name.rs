@@ -161,7 +161,12 @@ fn verb_position(words: &[String], bases: &[String]) -> Option<usize> {
         if bases[0] == "preview" {
             return Some(0);
         }
-        let real = [1, last].into_iter().find(sure);
+        // What stands behind a joint is no verb: `list_questions_for_question_set`.
+        let joined = words[..last].iter().any(|word| among(JOINTS, word));
+        let real = [1, last]
+            .into_iter()
+            .filter(|at| *at == 1 || !joined)
+            .find(sure);
         let noun_first = !is_always_verb(&bases[0]);
         return Some(real.filter(|_| noun_first && last > 0).unwrap_or(0));
     }

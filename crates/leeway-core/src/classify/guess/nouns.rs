@@ -78,13 +78,15 @@ const NOUNS: [(Noun, &str); 17] = [
          association-label pipeline-stage release-stage release-pipeline pipeline stage-definition object-type custom-object \
          metaobject-definition metafield-definition location-setting mailbox inbox phone-number \
          sender-identity sender subaccount project-key server cluster instance volume subdomain \
-         site-setting theme script-tag extension access-list allow-list block-list deny-list hook-subscription webhook-subscription event-subscription notification-subscription notification-rule \
+         site-setting theme script-tag extension access-list allow-list block-list deny-list \
+         hook-subscription event-subscription notification-subscription webhook-subscription \
+         push-subscription notification-rule \
          alert-rule monitor-rule alert-policy escalation-policy on-call on-call-schedule",
     ),
     (Noun::Draft, "draft draft-order draft-invoice draft-email"),
     (
         Noun::Publication,
-        "article blog blog-post post story-post solution-article knowledge-article help-article \
+        "incident-update status-page-update article blog blog-post post story-post solution-article knowledge-article help-article \
          release newsletter press-release video reel short tweet-thread podcast episode landing-page \
          website site gist announcement pin-post product-listing listing ad advertisement",
     ),
@@ -153,7 +155,7 @@ const NOUNS: [(Noun, &str); 17] = [
     ),
     (
         Noun::Internal,
-        "project-update initiative-update task subtask todo to-do reminder checklist checklist-item item-checklist folder directory \
+        "education employment experience skill resume cv certification project-update initiative-update task subtask todo to-do reminder checklist checklist-item item-checklist folder directory \
          contact customer company lead candidate applicant profile visitor person people client prospect page wiki-page document doc \
          spreadsheet sheet worksheet tab workbook form presentation slide deck slideshow branch \
          copy commit entity relation observation association link issue-link remote-link reaction \

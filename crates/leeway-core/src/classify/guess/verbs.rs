@@ -194,7 +194,7 @@ const MOSTLY_NOUNS: &str = "list log record store plan post draft label tag star
 /// Things whose names begin with a verb.
 pub const COMPOUNDS: &str = "merge-request merge-field merge-conflict merge-commit merge-tag \
     pull-request leave-type leave-balance leave-request leave-period leave-record send-count \
-    approve-list build-log test-case test-run test-plan";
+    approve-list close-reason close-code close-date reject-reason cancel-reason decline-reason hold-reason build-log test-case test-run test-plan";
 
 /// What a verb means; `None` for a word that is no known verb.
 pub fn verb(word: &str) -> Option<Verb> {
