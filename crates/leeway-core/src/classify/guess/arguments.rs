@@ -42,6 +42,11 @@ impl Argument {
         has(OUTSIDERS) && has(SHOWN)
     }
 
+    /// True of a choice of what is done whose values the schema does not list.
+    fn is_free_choice(&self) -> bool {
+        self.depth == 0 && self.is(ACTIONS) && self.values.is_empty()
+    }
+
     /// True when every value it can take is a switch: on or off.
     fn is_switch(&self) -> bool {
         self.kind == "boolean"
@@ -81,12 +86,23 @@ const PRICES: &str = "price unit_amount unit_price sale_price regular_price pric
 const CHOOSERS: &str = "action operation method command op verb mode request_method http_method \
     operation_type action_type event";
 
+/// Of those, the names that say nothing of what may be chosen.
+const ACTIONS: &str = "action operation op action_type operation_type";
+
 impl Arguments {
     /// Reads a tool's input schema.
     pub fn of(definition: &Value) -> Self {
         let mut found = Vec::new();
         let schema = &definition["inputSchema"];
         read((schema, schema), 0, &mut found);
+        let text = definition["description"].as_str().unwrap_or_default();
+        for argument in found.iter_mut().filter(|it| it.is_free_choice()) {
+            let own = schema["properties"][&argument.name]["description"].as_str();
+            argument.values = told_values(own.unwrap_or_default());
+            if let Some((_, after)) = text.split_once(&format!("{}:", argument.name)) {
+                argument.values.extend(told_values(after));
+            }
+        }
         Self(found)
     }
 
@@ -152,6 +168,11 @@ impl Arguments {
             let chooses = argument.is(CHOOSERS) && !argument.values.is_empty();
             chooses && !(argument.kind == "array" && argument.is("event"))
         })
+    }
+
+    /// True when the caller picks what is done and nothing says what there is to pick from.
+    pub fn picks_blindly(&self) -> bool {
+        self.top().any(Argument::is_free_choice)
     }
 
     /// A statement or program handed over whole.
@@ -291,6 +312,16 @@ fn values(property: &Value) -> Vec<String> {
     }
     all.extend(listed(&property["items"]));
     all
+}
+
+/// The values a description lists: single words between commas, bars, quotes or slashes.
+fn told_values(text: &str) -> Vec<String> {
+    let text: String = text.chars().take(LONGEST).collect();
+    text.split(|c: char| !(c.is_alphanumeric() || c == '_' || c == '-' || c == ' '))
+        .map(|part| part.trim().trim_start_matches("or ").trim())
+        .filter(|part| !part.is_empty() && !part.contains(' '))
+        .map(str::to_owned)
+        .collect()
 }
 
 /// True when a description says who outside reads what is written there.

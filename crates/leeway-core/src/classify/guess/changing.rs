@@ -79,6 +79,7 @@ impl Case<'_> {
                 self.says(Effect::Send)
             }
             Some(Noun::Event) => self.plans(Effect::Update),
+            Some(Noun::Review) if self.act.word == "leave" => self.says(Effect::Send),
             Some(Noun::Setting) => self.says(Effect::Admin),
             Some(Noun::Code)
                 if self.arguments.program().is_some() || self.arguments.has("query") =>
@@ -110,9 +111,9 @@ impl Case<'_> {
 
     /// True of what goes out to many once it runs.
     fn goes_out(&self) -> bool {
-        self.act
-            .speaks_of("campaign sequence journey broadcast newsletter survey blast drip")
-            || self.server.is(Kind::Mailing) && self.act.speaks_of("automation workflow flow")
+        self.act.speaks_of(
+            "campaign sequence journey broadcast newsletter survey blast drip ad ads adset",
+        ) || self.server.is(Kind::Mailing) && self.act.speaks_of("automation workflow flow")
     }
 
     /// Turning on what charges or goes out is doing so.
@@ -278,7 +279,8 @@ impl Case<'_> {
     }
 
     pub(super) fn resolves(&self) -> Finding {
-        const LOOKED_UP: &str = "id url name address dns library handle path host domain username";
+        const LOOKED_UP: &str =
+            "id url name address dns library handle path host domain username choice";
         // Verifying a person's address or number sends there, or lets them in.
         const OF_PERSONS: &str = "email phone number domain sender identity code otp user account \
             bank address deposit caller payment member customer";

@@ -5,7 +5,7 @@ use super::arguments::Arguments;
 use super::name::Act;
 use super::nouns::{Noun, class};
 use super::server::{Kind, Server};
-use super::verbs::Verb;
+use super::verbs::{Verb, verb};
 use super::words::{among, base, split};
 use crate::classify::{Effect, Level};
 
@@ -123,6 +123,9 @@ impl Case<'_> {
     /// A verb nobody knows: a change at least; money moves where the name speaks of money, and people
     /// are reached where it speaks of what they read.
     fn unknown(&self) -> Finding {
+        if self.server.is(Kind::Browser) {
+            return Finding::new(Effect::Execute, "acts on whatever page is open");
+        }
         if self.is_named_as_thing() || self.shows_list() {
             return self.shows_thing();
         }
@@ -186,6 +189,12 @@ impl Case<'_> {
     }
 
     pub(super) fn reads(self) -> Finding {
+        if verb(&self.act.word).is_none() && self.arguments.picks_blindly() {
+            return Finding::new(
+                Effect::Update,
+                "does what an argument picks, of which nothing is listed",
+            );
+        }
         if self.noun == Some(Noun::Access) || self.arguments.opens().is_some() {
             return Finding::new(Effect::Send, "opens a thing to others");
         }
@@ -227,6 +236,9 @@ impl Case<'_> {
         {
             return self.reaching(draft, verb);
         }
+        if self.lets_in(verb) {
+            return self.says(Effect::Send);
+        }
         let finding = match verb {
             Verb::Read => self.reads(),
             Verb::Create | Verb::Upload | Verb::Copy => self.makes(verb),
@@ -251,6 +263,14 @@ impl Case<'_> {
             Verb::Resolve => self.resolves(),
         };
         self.reaching(finding, verb)
+    }
+
+    /// True of letting others at a document: that is sharing it.
+    fn lets_in(&self, verb: Verb) -> bool {
+        matches!(verb, Verb::Create | Verb::Add | Verb::Update | Verb::Admin)
+            && self.act.word != "revoke"
+            && self.act.speaks_of("permission collaborator sharing")
+            && self.shares(verb)
     }
 
     /// Raises what can also reach people by its arguments.

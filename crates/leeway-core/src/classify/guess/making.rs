@@ -47,6 +47,10 @@ impl Case<'_> {
         if among("save store", &self.act.word) && self.arguments.has("path file_path filepath") {
             return self.says(Effect::Update);
         }
+        let disputed = self.act.speaks_of("dispute evidence claim contract");
+        if verb == Verb::Upload && disputed {
+            return self.serious(Effect::Create);
+        }
         if verb == Verb::Upload && self.noun.is_none_or(|noun| noun == Noun::Content) {
             return self.says(Effect::Create);
         }
@@ -97,7 +101,11 @@ impl Case<'_> {
         {
             return self.serious(Effect::Create);
         }
-        if self.server.is(Kind::Cloud) && self.act.object.last().is_some_and(|it| it == "project") {
+        let runs = self.server.is(Kind::Cloud)
+            || self
+                .arguments
+                .has("region region_url platform runtime framework");
+        if runs && self.act.object.last().is_some_and(|it| it == "project") {
             return self.says(Effect::Admin);
         }
         let any_kind = self.act.speaks_of("document doc") && self.arguments.has(KINDS);
@@ -189,6 +197,8 @@ impl Case<'_> {
             return self.serious(Effect::Create);
         }
         match self.noun {
+            // Who is called to an incident is told at once.
+            _ if self.act.speaks_of("responder") => self.says(Effect::Send),
             _ if self.enrols() => self.says(Effect::Send),
             Some(Noun::Label) => self.says(Effect::Update).at(Level::LowRisk),
             _ if self

@@ -120,7 +120,11 @@ fn shows(words: &[String], bases: &[String]) -> bool {
     if named.len() > 1 && named.last().is_some_and(|word| word == "tool") {
         named.pop();
     }
-    let begins = words[0] != bases[0] && among(SHOWN_KINDS, &bases[0]);
+    let begins = words
+        .iter()
+        .zip(bases)
+        .take(1)
+        .any(|(word, base)| word != base && among(SHOWN_KINDS, base));
     begins || named.last().is_some_and(|word| among(SHOWN_THINGS, word))
 }
 

@@ -88,7 +88,7 @@ const NOUNS: [(Noun, &str); 17] = [
         Noun::Publication,
         "incident-update status-page-update article blog blog-post post story-post solution-article knowledge-article help-article \
          release newsletter press-release video reel short tweet-thread podcast episode landing-page \
-         website site gist announcement pin-post product-listing listing ad advertisement",
+         website site gist announcement pin-post product-listing listing ad ads advertisement",
     ),
     (
         Noun::Message,
@@ -99,7 +99,7 @@ const NOUNS: [(Noun, &str); 17] = [
     ),
     (
         Noun::Review,
-        "review pull-request-review review-comment review-reply review-response rsvp answer",
+        "feedback complaint review pull-request-review review-comment review-reply review-response rsvp answer",
     ),
     (
         Noun::Event,
@@ -206,7 +206,7 @@ pub const HELP_DESK: &str = "ticket case conversation requester helpdesk support
 /// Records inside which comments stay among colleagues.
 pub const WORKPLACE: &str = "task issue card page document doc block file sheet spreadsheet slide \
     presentation story epic bug item board project database design frame node workitem board deal \
-    contact record note form goal todo subtask milestone initiative entry";
+    contact record note form goal todo subtask milestone initiative entry list space";
 
 /// Marks of a code host, whose records outsiders may see.
 pub const CODE_HOST: &str = "repository repo pull merge branch commit fork gist";

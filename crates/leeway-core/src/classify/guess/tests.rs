@@ -78,6 +78,16 @@ fn the_thing_decides_what_a_verb_means() {
         ("save_file", "path content", Effect::Update, 4),
         ("execute_query", "sql", Effect::Execute, 4),
         ("query", "sql", Effect::Execute, 4),
+        ("create_document", "doctype data", Effect::Create, 4),
+        ("create_draft_pull_request", "title", Effect::Create, 4),
+        ("insert_many", "collection documents", Effect::Create, 4),
+        ("create_project", "name region", Effect::Admin, 4),
+        ("change_estimate_state", "estimate_id", Effect::Pay, 5),
+        ("create_file_permission", "file_id user", Effect::Send, 5),
+        ("verify_webhook", "body signature", Effect::Read, 1),
+        ("verify_phone_number", "number", Effect::Admin, 4),
+        ("preview_write", "values", Effect::Read, 1),
+        ("reports_sales", "period", Effect::Read, 1),
     ] {
         let guessed = alone(&tool(name, arguments));
         let said = (guessed.effect, u8::from(guessed.level));
@@ -88,6 +98,56 @@ fn the_thing_decides_what_a_verb_means() {
             guessed.why
         );
     }
+}
+
+#[test]
+fn names_and_values_without_letters_are_changes_like_any_unknown() {
+    for name in ["", "__", "-", "!"] {
+        assert_eq!(alone(&tool(name, "id")).effect, Effect::Update, "`{name}`");
+    }
+    let mut definition = tool("manage", "action");
+    definition["inputSchema"]["properties"]["action"]["enum"] = json!(["", "-", "delete"]);
+    assert_eq!(alone(&definition).effect, Effect::Delete);
+}
+
+#[test]
+fn things_named_alone_are_looked_at_when_their_arguments_only_find_them() {
+    let tools = [
+        tool("create_refund", "payment_id amount"),
+        tool("refund", "refund_id fields"),
+        tool("refunds", "status limit cursor"),
+        tool("dispute", "dispute_id reason"),
+    ];
+    let server = Server::of(&tools);
+    let effects = tools.each_ref().map(|tool| guess(tool, &server).effect);
+    assert_eq!(
+        effects,
+        [Effect::Pay, Effect::Read, Effect::Read, Effect::Pay]
+    );
+    // Alone, or with another thing's id, the word is the verb.
+    assert_eq!(alone(&tool("refund", "refund_id")).effect, Effect::Pay);
+}
+
+#[test]
+fn what_a_free_choice_says_it_can_do_counts() {
+    let mut definition = tool("service_catalog", "action item_id");
+    assert_eq!(alone(&definition).effect, Effect::Update);
+    definition["inputSchema"]["properties"]["action"]["description"] =
+        json!("One of: item_get, order_now, or cart_submit.");
+    assert_eq!(alone(&definition).effect, Effect::Pay);
+}
+
+#[test]
+fn words_that_outsiders_read_raise_a_change_to_sending() {
+    assert_eq!(
+        alone(&tool("update_incident", "number comments")).effect,
+        Effect::Send
+    );
+    let mut definition = tool("update_asset", "number note");
+    assert_eq!(alone(&definition).effect, Effect::Update);
+    definition["inputSchema"]["properties"]["note"]["description"] =
+        json!("Visible to the requester");
+    assert_eq!(alone(&definition).effect, Effect::Send);
 }
 
 #[test]

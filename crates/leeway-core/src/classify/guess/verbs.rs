@@ -70,7 +70,7 @@ const VERBS: [(Verb, &str); 24] = [
          grep glob select aggregate profile trace monitor visualize render screenshot \
          hget hgetall hmget mget hexist hlen llen lrange lindex smember sismember scard zrange \
          zscore zcard xrange xlen ttl strlen dbsize \
-         ask print enumerate filter hover diagnose troubleshoot recommend predict forecast \
+         ask audit investigate print enumerate filter hover diagnose troubleshoot recommend predict forecast \
          geocode locate lint introspect demonstrate \
          help crawl scrape observe sum average exist map \
          think is has can are what which who where how encode decode hash plot chart probe \
@@ -140,7 +140,7 @@ const VERBS: [(Verb, &str); 24] = [
         "send reply publish share notify invite email mail message tweet retweet broadcast forward \
          dm sms whatsapp announce respond rsvp call dial text fax blast unpublish schedule answer \
          say speak chat contact nudge remind alert resend deliver dispatch crosspost \
-         unsend syndicate \
+         unsend syndicate relist repost republish \
          inform tell transmit distribute circulate advertise introduce greet",
     ),
     (
@@ -210,7 +210,7 @@ pub fn is_always_verb(word: &str) -> bool {
 pub const SHOWN_THINGS: &str = "status summary tree log diff history info information list report \
     detail metadata stat statistics overview schema count balance timeline index lookup search \
     version preview insight metric help usage snapshot screenshot health \
-    forecast result output profile catalog documentation doc state aging breakdown analytics pdf csv size guide guideline tutorial instruction";
+    forecast result output profile catalog documentation doc state aging breakdown analytics pdf csv size guide guideline tutorial instruction reader viewer finder";
 
 /// Things that are shown in several kinds, which names without a verb begin with: `reports_sales`.
 pub const SHOWN_KINDS: &str = "report statistic stat metric insight";
