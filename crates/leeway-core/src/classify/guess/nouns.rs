@@ -79,7 +79,7 @@ const NOUNS: [(Noun, &str); 17] = [
          metaobject-definition metafield-definition location-setting mailbox inbox phone-number \
          sender-identity sender subaccount project-key server cluster instance volume subdomain \
          site-setting theme script-tag extension hook-subscription event-subscription notification-subscription webhook-subscription push-subscription notification-rule \
-         alert-rule monitor-rule alert-policy escalation-policy on-call on-call-schedule",
+         list-column sharepoint-list column alert-rule monitor-rule alert-policy escalation-policy on-call on-call-schedule",
     ),
     (Noun::Draft, "draft draft-order draft-invoice draft-email"),
     (
