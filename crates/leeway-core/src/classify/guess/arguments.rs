@@ -2,6 +2,7 @@
 
 use super::words::{among, bases};
 use serde_json::Value;
+use std::collections::VecDeque;
 
 /// How deep a schema is read, and how many arguments at most: schemas come from outside.
 const DEEPEST: usize = 4;
@@ -25,6 +26,8 @@ pub struct Argument {
     pub depth: usize,
     /// True when its description says that people outside read it.
     pub outward: bool,
+    /// True of an object whose fields the schema leaves open.
+    pub open: bool,
 }
 
 impl Argument {
@@ -90,19 +93,27 @@ const CHOOSERS: &str = "action operation method command op verb mode request_met
 const ACTIONS: &str = "action operation op action_type operation_type";
 
 impl Arguments {
-    /// Reads a tool's input schema.
+    /// Reads a tool's input schema, what stands at the top before what is inside it.
     pub fn of(definition: &Value) -> Self {
+        let whole = &definition["inputSchema"];
         let mut found = Vec::new();
-        let schema = &definition["inputSchema"];
-        read((schema, schema), 0, &mut found);
-        let text = definition["description"].as_str().unwrap_or_default();
-        for argument in found.iter_mut().filter(|it| it.is_free_choice()) {
-            let own = schema["properties"][&argument.name]["description"].as_str();
-            argument.values = told_values(own.unwrap_or_default());
-            if let Some((_, after)) = text.split_once(&format!("{}:", argument.name)) {
-                argument.values.extend(told_values(after));
+        let mut next = VecDeque::from([(whole, 0)]);
+        while let Some((schema, depth)) = next.pop_front() {
+            if depth >= DEEPEST || found.len() >= MOST {
+                break;
+            }
+            for part in parts(whole, schema) {
+                let properties = part["properties"].as_object().into_iter().flatten();
+                for (name, property) in properties.take(MOST - found.len().min(MOST)) {
+                    let property = followed(whole, property);
+                    found.push(argument((name, property), depth));
+                    next.push_back((property, depth + 1));
+                    let lists = parts(whole, property).into_iter();
+                    next.extend(lists.map(|list| (&list["items"], depth + 1)));
+                }
             }
         }
+        tell_choices(definition, &mut found);
         Self(found)
     }
 
@@ -220,6 +231,23 @@ impl Arguments {
         })
     }
 
+    /// True when a part of a record is handed over whose fields the schema leaves open.
+    pub fn open(&self) -> bool {
+        self.top()
+            .any(|argument| argument.open && !argument.is("metadata option filter param context"))
+    }
+
+    /// A switch that says what is there may be replaced.
+    pub fn replaces(&self) -> Option<&Argument> {
+        self.top()
+            .find(|argument| argument.is("overwrite overwrite_existing replace replace_existing upsert update_existing if_exist on_conflict"))
+    }
+
+    /// True when what is written may be kept among colleagues, and is read by others otherwise.
+    pub fn may_be_internal(&self) -> bool {
+        self.has("internal private is_internal is_private is_work_note internal_note is_public")
+    }
+
     /// True when the argument is there, at the top.
     pub fn has(&self, list: &str) -> bool {
         self.top().any(|argument| argument.is(list))
@@ -238,46 +266,30 @@ impl Arguments {
     }
 }
 
-/// Reads what `schema`, a part of `whole`, lets a caller give.
-fn read((whole, schema): (&Value, &Value), depth: usize, found: &mut Vec<Argument>) {
-    if depth >= DEEPEST || found.len() >= MOST {
-        return;
-    }
+/// A schema and its alternatives: the arguments of each stand beside the others. An alternative may
+/// not have alternatives of its own, so that a schema that names itself comes to an end.
+fn parts<'a>(whole: &'a Value, schema: &'a Value) -> Vec<&'a Value> {
     let schema = followed(whole, schema);
-    for key in ["anyOf", "oneOf", "allOf"] {
-        for part in schema[key].as_array().into_iter().flatten() {
-            read_alternative((whole, part), depth, found);
-        }
-    }
-    for (name, property) in schema["properties"].as_object().into_iter().flatten() {
-        add(whole, (name, property), depth, found);
-    }
+    let alternatives = ["anyOf", "oneOf", "allOf"]
+        .iter()
+        .flat_map(|key| schema[key].as_array().into_iter().flatten())
+        .map(|part| followed(whole, part));
+    std::iter::once(schema).chain(alternatives).collect()
 }
 
-fn add(whole: &Value, (name, property): (&str, &Value), depth: usize, found: &mut Vec<Argument>) {
-    if found.len() >= MOST {
-        return;
-    }
-    let property = followed(whole, property);
-    found.push(Argument {
+fn argument((name, property): (&str, &Value), depth: usize) -> Argument {
+    let kind = kind(property);
+    Argument {
         name: name.to_owned(),
         words: bases(name),
         values: values(property),
-        kind: kind(property),
+        open: kind == "object"
+            && parts(property, property)
+                .iter()
+                .all(|part| part["properties"].is_null()),
+        kind,
         depth,
         outward: is_outward(property),
-    });
-    read((whole, property), depth + 1, found);
-    read((whole, &property["items"]), depth + 1, found);
-}
-
-/// Reads one alternative: its arguments stand beside the others. It may not have alternatives of its
-/// own, so that a schema that names itself comes to an end.
-fn read_alternative(part: (&Value, &Value), depth: usize, found: &mut Vec<Argument>) {
-    let (whole, schema) = part;
-    let schema = followed(whole, schema);
-    for (name, property) in schema["properties"].as_object().into_iter().flatten() {
-        add(whole, (name, property), depth, found);
     }
 }
 
@@ -312,6 +324,18 @@ fn values(property: &Value) -> Vec<String> {
     }
     all.extend(listed(&property["items"]));
     all
+}
+
+/// Gives free choices the values their descriptions list.
+fn tell_choices(definition: &Value, found: &mut [Argument]) {
+    let text = definition["description"].as_str().unwrap_or_default();
+    for argument in found.iter_mut().filter(|it| it.is_free_choice()) {
+        let property = &definition["inputSchema"]["properties"][&argument.name];
+        argument.values = told_values(property["description"].as_str().unwrap_or_default());
+        if let Some((_, after)) = text.split_once(&format!("{}:", argument.name)) {
+            argument.values.extend(told_values(after));
+        }
+    }
 }
 
 /// The values a description lists: single words between commas, bars, quotes or slashes.

@@ -50,6 +50,9 @@ impl Case<'_> {
         {
             return self.says(Effect::Send);
         }
+        if self.settles() {
+            return self.says(Effect::Pay);
+        }
         if self.act.word == "apply" && self.act.speaks_of("macro canned") {
             return self.says(Effect::Send);
         }
@@ -91,6 +94,19 @@ impl Case<'_> {
         }
     }
 
+    /// True of what moves a promise of money on: an invoice's or a quote's state.
+    fn settles(&self) -> bool {
+        const PROMISES: &str = "invoice quote quotation estimate proposal payment payout refund \
+            subscription contract dispute";
+        let head = self
+            .act
+            .object
+            .last()
+            .map(String::as_str)
+            .unwrap_or_default();
+        among("status state stage", head) && self.act.speaks_of(PROMISES)
+    }
+
     /// True of what changes what somebody pays for: a renewal, another plan.
     fn buys_on(&self) -> bool {
         const BOUGHT: &str = "plan tier license domain membership contract account seat hosting";
@@ -129,7 +145,7 @@ impl Case<'_> {
     }
 
     /// True when an argument holds words people read.
-    fn carries_text(&self) -> bool {
+    pub(super) fn carries_text(&self) -> bool {
         const TEXTS: &str = "text body content html message caption";
         self.arguments.0.is_empty()
             || self

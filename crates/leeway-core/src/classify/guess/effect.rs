@@ -71,6 +71,10 @@ pub struct Case<'a> {
     pub noun: Option<Noun>,
 }
 
+/// What a tool may be told to act on from then on.
+const CHOSEN: &str = "account workspace organization organisation tenant project profile company \
+    instance connection database context";
+
 /// What one act does.
 pub fn of(act: &Act, arguments: &Arguments, server: &Server) -> Finding {
     let case = Case {
@@ -138,7 +142,8 @@ impl Case<'_> {
         } else if matches!(
             self.noun,
             Some(Noun::Message | Noun::Publication | Noun::Review | Noun::Access)
-        ) {
+        ) && self.carries_text()
+        {
             Effect::Send
         } else {
             Effect::Update
@@ -209,6 +214,9 @@ impl Case<'_> {
         }
         if self.server.is(Kind::Browser) && self.act.word == "select" {
             return self.says(Effect::Execute);
+        }
+        if self.act.word == "select" && self.act.speaks_of(CHOSEN) {
+            return self.says(Effect::Admin);
         }
         let runs = among("query select aggregate explain", &self.act.word);
         if let Some(program) = self.arguments.program().filter(|_| runs) {
@@ -285,6 +293,17 @@ impl Case<'_> {
             let why = format!("opens a thing to others by `{}`", opens.name);
             return Finding::new(Effect::Send, why);
         }
+        if self.grants(verb) {
+            return self.says(Effect::Send);
+        }
+        if let Some(replaces) = self
+            .arguments
+            .replaces()
+            .filter(|_| finding.effect == Effect::Create && finding.level < Level::HighImpact)
+        {
+            let why = format!("can replace what is there by `{}`", replaces.name);
+            return Finding::new(Effect::Update, why);
+        }
         if let Some(cost) = self.arguments.cost() {
             return Finding::new(Effect::Pay, format!("agrees to a cost by `{}`", cost.name));
         }
@@ -316,6 +335,19 @@ impl Case<'_> {
         const SHARED: &str = "file folder drive document doc spreadsheet sheet presentation slide \
             page calendar album recording link";
         !matches!(verb, Verb::Delete | Verb::Cancel | Verb::Merge) && self.act.speaks_of(SHARED)
+    }
+
+    /// True of what gives somebody access to a document: `add_file_permission`.
+    fn grants(&self, verb: Verb) -> bool {
+        let head = self
+            .act
+            .object
+            .last()
+            .map(String::as_str)
+            .unwrap_or_default();
+        matches!(verb, Verb::Create | Verb::Add)
+            && among("permission access collaborator viewer editor", head)
+            && self.shares(verb)
     }
 
     /// `to` of a move, a copy or a range is a place.

@@ -63,6 +63,8 @@ impl Case<'_> {
             Some(Noun::Content) if class(self.before_head()) == Some(Noun::Facing) => {
                 self.serious(Effect::Create)
             }
+            // A part is made inside the document an argument names, which it changes.
+            Some(Noun::Content) if self.inside_named() => self.says(Effect::Update),
             Some(Noun::Label | Noun::Content) => self.says(Effect::Create),
             Some(Noun::Internal) => self.makes_internal(),
             Some(Noun::Open) => self.makes_open(),
@@ -79,6 +81,16 @@ impl Case<'_> {
             None if self.server.is(Kind::Payments) => self.says(Effect::Pay),
             None | Some(Noun::Code) => self.serious(Effect::Create),
         }
+    }
+
+    /// True when an argument names the document something is put into.
+    fn inside_named(&self) -> bool {
+        const DOCUMENTS: &str = "document doc file presentation spreadsheet workbook page sheet \
+            worksheet slide workbook_worksheet drive_item design";
+        self.arguments.top().any(|argument| {
+            let mut words = argument.words.clone();
+            words.pop().is_some_and(|last| last == "id") && among(DOCUMENTS, &words.join("_"))
+        })
     }
 
     /// The object without its last word.
@@ -182,6 +194,7 @@ impl Case<'_> {
                 .any(|word| among("email attendee invitee guest phone", word))
         };
         if self.arguments.0.is_empty()
+            || self.arguments.open()
             || self.arguments.has_anywhere(GUESTS)
             || self.arguments.top().any(reached)
         {
@@ -374,9 +387,7 @@ impl Case<'_> {
             || named("pull merge commit repo repository")
             || (self.arguments.has("owner") && self.arguments.has("repo"));
         // What can be made internal is public otherwise.
-        let optional = self
-            .arguments
-            .has("internal private is_internal is_private is_work_note internal_note visibility");
+        let optional = self.arguments.may_be_internal() || self.arguments.has("visibility");
         if !private && (code || optional || named(HELP_DESK) || self.server.is(Kind::HelpDesk)) {
             return self.says(Effect::Send);
         }
@@ -402,7 +413,8 @@ impl Case<'_> {
                 )
         });
         let code = self.server.is(Kind::CodeHost)
-            && (under || self.act.speaks_of("merge pull commit issue snippet"));
+            && (under || self.act.speaks_of("merge pull commit issue snippet"))
+            || self.act.speaks_of(HELP_DESK) && self.arguments.may_be_internal();
         // A logged e-mail is a record of its own.
         let logged = self.arguments.has("subject") && self.arguments.recipients().is_some();
         self.says(match (code, under && !logged) {

@@ -81,7 +81,7 @@ const NOUNS: [(Noun, &str); 17] = [
          site-setting theme script-tag extension access-list allow-list block-list deny-list \
          hook-subscription event-subscription notification-subscription webhook-subscription \
          push-subscription notification-rule \
-         alert-rule monitor-rule alert-policy escalation-policy on-call on-call-schedule",
+         list-column sharepoint-list column alert-rule monitor-rule alert-policy escalation-policy on-call on-call-schedule",
     ),
     (Noun::Draft, "draft draft-order draft-invoice draft-email"),
     (
