@@ -1,7 +1,7 @@
 //! What acts do that change, end, send, pay or run.
 
 use super::effect::{Case, Finding};
-use super::nouns::Noun;
+use super::nouns::{Noun, class};
 use super::server::Kind;
 use super::verbs::Verb;
 use super::words::among;
@@ -54,6 +54,13 @@ impl Case<'_> {
             return self.says(Effect::Pay);
         }
         if self.act.word == "apply" && self.act.speaks_of("macro canned") {
+            return self.says(Effect::Send);
+        }
+        if among("reschedule postpone", &self.act.word)
+            && self
+                .act
+                .speaks_of("appointment booking reservation interview meeting consultation")
+        {
             return self.says(Effect::Send);
         }
         if self.buys_on() || self.settles_offer() {
@@ -125,6 +132,16 @@ impl Case<'_> {
             && self.act.speaks_of(OFFERS)
     }
 
+    /// True when a word of the thing is one of money: `expense report`.
+    fn speaks_of_money(&self) -> bool {
+        self.act.object.iter().any(|word| {
+            matches!(
+                class(std::slice::from_ref(word)),
+                Some(Noun::Money | Noun::Financial)
+            )
+        })
+    }
+
     /// True of what goes out to many once it runs.
     fn goes_out(&self) -> bool {
         self.act.speaks_of(
@@ -134,6 +151,9 @@ impl Case<'_> {
 
     /// Turning on what charges or goes out is doing so.
     pub(super) fn administers(&self) -> Finding {
+        if self.act.word == "register" && self.act.object == ["domain"] {
+            return self.says(Effect::Pay);
+        }
         match self.noun {
             Some(Noun::Money) => self.says(Effect::Pay),
             Some(Noun::Message | Noun::Event) => self.says(Effect::Send),
@@ -193,6 +213,7 @@ impl Case<'_> {
     pub(super) fn makes_final(&self) -> Finding {
         match self.noun {
             Some(Noun::Money | Noun::Financial) => self.says(Effect::Pay),
+            _ if self.speaks_of_money() && self.act.word == "approve" => self.says(Effect::Pay),
             Some(Noun::Event | Noun::Review | Noun::Publication | Noun::Message | Noun::Access) => {
                 self.says(Effect::Send)
             }

@@ -137,6 +137,7 @@ impl Case<'_> {
         let effect = if self.server.is(Kind::Payments)
             || self.noun == Some(Noun::Money)
             || self.act.object.iter().any(of_money)
+            || self.act.word.starts_with("top up")
         {
             Effect::Pay
         } else if matches!(

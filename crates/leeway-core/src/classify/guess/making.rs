@@ -14,7 +14,11 @@ const KINDS: &str = "object_type entity_type record_type sobject sobject_type mo
 
 impl Case<'_> {
     pub(super) fn makes(&self, verb: Verb) -> Finding {
-        if self.act.speaks_of("channel chat") && verb == Verb::Upload {
+        let to_chat = self.act.speaks_of("channel chat")
+            || self
+                .arguments
+                .has("channel channel_id chat_id conversation_id");
+        if to_chat && verb == Verb::Upload {
             return self.says(Effect::Send);
         }
         let from_pattern = self.act.object == self.act.target
@@ -48,6 +52,17 @@ impl Case<'_> {
             return self.says(Effect::Update);
         }
         let disputed = self.act.speaks_of("dispute evidence claim contract");
+        // A status that records may have is part of how they are set up.
+        let of_kind = self.act.object.len() > 1;
+        if of_kind && self.act.object.last().is_some_and(|it| it == "status") {
+            return self.says(Effect::Admin);
+        }
+        if verb == Verb::Upload && self.act.speaks_of("version object blob") {
+            return self.says(Effect::Update);
+        }
+        if self.act.word == "save" && self.act.speaks_of("document file page workflow") {
+            return self.says(Effect::Update);
+        }
         if verb == Verb::Upload && disputed {
             return self.serious(Effect::Create);
         }
@@ -193,10 +208,15 @@ impl Case<'_> {
                 .iter()
                 .any(|word| among("email attendee invitee guest phone", word))
         };
+        let of_guests = |argument: &Argument| {
+            let says = |word: &String| among("attendee invitee guest participant", word);
+            argument.words.iter().any(says)
+        };
         if self.arguments.0.is_empty()
             || self.arguments.open()
             || self.arguments.has_anywhere(GUESTS)
             || self.arguments.top().any(reached)
+            || self.arguments.0.iter().any(of_guests)
         {
             Finding::new(Effect::Send, "can tell the guests of a calendar entry")
         } else {
@@ -210,8 +230,13 @@ impl Case<'_> {
             return self.serious(Effect::Create);
         }
         match self.noun {
-            // Who is called to an incident is told at once.
-            _ if self.act.speaks_of("responder") => self.says(Effect::Send),
+            // Who is called to an incident or put among the guests is told at once.
+            _ if self.act.object.iter().any(|word| {
+                among("responder attendee guest invitee panelist registrant", word)
+            }) =>
+            {
+                self.says(Effect::Send)
+            }
             _ if self.enrols() => self.says(Effect::Send),
             Some(Noun::Label) => self.says(Effect::Update).at(Level::LowRisk),
             _ if self
@@ -263,6 +288,14 @@ impl Case<'_> {
 
     /// True of what puts people where messages go out to them by themselves.
     fn enrols(&self) -> bool {
+        let into_run = self
+            .act
+            .target
+            .iter()
+            .any(|word| among("sequence cadence journey drip", word));
+        if into_run || self.act.word == "enroll" && self.act.speaks_of("contact lead prospect") {
+            return true;
+        }
         const RUNS: &str = "automation sequence journey cadence drip campaign autoresponder";
         const PEOPLE: &str = "contact subscriber lead prospect person people recipient customer \
             profile candidate";
@@ -285,6 +318,9 @@ impl Case<'_> {
 
     /// A draft is what a person sends or publishes; a migration that is prepared is none.
     pub(super) fn drafts(&self) -> Finding {
+        if self.act.word == "propose" && self.act.speaks_of("time meeting slot") {
+            return self.says(Effect::Send);
+        }
         match self.noun {
             Some(Noun::Setting | Noun::Code | Noun::Money) => self.makes(Verb::Create),
             None | Some(Noun::Facing | Noun::Internal) if self.act.word != "draft" => {
@@ -374,7 +410,8 @@ impl Case<'_> {
                     .any(|argument| argument.words.iter().any(|word| among(list, word)))
         };
         // What is pending waits for a tool that publishes it.
-        let private = self.act.speaks_of("internal private pending");
+        let pending = self.act.object.iter().any(|word| word == "pending");
+        let private = self.act.speaks_of("internal private") || pending;
         let published = self.act.speaks_of("post article video reel announcement")
             || self.act.speaks_of("status") && self.act.speaks_of("page");
         if published && !private {

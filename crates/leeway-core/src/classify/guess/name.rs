@@ -152,7 +152,7 @@ fn verb_position(words: &[String], bases: &[String]) -> Option<usize> {
         }
         let noun = last > 0 && !is_always_verb(&bases[0]);
         let shown = among(
-            "order invoice contact bill transfer charge request message email comment post review \
+            "order invoice contact bill transfer charge request message email comment review \
              discount",
             &bases[0],
         ) && among(
@@ -162,7 +162,12 @@ fn verb_position(words: &[String], bases: &[String]) -> Option<usize> {
         if noun && (shown || among("search lookup", &bases[last])) {
             return None;
         }
-        if bases[0] == "preview" {
+        let drafts = bases[0] == "draft"
+            && among(
+                "reply email mail message response answer tweet",
+                &bases[last],
+            );
+        if bases[0] == "preview" || drafts {
             return Some(0);
         }
         // What stands behind a joint is no verb: `list_questions_for_question_set`.
@@ -184,6 +189,10 @@ fn verb_position(words: &[String], bases: &[String]) -> Option<usize> {
             words
                 .iter()
                 .position(|word| among("list search query", word))
+                .filter(|at| {
+                    let things = |word: &String| class(std::slice::from_ref(word)).is_some();
+                    bases[at + 1..].iter().all(things)
+                })
         })
         .or_else(|| {
             let only_verb = verb(&words[last]).is_some() && class(&bases[last..]).is_none();

@@ -46,7 +46,7 @@ pub enum Noun {
 const NOUNS: [(Noun, &str); 17] = [
     (
         Noun::Access,
-        "shareable-link sharing-link share-link shared-link-access invite-link invitation-link \
+        "shareable-link sharing-link share-link shared-link shared-link-access invite-link invitation-link \
          public-link sharing-permission collaborator-invite guest-access public-url shareable-url",
     ),
     (
@@ -92,7 +92,7 @@ const NOUNS: [(Noun, &str); 17] = [
     ),
     (
         Noun::Message,
-        "message reply sms whatsapp mms fax email mail tweet dm broadcast notification invitation \
+        "message reply poll sms whatsapp mms fax email mail tweet dm broadcast notification invitation \
          invite text-message chat-message direct-message thread voice-call phone-call call \
          email-campaign-send verification verification-code otp reminder-email push-notification \
          conversation announcement-message survey-invitation template-message",
@@ -128,7 +128,7 @@ const NOUNS: [(Noun, &str); 17] = [
          sequence flow-message popup form-submission support-ticket ticket case support-case request \
          incident status-page deal opportunity pull-request merge-request repository repo \
          advisory discussion shop storefront store collection-page banner ad-set ad-group ad-account \
-         ad-campaign keyword survey poll live-event question-post event-type scheduling-link \
+         ad-campaign keyword survey live-event question-post event-type scheduling-link \
          room-booking submission lead-form lifecycle pipeline-deal customer-portal portal feature \
          course lesson objective-goal strategy",
     ),

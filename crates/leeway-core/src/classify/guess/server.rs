@@ -75,6 +75,7 @@ const KINDS: [(Kind, &str, usize); 8] = [
 #[derive(Clone, Debug, Default)]
 pub struct Server {
     prefix: Vec<String>,
+    namespaces: BTreeSet<String>,
     kinds: BTreeSet<Kind>,
     tools: Vec<Listed>,
 }
@@ -97,18 +98,20 @@ impl Server {
         let name = |definition: &Value| definition["name"].as_str().unwrap_or_default().to_owned();
         let names: Vec<Vec<String>> = definitions.iter().map(|it| split(&name(it))).collect();
         let prefix = prefix(names.iter().map(Vec::as_slice).collect());
+        let namespaces = namespaces(&prefix, &names);
         let tools: Vec<Listed> = definitions
             .iter()
             .zip(&names)
             .map(|(definition, words)| Listed {
                 name: name(definition),
-                acts: said(&prefix, words),
+                acts: said((&prefix, &namespaces), words),
                 required: required(definition),
             })
             .collect();
         let kinds = kinds(&definitions, &tools);
         Self {
             prefix,
+            namespaces,
             kinds,
             tools,
         }
@@ -116,7 +119,7 @@ impl Server {
 
     /// What a tool's name says, without the words all names begin with.
     pub fn acts(&self, name: &str) -> Vec<Act> {
-        said(&self.prefix, &split(name))
+        said((&self.prefix, &self.namespaces), &split(name))
     }
 
     /// True when it is of a kind.
@@ -223,9 +226,39 @@ fn shared(names: &[&[String]]) -> Option<String> {
     (enough && thing).then(|| word.to_owned())
 }
 
+/// Things whose names several tools begin with before they say what they do to them: the `label` of
+/// `label_create` and `label_list`. Such a word is no verb in that place.
+fn namespaces(prefix: &[String], names: &[Vec<String>]) -> BTreeSet<String> {
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    for words in names {
+        if let [first, second, ..] = without(prefix, words)
+            && is_always_verb(second)
+        {
+            *counts.entry(first).or_default() += 1;
+        }
+    }
+    let thing = |word: &str| {
+        verb(&base(word)).is_some_and(|verb| verb != Verb::Read)
+            && !is_always_verb(word)
+            && class(&[base(word)]).is_some()
+    };
+    counts
+        .into_iter()
+        .filter(|(word, count)| *count >= 2 && thing(word))
+        .map(|(word, _)| word.to_owned())
+        .collect()
+}
+
 /// What a name says without the prefix; where it names no thing, the prefix may (`invoice_send`).
-fn said(prefix: &[String], words: &[String]) -> Vec<Act> {
-    let mut acts = acts(without(prefix, words));
+fn said((prefix, namespaces): (&[String], &BTreeSet<String>), words: &[String]) -> Vec<Act> {
+    let rest = without(prefix, words);
+    let spaced = rest.len() > 1 && namespaces.contains(&rest[0]);
+    let mut acts = acts(&rest[usize::from(spaced)..]);
+    if spaced {
+        for act in acts.iter_mut() {
+            act.object.insert(0, base(&rest[0]));
+        }
+    }
     let thing: Vec<String> = prefix.iter().map(|word| base(word)).collect();
     if class(&thing).is_some() {
         for act in acts.iter_mut().filter(|act| act.object.is_empty()) {

@@ -96,7 +96,7 @@ const VERBS: [(Verb, &str); 24] = [
     (Verb::Draft, "draft compose prepare propose"),
     (
         Verb::Update,
-        "update edit set modify patch put move rename assign reassign change write replace \
+        "update edit revise set modify patch put move rename assign reassign change write replace \
          transition upsert adjust correct fix format apply rewrite overwrite reorder reset \
          restore undelete unarchive undo redo revert rollback reopen close complete finish \
          unassign unlink detach relocate shift escalate snooze pin \
@@ -109,7 +109,7 @@ const VERBS: [(Verb, &str); 24] = [
          acknowledge ack extend shorten reconcile allocate deallocate dismiss split swap trim tune \
          upgrade downgrade claim unclaim expire grade hold park prioritize qualify disqualify \
          reclassify redact redirect reindex remap reload renew replenish reparent retag skip touch \
-         transform unset unhold release renumber recategorize advance backfill enrich sort highlight load",
+         transform uncheck unset unhold release renumber recategorize advance backfill enrich sort highlight load",
     ),
     (Verb::Mark, "mark label tag star"),
     (
@@ -192,7 +192,8 @@ const MOSTLY_NOUNS: &str = "list log record store plan post draft label tag star
     force boot build load leave";
 
 /// Things whose names begin with a verb.
-pub const COMPOUNDS: &str = "merge-request merge-field merge-conflict merge-commit merge-tag \
+pub const COMPOUNDS: &str = "merge-request purchase-order purchase-invoice purchase-document purchase-history \
+    purchase-receipt merge-field merge-conflict merge-commit merge-tag \
     pull-request leave-type leave-balance leave-request leave-period leave-record send-count \
     approve-list close-reason close-code close-date reject-reason cancel-reason decline-reason hold-reason build-log test-case test-run test-plan";
 
