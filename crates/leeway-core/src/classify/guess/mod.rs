@@ -5,6 +5,7 @@
 //! [`words`] splits names; [`verbs`] and [`nouns`] are the lexicon; [`name`] says what is done to what;
 //! [`effect`] what that does; [`raise`] what else the system says; [`measure`] compares with labels.
 
+mod adding;
 mod arguments;
 mod changing;
 mod effect;
@@ -16,6 +17,7 @@ mod raise;
 mod record;
 mod server;
 mod siblings;
+mod telling;
 mod verbs;
 mod words;
 

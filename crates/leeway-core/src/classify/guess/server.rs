@@ -255,7 +255,7 @@ fn said((prefix, namespaces): (&[String], &BTreeSet<String>), words: &[String]) 
     let spaced = rest.len() > 1 && namespaces.contains(&rest[0]);
     let mut acts = acts(&rest[usize::from(spaced)..]);
     if spaced {
-        for act in acts.iter_mut() {
+        for act in &mut acts {
             act.object.insert(0, base(&rest[0]));
         }
     }

@@ -88,6 +88,15 @@ fn the_thing_decides_what_a_verb_means() {
         ("verify_phone_number", "number", Effect::Admin, 4),
         ("preview_write", "values", Effect::Read, 1),
         ("reports_sales", "period", Effect::Read, 1),
+        ("draft_reply", "thread_id body", Effect::Draft, 2),
+        ("add_attendees", "event_id users", Effect::Send, 5),
+        ("add_to_sequence", "contact_id sequence_id", Effect::Send, 5),
+        ("reschedule_appointment", "id time", Effect::Send, 5),
+        ("approve_expense_report", "id", Effect::Pay, 5),
+        ("create_shared_link", "path", Effect::Send, 5),
+        ("upload_new_version", "id file", Effect::Update, 4),
+        ("files_upload", "channels content", Effect::Send, 5),
+        ("shopping_list_uncheck_items", "list_id", Effect::Update, 4),
     ] {
         let guessed = alone(&tool(name, arguments));
         let said = (guessed.effect, u8::from(guessed.level));
@@ -126,6 +135,18 @@ fn things_named_alone_are_looked_at_when_their_arguments_only_find_them() {
     );
     // Alone, or with another thing's id, the word is the verb.
     assert_eq!(alone(&tool("refund", "refund_id")).effect, Effect::Pay);
+}
+
+#[test]
+fn words_that_several_names_begin_with_are_things() {
+    let tools =
+        ["label_create", "label_delete", "label_list", "label"].map(|name| tool(name, "id"));
+    let server = Server::of(&tools);
+    let effects = tools.each_ref().map(|tool| guess(tool, &server).effect);
+    assert_eq!(
+        effects,
+        [Effect::Create, Effect::Delete, Effect::Read, Effect::Update]
+    );
 }
 
 #[test]
