@@ -15,9 +15,9 @@ mod name;
 mod nouns;
 mod raise;
 mod record;
+mod saying;
 mod server;
 mod siblings;
-mod telling;
 mod verbs;
 mod words;
 
