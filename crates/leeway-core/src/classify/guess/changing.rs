@@ -1,7 +1,7 @@
 //! What acts do that change, end, send, pay or run.
 
 use super::effect::{Case, Finding};
-use super::nouns::Noun;
+use super::nouns::{Noun, class};
 use super::server::Kind;
 use super::verbs::Verb;
 use super::words::among;
@@ -46,7 +46,10 @@ impl Case<'_> {
         {
             return self.says(Effect::Send);
         }
-        if self.settles() {
+        let campaigns = self
+            .arguments
+            .has("campaign_id ad_set_id ad_group_id adset_id ad_id");
+        if self.settles() || campaigns && self.act.speaks_of("budget bid") {
             return self.says(Effect::Pay);
         }
         if self.act.word == "apply" && self.act.speaks_of("macro canned") {
@@ -66,7 +69,7 @@ impl Case<'_> {
         }
         match self.noun {
             Some(Noun::Money) if !self.act.speaks_of("method") => self.says(Effect::Pay),
-            None if self.server.is(Kind::Payments) => self.says(Effect::Pay),
+            None | Some(Noun::Code) if self.server.is(Kind::Payments) => self.says(Effect::Pay),
             Some(Noun::Publication) => self.says(Effect::Send),
             Some(Noun::Message)
                 if among(
@@ -122,6 +125,9 @@ impl Case<'_> {
         match self.noun {
             Some(Noun::Money) => self.says(Effect::Pay),
             Some(Noun::Message | Noun::Event) => self.says(Effect::Send),
+            _ if self.act.word == "register" && self.act.speaks_of("domain") => {
+                self.says(Effect::Pay)
+            }
             _ if self.goes_out() && !among("disable deactivate block suspend", &self.act.word) => {
                 self.says(Effect::Send)
             }
@@ -176,8 +182,15 @@ impl Case<'_> {
 
     /// Approving money promises it; handing in something to others reaches them.
     pub(super) fn makes_final(&self) -> Finding {
+        let of_money = |word: &String| {
+            matches!(
+                class(std::slice::from_ref(word)),
+                Some(Noun::Money | Noun::Financial)
+            )
+        };
         match self.noun {
             Some(Noun::Money | Noun::Financial) => self.says(Effect::Pay),
+            _ if self.act.object.iter().any(of_money) => self.says(Effect::Pay),
             Some(Noun::Event | Noun::Review | Noun::Publication | Noun::Message | Noun::Access) => {
                 self.says(Effect::Send)
             }
@@ -264,7 +277,7 @@ impl Case<'_> {
         if matches!(self.noun, Some(Noun::Message | Noun::Event)) && self.act.word != "pause" {
             return self.says(Effect::Send);
         }
-        if self.goes_out() && self.act.word != "pause" {
+        if (self.goes_out() || self.enrols()) && self.act.word != "pause" {
             return self.says(Effect::Send);
         }
         if among("start", &self.act.word) && self.act.speaks_of("timer tracking") {

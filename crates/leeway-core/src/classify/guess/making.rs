@@ -2,9 +2,9 @@
 
 use super::arguments::Argument;
 use super::effect::{Case, Finding};
-use super::nouns::{HELP_DESK, Noun, SHOWN_TO_CUSTOMERS, WORKPLACE, class};
+use super::nouns::{Noun, SHOWN_TO_CUSTOMERS, class};
 use super::server::Kind;
-use super::verbs::{Verb, verb};
+use super::verbs::Verb;
 use super::words::among;
 use crate::classify::{Effect, Level};
 
@@ -12,10 +12,29 @@ use crate::classify::{Effect, Level};
 const KINDS: &str = "object_type entity_type record_type sobject sobject_type model doctype type \
     resource_type module object object_name object_api_name method";
 
+/// People who are told that they are expected.
+const GUESTS: &str = "attendee guest invitee participant panelist registrant responder";
+
+/// What is put up for others to see where they talk.
+const PUT_UP: &str = "poll file photo document video audio image voice picture sticker thread";
+
 impl Case<'_> {
     pub(super) fn makes(&self, verb: Verb) -> Finding {
-        if self.act.speaks_of("channel chat") && verb == Verb::Upload {
+        let among_people = self.arguments.has("channel channel_id chat_id room_id");
+        if verb == Verb::Upload && self.act.speaks_of("channel chat")
+            || among_people
+                && self
+                    .act
+                    .object
+                    .last()
+                    .is_some_and(|head| among(PUT_UP, head))
+        {
             return self.says(Effect::Send);
+        }
+        let version = self.act.speaks_of("version revision object blob")
+            || self.act.target.is_empty() && self.names_object();
+        if verb == Verb::Upload && version {
+            return self.says(Effect::Update);
         }
         let from_pattern = self.act.object == self.act.target
             && self
@@ -44,7 +63,10 @@ impl Case<'_> {
             return self.says(Effect::Create);
         }
         // Saving to a place replaces what is there.
-        if among("save store", &self.act.word) && self.arguments.has("path file_path filepath") {
+        if among("save store", &self.act.word)
+            && (self.arguments.has("path file_path filepath id")
+                || self.act.target.is_empty() && self.names_object())
+        {
             return self.says(Effect::Update);
         }
         if verb == Verb::Upload && self.noun.is_none_or(|noun| noun == Noun::Content) {
@@ -74,7 +96,7 @@ impl Case<'_> {
             Some(Noun::Financial) => self.makes_financial(),
             Some(Noun::Money) => self.says(Effect::Pay),
             Some(Noun::Setting) => self.says(Effect::Admin),
-            None if self.server.is(Kind::Payments) => self.says(Effect::Pay),
+            None | Some(Noun::Code) if self.server.is(Kind::Payments) => self.says(Effect::Pay),
             None | Some(Noun::Code) => self.serious(Effect::Create),
         }
     }
@@ -109,7 +131,13 @@ impl Case<'_> {
         {
             return self.serious(Effect::Create);
         }
-        if self.act.speaks_of("document doc") && self.arguments.has(KINDS) {
+        // A project of a whole organisation or region is an account of its own.
+        let kinds = self.act.speaks_of("document doc") && self.arguments.has(KINDS);
+        let apart = self.act.speaks_of("project")
+            && self
+                .arguments
+                .has("org_id organization_id region region_id");
+        if kinds || apart {
             return self.serious(Effect::Create);
         }
         if let Some(tells) = self
@@ -147,16 +175,6 @@ impl Case<'_> {
         self.serious(Effect::Create)
     }
 
-    pub(super) fn says_messages(&self) -> Finding {
-        if self.act.speaks_of("internal private") {
-            return self.says(Effect::Draft);
-        }
-        if self.act.speaks_of("comment") {
-            return self.comments();
-        }
-        self.says(Effect::Send)
-    }
-
     /// A calendar entry: guests are told, unless the schema has no place for them.
     pub(super) fn plans(&self, otherwise: Effect) -> Finding {
         const GUESTS: &str = "attendee invitee guest participant send_update send_notification \
@@ -169,6 +187,9 @@ impl Case<'_> {
                 .any(|word| among("email attendee invitee guest phone", word))
         };
         if self.arguments.0.is_empty()
+            || self
+                .act
+                .speaks_of("appointment booking reservation consultation meeting webinar")
             || self.arguments.open()
             || self.arguments.has_anywhere(GUESTS)
             || self.arguments.top().any(reached)
@@ -181,16 +202,21 @@ impl Case<'_> {
 
     pub(super) fn adds(&self) -> Finding {
         match self.noun {
-            _ if self.enrols() => self.says(Effect::Send),
-            Some(Noun::Label) => self.says(Effect::Update).at(Level::LowRisk),
+            None
+            | Some(Noun::Internal | Noun::Facing | Noun::Setting | Noun::Open | Noun::Message)
+                if self.enrols() =>
+            {
+                self.says(Effect::Send)
+            }
             _ if self
                 .act
                 .object
                 .last()
-                .is_some_and(|head| head == "responder") =>
+                .is_some_and(|head| among(GUESTS, head)) =>
             {
                 self.says(Effect::Send)
             }
+            Some(Noun::Label) => self.says(Effect::Update).at(Level::LowRisk),
             // A further address of somebody is no message.
             Some(Noun::Message)
                 if self.act.speaks_of("email")
@@ -230,31 +256,32 @@ impl Case<'_> {
         }
     }
 
-    /// True of what puts people where messages go out to them by themselves.
-    fn enrols(&self) -> bool {
-        const RUNS: &str = "automation sequence journey cadence drip campaign autoresponder";
-        const PEOPLE: &str = "contact subscriber lead prospect person people recipient customer \
-            profile candidate";
-        self.act.speaks_of(RUNS) && self.act.speaks_of(PEOPLE)
-    }
-
     /// True of what is there already, named by its own id, and put into another thing.
     fn puts_existing(&self) -> bool {
-        !self.act.target.is_empty()
-            && self.act.object != self.act.target
-            && self.act.object.last().is_some_and(|head| {
-                self.arguments
-                    .top()
-                    .any(|argument| match argument.words.as_slice() {
-                        [first, last] => first == head && among("id ids gid key", last),
-                        _ => false,
-                    })
-            })
+        !self.act.target.is_empty() && self.act.object != self.act.target && self.names_object()
+    }
+
+    /// True when an argument names the object by its own id.
+    fn names_object(&self) -> bool {
+        self.act.object.last().is_some_and(|head| {
+            self.arguments
+                .top()
+                .any(|argument| match argument.words.as_slice() {
+                    [first, last] => first == head && among("id gid key", last),
+                    _ => false,
+                })
+        })
+    }
+
+    /// True of another time put to those who would come.
+    fn asks_for_time(&self) -> bool {
+        self.act.word == "propose" && self.act.speaks_of("time meeting slot date")
     }
 
     /// A draft is what a person sends or publishes; a migration that is prepared is none.
     pub(super) fn drafts(&self) -> Finding {
         match self.noun {
+            _ if self.asks_for_time() => self.says(Effect::Send),
             Some(Noun::Setting | Noun::Code | Noun::Money) => self.makes(Verb::Create),
             None | Some(Noun::Facing | Noun::Internal) if self.act.word != "draft" => {
                 self.makes(Verb::Create)
@@ -289,23 +316,6 @@ impl Case<'_> {
         }
     }
 
-    /// `post` as a method of HTTP makes, or asks; otherwise it reaches people.
-    pub(super) fn posts(&self) -> Finding {
-        let asks = self
-            .act
-            .object
-            .first()
-            .is_some_and(|word| verb(word) == Some(Verb::Read));
-        match self.noun {
-            _ if self.server.is(Kind::Http) && asks => self.reads(),
-            Some(Noun::Financial | Noun::Money) => self.says(Effect::Pay),
-            Some(Noun::Comment) => self.comments(),
-            Some(Noun::Note) if self.act.speaks_of("internal private") => self.notes(),
-            _ if self.server.is(Kind::Http) => self.makes(Verb::Create),
-            _ => self.says(Effect::Send),
-        }
-    }
-
     pub(super) fn converts(&self) -> Finding {
         const MEASURES: &str = "time timezone zone currency unit temperature date number length weight \
             timestamp coordinate color measurement base64 markdown html json yaml";
@@ -331,64 +341,5 @@ impl Case<'_> {
         } else {
             self.makes(Verb::Copy)
         }
-    }
-
-    /// A comment stays among colleagues in a workplace; anywhere else it is read by others.
-    pub(super) fn comments(&self) -> Finding {
-        let named = |list: &str| {
-            self.act.speaks_of(list)
-                || self
-                    .arguments
-                    .top()
-                    .any(|argument| argument.words.iter().any(|word| among(list, word)))
-        };
-        let private = self.act.speaks_of("internal private");
-        let published = self.act.speaks_of("post article video reel announcement")
-            || self.act.speaks_of("status") && self.act.speaks_of("page");
-        if published && !private {
-            return self.says(Effect::Send);
-        }
-        let inside = self
-            .act
-            .speaks_of("task card page document item story epic bug");
-        let code = self.server.is(Kind::CodeHost) && !inside
-            || named("pull merge commit repo repository")
-            || (self.arguments.has("owner") && self.arguments.has("repo"));
-        // What can be made internal is public otherwise.
-        let optional = self.arguments.may_be_internal() || self.arguments.has("visibility");
-        if !private && (code || optional || named(HELP_DESK) || self.server.is(Kind::HelpDesk)) {
-            return self.says(Effect::Send);
-        }
-        let workplace = named(WORKPLACE) || self.server.is(Kind::Workplace);
-        self.says(if private || workplace {
-            Effect::Draft
-        } else {
-            Effect::Send
-        })
-    }
-
-    /// A note under a record is internal; one that stands alone is a record.
-    pub(super) fn notes(&self) -> Finding {
-        let under = self.arguments.top().any(|argument| {
-            argument.words.len() > 1
-                && argument
-                    .words
-                    .last()
-                    .is_some_and(|word| among("id iid key number", word))
-                && !among(
-                    "account workspace folder parent notebook user owner team tag",
-                    &argument.words[0],
-                )
-        });
-        let code = self.server.is(Kind::CodeHost)
-            && (under || self.act.speaks_of("merge pull commit issue snippet"))
-            || self.act.speaks_of(HELP_DESK) && self.arguments.may_be_internal();
-        // A logged e-mail is a record of its own.
-        let logged = self.arguments.has("subject") && self.arguments.recipients().is_some();
-        self.says(match (code, under && !logged) {
-            (true, _) => Effect::Send,
-            (false, true) => Effect::Draft,
-            (false, false) => Effect::Create,
-        })
     }
 }

@@ -14,6 +14,7 @@ mod name;
 mod nouns;
 mod raise;
 mod record;
+mod saying;
 mod server;
 mod siblings;
 mod verbs;

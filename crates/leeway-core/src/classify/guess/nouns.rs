@@ -46,7 +46,7 @@ pub enum Noun {
 const NOUNS: [(Noun, &str); 17] = [
     (
         Noun::Access,
-        "shareable-link sharing-link share-link shared-link-access invite-link invitation-link \
+        "shareable-link sharing-link share-link shared-link shared-link-access invite-link invitation-link \
          public-link sharing-permission collaborator-invite guest-access public-url shareable-url",
     ),
     (
@@ -79,7 +79,7 @@ const NOUNS: [(Noun, &str); 17] = [
          metaobject-definition metafield-definition location-setting mailbox inbox phone-number \
          sender-identity sender subaccount project-key server cluster instance volume subdomain \
          site-setting theme script-tag extension hook-subscription event-subscription notification-subscription webhook-subscription push-subscription notification-rule \
-         list-column sharepoint-list column alert-rule monitor-rule alert-policy escalation-policy on-call on-call-schedule",
+         access-list allow-list block-list ip-list validation list-column sharepoint-list column alert-rule monitor-rule alert-policy escalation-policy on-call on-call-schedule",
     ),
     (Noun::Draft, "draft draft-order draft-invoice draft-email"),
     (
