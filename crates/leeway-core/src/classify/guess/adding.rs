@@ -15,12 +15,20 @@ impl Case<'_> {
         match self.noun {
             // Who is called to an incident or put among the guests is told at once.
             _ if self.act.object.iter().any(|word| {
-                among("responder attendee guest invitee panelist registrant", word)
+                among(
+                    "responder attendee guest invitee participant panelist registrant",
+                    word,
+                )
             }) =>
             {
                 self.says(Effect::Send)
             }
-            _ if self.enrols() => self.says(Effect::Send),
+            None
+            | Some(Noun::Internal | Noun::Facing | Noun::Setting | Noun::Open | Noun::Message)
+                if self.enrols() =>
+            {
+                self.says(Effect::Send)
+            }
             Some(Noun::Label) => self.says(Effect::Update).at(Level::LowRisk),
             _ if self
                 .act
@@ -69,33 +77,20 @@ impl Case<'_> {
         }
     }
 
-    /// True of what puts people where messages go out to them by themselves.
-    fn enrols(&self) -> bool {
-        const RUNS: &str = "automation sequence journey cadence drip campaign autoresponder";
-        const PEOPLE: &str = "contact subscriber lead prospect person people recipient customer \
-            profile candidate";
-        let into_run = self
-            .act
-            .target
-            .iter()
-            .any(|word| among("sequence cadence journey drip", word));
-        if into_run || self.act.word == "enroll" && self.act.speaks_of("contact lead prospect") {
-            return true;
-        }
-        self.act.speaks_of(RUNS) && self.act.speaks_of(PEOPLE)
-    }
-
     /// True of what is there already, named by its own id, and put into another thing.
     fn puts_existing(&self) -> bool {
-        !self.act.target.is_empty()
-            && self.act.object != self.act.target
-            && self.act.object.last().is_some_and(|head| {
-                self.arguments
-                    .top()
-                    .any(|argument| match argument.words.as_slice() {
-                        [first, last] => first == head && among("id ids gid key", last),
-                        _ => false,
-                    })
-            })
+        !self.act.target.is_empty() && self.act.object != self.act.target && self.names_object()
+    }
+
+    /// True when an argument names the object by its own id.
+    pub(super) fn names_object(&self) -> bool {
+        self.act.object.last().is_some_and(|head| {
+            self.arguments
+                .top()
+                .any(|argument| match argument.words.as_slice() {
+                    [first, last] => first == head && among("id gid key", last),
+                    _ => false,
+                })
+        })
     }
 }

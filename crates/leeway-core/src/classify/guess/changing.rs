@@ -50,7 +50,10 @@ impl Case<'_> {
         {
             return self.says(Effect::Send);
         }
-        if self.settles() {
+        let campaigns = self
+            .arguments
+            .has("campaign_id ad_set_id ad_group_id adset_id ad_id");
+        if self.settles() || campaigns && self.act.speaks_of("budget bid") {
             return self.says(Effect::Pay);
         }
         if self.act.word == "apply" && self.act.speaks_of("macro canned") {
@@ -77,7 +80,7 @@ impl Case<'_> {
         }
         match self.noun {
             Some(Noun::Money) if !self.act.speaks_of("method") => self.says(Effect::Pay),
-            None if self.server.is(Kind::Payments) => self.says(Effect::Pay),
+            None | Some(Noun::Code) if self.server.is(Kind::Payments) => self.says(Effect::Pay),
             Some(Noun::Publication) => self.says(Effect::Send),
             Some(Noun::Message)
                 if among(
@@ -157,6 +160,9 @@ impl Case<'_> {
         match self.noun {
             Some(Noun::Money) => self.says(Effect::Pay),
             Some(Noun::Message | Noun::Event) => self.says(Effect::Send),
+            _ if self.act.word == "register" && self.act.speaks_of("domain") => {
+                self.says(Effect::Pay)
+            }
             _ if self.goes_out() && !among("disable deactivate block suspend", &self.act.word) => {
                 self.says(Effect::Send)
             }
@@ -213,7 +219,7 @@ impl Case<'_> {
     pub(super) fn makes_final(&self) -> Finding {
         match self.noun {
             Some(Noun::Money | Noun::Financial) => self.says(Effect::Pay),
-            _ if self.speaks_of_money() && self.act.word == "approve" => self.says(Effect::Pay),
+            _ if self.speaks_of_money() => self.says(Effect::Pay),
             Some(Noun::Event | Noun::Review | Noun::Publication | Noun::Message | Noun::Access) => {
                 self.says(Effect::Send)
             }
@@ -300,7 +306,7 @@ impl Case<'_> {
         if matches!(self.noun, Some(Noun::Message | Noun::Event)) && self.act.word != "pause" {
             return self.says(Effect::Send);
         }
-        if self.goes_out() && self.act.word != "pause" {
+        if (self.goes_out() || self.enrols()) && self.act.word != "pause" {
             return self.says(Effect::Send);
         }
         if among("start", &self.act.word) && self.act.speaks_of("timer tracking time") {

@@ -138,12 +138,14 @@ impl Case<'_> {
             || self.noun == Some(Noun::Money)
             || self.act.object.iter().any(of_money)
             || self.act.word.starts_with("top up")
+            || self.arguments.has("amount")
         {
             Effect::Pay
         } else if matches!(
             self.noun,
             Some(Noun::Message | Noun::Publication | Noun::Review | Noun::Access)
         ) && self.carries_text()
+            && !self.server.is(Kind::Browser)
         {
             Effect::Send
         } else {
@@ -218,6 +220,9 @@ impl Case<'_> {
         }
         if self.act.word == "select" && self.act.speaks_of(CHOSEN) {
             return self.says(Effect::Admin);
+        }
+        if self.act.word == "show" && self.server.does("hide") {
+            return self.says(Effect::Update);
         }
         let runs = among("query select aggregate explain", &self.act.word);
         if let Some(program) = self.arguments.program().filter(|_| runs) {
@@ -382,7 +387,10 @@ impl Finding {
                 .speaks_of("ticket case conversation incident request"))
             && case
                 .arguments
-                .has("comment reply public_comment public_reply");
+                .has("comment reply public_comment public_reply")
+            || among("close resolve", &case.act.word)
+                && case.act.speaks_of("conversation")
+                && case.arguments.has("body message");
         if answers {
             Self::new(Effect::Send, "can carry an answer to the person who wrote")
         } else {

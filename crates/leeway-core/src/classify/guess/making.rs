@@ -13,6 +13,9 @@ const KINDS: &str = "object_type entity_type record_type sobject sobject_type mo
 
 impl Case<'_> {
     pub(super) fn makes(&self, verb: Verb) -> Finding {
+        if self.puts_up() {
+            return self.says(Effect::Send);
+        }
         let special = match verb {
             Verb::Upload => self.uploads(),
             _ => None,
@@ -41,18 +44,32 @@ impl Case<'_> {
             Some(Noun::Financial) => self.makes_financial(),
             Some(Noun::Money) => self.says(Effect::Pay),
             Some(Noun::Setting) => self.says(Effect::Admin),
-            None if self.server.is(Kind::Payments) => self.says(Effect::Pay),
+            None | Some(Noun::Code) if self.server.is(Kind::Payments) => self.says(Effect::Pay),
             None | Some(Noun::Code) => self.serious(Effect::Create),
         }
     }
 
+    /// True of what is put up for others to see where they talk.
+    fn puts_up(&self) -> bool {
+        const PUT_UP: &str =
+            "poll file photo document video audio image voice picture sticker thread";
+        self.arguments
+            .has("channel channel_id chat_id room_id conversation_id")
+            && self
+                .act
+                .object
+                .last()
+                .is_some_and(|head| among(PUT_UP, head))
+    }
+
     /// What an upload is that is not just another file.
     fn uploads(&self) -> Option<Finding> {
-        const CHATS: &str = "channel channel_id chat_id conversation_id";
-        if self.act.speaks_of("channel chat") || self.arguments.has(CHATS) {
+        if self.act.speaks_of("channel chat") {
             return Some(self.says(Effect::Send));
         }
-        if self.act.speaks_of("version object blob") {
+        let version = self.act.speaks_of("version revision object blob")
+            || self.act.target.is_empty() && self.names_object();
+        if version {
             return Some(self.says(Effect::Update));
         }
         if self.act.speaks_of("dispute evidence claim contract") {
@@ -92,7 +109,8 @@ impl Case<'_> {
             return Some(self.says(Effect::Create));
         }
         // Saving to a place, or a thing that is there already, replaces what it held.
-        let to_place = self.arguments.has("path file_path filepath");
+        let to_place = self.arguments.has("path file_path filepath id")
+            || self.act.target.is_empty() && self.names_object();
         if among("save store", word) && to_place
             || word == "save" && self.act.speaks_of("document file page workflow")
         {
@@ -136,9 +154,9 @@ impl Case<'_> {
             return self.serious(Effect::Create);
         }
         let runs = self.server.is(Kind::Cloud)
-            || self
-                .arguments
-                .has("region region_url platform runtime framework");
+            || self.arguments.has(
+                "org_id organization_id region region_id region_url platform runtime framework",
+            );
         if runs && self.act.object.last().is_some_and(|it| it == "project") {
             return self.says(Effect::Admin);
         }

@@ -6,6 +6,8 @@ use super::words::{among, base, split};
 
 const JOINTS: &str =
     "to from in into on onto for with by of at as via using per within under about across";
+const SENT_THINGS: &str =
+    "reply response email mail message answer post comment invoice invitation";
 const ARTICLES: &str = "a an the my all many one new single multiple existing local given specific";
 
 /// One thing a name says is done.
@@ -162,12 +164,7 @@ fn verb_position(words: &[String], bases: &[String]) -> Option<usize> {
         if noun && (shown || among("search lookup", &bases[last])) {
             return None;
         }
-        let drafts = bases[0] == "draft"
-            && among(
-                "reply email mail message response answer tweet",
-                &bases[last],
-            );
-        if bases[0] == "preview" || drafts {
+        if bases[0] == "preview" {
             return Some(0);
         }
         // What stands behind a joint is no verb: `list_questions_for_question_set`.
@@ -176,15 +173,25 @@ fn verb_position(words: &[String], bases: &[String]) -> Option<usize> {
             .into_iter()
             .filter(|at| *at == 1 || !joined)
             .find(sure);
+        // What is drafted is the thing that would be sent.
+        if bases[0] == "draft" && among(SENT_THINGS, &bases[last]) {
+            return Some(0);
+        }
         let noun_first = !is_always_verb(&bases[0]);
         return Some(real.filter(|_| noun_first && last > 0).unwrap_or(0));
     }
-    let looks = |word: &String| {
-        verb(word) == Some(Verb::Read) && !among(SHOWN_THINGS, word) && word != "sample"
+    let looks = |word: &String| verb(word) == Some(Verb::Read) && !among(SHOWN_THINGS, word);
+    // `atlas_load_sample`: what is no thing of its own comes before a look.
+    let does = |at: &usize| {
+        verb(&bases[*at]).is_some_and(|verb| verb != Verb::Read)
+            && class(&bases[*at..=*at]).is_none()
+            && !is_compound(bases, *at)
     };
+    let look = words.iter().position(looks);
     (0..words.len())
         .find(sure)
-        .or_else(|| words.iter().position(looks))
+        .or_else(|| (0..look?).find(does))
+        .or(look)
         .or_else(|| {
             words
                 .iter()

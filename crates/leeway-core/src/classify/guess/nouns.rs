@@ -78,7 +78,7 @@ const NOUNS: [(Noun, &str); 17] = [
          association-label pipeline-stage release-stage release-pipeline pipeline stage-definition object-type custom-object \
          metaobject-definition metafield-definition location-setting mailbox inbox phone-number \
          sender-identity sender subaccount project-key server cluster instance volume subdomain \
-         site-setting theme script-tag extension access-list allow-list block-list deny-list \
+         site-setting theme script-tag extension access-list allow-list block-list deny-list ip-list validation \
          hook-subscription event-subscription notification-subscription webhook-subscription \
          push-subscription notification-rule \
          list-column sharepoint-list column alert-rule monitor-rule alert-policy escalation-policy on-call on-call-schedule",

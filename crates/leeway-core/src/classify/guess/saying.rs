@@ -9,6 +9,16 @@ use super::words::among;
 use crate::classify::Effect;
 
 impl Case<'_> {
+    /// True when the act or an argument has a word of `list`.
+    fn names(&self, list: &str) -> bool {
+        let given = |word: &String| among(list, word);
+        self.act.speaks_of(list)
+            || self
+                .arguments
+                .top()
+                .any(|argument| argument.words.iter().any(given))
+    }
+
     pub(super) fn says_messages(&self) -> Finding {
         if self.act.speaks_of("internal private") {
             return self.says(Effect::Draft);
@@ -39,6 +49,9 @@ impl Case<'_> {
             || self.arguments.has_anywhere(GUESTS)
             || self.arguments.top().any(reached)
             || self.arguments.0.iter().any(of_guests)
+            || self
+                .act
+                .speaks_of("appointment booking reservation consultation meeting webinar")
         {
             Finding::new(Effect::Send, "can tell the guests of a calendar entry")
         } else {
@@ -65,13 +78,6 @@ impl Case<'_> {
 
     /// A comment stays among colleagues in a workplace; anywhere else it is read by others.
     pub(super) fn comments(&self) -> Finding {
-        let named = |list: &str| {
-            self.act.speaks_of(list)
-                || self
-                    .arguments
-                    .top()
-                    .any(|argument| argument.words.iter().any(|word| among(list, word)))
-        };
         // What is pending waits for a tool that publishes it.
         let pending = self.act.object.iter().any(|word| word == "pending");
         let private = self.act.speaks_of("internal private") || pending;
@@ -84,14 +90,15 @@ impl Case<'_> {
             .act
             .speaks_of("task card page document item story epic bug");
         let code = self.server.is(Kind::CodeHost) && !inside
-            || named("pull merge commit repo repository")
+            || self.names("pull merge commit repo repository")
             || (self.arguments.has("owner") && self.arguments.has("repo"));
         // What can be made internal is public otherwise.
         let optional = self.arguments.may_be_internal() || self.arguments.has("visibility");
-        if !private && (code || optional || named(HELP_DESK) || self.server.is(Kind::HelpDesk)) {
+        if !private && (code || optional || self.names(HELP_DESK) || self.server.is(Kind::HelpDesk))
+        {
             return self.says(Effect::Send);
         }
-        let workplace = named(WORKPLACE) || self.server.is(Kind::Workplace);
+        let workplace = self.names(WORKPLACE) || self.server.is(Kind::Workplace);
         self.says(if private || workplace {
             Effect::Draft
         } else {
@@ -114,7 +121,8 @@ impl Case<'_> {
         });
         let code = self.server.is(Kind::CodeHost)
             && (under || self.act.speaks_of("merge pull commit issue snippet"))
-            || self.act.speaks_of(HELP_DESK) && self.arguments.may_be_internal();
+            || (self.names(HELP_DESK) || self.server.is(Kind::HelpDesk))
+                && self.arguments.may_be_internal();
         // A logged e-mail is a record of its own.
         let logged = self.arguments.has("subject") && self.arguments.recipients().is_some();
         self.says(match (code, under && !logged) {
@@ -122,5 +130,27 @@ impl Case<'_> {
             (false, true) => Effect::Draft,
             (false, false) => Effect::Create,
         })
+    }
+
+    /// True of what puts people where messages go out to them by themselves.
+    pub(super) fn enrols(&self) -> bool {
+        const RUNS: &str = "automation sequence journey cadence drip campaign autoresponder flow";
+        const PEOPLE: &str = "contact subscriber lead prospect person people recipient customer \
+            profile candidate email";
+        let given = |list: &str| {
+            self.arguments
+                .top()
+                .any(|argument| argument.words.iter().any(|word| among(list, word)))
+        };
+        let person = self
+            .act
+            .object
+            .last()
+            .is_some_and(|head| among(PEOPLE, head));
+        if self.act.speaks_of(RUNS) {
+            self.act.speaks_of(PEOPLE) || given(PEOPLE)
+        } else {
+            person && given(RUNS)
+        }
     }
 }

@@ -141,6 +141,12 @@ impl Server {
         })
     }
 
+    /// True when a tool's verb is this word.
+    pub fn does(&self, word: &str) -> bool {
+        let acts = self.tools.iter().flat_map(|tool| &tool.acts);
+        acts.into_iter().any(|act| act.word == word)
+    }
+
     /// True when another tool makes final what a tool of this object makes: until then it is a draft.
     pub fn finalises(&self, object: &[String]) -> bool {
         self.tools.iter().flat_map(|tool| &tool.acts).any(|act| {
@@ -170,7 +176,7 @@ fn kinds(definitions: &[&Value], tools: &[Listed]) -> BTreeSet<Kind> {
         .map(|(kind, _, _)| *kind);
     let others = [
         (Kind::Browser, words(HANDS).len() > 1),
-        (Kind::Http, !words("patch put").is_empty()),
+        (Kind::Http, words("patch put post").len() > 1),
         (Kind::IdleHints, idle),
     ];
     let others = others.iter().filter(|(_, is)| *is).map(|(kind, _)| *kind);

@@ -76,6 +76,30 @@ fn the_thing_decides_what_a_verb_means() {
         ("resolve_ticket", "id", Effect::Update, 4),
         ("order_status", "id", Effect::Read, 1),
         ("save_file", "path content", Effect::Update, 4),
+        ("add_note", "ticket_id body internal", Effect::Send, 5),
+        ("add_attendees", "event_id emails", Effect::Send, 5),
+        ("enroll_contact", "contact_id sequence_id", Effect::Send, 5),
+        ("apply_macro", "ticket_id macro_id", Effect::Send, 5),
+        ("add_file_permission", "file_id role", Effect::Send, 5),
+        ("update_folder", "folder_id link_sharing", Effect::Send, 5),
+        ("cancel_event", "event_id", Effect::Send, 5),
+        ("update_invoice_status", "id status", Effect::Pay, 5),
+        ("create_promo_rule", "amount", Effect::Pay, 5),
+        (
+            "add_issue_to_project",
+            "issue_id project_id",
+            Effect::Update,
+            4,
+        ),
+        ("create_product_image", "product_id url", Effect::Create, 4),
+        ("convert_issue", "issue_id", Effect::Update, 4),
+        ("upload_new_version", "file_id file", Effect::Update, 4),
+        ("create_file", "name overwrite", Effect::Update, 4),
+        ("create_document", "doctype data", Effect::Create, 4),
+        ("select_account", "account", Effect::Admin, 4),
+        ("draft_reply", "thread_id body", Effect::Draft, 2),
+        ("list_merge_requests", "state", Effect::Read, 1),
+        ("stale_applications", "days limit", Effect::Read, 1),
         ("execute_query", "sql", Effect::Execute, 4),
         ("query", "sql", Effect::Execute, 4),
         ("create_document", "doctype data", Effect::Create, 4),
@@ -168,6 +192,55 @@ fn words_that_outsiders_read_raise_a_change_to_sending() {
     assert_eq!(alone(&definition).effect, Effect::Update);
     definition["inputSchema"]["properties"]["note"]["description"] =
         json!("Visible to the requester");
+}
+
+#[test]
+fn a_description_is_read_as_it_is_meant() {
+    for (name, text, effect) in [
+        (
+            "list_contacts",
+            "Lists contacts. Not for emails or broadcasts.",
+            Effect::Read,
+        ),
+        (
+            "get_digest",
+            "Gets what is new\nand sends it.",
+            Effect::Send,
+        ),
+        (
+            "get_feed",
+            "Gets the feed.\n\nArgs:\n  emails: addresses to look for",
+            Effect::Read,
+        ),
+        ("get_file", "Archives return a list of files.", Effect::Read),
+        ("get_file", "Archives the file.", Effect::Delete),
+        ("move_card", "Send a card to the archive", Effect::Update),
+        (
+            "create_label",
+            "Creates a label. It changes the state of the project.",
+            Effect::Create,
+        ),
+    ] {
+        let definition = json!({ "name": name, "description": text });
+        assert_eq!(alone(&definition).effect, effect, "{name}: {text}");
+    }
+}
+
+#[test]
+fn a_schema_is_read_from_the_top_down_and_may_name_itself() {
+    let deep: serde_json::Map<String, Value> = (0..500)
+        .map(|index| (format!("setting_{index}"), json!({ "type": "string" })))
+        .collect();
+    let definition = json!({
+        "name": "update_record",
+        "inputSchema": { "properties": {
+            "body": { "type": "object", "properties": {
+                "about": { "type": "object", "properties": deep },
+                "next": { "$ref": "#" },
+                "attendees": { "type": "array", "items": { "$ref": "#" } },
+            } },
+        } },
+    });
     assert_eq!(alone(&definition).effect, Effect::Send);
 }
 
