@@ -2,7 +2,7 @@
 
 use super::arguments::Argument;
 use super::effect::{Case, Finding};
-use super::nouns::{Noun, SHOWN_TO_CUSTOMERS, class};
+use super::nouns::{Noun, OWNERSHIP, SHOWN_TO_CUSTOMERS, class};
 use super::server::Kind;
 use super::verbs::Verb;
 use super::words::among;
@@ -137,7 +137,11 @@ impl Case<'_> {
             && self
                 .arguments
                 .has("org_id organization_id region region_id");
-        if kinds || apart {
+        let worth = self.act.speaks_of("prospect lead")
+            && self
+                .arguments
+                .has("value amount revenue expected_revenue deal_value");
+        if kinds || apart || worth {
             return self.serious(Effect::Create);
         }
         if let Some(tells) = self
@@ -226,6 +230,15 @@ impl Case<'_> {
                     ) =>
             {
                 self.changes(Verb::Mark)
+            }
+            // Whom a record belongs to is assigned, not made.
+            _ if self
+                .act
+                .object
+                .last()
+                .is_some_and(|head| among(OWNERSHIP, head)) =>
+            {
+                self.changes(Verb::Update)
             }
             _ if self.act.word == "attach" => self.makes(Verb::Add),
             Some(Noun::Content) => self.says(Effect::Update),
@@ -321,7 +334,7 @@ impl Case<'_> {
             timestamp coordinate color measurement base64 markdown html json yaml";
         // Converting a file makes another; any other record turns into what it becomes.
         const FILES: &str = "file excel spreadsheet sheet document doc presentation slide pdf csv \
-            image video audio page photo";
+            image video audio page photo html markdown text json csv url code";
         let head = self
             .act
             .object
@@ -333,7 +346,7 @@ impl Case<'_> {
         } else if self
             .act
             .speaks_of("lead deal opportunity quote estimate trial ticket")
-            || self.noun == Some(Noun::Internal) && !self.act.speaks_of(FILES)
+            || matches!(self.noun, None | Some(Noun::Internal)) && !self.act.speaks_of(FILES)
         {
             self.says(Effect::Update)
         } else if class(&self.act.target) == Some(Noun::Internal) {
