@@ -1,7 +1,7 @@
 //! What acts do that put a thing into or among others.
 
 use super::effect::{Case, Finding};
-use super::nouns::{Noun, class};
+use super::nouns::{Noun, OWNERSHIP, class};
 use super::verbs::Verb;
 use super::words::among;
 use crate::classify::{Effect, Level};
@@ -28,6 +28,15 @@ impl Case<'_> {
                 if self.enrols() =>
             {
                 self.says(Effect::Send)
+            }
+            // Whom a record belongs to is assigned, not made.
+            _ if self
+                .act
+                .object
+                .last()
+                .is_some_and(|head| among(OWNERSHIP, head)) =>
+            {
+                self.changes(Verb::Update)
             }
             Some(Noun::Label) => self.says(Effect::Update).at(Level::LowRisk),
             _ if self

@@ -161,7 +161,11 @@ impl Case<'_> {
             return self.says(Effect::Admin);
         }
         let any_kind = self.act.speaks_of("document doc") && self.arguments.has(KINDS);
-        if any_kind || self.pays_with() {
+        let worth = self.act.speaks_of("prospect lead")
+            && self
+                .arguments
+                .has("value amount revenue expected_revenue deal_value");
+        if any_kind || worth || self.pays_with() {
             return self.serious(Effect::Create);
         }
         if let Some(tells) = self
@@ -257,7 +261,7 @@ impl Case<'_> {
             timestamp coordinate color measurement base64 markdown html json yaml";
         // Converting a file makes another; any other record turns into what it becomes.
         const FILES: &str = "file excel spreadsheet sheet document doc presentation slide pdf csv \
-            image video audio page photo";
+            image video audio page photo html markdown text json csv url code";
         let head = self
             .act
             .object
@@ -269,7 +273,7 @@ impl Case<'_> {
         } else if self
             .act
             .speaks_of("lead deal opportunity quote estimate trial ticket")
-            || self.noun == Some(Noun::Internal) && !self.act.speaks_of(FILES)
+            || matches!(self.noun, None | Some(Noun::Internal)) && !self.act.speaks_of(FILES)
         {
             self.says(Effect::Update)
         } else if class(&self.act.target) == Some(Noun::Internal) {

@@ -127,7 +127,7 @@ fn plainly(word: &str, after: &[String]) -> Option<Effect> {
         reassign patch upsert transition";
     // `Archives return a list`: what looks like a verb is what the sentence is about.
     const SUBJECT_OF: &str = "return contain have include are is was were will must should array \
-        list field object that which";
+        list field object that which track show hold represent describe";
     const PROGRAMS: &str = "arbitrary any code command script shell javascript python bash \
         insert delete";
     let nobody = after.iter().take(4).any(|word| among(UNSENT, &base(word)))
