@@ -116,7 +116,7 @@ impl Case<'_> {
     /// True of what goes out to many once it runs.
     fn goes_out(&self) -> bool {
         self.act
-            .speaks_of("campaign sequence journey broadcast newsletter survey blast drip")
+            .speaks_of("campaign sequence journey broadcast newsletter survey blast drip ad adset")
             || self.server.is(Kind::Mailing) && self.act.speaks_of("automation workflow flow")
     }
 
