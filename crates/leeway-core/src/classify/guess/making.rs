@@ -38,6 +38,15 @@ impl Case<'_> {
             Some(Noun::Note) => self.notes(),
             Some(Noun::Draft) => self.says(Effect::Draft),
             Some(Noun::Event) => self.plans(Effect::Create),
+            // A copy of a message that names nobody lies in a folder.
+            Some(Noun::Message)
+                if verb == Verb::Copy
+                    && self
+                        .arguments
+                        .has("folder folder_id destination_folder destination") =>
+            {
+                self.says(Effect::Create)
+            }
             Some(Noun::Message | Noun::Access) => self.says_messages(),
             Some(Noun::Review | Noun::Publication) => self.says(Effect::Send),
             Some(Noun::Facing) => self.serious(Effect::Create).priced(self),
