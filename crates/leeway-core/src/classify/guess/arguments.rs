@@ -2,10 +2,14 @@
 
 use super::words::{among, bases};
 use serde_json::Value;
+use std::collections::VecDeque;
 
 /// How deep a schema is read, and how many arguments at most: schemas come from outside.
 const DEEPEST: usize = 4;
 const MOST: usize = 400;
+
+/// How much of an argument's description is read, characters.
+const LONGEST: usize = 1_000;
 
 /// One argument.
 #[derive(Clone, Debug, PartialEq)]
@@ -20,11 +24,30 @@ pub struct Argument {
     pub kind: String,
     /// 0 for an argument, more for a field inside one.
     pub depth: usize,
+    /// True when its description says that people outside read it.
+    pub outward: bool,
+    /// True of an object whose fields the schema leaves open.
+    pub open: bool,
 }
 
 impl Argument {
-    fn is(&self, list: &str) -> bool {
+    pub(super) fn is(&self, list: &str) -> bool {
         among(list, &self.words.join("_"))
+    }
+
+    /// True of a switch like `customer_note` or `visible_to_customer`.
+    fn shows_outsiders(&self) -> bool {
+        const OUTSIDERS: &str = "customer client requester guest external public \
+            subscriber attendee recipient";
+        const SHOWN: &str = "note visible notify reply facing comment tell inform \
+            email mail send message";
+        let has = |list: &str| self.words.iter().any(|word| among(list, word));
+        has(OUTSIDERS) && has(SHOWN)
+    }
+
+    /// True of a choice of what is done whose values the schema does not list.
+    fn is_free_choice(&self) -> bool {
+        self.depth == 0 && self.is(ACTIONS) && self.values.is_empty()
     }
 
     /// True when every value it can take is a switch: on or off.
@@ -49,9 +72,14 @@ const TELLS: &str = "public is_public publish published is_published send send_n
     is_broadcast broadcast submit notify_contact send_invitation notify_attendee notify_guest \
     send_confirmation reply_broadcast send_welcome_email";
 
+/// Texts for people that a call sends along.
+const TOLD: &str = "decline_message cancellation_message cancel_message invitation_message \
+    invite_message email_message reply_message response_message personal_message customer_message \
+    message_to_customer message_to_recipient rejection_email confirmation_email email_template_id email_subject email_body";
+
 /// Arguments that open a thing to others.
-const OPENS: &str =
-    "share_with sharing share_type permission_level link_permission visibility_scope";
+const OPENS: &str = "share_with sharing share_type permission_level link_permission \
+    visibility_scope link_sharing general_access anyone_with_link anonymous_access";
 
 /// Prices set by a call.
 const PRICES: &str = "price unit_amount unit_price sale_price regular_price price_cent \
@@ -61,12 +89,31 @@ const PRICES: &str = "price unit_amount unit_price sale_price regular_price pric
 const CHOOSERS: &str = "action operation method command op verb mode request_method http_method \
     operation_type action_type event";
 
+/// Of those, the names that say nothing of what may be chosen.
+const ACTIONS: &str = "action operation op action_type operation_type";
+
 impl Arguments {
-    /// Reads a tool's input schema.
+    /// Reads a tool's input schema, what stands at the top before what is inside it.
     pub fn of(definition: &Value) -> Self {
+        let whole = &definition["inputSchema"];
         let mut found = Vec::new();
-        let schema = &definition["inputSchema"];
-        read((schema, schema), 0, &mut found);
+        let mut next = VecDeque::from([(whole, 0)]);
+        while let Some((schema, depth)) = next.pop_front() {
+            if depth >= DEEPEST || found.len() >= MOST {
+                break;
+            }
+            for part in parts(whole, schema) {
+                let properties = part["properties"].as_object().into_iter().flatten();
+                for (name, property) in properties.take(MOST - found.len().min(MOST)) {
+                    let property = followed(whole, property);
+                    found.push(argument((name, property), depth));
+                    next.push_back((property, depth + 1));
+                    let lists = parts(whole, property).into_iter();
+                    next.extend(lists.map(|list| (&list["items"], depth + 1)));
+                }
+            }
+        }
+        tell_choices(definition, &mut found);
         Self(found)
     }
 
@@ -88,7 +135,10 @@ impl Arguments {
     /// A switch, or a choice, that makes the call reach people.
     pub fn tells(&self) -> Option<&Argument> {
         self.0.iter().find(|argument| {
-            (argument.is(TELLS) && (argument.is_switch() || argument.kind.is_empty()))
+            let switches = argument.is_switch() || argument.kind.is_empty();
+            (switches && (argument.is(TELLS) || argument.shows_outsiders()))
+                || argument.is(TOLD)
+                || argument.outward && argument.is("comment note reply message body text")
                 || (argument.is("status state visibility")
                     && argument
                         .values
@@ -115,10 +165,25 @@ impl Arguments {
         self.any(PRICES)
     }
 
+    /// True when a field, at any depth, speaks of money.
+    pub fn of_money(&self) -> bool {
+        const MONEY: &str = "price cost amount currency tax sku discount salary";
+        let speaks = |argument: &Argument| argument.words.iter().any(|word| among(MONEY, word));
+        self.0.iter().any(speaks)
+    }
+
     /// Arguments that pick what is done, with the values they may take.
     pub fn choosers(&self) -> impl Iterator<Item = &Argument> {
-        self.top()
-            .filter(|argument| argument.is(CHOOSERS) && !argument.values.is_empty())
+        // A list of events is what a hook waits for.
+        self.top().filter(|argument| {
+            let chooses = argument.is(CHOOSERS) && !argument.values.is_empty();
+            chooses && !(argument.kind == "array" && argument.is("event"))
+        })
+    }
+
+    /// True when the caller picks what is done and nothing says what there is to pick from.
+    pub fn picks_blindly(&self) -> bool {
+        self.top().any(Argument::is_free_choice)
     }
 
     /// A statement or program handed over whole.
@@ -146,6 +211,43 @@ impl Arguments {
             .then_some(method)
     }
 
+    /// True when every argument only finds or pages: none holds a new value. Of `many` things, a
+    /// kind or a category is looked for as well.
+    pub fn only_find(&self, many: bool) -> bool {
+        const KINDS: &str = "type category class kind active api_version catalog_version location \
+            event_type name email keyword";
+        const FINDING: &str = "id iid uuid cursor page limit offset size count sort order total \
+            field include include_related_object include_disabled filter query search state status \
+            version begin_time end_time start_date end_date date_from date_to since until after \
+            before sort_field sort_order per_page page_size page_token last_4";
+        const ENDS: &str = "id iid uuid after before since until";
+        self.top().all(|argument| {
+            let first = argument.words.first().map_or("", String::as_str);
+            let last = argument.words.last().map_or("", String::as_str);
+            argument.is(FINDING)
+                || first == "include"
+                || among(ENDS, last)
+                || many && (argument.is(KINDS) || among("category type status", last))
+        })
+    }
+
+    /// True when a part of a record is handed over whose fields the schema leaves open.
+    pub fn open(&self) -> bool {
+        self.top()
+            .any(|argument| argument.open && !argument.is("metadata option filter param context"))
+    }
+
+    /// A switch that says what is there may be replaced.
+    pub fn replaces(&self) -> Option<&Argument> {
+        self.top()
+            .find(|argument| argument.is("overwrite overwrite_existing replace replace_existing upsert update_existing if_exist on_conflict"))
+    }
+
+    /// True when what is written may be kept among colleagues, and is read by others otherwise.
+    pub fn may_be_internal(&self) -> bool {
+        self.has("internal private is_internal is_private is_work_note internal_note is_public")
+    }
+
     /// True when the argument is there, at the top.
     pub fn has(&self, list: &str) -> bool {
         self.top().any(|argument| argument.is(list))
@@ -164,45 +266,30 @@ impl Arguments {
     }
 }
 
-/// Reads what `schema`, a part of `whole`, lets a caller give.
-fn read((whole, schema): (&Value, &Value), depth: usize, found: &mut Vec<Argument>) {
-    if depth >= DEEPEST || found.len() >= MOST {
-        return;
-    }
+/// A schema and its alternatives: the arguments of each stand beside the others. An alternative may
+/// not have alternatives of its own, so that a schema that names itself comes to an end.
+fn parts<'a>(whole: &'a Value, schema: &'a Value) -> Vec<&'a Value> {
     let schema = followed(whole, schema);
-    for key in ["anyOf", "oneOf", "allOf"] {
-        for part in schema[key].as_array().into_iter().flatten() {
-            read_alternative((whole, part), depth, found);
-        }
-    }
-    for (name, property) in schema["properties"].as_object().into_iter().flatten() {
-        add(whole, (name, property), depth, found);
-    }
+    let alternatives = ["anyOf", "oneOf", "allOf"]
+        .iter()
+        .flat_map(|key| schema[key].as_array().into_iter().flatten())
+        .map(|part| followed(whole, part));
+    std::iter::once(schema).chain(alternatives).collect()
 }
 
-fn add(whole: &Value, (name, property): (&str, &Value), depth: usize, found: &mut Vec<Argument>) {
-    if found.len() >= MOST {
-        return;
-    }
-    let property = followed(whole, property);
-    found.push(Argument {
+fn argument((name, property): (&str, &Value), depth: usize) -> Argument {
+    let kind = kind(property);
+    Argument {
         name: name.to_owned(),
         words: bases(name),
         values: values(property),
-        kind: kind(property),
+        open: kind == "object"
+            && parts(property, property)
+                .iter()
+                .all(|part| part["properties"].is_null()),
+        kind,
         depth,
-    });
-    read((whole, property), depth + 1, found);
-    read((whole, &property["items"]), depth + 1, found);
-}
-
-/// Reads one alternative: its arguments stand beside the others. It may not have alternatives of its
-/// own, so that a schema that names itself comes to an end.
-fn read_alternative(part: (&Value, &Value), depth: usize, found: &mut Vec<Argument>) {
-    let (whole, schema) = part;
-    let schema = followed(whole, schema);
-    for (name, property) in schema["properties"].as_object().into_iter().flatten() {
-        add(whole, (name, property), depth, found);
+        outward: is_outward(property),
     }
 }
 
@@ -237,6 +324,45 @@ fn values(property: &Value) -> Vec<String> {
     }
     all.extend(listed(&property["items"]));
     all
+}
+
+/// Gives free choices the values their descriptions list.
+fn tell_choices(definition: &Value, found: &mut [Argument]) {
+    let text = definition["description"].as_str().unwrap_or_default();
+    for argument in found.iter_mut().filter(|it| it.is_free_choice()) {
+        let property = &definition["inputSchema"]["properties"][&argument.name];
+        argument.values = told_values(property["description"].as_str().unwrap_or_default());
+        if let Some((_, after)) = text.split_once(&format!("{}:", argument.name)) {
+            argument.values.extend(told_values(after));
+        }
+    }
+}
+
+/// The values a description lists: single words between commas, bars, quotes or slashes.
+fn told_values(text: &str) -> Vec<String> {
+    let text: String = text.chars().take(LONGEST).collect();
+    text.split(|c: char| !(c.is_alphanumeric() || c == '_' || c == '-' || c == ' '))
+        .map(|part| part.trim().trim_start_matches("or ").trim())
+        .filter(|part| !part.is_empty() && !part.contains(' '))
+        .map(str::to_owned)
+        .collect()
+}
+
+/// True when a description says who outside reads what is written there.
+fn is_outward(property: &Value) -> bool {
+    let text = property["description"].as_str().unwrap_or_default();
+    let words = bases(&text.chars().take(LONGEST).collect::<String>());
+    let is = |word: &String, list: &str| among(list, word);
+    words.windows(2).any(|pair| {
+        is(&pair[0], "customer requester public publicly") && is(&pair[1], "visible comment reply")
+    }) || words.iter().enumerate().any(|(at, word)| {
+        is(word, "visible sent emailed shown")
+            && words.get(at + 1).is_some_and(|next| next == "to")
+            && words[at + 2..]
+                .iter()
+                .take(2)
+                .any(|who| is(who, "customer requester client end public everyone"))
+    })
 }
 
 /// The type named, or the one besides `null` of an optional one.

@@ -1,7 +1,7 @@
 //! What acts do that change, end, send, pay or run.
 
 use super::effect::{Case, Finding};
-use super::nouns::Noun;
+use super::nouns::{Noun, class};
 use super::server::Kind;
 use super::verbs::Verb;
 use super::words::among;
@@ -10,6 +10,10 @@ use crate::classify::{Effect, Level};
 impl Case<'_> {
     /// A draft that is only made or changed reaches nobody.
     pub(super) fn of_draft(&self, verb: Verb) -> Option<Finding> {
+        // A draft that others are shown is none: they can read a draft pull request.
+        if self.act.speaks_of("pull merge") {
+            return None;
+        }
         let whole = self.act.object.last().is_some_and(|word| word == "draft")
             && !self.act.target.iter().any(|word| word == "draft");
         match verb {
@@ -46,7 +50,23 @@ impl Case<'_> {
         {
             return self.says(Effect::Send);
         }
-        if self.buys_on() {
+        let campaigns = self
+            .arguments
+            .has("campaign_id ad_set_id ad_group_id adset_id ad_id");
+        if self.settles() || campaigns && self.act.speaks_of("budget bid") {
+            return self.says(Effect::Pay);
+        }
+        if self.act.word == "apply" && self.act.speaks_of("macro canned") {
+            return self.says(Effect::Send);
+        }
+        if among("reschedule postpone", &self.act.word)
+            && self
+                .act
+                .speaks_of("appointment booking reservation interview meeting consultation")
+        {
+            return self.says(Effect::Send);
+        }
+        if self.buys_on() || self.settles_offer() {
             return self.says(Effect::Pay);
         }
         if verb == Verb::Mark {
@@ -60,7 +80,7 @@ impl Case<'_> {
         }
         match self.noun {
             Some(Noun::Money) if !self.act.speaks_of("method") => self.says(Effect::Pay),
-            None if self.server.is(Kind::Payments) => self.says(Effect::Pay),
+            None | Some(Noun::Code) if self.server.is(Kind::Payments) => self.says(Effect::Pay),
             Some(Noun::Publication) => self.says(Effect::Send),
             Some(Noun::Message)
                 if among(
@@ -72,6 +92,7 @@ impl Case<'_> {
                 self.says(Effect::Send)
             }
             Some(Noun::Event) => self.plans(Effect::Update),
+            Some(Noun::Review) if self.act.word == "leave" => self.says(Effect::Send),
             Some(Noun::Setting) => self.says(Effect::Admin),
             Some(Noun::Code)
                 if self.arguments.program().is_some() || self.arguments.has("query") =>
@@ -83,6 +104,19 @@ impl Case<'_> {
         }
     }
 
+    /// True of what moves a promise of money on: an invoice's or a quote's state.
+    fn settles(&self) -> bool {
+        const PROMISES: &str = "invoice quote quotation estimate proposal payment payout refund \
+            subscription contract dispute";
+        let head = self
+            .act
+            .object
+            .last()
+            .map(String::as_str)
+            .unwrap_or_default();
+        among("status state stage", head) && self.act.speaks_of(PROMISES)
+    }
+
     /// True of what changes what somebody pays for: a renewal, another plan.
     fn buys_on(&self) -> bool {
         const BOUGHT: &str = "plan tier license domain membership contract account seat hosting";
@@ -91,17 +125,44 @@ impl Case<'_> {
             || among("change switch", word) && self.act.object.last().is_some_and(|it| it == "plan")
     }
 
+    /// True of the status of a bill or an offer: it can be sent or accepted by that.
+    fn settles_offer(&self) -> bool {
+        const OFFERS: &str = "invoice estimate quote quotation bill proposal";
+        self.act
+            .object
+            .last()
+            .is_some_and(|it| among("state status stage", it))
+            && self.act.speaks_of(OFFERS)
+    }
+
+    /// True when a word of the thing is one of money: `expense report`.
+    fn speaks_of_money(&self) -> bool {
+        self.act.object.iter().any(|word| {
+            matches!(
+                class(std::slice::from_ref(word)),
+                Some(Noun::Money | Noun::Financial)
+            )
+        })
+    }
+
     /// True of what goes out to many once it runs.
     fn goes_out(&self) -> bool {
-        self.act
-            .speaks_of("campaign sequence journey broadcast newsletter survey blast drip")
+        self.act.speaks_of(
+            "campaign sequence journey broadcast newsletter survey blast drip ad ads adset",
+        ) || self.server.is(Kind::Mailing) && self.act.speaks_of("automation workflow flow")
     }
 
     /// Turning on what charges or goes out is doing so.
     pub(super) fn administers(&self) -> Finding {
+        if self.act.word == "register" && self.act.object == ["domain"] {
+            return self.says(Effect::Pay);
+        }
         match self.noun {
             Some(Noun::Money) => self.says(Effect::Pay),
             Some(Noun::Message | Noun::Event) => self.says(Effect::Send),
+            _ if self.act.word == "register" && self.act.speaks_of("domain") => {
+                self.says(Effect::Pay)
+            }
             _ if self.goes_out() && !among("disable deactivate block suspend", &self.act.word) => {
                 self.says(Effect::Send)
             }
@@ -110,7 +171,7 @@ impl Case<'_> {
     }
 
     /// True when an argument holds words people read.
-    fn carries_text(&self) -> bool {
+    pub(super) fn carries_text(&self) -> bool {
         const TEXTS: &str = "text body content html message caption";
         self.arguments.0.is_empty()
             || self
@@ -158,6 +219,7 @@ impl Case<'_> {
     pub(super) fn makes_final(&self) -> Finding {
         match self.noun {
             Some(Noun::Money | Noun::Financial) => self.says(Effect::Pay),
+            _ if self.speaks_of_money() => self.says(Effect::Pay),
             Some(Noun::Event | Noun::Review | Noun::Publication | Noun::Message | Noun::Access) => {
                 self.says(Effect::Send)
             }
@@ -184,6 +246,9 @@ impl Case<'_> {
         match self.noun {
             Some(Noun::Comment) => self.comments(),
             Some(Noun::Financial | Noun::Money) => self.says(Effect::Pay),
+            _ if self.act.word == "forward" && self.act.speaks_of("port traffic") => {
+                self.says(Effect::Admin)
+            }
             _ if self.act.word == "unpublish" => self.says(Effect::Update),
             _ if self.act.word == "call"
                 && self
@@ -238,13 +303,13 @@ impl Case<'_> {
         if matches!(self.noun, Some(Noun::Money | Noun::Financial)) {
             return self.says(Effect::Pay);
         }
-        if matches!(self.noun, Some(Noun::Message | Noun::Event)) {
+        if matches!(self.noun, Some(Noun::Message | Noun::Event)) && self.act.word != "pause" {
             return self.says(Effect::Send);
         }
-        if self.goes_out() && self.act.word != "pause" {
+        if (self.goes_out() || self.enrols()) && self.act.word != "pause" {
             return self.says(Effect::Send);
         }
-        if among("start", &self.act.word) && self.act.speaks_of("timer tracking") {
+        if among("start", &self.act.word) && self.act.speaks_of("timer tracking time") {
             return self.says(Effect::Create);
         }
         let shows = self
@@ -257,7 +322,18 @@ impl Case<'_> {
     }
 
     pub(super) fn resolves(&self) -> Finding {
-        const LOOKED_UP: &str = "id url name address dns library handle path host domain username";
+        const LOOKED_UP: &str =
+            "id url name address dns library handle path host domain username choice";
+        // Verifying a person's address or number sends there, or lets them in.
+        const OF_PERSONS: &str = "email phone number domain sender identity code otp user account \
+            bank address deposit caller payment member customer";
+        if self.act.word == "verify" {
+            return if self.act.speaks_of(OF_PERSONS) || self.act.object.is_empty() {
+                self.says(Effect::Admin)
+            } else {
+                self.reads()
+            };
+        }
         if self
             .act
             .object

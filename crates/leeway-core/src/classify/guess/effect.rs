@@ -5,8 +5,8 @@ use super::arguments::Arguments;
 use super::name::Act;
 use super::nouns::{Noun, class};
 use super::server::{Kind, Server};
-use super::verbs::Verb;
-use super::words::among;
+use super::verbs::{Verb, verb};
+use super::words::{among, base, split};
 use crate::classify::{Effect, Level};
 
 /// What an act does, and why that is thought.
@@ -71,6 +71,10 @@ pub struct Case<'a> {
     pub noun: Option<Noun>,
 }
 
+/// What a tool may be told to act on from then on.
+const CHOSEN: &str = "account workspace organization organisation tenant project profile company \
+    instance connection database context";
+
 /// What one act does.
 pub fn of(act: &Act, arguments: &Arguments, server: &Server) -> Finding {
     let case = Case {
@@ -82,8 +86,14 @@ pub fn of(act: &Act, arguments: &Arguments, server: &Server) -> Finding {
     match act.verb {
         None => case.unknown(),
         Some(Verb::Read) => case.reads(),
+        Some(_) if case.is_thing_of_its_id() => case.shows_thing(),
         Some(verb) => case.writes(verb),
     }
+}
+
+/// True of a name whose last word is a plural.
+fn is_plural(name: &str) -> bool {
+    split(name).last().is_some_and(|word| base(word) != *word)
 }
 
 /// What is made, when only the arguments say it: the documents of `insert-many`.
@@ -114,14 +124,30 @@ impl Case<'_> {
         }
     }
 
-    /// A verb nobody knows: a change at least, and money moves where the name speaks of money.
+    /// A verb nobody knows: a change at least; money moves where the name speaks of money, and people
+    /// are reached where it speaks of what they read.
     fn unknown(&self) -> Finding {
+        if self.server.is(Kind::Browser) {
+            return Finding::new(Effect::Execute, "acts on whatever page is open");
+        }
+        if self.is_named_as_thing() || self.shows_list() {
+            return self.shows_thing();
+        }
         let of_money = |word: &String| class(std::slice::from_ref(word)) == Some(Noun::Money);
         let effect = if self.server.is(Kind::Payments)
             || self.noun == Some(Noun::Money)
             || self.act.object.iter().any(of_money)
+            || self.act.word.starts_with("top up")
+            || self.arguments.has("amount")
         {
             Effect::Pay
+        } else if matches!(
+            self.noun,
+            Some(Noun::Message | Noun::Publication | Noun::Review | Noun::Access)
+        ) && self.carries_text()
+            && !self.server.is(Kind::Browser)
+        {
+            Effect::Send
         } else {
             Effect::Update
         };
@@ -132,7 +158,51 @@ impl Case<'_> {
         self.reaching(Finding::new(effect, why), Verb::Update)
     }
 
+    fn shows_thing(&self) -> Finding {
+        let why = format!(
+            "is named as the thing alone (`{}`), with arguments that find it",
+            self.act.word
+        );
+        Finding::new(Effect::Read, why)
+    }
+
+    /// True of a name that is the thing itself, with arguments that only find it: `locations`, or
+    /// `payment` where other tools say by a verb what they do to payments.
+    fn is_named_as_thing(&self) -> bool {
+        let things = self.act.verb.is_none() && is_plural(&self.act.word);
+        self.arguments.only_find(things)
+            && (things || self.server.changes_by_verb(&self.act.object))
+    }
+
+    /// True of a word that is a thing as well as a verb, where the argument is that thing's own id
+    /// and other tools change it by a verb: `refund` with `refund_id`, beside `create_refund`.
+    fn is_thing_of_its_id(&self) -> bool {
+        let thing = std::slice::from_ref(&self.act.word);
+        self.act.object.is_empty()
+            && self.arguments.has(&format!("{}_id", self.act.word))
+            && self.arguments.only_find(false)
+            && self.server.changes_by_verb(thing)
+    }
+
+    /// True of a thing that is asked for page by page: `stale_applications`, with a limit.
+    fn shows_list(&self) -> bool {
+        const PAGES: &str = "limit page cursor offset per_page page_size page_token max_result";
+        const GIVEN: &str = "text body content message data payload field property value action \
+            operation method update item record";
+        let plural = self.act.word.ends_with('s')
+            && self
+                .noun
+                .is_some_and(|noun| noun != Noun::Access && noun != Noun::Code);
+        plural && self.arguments.has(PAGES) && !self.arguments.has(GIVEN)
+    }
+
     pub(super) fn reads(self) -> Finding {
+        if verb(&self.act.word).is_none() && self.arguments.picks_blindly() {
+            return Finding::new(
+                Effect::Update,
+                "does what an argument picks, of which nothing is listed",
+            );
+        }
         if self.noun == Some(Noun::Access) || self.arguments.opens().is_some() {
             return Finding::new(Effect::Send, "opens a thing to others");
         }
@@ -148,12 +218,25 @@ impl Case<'_> {
         if self.server.is(Kind::Browser) && self.act.word == "select" {
             return self.says(Effect::Execute);
         }
+        if self.act.word == "select" && self.act.speaks_of(CHOSEN) {
+            return self.says(Effect::Admin);
+        }
+        if self.act.word == "show" && self.server.does("hide") {
+            return self.says(Effect::Update);
+        }
         let runs = among("query select aggregate explain", &self.act.word);
         if let Some(program) = self.arguments.program().filter(|_| runs) {
             return Finding::new(
                 Effect::Execute,
                 format!("takes a whole statement in `{}`", program.name),
             );
+        }
+        if self.act.word == "ask"
+            && self
+                .act
+                .speaks_of("human user person people team customer colleague owner expert member")
+        {
+            return self.says(Effect::Send);
         }
         if self.act.word == "check" && self.act.speaks_of("item checkbox box todo") {
             return self.says(Effect::Update);
@@ -166,6 +249,9 @@ impl Case<'_> {
             && let Some(draft) = self.of_draft(verb)
         {
             return self.reaching(draft, verb);
+        }
+        if self.lets_in(verb) {
+            return self.says(Effect::Send);
         }
         let finding = match verb {
             Verb::Read => self.reads(),
@@ -193,6 +279,14 @@ impl Case<'_> {
         self.reaching(finding, verb)
     }
 
+    /// True of letting others at a document: that is sharing it.
+    fn lets_in(&self, verb: Verb) -> bool {
+        matches!(verb, Verb::Create | Verb::Add | Verb::Update | Verb::Admin)
+            && self.act.word != "revoke"
+            && self.act.speaks_of("permission collaborator sharing")
+            && self.shares(verb)
+    }
+
     /// Raises what can also reach people by its arguments.
     fn reaching(&self, finding: Finding, verb: Verb) -> Finding {
         if finding.level >= Level::External || finding.effect == Effect::Read {
@@ -201,12 +295,28 @@ impl Case<'_> {
         if self.server.is(Kind::Browser) {
             return Finding::new(Effect::Execute, "acts on whatever page is open");
         }
+        if let Some(opens) = self.arguments.opens().filter(|_| self.shares(verb)) {
+            let why = format!("opens a thing to others by `{}`", opens.name);
+            return Finding::new(Effect::Send, why);
+        }
+        if self.grants(verb) {
+            return self.says(Effect::Send);
+        }
+        if let Some(replaces) = self
+            .arguments
+            .replaces()
+            .filter(|_| finding.effect == Effect::Create && finding.level < Level::HighImpact)
+        {
+            let why = format!("can replace what is there by `{}`", replaces.name);
+            return Finding::new(Effect::Update, why);
+        }
         if let Some(cost) = self.arguments.cost() {
             return Finding::new(Effect::Pay, format!("agrees to a cost by `{}`", cost.name));
         }
         let settles = self.noun == Some(Noun::Setting) || finding.effect == Effect::Draft;
         if let Some(switch) = self.arguments.tells()
-            && !(settles && switch.name.contains("tatus"))
+            && !(settles && (switch.name.contains("tatus") || switch.is("visibility")))
+            && !(switch.is("visibility") && self.act.speaks_of("repository repo"))
         {
             return Finding::new(
                 Effect::Send,
@@ -224,6 +334,26 @@ impl Case<'_> {
             }
             _ => finding,
         }
+    }
+
+    /// True of what can give others access to a document.
+    fn shares(&self, verb: Verb) -> bool {
+        const SHARED: &str = "file folder drive document doc spreadsheet sheet presentation slide \
+            page calendar album recording link";
+        !matches!(verb, Verb::Delete | Verb::Cancel | Verb::Merge) && self.act.speaks_of(SHARED)
+    }
+
+    /// True of what gives somebody access to a document: `add_file_permission`.
+    fn grants(&self, verb: Verb) -> bool {
+        let head = self
+            .act
+            .object
+            .last()
+            .map(String::as_str)
+            .unwrap_or_default();
+        matches!(verb, Verb::Create | Verb::Add)
+            && among("permission access collaborator viewer editor", head)
+            && self.shares(verb)
     }
 
     /// `to` of a move, a copy or a range is a place.
@@ -252,10 +382,15 @@ impl Finding {
     /// A change that can carry a comment to those who wrote.
     pub(super) fn answering(self, case: &Case<'_>) -> Self {
         let answers = (case.server.is(Kind::HelpDesk)
-            || case.act.speaks_of("ticket case conversation"))
+            || case
+                .act
+                .speaks_of("ticket case conversation incident request"))
             && case
                 .arguments
-                .has("comment reply public_comment public_reply");
+                .has("comment reply public_comment public_reply")
+            || among("close resolve", &case.act.word)
+                && case.act.speaks_of("conversation")
+                && case.arguments.has("body message");
         if answers {
             Self::new(Effect::Send, "can carry an answer to the person who wrote")
         } else {

@@ -5,6 +5,7 @@
 //! [`words`] splits names; [`verbs`] and [`nouns`] are the lexicon; [`name`] says what is done to what;
 //! [`effect`] what that does; [`raise`] what else the system says; [`measure`] compares with labels.
 
+mod adding;
 mod arguments;
 mod changing;
 mod effect;
@@ -14,6 +15,7 @@ mod name;
 mod nouns;
 mod raise;
 mod record;
+mod saying;
 mod server;
 mod siblings;
 mod verbs;
@@ -28,7 +30,8 @@ use effect::Finding;
 use name::Act;
 use serde_json::Value;
 use std::collections::BTreeSet;
-use verbs::Verb;
+use verbs::{Verb, is_always_verb};
+use words::among;
 
 /// A guess and its reason.
 #[derive(Clone, Debug, PartialEq)]
@@ -95,9 +98,16 @@ fn worst(acts: &[Act], arguments: &Arguments, server: &Server) -> (Act, Finding)
     let choosers = arguments
         .choosers()
         .filter(|chooser| Some(*chooser) != request);
+    // What a list is filtered by may sound like a verb: `build_failed`, `merge_train_removed`.
+    let looks = among("list get search find", &acts[0].word);
     for chooser in choosers {
         for value in &chooser.values {
-            chosen.extend(chosen_acts(value, &acts[0]));
+            let chosen_here = chosen_acts(value, &acts[0]);
+            chosen.extend(
+                chosen_here
+                    .into_iter()
+                    .filter(|act| !looks || is_always_verb(&act.word) && !value.ends_with("ed")),
+            );
         }
     }
     let mut found: Option<(Act, Finding)> = None;

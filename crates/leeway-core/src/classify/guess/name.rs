@@ -1,11 +1,13 @@
 //! A tool's name as what is done to what: `create_or_update_file` is two acts on a file.
 
 use super::nouns::class;
-use super::verbs::{FILLERS, SHOWN_THINGS, Verb, is_always_verb, verb};
+use super::verbs::{COMPOUNDS, FILLERS, SHOWN_KINDS, SHOWN_THINGS, Verb, is_always_verb, verb};
 use super::words::{among, base, split};
 
 const JOINTS: &str =
-    "to from in into on onto for with by of at as via using per within under about";
+    "to from in into on onto for with by of at as via using per within under about across";
+const SENT_THINGS: &str =
+    "reply response email mail message answer post comment invoice invitation";
 const ARTICLES: &str = "a an the my all many one new single multiple existing local given specific";
 
 /// One thing a name says is done.
@@ -46,6 +48,15 @@ pub fn acts(words: &[String]) -> Vec<Act> {
         .into_iter()
         .map(|part| act(&part))
         .collect();
+    // `my_issues` shows what is the caller's.
+    let own = words[..start].iter().any(|word| word == "my");
+    if own
+        && let [act] = acts.as_mut_slice()
+        && !is_always_verb(&act.word)
+    {
+        act.verb = Some(Verb::Read);
+        act.object = words[start..].iter().map(|word| base(word)).collect();
+    }
     let object = acts
         .last()
         .map(|last| last.object.clone())
@@ -79,10 +90,7 @@ fn act(words: &[String]) -> Act {
     let bases: Vec<String> = words.iter().map(|word| base(word)).collect();
     let Some(at) = verb_position(words, &bases) else {
         return Act {
-            verb: bases
-                .last()
-                .filter(|word| among(SHOWN_THINGS, word))
-                .map(|_| Verb::Read),
+            verb: shows(words, &bases).then_some(Verb::Read),
             word: words.join(" "),
             object: bases,
             target: Vec::new(),
@@ -107,6 +115,21 @@ fn act(words: &[String]) -> Act {
     }
 }
 
+/// True of a name without a verb that ends with what is shown (`directory_tree`), or begins with
+/// several of them (`reports_sales`).
+fn shows(words: &[String], bases: &[String]) -> bool {
+    let (mut named, _) = split_at_joint(bases);
+    if named.len() > 1 && named.last().is_some_and(|word| word == "tool") {
+        named.pop();
+    }
+    let begins = words
+        .iter()
+        .zip(bases)
+        .take(1)
+        .any(|(word, base)| word != base && among(SHOWN_KINDS, base));
+    begins || named.last().is_some_and(|word| among(SHOWN_THINGS, word))
+}
+
 /// What a verb means with the word after it: `check in` is no look.
 fn meaning(word: &str, next: Option<&String>) -> Option<Verb> {
     match (word, next.map(String::as_str)) {
@@ -121,39 +144,73 @@ fn meaning(word: &str, next: Option<&String>) -> Option<Verb> {
 /// the last word, if it is no thing as well (`tweet_like`). After the first place a plural is no verb.
 fn verb_position(words: &[String], bases: &[String]) -> Option<usize> {
     let last = words.len().checked_sub(1)?;
-    if verb(&bases[0]).is_some() {
-        if last == 0 && among(SHOWN_THINGS, &bases[0]) {
+    let sure = |at: &usize| {
+        words.get(*at).is_some_and(|word| is_always_verb(word)) && !is_compound(bases, *at)
+    };
+    if verb(&bases[0]).is_some() && !is_compound(bases, 0) {
+        let things = words[0] != bases[0] && class(&bases[..1]).is_some();
+        if last == 0 && (things || among(SHOWN_THINGS, &bases[0])) {
             return None;
         }
-        let shown = last > 0
-            && among(
-                "order invoice contact bill transfer charge request message email",
-                &bases[0],
-            )
-            && among("status history list count stat detail info", &bases[last]);
-        if shown {
+        let noun = last > 0 && !is_always_verb(&bases[0]);
+        let shown = among(
+            "order invoice contact bill transfer charge request message email comment review \
+             discount",
+            &bases[0],
+        ) && among(
+            "status history list count stat detail info pdf csv url",
+            &bases[last],
+        );
+        if noun && (shown || among("search lookup", &bases[last])) {
             return None;
         }
+        if bases[0] == "preview" {
+            return Some(0);
+        }
+        // What stands behind a joint is no verb: `list_questions_for_question_set`.
+        let joined = words[..last].iter().any(|word| among(JOINTS, word));
         let real = [1, last]
             .into_iter()
-            .find(|at| words.get(*at).is_some_and(|word| is_always_verb(word)));
+            .filter(|at| *at == 1 || !joined)
+            .find(sure);
+        // What is drafted is the thing that would be sent.
+        if bases[0] == "draft" && among(SENT_THINGS, &bases[last]) {
+            return Some(0);
+        }
         let noun_first = !is_always_verb(&bases[0]);
         return Some(real.filter(|_| noun_first && last > 0).unwrap_or(0));
     }
     let looks = |word: &String| verb(word) == Some(Verb::Read) && !among(SHOWN_THINGS, word);
-    words
-        .iter()
-        .position(|word| is_always_verb(word))
-        .or_else(|| words.iter().position(looks))
+    // `atlas_load_sample`: what is no thing of its own comes before a look.
+    let does = |at: &usize| {
+        verb(&bases[*at]).is_some_and(|verb| verb != Verb::Read)
+            && class(&bases[*at..=*at]).is_none()
+            && !is_compound(bases, *at)
+    };
+    let look = words.iter().position(looks);
+    (0..words.len())
+        .find(sure)
+        .or_else(|| (0..look?).find(does))
+        .or(look)
         .or_else(|| {
             words
                 .iter()
                 .position(|word| among("list search query", word))
+                .filter(|at| {
+                    let things = |word: &String| class(std::slice::from_ref(word)).is_some();
+                    bases[at + 1..].iter().all(things)
+                })
         })
         .or_else(|| {
             let only_verb = verb(&words[last]).is_some() && class(&bases[last..]).is_none();
             only_verb.then_some(last)
         })
+}
+
+/// True where a verb is but the first half of a thing's name: the `merge` of `merge request`.
+fn is_compound(bases: &[String], at: usize) -> bool {
+    let pair = bases.get(at..at + 2).map(|pair| pair.join("-"));
+    pair.is_some_and(|pair| among(COMPOUNDS, &pair))
 }
 
 fn split_at_joint(words: &[String]) -> (Vec<String>, Vec<String>) {
@@ -184,6 +241,10 @@ mod tests {
             ("chat_postMessage", "Send:post message:"),
             ("chat_deleteMessage", "Delete:chat message:"),
             ("contacts_and_companies_get", "Read:contact and company:"),
+            ("list_merge_requests", "Read:merge request:"),
+            ("merge_requests_list", "Read:merge request:"),
+            ("merge_merge_request", "Merge:merge request:"),
+            ("my_issues", "Read:issue:"),
             ("directory_tree", "Read:directory tree:"),
             ("check_out_book", "Update:out book:"),
             ("zorp_it", "-:zorp it:"),

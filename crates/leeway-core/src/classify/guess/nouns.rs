@@ -46,14 +46,15 @@ pub enum Noun {
 const NOUNS: [(Noun, &str); 17] = [
     (
         Noun::Access,
-        "shareable-link sharing-link share-link shared-link-access invite-link invitation-link \
+        "shareable-link sharing-link share-link shared-link shared-link-access invite-link invitation-link \
          public-link sharing-permission collaborator-invite guest-access public-url shareable-url",
     ),
     (
         Noun::Money,
         "payment-link payment-intent payment-method payment-request payment-order billing-plan \
          subscription-plan pricing-plan gift-card promo-code promotion-code discount-code \
-         price-rule campaign-budget ad-budget daily-budget price-list price-book subscription-item subscription-schedule budget-schedule settlement price coupon fee \
+         price-rule promo-rule promotion-rule discount-rule cart-rule pricing-rule voucher \
+         recurring-invoice recurring-payment recurring-bill standing-order campaign-budget ad-budget daily-budget price-list price-book subscription-item subscription-schedule budget-schedule settlement price coupon fee \
          discount promotion promo refund charge payment payout transfer subscription checkout \
          donation withdrawal wire remittance disbursement payroll reimbursement invoice-payment \
          bill-payment checkout-session transfer-money markdown-price rebate cashback loan wallet \
@@ -74,29 +75,31 @@ const NOUNS: [(Noun, &str); 17] = [
          tenant feature-flag feature-toggle flag-definition cron job-schedule schedule routine \
          assignment-rule territory-rule license seat session device account-user migration function \
          trigger-definition procedure policy-rule sharing-rule enum type-definition relationship-type \
-         association-label pipeline-stage pipeline stage-definition object-type custom-object \
+         association-label pipeline-stage release-stage release-pipeline pipeline stage-definition object-type custom-object \
          metaobject-definition metafield-definition location-setting mailbox inbox phone-number \
          sender-identity sender subaccount project-key server cluster instance volume subdomain \
-         site-setting theme script-tag extension hook-subscription event-subscription notification-subscription notification-rule \
-         alert-rule monitor-rule alert-policy escalation-policy on-call on-call-schedule",
+         site-setting theme script-tag extension access-list allow-list block-list deny-list ip-list validation \
+         hook-subscription event-subscription notification-subscription webhook-subscription \
+         push-subscription notification-rule \
+         list-column sharepoint-list column alert-rule monitor-rule alert-policy escalation-policy on-call on-call-schedule",
     ),
     (Noun::Draft, "draft draft-order draft-invoice draft-email"),
     (
         Noun::Publication,
-        "article blog blog-post post story-post solution-article knowledge-article help-article \
+        "incident-update status-page-update article blog blog-post post story-post solution-article knowledge-article help-article \
          release newsletter press-release video reel short tweet-thread podcast episode landing-page \
-         website site gist announcement pin-post product-listing listing ad advertisement",
+         website site gist announcement pin-post product-listing listing ad ads advertisement",
     ),
     (
         Noun::Message,
-        "message reply sms whatsapp mms fax email mail tweet dm broadcast notification invitation \
+        "friend friend-request connection-request message reply poll sms whatsapp mms fax email mail tweet dm broadcast notification invitation \
          invite text-message chat-message direct-message thread voice-call phone-call call \
          email-campaign-send verification verification-code otp reminder-email push-notification \
          conversation announcement-message survey-invitation template-message",
     ),
     (
         Noun::Review,
-        "review pull-request-review review-comment review-reply review-response rsvp answer",
+        "feedback complaint review pull-request-review review-comment review-reply review-response rsvp answer",
     ),
     (
         Noun::Event,
@@ -112,7 +115,7 @@ const NOUNS: [(Noun, &str); 17] = [
          shipment shipping-rate shipping fulfillment fulfilment return exchange inventory \
          inventory-item stock stock-level cart plan-price statement time-bill vendor supplier \
          employee bank-account mandate cost dispute claim purchase opening-balance balance-adjustment \
-         balance amount allocation overpayment prepayment credit debit timesheet payslip salary \
+         balance adjustment amount allocation overpayment prepayment credit debit timesheet payslip salary \
          tracking-category nda policy-document legal-document term signature-request budget-line \
          price-quote insurance bank-detail iban accounting-period penalty bonus commission royalty dividend premium",
     ),
@@ -125,7 +128,7 @@ const NOUNS: [(Noun, &str); 17] = [
          sequence flow-message popup form-submission support-ticket ticket case support-case request \
          incident status-page deal opportunity pull-request merge-request repository repo \
          advisory discussion shop storefront store collection-page banner ad-set ad-group ad-account \
-         ad-campaign keyword survey poll live-event question-post event-type scheduling-link \
+         ad-campaign keyword survey live-event question-post event-type scheduling-link \
          room-booking submission lead-form lifecycle pipeline-deal customer-portal portal feature \
          course lesson objective-goal strategy",
     ),
@@ -152,7 +155,7 @@ const NOUNS: [(Noun, &str); 17] = [
     ),
     (
         Noun::Internal,
-        "task subtask todo to-do reminder checklist checklist-item item-checklist folder directory \
+        "education employment experience skill resume cv certification project-update initiative-update task subtask todo to-do reminder checklist checklist-item item-checklist folder directory \
          contact customer company lead candidate applicant profile visitor person people client prospect page wiki-page document doc \
          spreadsheet sheet worksheet tab workbook form presentation slide deck slideshow branch \
          copy commit entity relation observation association link issue-link remote-link reaction \
@@ -165,7 +168,7 @@ const NOUNS: [(Noun, &str); 17] = [
          node edge design artboard mockup relationship fact episode-memory thought plan step habit shopping-list \
          grocery-item pet place location-note snippet row-data document-copy new-file child-page \
          notation stack worktree stash annotation-queue recipe workout meal entity-note board-item collection-item \
-         column-view group-item component version",
+         column-view group-item component version widget",
     ),
     (
         Noun::Open,
@@ -203,7 +206,7 @@ pub const HELP_DESK: &str = "ticket case conversation requester helpdesk support
 /// Records inside which comments stay among colleagues.
 pub const WORKPLACE: &str = "task issue card page document doc block file sheet spreadsheet slide \
     presentation story epic bug item board project database design frame node workitem board deal \
-    contact record note form goal todo subtask milestone initiative";
+    contact record note form goal todo subtask milestone initiative entry list space";
 
 /// Marks of a code host, whose records outsiders may see.
 pub const CODE_HOST: &str = "repository repo pull merge branch commit fork gist";

@@ -5,7 +5,7 @@ use super::arguments::Arguments;
 use super::effect::Finding;
 use super::name::Act;
 use super::server::{Kind, Server};
-use super::verbs::{Verb, is_always_verb, verb};
+use super::verbs::{COMPOUNDS, Verb, is_always_verb, verb};
 use super::words::{among, base, split};
 use crate::classify::{Effect, Level};
 use serde_json::Value;
@@ -19,7 +19,11 @@ const OPENINGS: &str = "this tool it also will can may automatically permanently
     afterwards be used";
 
 /// Things that are sent without reaching anybody.
-const UNSENT: &str = "request query signal prompt command ping get http graphql api text key input";
+const UNSENT: &str =
+    "request query signal prompt command ping get http graphql api text key input count";
+
+/// Where things are sent that go to nobody.
+const AWAY: &str = "archive trash bin";
 
 /// The graver of what was found and what description and annotations say.
 pub fn raised(finding: Finding, definition: &Value, server: &Server) -> Finding {
@@ -46,9 +50,9 @@ fn by_description(finding: Finding, text: &str) -> Finding {
     let text: String = text.chars().take(LONGEST).collect();
     let mut first = true;
     let mut finding = finding;
-    for sentence in text.split(['.', '!', '?', '\n', ';', '|']) {
+    for sentence in unwrapped(&text).split(['.', '!', '?', '\n', ';', '|']) {
         let words = split(sentence);
-        if words.is_empty() {
+        if words.is_empty() || names_an_argument(sentence) {
             continue;
         }
         for effect in claims(&words, first) {
@@ -57,6 +61,29 @@ fn by_description(finding: Finding, text: &str) -> Finding {
         first = false;
     }
     finding
+}
+
+/// The text without line breaks inside sentences: a line that begins small goes on with the one
+/// before it, unless that one had an end.
+fn unwrapped(text: &str) -> String {
+    let mut whole = String::with_capacity(text.len());
+    for line in text.lines().map(str::trim) {
+        let goes_on = line.starts_with(char::is_lowercase)
+            && whole.ends_with(|end: char| end.is_alphanumeric() || end == ',');
+        whole.push(if goes_on { ' ' } else { '\n' });
+        whole.push_str(line);
+    }
+    whole
+}
+
+/// True of the line that tells of an argument: `emails: whom to add`.
+fn names_an_argument(sentence: &str) -> bool {
+    let line = sentence.trim_start();
+    let name = line
+        .split(|c: char| !c.is_alphanumeric() && c != '_')
+        .next()
+        .unwrap_or_default();
+    line.starts_with(char::is_lowercase) && line[name.len()..].starts_with(':')
 }
 
 /// The effects a sentence says the tool has: by the verb it begins with, and those joined to it.
@@ -70,13 +97,21 @@ fn claims(words: &[String], first: bool) -> Vec<Effect> {
     let told = words[..start]
         .iter()
         .any(|word| among("this it will tool", word));
+    let leads = |at: usize| {
+        words
+            .get(at)
+            .is_some_and(|word| base(word) != *word && verb(&base(word)).is_some())
+    };
+    // `Not for emails or broadcasts`: what is joined to no verb is a thing.
+    let joins = first || told || leads(start);
     let mut effects = Vec::new();
     for at in start..words.len() {
         let word = base(&words[at]);
         let begins = at == start || among("and or then also", &words[at - 1]);
         let third_person = word != words[at];
-        let says =
-            begins && (first || told || third_person) && (at == start || is_always_verb(&word));
+        let says = begins
+            && (first || told || third_person)
+            && (at == start || joins && is_always_verb(&word));
         if says && let Some(effect) = plainly(&word, &words[at + 1..]) {
             effects.push(effect);
         }
@@ -90,11 +125,24 @@ fn plainly(word: &str, after: &[String]) -> Option<Effect> {
     const PAYS: &str = "pay refund charge payout reimburse purchase buy";
     const CHANGES: &str = "update edit modify overwrite replace rename move change write set assign \
         reassign patch upsert transition";
+    // `Archives return a list`: what looks like a verb is what the sentence is about.
+    const SUBJECT_OF: &str = "return contain have include are is was were will must should array \
+        list field object that which track show hold represent describe";
     const PROGRAMS: &str = "arbitrary any code command script shell javascript python bash \
         insert delete";
-    let nobody = after.iter().take(4).any(|word| among(UNSENT, &base(word)));
+    let nobody = after.iter().take(4).any(|word| among(UNSENT, &base(word)))
+        || after.iter().take(6).any(|word| among(AWAY, word));
     let aside = after.iter().any(|word| among("temp temporary cache", word));
+    let next = after.first().map(String::as_str).unwrap_or_default();
+    let compound = among(COMPOUNDS, &format!("{word}-{}", base(next)));
+    if among(SUBJECT_OF, next) || compound {
+        return None;
+    }
     match verb(word)? {
+        // `It changes the system's state` is true of whatever makes a thing.
+        Verb::Update if word == "change" && after.iter().take(5).any(|word| word == "state") => {
+            Some(Effect::Create)
+        }
         Verb::Send if among(SENDS, word) && !nobody => Some(Effect::Send),
         Verb::Pay if among(PAYS, word) => Some(Effect::Pay),
         Verb::Delete if word != "clear" => Some(Effect::Delete),

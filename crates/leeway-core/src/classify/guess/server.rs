@@ -22,8 +22,14 @@ pub enum Kind {
     Books,
     /// It takes and moves money: what nobody knows there is taken to move some.
     Payments,
+    /// It sends to lists of people: what runs there by itself goes out to them.
+    Mailing,
+    /// It charges customers: what adds to their account there is money they owe or get.
+    Billing,
     /// A place where colleagues work on tasks, pages and boards.
     Workplace,
+    /// It runs machines and databases: a project there is a system of its own.
+    Cloud,
     /// The hand on a browser: any of its tools may do anything there.
     Browser,
     /// Its names are methods of HTTP: `post` makes a thing and reaches nobody.
@@ -33,18 +39,34 @@ pub enum Kind {
 }
 
 /// Percent of tools that must speak of a kind's things; of a workplace, more than half.
-const KINDS: [(Kind, &str, usize); 5] = [
+const KINDS: [(Kind, &str, usize); 8] = [
     (
         Kind::Payments,
         "payment refund payout charge settlement payer checkout subscription",
         40,
     ),
+    (
+        Kind::Billing,
+        "payment refund payout charge subscription price checkout discount",
+        20,
+    ),
     (Kind::CodeHost, CODE_HOST, 20),
     (Kind::HelpDesk, HELP_DESK, 20),
     (
         Kind::Books,
-        "invoice bill payment journal receipt expense vendor",
+        "invoice bill payment journal receipt expense vendor quote estimate payroll payable receivable",
         20,
+    ),
+    (
+        Kind::Mailing,
+        "campaign audience subscriber newsletter broadcast segment",
+        15,
+    ),
+    (
+        Kind::Cloud,
+        "cluster database deployment instance container namespace pod volume lambda region sql schema \
+         migration collection vm droplet bucket kubernetes",
+        30,
     ),
     (Kind::Workplace, WORKPLACE, 51),
 ];
@@ -53,6 +75,7 @@ const KINDS: [(Kind, &str, usize); 5] = [
 #[derive(Clone, Debug, Default)]
 pub struct Server {
     prefix: Vec<String>,
+    namespaces: BTreeSet<String>,
     kinds: BTreeSet<Kind>,
     tools: Vec<Listed>,
 }
@@ -75,18 +98,20 @@ impl Server {
         let name = |definition: &Value| definition["name"].as_str().unwrap_or_default().to_owned();
         let names: Vec<Vec<String>> = definitions.iter().map(|it| split(&name(it))).collect();
         let prefix = prefix(names.iter().map(Vec::as_slice).collect());
+        let namespaces = namespaces(&prefix, &names);
         let tools: Vec<Listed> = definitions
             .iter()
             .zip(&names)
             .map(|(definition, words)| Listed {
                 name: name(definition),
-                acts: said(&prefix, words),
+                acts: said((&prefix, &namespaces), words),
                 required: required(definition),
             })
             .collect();
         let kinds = kinds(&definitions, &tools);
         Self {
             prefix,
+            namespaces,
             kinds,
             tools,
         }
@@ -94,7 +119,7 @@ impl Server {
 
     /// What a tool's name says, without the words all names begin with.
     pub fn acts(&self, name: &str) -> Vec<Act> {
-        said(&self.prefix, &split(name))
+        said((&self.prefix, &self.namespaces), &split(name))
     }
 
     /// True when it is of a kind.
@@ -105,6 +130,21 @@ impl Server {
     /// The tools listed.
     pub fn tools(&self) -> &[Listed] {
         &self.tools
+    }
+
+    /// True when other tools say by a verb what they do to these things.
+    pub fn changes_by_verb(&self, object: &[String]) -> bool {
+        self.tools.iter().flat_map(|tool| &tool.acts).any(|act| {
+            act.verb.is_some_and(|verb| verb != Verb::Read)
+                && is_always_verb(&act.word)
+                && act.object == object
+        })
+    }
+
+    /// True when a tool's verb is this word.
+    pub fn does(&self, word: &str) -> bool {
+        let acts = self.tools.iter().flat_map(|tool| &tool.acts);
+        acts.into_iter().any(|act| act.word == word)
     }
 
     /// True when another tool makes final what a tool of this object makes: until then it is a draft.
@@ -136,7 +176,7 @@ fn kinds(definitions: &[&Value], tools: &[Listed]) -> BTreeSet<Kind> {
         .map(|(kind, _, _)| *kind);
     let others = [
         (Kind::Browser, words(HANDS).len() > 1),
-        (Kind::Http, !words("patch put").is_empty()),
+        (Kind::Http, words("patch put post").len() > 1),
         (Kind::IdleHints, idle),
     ];
     let others = others.iter().filter(|(_, is)| *is).map(|(kind, _)| *kind);
@@ -192,9 +232,39 @@ fn shared(names: &[&[String]]) -> Option<String> {
     (enough && thing).then(|| word.to_owned())
 }
 
+/// Things whose names several tools begin with before they say what they do to them: the `label` of
+/// `label_create` and `label_list`. Such a word is no verb in that place.
+fn namespaces(prefix: &[String], names: &[Vec<String>]) -> BTreeSet<String> {
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    for words in names {
+        if let [first, second, ..] = without(prefix, words)
+            && is_always_verb(second)
+        {
+            *counts.entry(first).or_default() += 1;
+        }
+    }
+    let thing = |word: &str| {
+        verb(&base(word)).is_some_and(|verb| verb != Verb::Read)
+            && !is_always_verb(word)
+            && class(&[base(word)]).is_some()
+    };
+    counts
+        .into_iter()
+        .filter(|(word, count)| *count >= 2 && thing(word))
+        .map(|(word, _)| word.to_owned())
+        .collect()
+}
+
 /// What a name says without the prefix; where it names no thing, the prefix may (`invoice_send`).
-fn said(prefix: &[String], words: &[String]) -> Vec<Act> {
-    let mut acts = acts(without(prefix, words));
+fn said((prefix, namespaces): (&[String], &BTreeSet<String>), words: &[String]) -> Vec<Act> {
+    let rest = without(prefix, words);
+    let spaced = rest.len() > 1 && namespaces.contains(&rest[0]);
+    let mut acts = acts(&rest[usize::from(spaced)..]);
+    if spaced {
+        for act in &mut acts {
+            act.object.insert(0, base(&rest[0]));
+        }
+    }
     let thing: Vec<String> = prefix.iter().map(|word| base(word)).collect();
     if class(&thing).is_some() {
         for act in acts.iter_mut().filter(|act| act.object.is_empty()) {

@@ -76,8 +76,51 @@ fn the_thing_decides_what_a_verb_means() {
         ("resolve_ticket", "id", Effect::Update, 4),
         ("order_status", "id", Effect::Read, 1),
         ("save_file", "path content", Effect::Update, 4),
+        ("add_note", "ticket_id body internal", Effect::Send, 5),
+        ("add_attendees", "event_id emails", Effect::Send, 5),
+        ("enroll_contact", "contact_id sequence_id", Effect::Send, 5),
+        ("apply_macro", "ticket_id macro_id", Effect::Send, 5),
+        ("add_file_permission", "file_id role", Effect::Send, 5),
+        ("update_folder", "folder_id link_sharing", Effect::Send, 5),
+        ("cancel_event", "event_id", Effect::Send, 5),
+        ("update_invoice_status", "id status", Effect::Pay, 5),
+        ("create_promo_rule", "amount", Effect::Pay, 5),
+        (
+            "add_issue_to_project",
+            "issue_id project_id",
+            Effect::Update,
+            4,
+        ),
+        ("create_product_image", "product_id url", Effect::Create, 4),
+        ("convert_issue", "issue_id", Effect::Update, 4),
+        ("upload_new_version", "file_id file", Effect::Update, 4),
+        ("create_file", "name overwrite", Effect::Update, 4),
+        ("create_document", "doctype data", Effect::Create, 4),
+        ("select_account", "account", Effect::Admin, 4),
+        ("draft_reply", "thread_id body", Effect::Draft, 2),
+        ("list_merge_requests", "state", Effect::Read, 1),
+        ("stale_applications", "days limit", Effect::Read, 1),
         ("execute_query", "sql", Effect::Execute, 4),
         ("query", "sql", Effect::Execute, 4),
+        ("create_document", "doctype data", Effect::Create, 4),
+        ("create_draft_pull_request", "title", Effect::Create, 4),
+        ("insert_many", "collection documents", Effect::Create, 4),
+        ("create_project", "name region", Effect::Admin, 4),
+        ("change_estimate_state", "estimate_id", Effect::Pay, 5),
+        ("create_file_permission", "file_id user", Effect::Send, 5),
+        ("verify_webhook", "body signature", Effect::Read, 1),
+        ("verify_phone_number", "number", Effect::Admin, 4),
+        ("preview_write", "values", Effect::Read, 1),
+        ("reports_sales", "period", Effect::Read, 1),
+        ("draft_reply", "thread_id body", Effect::Draft, 2),
+        ("add_attendees", "event_id users", Effect::Send, 5),
+        ("add_to_sequence", "contact_id sequence_id", Effect::Send, 5),
+        ("reschedule_appointment", "id time", Effect::Send, 5),
+        ("approve_expense_report", "id", Effect::Pay, 5),
+        ("create_shared_link", "path", Effect::Send, 5),
+        ("upload_new_version", "id file", Effect::Update, 4),
+        ("files_upload", "channels content", Effect::Send, 5),
+        ("shopping_list_uncheck_items", "list_id", Effect::Update, 4),
     ] {
         let guessed = alone(&tool(name, arguments));
         let said = (guessed.effect, u8::from(guessed.level));
@@ -88,6 +131,117 @@ fn the_thing_decides_what_a_verb_means() {
             guessed.why
         );
     }
+}
+
+#[test]
+fn names_and_values_without_letters_are_changes_like_any_unknown() {
+    for name in ["", "__", "-", "!"] {
+        assert_eq!(alone(&tool(name, "id")).effect, Effect::Update, "`{name}`");
+    }
+    let mut definition = tool("manage", "action");
+    definition["inputSchema"]["properties"]["action"]["enum"] = json!(["", "-", "delete"]);
+    assert_eq!(alone(&definition).effect, Effect::Delete);
+}
+
+#[test]
+fn things_named_alone_are_looked_at_when_their_arguments_only_find_them() {
+    let tools = [
+        tool("create_refund", "payment_id amount"),
+        tool("refund", "refund_id fields"),
+        tool("refunds", "status limit cursor"),
+        tool("dispute", "dispute_id reason"),
+    ];
+    let server = Server::of(&tools);
+    let effects = tools.each_ref().map(|tool| guess(tool, &server).effect);
+    assert_eq!(
+        effects,
+        [Effect::Pay, Effect::Read, Effect::Read, Effect::Pay]
+    );
+    // Alone, or with another thing's id, the word is the verb.
+    assert_eq!(alone(&tool("refund", "refund_id")).effect, Effect::Pay);
+}
+
+#[test]
+fn words_that_several_names_begin_with_are_things() {
+    let tools =
+        ["label_create", "label_delete", "label_list", "label"].map(|name| tool(name, "id"));
+    let server = Server::of(&tools);
+    let effects = tools.each_ref().map(|tool| guess(tool, &server).effect);
+    assert_eq!(
+        effects,
+        [Effect::Create, Effect::Delete, Effect::Read, Effect::Update]
+    );
+}
+
+#[test]
+fn what_a_free_choice_says_it_can_do_counts() {
+    let mut definition = tool("service_catalog", "action item_id");
+    assert_eq!(alone(&definition).effect, Effect::Update);
+    definition["inputSchema"]["properties"]["action"]["description"] =
+        json!("One of: item_get, order_now, or cart_submit.");
+    assert_eq!(alone(&definition).effect, Effect::Pay);
+}
+
+#[test]
+fn words_that_outsiders_read_raise_a_change_to_sending() {
+    assert_eq!(
+        alone(&tool("update_incident", "number comments")).effect,
+        Effect::Send
+    );
+    let mut definition = tool("update_asset", "number note");
+    assert_eq!(alone(&definition).effect, Effect::Update);
+    definition["inputSchema"]["properties"]["note"]["description"] =
+        json!("Visible to the requester");
+}
+
+#[test]
+fn a_description_is_read_as_it_is_meant() {
+    for (name, text, effect) in [
+        (
+            "list_contacts",
+            "Lists contacts. Not for emails or broadcasts.",
+            Effect::Read,
+        ),
+        (
+            "get_digest",
+            "Gets what is new\nand sends it.",
+            Effect::Send,
+        ),
+        (
+            "get_feed",
+            "Gets the feed.\n\nArgs:\n  emails: addresses to look for",
+            Effect::Read,
+        ),
+        ("get_file", "Archives return a list of files.", Effect::Read),
+        ("get_file", "Archives the file.", Effect::Delete),
+        ("move_card", "Send a card to the archive", Effect::Update),
+        (
+            "create_label",
+            "Creates a label. It changes the state of the project.",
+            Effect::Create,
+        ),
+    ] {
+        let definition = json!({ "name": name, "description": text });
+        assert_eq!(alone(&definition).effect, effect, "{name}: {text}");
+    }
+}
+
+#[test]
+fn a_schema_is_read_from_the_top_down_and_may_name_itself() {
+    let deep: serde_json::Map<String, Value> = (0..500)
+        .map(|index| (format!("setting_{index}"), json!({ "type": "string" })))
+        .collect();
+    let definition = json!({
+        "name": "update_record",
+        "inputSchema": { "properties": {
+            "body": { "type": "object", "properties": {
+                "about": { "type": "object", "properties": deep },
+                "next": { "$ref": "#" },
+                "attendees": { "type": "array", "items": { "$ref": "#" } },
+            } },
+        } },
+    });
+    assert_eq!(alone(&definition).effect, Effect::Send);
 }
 
 #[test]

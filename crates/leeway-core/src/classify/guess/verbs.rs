@@ -68,7 +68,9 @@ const VERBS: [(Verb, &str); 24] = [
          poll wait sleep ping echo simulate scan peek explore discover \
          identify estimate measure rank score classify translate tokenize whoami tail head ls cat \
          grep glob select aggregate profile trace monitor visualize render screenshot \
-         print enumerate filter hover recommend predict forecast \
+         hget hgetall hmget mget hexist hlen llen lrange lindex smember sismember scard zrange \
+         zscore zcard xrange xlen ttl strlen dbsize \
+         ask audit investigate print enumerate filter hover diagnose troubleshoot recommend predict forecast \
          geocode locate lint introspect demonstrate \
          help crawl scrape observe sum average exist map \
          think is has can are what which who where how encode decode hash plot chart probe \
@@ -94,7 +96,7 @@ const VERBS: [(Verb, &str); 24] = [
     (Verb::Draft, "draft compose prepare propose"),
     (
         Verb::Update,
-        "update edit set modify patch put move rename assign reassign change write replace \
+        "update edit revise set modify patch put move rename assign reassign change write replace \
          transition upsert adjust correct fix format apply rewrite overwrite reorder reset \
          restore undelete unarchive undo redo revert rollback reopen close complete finish \
          unassign unlink detach relocate shift escalate snooze pin \
@@ -107,7 +109,7 @@ const VERBS: [(Verb, &str); 24] = [
          acknowledge ack extend shorten reconcile allocate deallocate dismiss split swap trim tune \
          upgrade downgrade claim unclaim expire grade hold park prioritize qualify disqualify \
          reclassify redact redirect reindex remap reload renew replenish reparent retag skip touch \
-         transform unset unhold release renumber recategorize advance backfill enrich sort highlight load",
+         transform uncheck unset unhold release renumber recategorize advance backfill enrich sort highlight load",
     ),
     (Verb::Mark, "mark label tag star"),
     (
@@ -138,7 +140,7 @@ const VERBS: [(Verb, &str); 24] = [
         "send reply publish share notify invite email mail message tweet retweet broadcast forward \
          dm sms whatsapp announce respond rsvp call dial text fax blast unpublish schedule answer \
          say speak chat contact nudge remind alert resend deliver dispatch crosspost \
-         unsend syndicate \
+         unsend syndicate relist repost republish \
          inform tell transmit distribute circulate advertise introduce greet",
     ),
     (
@@ -174,6 +176,7 @@ static BY_WORD: LazyLock<HashMap<&'static str, Verb>> = LazyLock::new(|| {
         .flat_map(|(verb, words)| words.split_whitespace().map(move |word| (word, *verb)))
         .collect();
     verbs.insert("resolve", Verb::Resolve);
+    verbs.insert("verify", Verb::Resolve);
     verbs
 });
 
@@ -186,7 +189,13 @@ const MOSTLY_NOUNS: &str = "list log record store plan post draft label tag star
     stage toggle export import match checkout commit preview snapshot screenshot estimate forecast \
     schedule file block fork branch head monitor switch lock flag pin contact change release \
     drop tweet moderate hold claim grade fund stake mint test sample chart plot hash park swap split seed boost pair touch skip is how renew \
-    force boot build load";
+    force boot build load leave";
+
+/// Things whose names begin with a verb.
+pub const COMPOUNDS: &str = "merge-request purchase-order purchase-invoice purchase-document purchase-history \
+    purchase-receipt merge-field merge-conflict merge-commit merge-tag \
+    pull-request leave-type leave-balance leave-request leave-period leave-record send-count \
+    approve-list close-reason close-code close-date reject-reason cancel-reason decline-reason hold-reason build-log test-case test-run test-plan";
 
 /// What a verb means; `None` for a word that is no known verb.
 pub fn verb(word: &str) -> Option<Verb> {
@@ -202,7 +211,10 @@ pub fn is_always_verb(word: &str) -> bool {
 pub const SHOWN_THINGS: &str = "status summary tree log diff history info information list report \
     detail metadata stat statistics overview schema count balance timeline index lookup search \
     version preview insight metric help usage snapshot screenshot health \
-    forecast result output profile catalog documentation doc state";
+    forecast result output profile catalog documentation doc state aging breakdown analytics pdf csv size guide guideline tutorial instruction reader viewer finder";
+
+/// Things that are shown in several kinds, which names without a verb begin with: `reports_sales`.
+pub const SHOWN_KINDS: &str = "report statistic stat metric insight";
 
 /// Words before the verb that say nothing about what is done.
 pub const FILLERS: &str = "batch bulk multi multiple mass quick api mcp tool a an the my all v1 v2 \
