@@ -45,6 +45,7 @@ impl Case<'_> {
             return self.says(Effect::Pay);
         }
         if self.act.speaks_of("human")
+            || self.act.word == "extend" && self.act.speaks_of("offer")
             || self.act.word == "push"
                 && matches!(self.noun, Some(Noun::Message | Noun::Publication))
         {
@@ -122,6 +123,7 @@ impl Case<'_> {
         const BOUGHT: &str = "plan tier license domain membership contract account seat hosting";
         let word = &self.act.word;
         among("renew upgrade downgrade", word) && self.act.speaks_of(BOUGHT)
+            || word == "extend" && self.act.speaks_of("trial")
             || among("change switch", word) && self.act.object.last().is_some_and(|it| it == "plan")
     }
 
@@ -219,6 +221,7 @@ impl Case<'_> {
     pub(super) fn makes_final(&self) -> Finding {
         match self.noun {
             Some(Noun::Money | Noun::Financial) => self.says(Effect::Pay),
+            _ if self.act.word == "issue" && self.act.speaks_of("card") => self.says(Effect::Pay),
             _ if self.speaks_of_money() => self.says(Effect::Pay),
             Some(Noun::Event | Noun::Review | Noun::Publication | Noun::Message | Noun::Access) => {
                 self.says(Effect::Send)

@@ -238,6 +238,9 @@ impl Case<'_> {
         {
             return self.says(Effect::Send);
         }
+        if runs && self.act.speaks_of("graphql") && self.arguments.has("query mutation") {
+            return self.says(Effect::Execute);
+        }
         if self.act.word == "check" && self.act.speaks_of("item checkbox box todo") {
             return self.says(Effect::Update);
         }
@@ -299,7 +302,7 @@ impl Case<'_> {
             let why = format!("opens a thing to others by `{}`", opens.name);
             return Finding::new(Effect::Send, why);
         }
-        if self.grants(verb) {
+        if self.grants(verb) || self.opens_to_all(verb) {
             return self.says(Effect::Send);
         }
         if let Some(replaces) = self
@@ -351,9 +354,25 @@ impl Case<'_> {
             .last()
             .map(String::as_str)
             .unwrap_or_default();
-        matches!(verb, Verb::Create | Verb::Add)
-            && among("permission access collaborator viewer editor", head)
-            && self.shares(verb)
+        let gives = matches!(verb, Verb::Create | Verb::Add) || self.act.word == "grant";
+        let document = self.shares(verb)
+            || self
+                .arguments
+                .has("file_id folder_id document_id doc_id page_id spreadsheet_id");
+        gives && document && among("permission access collaborator viewer editor", head)
+    }
+
+    /// True of what shows a thing to everybody: `make_public`.
+    fn opens_to_all(&self, verb: Verb) -> bool {
+        let turns_on = matches!(verb, Verb::Create | Verb::Update | Verb::Mark)
+            || among("enable allow", &self.act.word);
+        let head = self
+            .act
+            .object
+            .last()
+            .map(String::as_str)
+            .unwrap_or_default();
+        turns_on && self.act.speaks_of("public") && among("public sharing access link", head)
     }
 
     /// `to` of a move, a copy or a range is a place.

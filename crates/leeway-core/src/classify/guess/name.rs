@@ -202,7 +202,10 @@ fn verb_position(words: &[String], bases: &[String]) -> Option<usize> {
                 })
         })
         .or_else(|| {
-            let only_verb = verb(&words[last]).is_some() && class(&bases[last..]).is_none();
+            // What follows a plural is done to it: `campaigns_schedule`.
+            let of_many = last == 1 && words[0] != bases[0] && !among(SHOWN_THINGS, &bases[last]);
+            let only_verb =
+                verb(&words[last]).is_some() && (of_many || class(&bases[last..]).is_none());
             only_verb.then_some(last)
         })
 }

@@ -69,7 +69,7 @@ const NOUNS: [(Noun, &str); 17] = [
          admin administrator domain secret credential password environment-variable variable env \
          environment connection connector plugin app application sla queue business-hour \
          canned-rule macro-rule trigger collection index bucket column-definition custom-field \
-         issue-type link-type screen scheme status-definition space channel forwarding-address \
+         issue-type link-type record-type contact-type screen scheme status-definition space channel forwarding-address \
          forwarding delegate alias vacation-responder signature auto-reply autoresponder view-rule \
          branch-protection protection ruleset runner dns dns-record certificate firewall namespace \
          tenant feature-flag feature-toggle flag-definition cron job-schedule schedule routine \
