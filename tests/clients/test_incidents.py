@@ -209,7 +209,11 @@ def test_a_drill_shows_that_a_pause_holds_under_load(office):
     def load():
         while not stop.is_set():
             body = {"tool": "sandbox__add_contact_tag", "arguments": {"id": "c-101", "tag": "busy"}, "confidence": 0.9}
-            office.agent.post("/v1/actions", body)
+            try:
+                office.agent.post("/v1/actions", body)
+            except Refused as refused:
+                # Judged while the pause came.
+                assert refused.code == "workflow-changed", refused
 
     agents = [threading.Thread(target=load) for _ in range(4)]
     for agent in agents:

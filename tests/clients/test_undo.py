@@ -270,6 +270,39 @@ def test_a_message_goes_out_once_its_delay_is_over():
         office.leeway.stop()
 
 
+@pytest.fixture
+def fresh():
+    office = Office()
+    yield office
+    assert office.leeway.verify()["ok"]
+    office.leeway.stop()
+
+
+def test_an_undo_that_waits_is_planned_anew_when_the_rules_change_and_never_edited(fresh):
+    office = fresh
+    done = office.act("update_contact", id="c-102", fields={"title": "Boss"})
+    office.meanwhile("update_contact", id="c-102", fields={"title": "Director"})
+    forced = office.undo(done, overwrite=["title"])["undo"]
+    shown = office.second.action(forced)
+    with pytest.raises(Refused) as refused:
+        office.second.decide(forced, "edit", arguments={"id": "c-102", "fields": {"title": "Anything"}})
+    assert refused.value.code == "undo-as-planned"
+    with pytest.raises(Refused) as refused:
+        office.second.decide(forced, "ask", question="why?")
+    assert refused.value.code == "undo-as-planned"
+    path = office.leeway.config / "workflows" / "office.toml"
+    path.write_text(path.read_text().replace("confidence_threshold = 0.5", "confidence_threshold = 0.0"))
+    office.leeway.apply()
+    with pytest.raises(Refused) as refused:
+        office.second.post(f"/v1/actions/{forced}/approve", {"content_hash": shown["content_hash"]})
+    assert refused.value.code == "stale"
+    assert office.owner.action(forced)["status"] == "withdrawn"
+    assert office.owner.action(done["id"])["undo_state"]["status"] == "conflicted"
+    assert office.contact("c-102")["title"] == "Director"
+    told = office.agent.action(done["id"])["undo_state"]
+    assert told == {"status": "conflicted"}, "an agent learns that much and no more"
+
+
 def selection(office, **more):
     return office.owner.post("/v1/undo-batches", {"selection": {"agent": "clerk", **more}, "why": "a bad prompt"})
 
@@ -278,14 +311,6 @@ def run_to_its_end(office, planned):
     office.owner.post(f"/v1/undo-batches/{planned['id']}/start", {"hash": planned["hash"]})
     path = f"/v1/undo-batches/{planned['id']}?limit=1000"
     return wait_until(lambda: (b := office.owner.get(path))["status"] == "finished" and b, "the batch is through", 120)
-
-
-@pytest.fixture
-def fresh():
-    office = Office()
-    yield office
-    assert office.leeway.verify()["ok"]
-    office.leeway.stop()
 
 
 def test_many_are_taken_back_newest_first_and_it_adds_up(fresh):

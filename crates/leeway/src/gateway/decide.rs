@@ -8,6 +8,7 @@ use super::pipeline::Caller;
 use super::prepare::{blocked_now, versions};
 use super::registry::{LiveTool, LiveWorkflow};
 use super::run::{again, arguments, revise};
+use super::undo::check;
 use crate::app::App;
 use crate::error::ApiError;
 use axum::http::StatusCode;
@@ -62,13 +63,16 @@ pub async fn approve_by(
         let event = ActionEvent::Endorsed { by, content_hash };
         return decided(app, person, &action, event, spend).await;
     }
+    let now_ms = app.clock.now_ms();
+    let starts = starts_ms(app, &workflow, &judged);
     let event = ActionEvent::Approved {
         by,
         content_hash,
         solo,
         took_ms,
-        expires_ms: Some(workflow.rules.wait_over(app.clock.now_ms(), 1.0)),
-        starts_ms: starts_ms(app, &workflow, &judged),
+        // Counted from when it may start: a delay must not use its approval up.
+        expires_ms: Some(workflow.rules.wait_over(starts.unwrap_or(now_ms), 1.0)),
+        starts_ms: starts,
     };
     let approved = decided(app, person, &action, event, spend).await?;
     app.enqueue(id.clone());
@@ -191,6 +195,7 @@ pub async fn edit(
     (content_hash, edited): (&str, Value),
 ) -> Result<ActionState, ApiError> {
     let (action, judged) = held(app, person, id, content_hash).await?;
+    not_an_undo(&action, "edited")?;
     let (workflow, tool) = place(app, &judged)?;
     let original = arguments(app, &action, &judged)?
         .ok_or_else(|| stale(&action, "its sealed arguments are gone"))?;
@@ -317,7 +322,17 @@ pub(super) async fn held(
         return Err(stale(&action, "it is no longer what you were shown"));
     }
     let (workflow, tool) = place(app, &judged)?;
-    if versions(&app.registry(), &workflow, &tool) != judged.versions {
+    let moved_on = versions(&app.registry(), &workflow, &tool) != judged.versions;
+    if moved_on && action.undoes().is_some() {
+        // Judged again it would be an ordinary call; an undo is planned anew instead.
+        let why = "The rules or the tool changed since the undo was planned.";
+        let ended = check::outdated(app, &action, (None, why)).await?;
+        return Err(stale(
+            &ended,
+            "the rules changed since the undo was planned",
+        ));
+    }
+    if moved_on {
         let Some(arguments) = arguments(app, &action, &judged)? else {
             return Err(stale(&action, "its sealed arguments are gone"));
         };
@@ -338,6 +353,19 @@ pub(super) async fn held(
         ));
     }
     Ok((action, judged))
+}
+
+/// What takes an action back is approved or rejected as it was planned.
+pub(super) fn not_an_undo(action: &ActionState, what: &str) -> Result<(), ApiError> {
+    if action.undoes().is_none() {
+        return Ok(());
+    }
+    Err(ApiError::new(
+        StatusCode::CONFLICT,
+        "undo-as-planned",
+        format!("an undo is not {what}: it is approved or rejected as it was planned"),
+    )
+    .help("reject it, and plan another"))
 }
 
 fn not_held(action: &ActionState) -> ApiError {

@@ -1,6 +1,6 @@
 //! A reviewer's question about a held action, and the agent's answer.
 
-use super::decide::{decided, held, own, place, stale};
+use super::decide::{decided, held, not_an_undo, own, place, stale};
 use super::governance;
 use super::pipeline::Caller;
 use super::run::{again_with, arguments, revise};
@@ -26,6 +26,7 @@ pub async fn ask(
     (content_hash, question): (&str, &str),
 ) -> Result<ActionState, ApiError> {
     let (action, _) = held(app, person, id, content_hash).await?;
+    not_an_undo(&action, "asked about")?;
     let question = question.trim();
     if question.is_empty() || question.chars().count() > LONGEST_QUESTION {
         return Err(ApiError::invalid(

@@ -173,7 +173,11 @@ pub(super) fn whole(app: &App, id: &ActionId, who: &Who) -> Result<Value, ApiErr
     };
     let mut answer = view::whole(&action, &entries);
     if let Some((_, state)) = undo_state(app, id)? {
-        answer["undo_state"] = super::undo::state(&state);
+        // An agent learns that its action was taken back, not what people say about it.
+        answer["undo_state"] = match who {
+            Who::Agent(_) => json!({ "status": state.status }),
+            Who::Person(_) => super::undo::state(&state),
+        };
     }
     if let Who::Agent(caller) = who {
         let told = for_caller(app, caller, &action);

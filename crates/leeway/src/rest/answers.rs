@@ -301,9 +301,10 @@ pub struct Action {
     /// Before when an approved message or payment does not start, RFC 3339, UTC: until then the approval
     /// can be taken back.
     pub starts_at: Option<String>,
-    /// Where its undo stands, once somebody asked for one; for one action only.
-    #[schema(value_type = Option<UndoStands>)]
-    pub undo_state: Option<UndoStands>,
+    /// Where its undo stands, once somebody asked for one; for one action only. To people as for
+    /// `/v1/actions/{id}/undo/settle`, to agents its `status` alone.
+    #[schema(value_type = Option<Object>)]
+    pub undo_state: Option<Value>,
     /// What a reviewer asks the agent.
     pub question: Option<String>,
     /// Who changed the arguments.
