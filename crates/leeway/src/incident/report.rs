@@ -4,7 +4,7 @@
 use crate::app::App;
 use crate::clock::rfc3339;
 use crate::error::ApiError;
-use crate::gateway::undo::{batch, plan};
+use crate::gateway::undo::{choose, plan};
 use leeway_core::action::visible::visible;
 use leeway_core::govern::event::GovernEvent;
 use leeway_core::incident::{IncidentState, Step};
@@ -83,7 +83,7 @@ pub fn markdown(app: &App, state: &IncidentState) -> Result<String, ApiError> {
         }
     }
     if let Some(scope) = &state.scope {
-        let rows = batch::select(app, scope)?;
+        let rows = choose::select(app, scope)?;
         let _ = writeln!(text, "\n## What it touched ({})\n", rows.len());
         let _ = writeln!(text, "| action | what | record | now |\n|---|---|---|---|");
         for row in &rows {

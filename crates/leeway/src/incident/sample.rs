@@ -4,6 +4,7 @@
 use super::{actor, append, find};
 use crate::app::App;
 use crate::error::ApiError;
+use crate::gateway::undo::choose;
 use leeway_core::action::state::{ActionRow, Status};
 use leeway_core::canonical;
 use leeway_core::classify::Effect;
@@ -32,7 +33,7 @@ pub struct Draw {
 pub fn draw(app: &App, state: &IncidentState) -> Result<Draw, ApiError> {
     let seed = canonical::hash(&(state.number, state.rounds, state.pause, &state.rule));
     let affected: HashSet<ActionId> = match &state.scope {
-        Some(scope) => crate::gateway::undo::batch::select(app, scope)?
+        Some(scope) => choose::select(app, scope)?
             .into_iter()
             .map(|row| row.id)
             .collect(),

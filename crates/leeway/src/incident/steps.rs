@@ -4,7 +4,7 @@ use super::{actor, append, find};
 use crate::app::App;
 use crate::error::ApiError;
 use crate::gateway::texts;
-use crate::gateway::undo::{batch, plan};
+use crate::gateway::undo::{batch, choose, plan};
 use axum::http::StatusCode;
 use leeway_core::action::event::ActionEvent;
 use leeway_core::action::state::ActionRow;
@@ -35,7 +35,7 @@ pub fn affected(
     if selection.actions.is_empty() {
         selection.workflow = Some(state.workflow.clone());
     }
-    let rows = batch::select(app, &selection)?;
+    let rows = choose::select(app, &selection)?;
     Ok((selection, rows))
 }
 
@@ -75,7 +75,7 @@ pub fn remedies(app: &App, state: &IncidentState) -> Result<Remedies, ApiError> 
     let Some(scope) = &state.scope else {
         return Ok(remedies);
     };
-    for row in batch::select(app, scope)? {
+    for row in choose::select(app, scope)? {
         remedies.count(plan::state(app, &row.id)?.map(|(_, undo)| undo.status));
     }
     Ok(remedies)

@@ -10,6 +10,7 @@ mod diff;
 mod edit_workflow;
 mod export;
 mod inbox;
+mod incident_steps;
 mod incidents;
 mod layout;
 mod live;

@@ -14,7 +14,9 @@
 pub mod ask;
 pub mod batch;
 pub mod check;
+pub mod choose;
 pub mod foreseen;
 pub mod plan;
 pub mod settle;
 pub mod verify;
+mod ways;

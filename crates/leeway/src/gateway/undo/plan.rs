@@ -1,6 +1,7 @@
 //! What an undo would do now: the record is read anew and compared, field by field.
 
 use super::foreseen::Foreseen;
+use super::ways;
 use crate::app::App;
 use crate::error::ApiError;
 use crate::gateway::look::see;
@@ -11,11 +12,9 @@ use leeway_core::action::tool_name;
 use leeway_core::canonical;
 use leeway_core::classify::classified::has_mark;
 use leeway_core::classify::scrub::Scrubber;
-use leeway_core::classify::{BeforeImage, Effect, FieldChange, UndoPlan};
+use leeway_core::classify::{BeforeImage, Effect, UndoPlan};
 use leeway_core::govern::state::Document;
 use leeway_core::id::ActionId;
-use leeway_core::undo::fields::{Compared, compare, compare_made};
-use leeway_core::undo::narrow::{Call, Want};
 use leeway_core::undo::state::{UndoState, UndoStatus};
 use leeway_core::undo::{FieldUndo, Finding, Way};
 use serde::{Deserialize, Serialize};
@@ -36,13 +35,13 @@ pub struct Choices {
 }
 
 impl Choices {
-    fn overwrites(&self, field: &FieldUndo) -> bool {
+    pub(super) fn overwrites(&self, field: &FieldUndo) -> bool {
         self.overwrite
             .iter()
             .any(|label| *label == field.label() || label == ALL)
     }
 
-    fn keeps(&self, field: &FieldUndo) -> bool {
+    pub(super) fn keeps(&self, field: &FieldUndo) -> bool {
         let named = |label: &String| {
             *label == field.label() || (label == ALL && field.finding != Finding::Restore)
         };
@@ -281,10 +280,10 @@ async fn work(
     let mut means = read(app, action, (way, &tool, arguments)).await?;
     foreseen.overlay(app, action, (way, arguments), &mut means);
     let (fields, next) = match way {
-        Way::Fields => fields(action, &means, (arguments, choices)),
-        Way::Unmake => unmake(action, &means, (arguments, choices)),
-        Way::Remake => remake(&means, arguments),
-        Way::Offset => offset(action, &means, arguments),
+        Way::Fields => ways::fields(action, &means, (arguments, choices)),
+        Way::Unmake => ways::unmake(action, &means, (arguments, choices)),
+        Way::Remake => ways::remake(&means, arguments),
+        Way::Offset => ways::offset(action, &means, arguments),
     };
     Ok(Worked {
         way: Some(way),
@@ -376,170 +375,4 @@ pub async fn seen(
         },
         None => BeforeImage::NotReadable,
     }
-}
-
-fn labels<'a>(fields: impl Iterator<Item = &'a FieldUndo>) -> Vec<String> {
-    fields.map(FieldUndo::label).collect()
-}
-
-fn call(
-    means: &Means,
-    arguments: &Value,
-    (forced, kept, left): (Vec<String>, Vec<String>, Vec<String>),
-) -> Next {
-    Next::Call {
-        tool: means.tool.tool.clone(),
-        arguments: arguments.clone(),
-        forced,
-        kept,
-        left,
-    }
-}
-
-fn fields(
-    action: &ActionState,
-    means: &Means,
-    (arguments, choices): (&Value, &Choices),
-) -> (Vec<FieldUndo>, Next) {
-    let (Some(judged), Some(entry)) = (action.current(), means.tool.entry()) else {
-        return (vec![], decide(vec![]));
-    };
-    if let BeforeImage::Failed { why } = &means.seen {
-        let why = format!("The record cannot be read now ({why}), so nothing is known of it.");
-        return (vec![], Next::Impossible { why });
-    }
-    if means.seen == BeforeImage::Missing {
-        let why = "The record is gone, so its fields cannot be set back.".to_owned();
-        return (vec![], Next::Impossible { why });
-    }
-    let way_back = Call {
-        tool: entry,
-        system: &means.tool.system,
-        now: &means.before.0,
-    };
-    let undo = way_back.changes(arguments);
-    let found = compare(&Compared {
-        done: &judged.classified.changes,
-        after: action.after(),
-        now: &means.seen,
-        undo: &undo,
-        additive: additive(action, means).as_slice(),
-    });
-    let of = |change: &FieldChange| {
-        found
-            .iter()
-            .find(|one| one.field == change.field && one.record == change.record)
-    };
-    let writes = |one: &FieldUndo| match one.finding {
-        Finding::Restore => !choices.keeps(one),
-        Finding::Changed => choices.overwrites(one),
-        _ => false,
-    };
-    let want = |change: &FieldChange| match of(change) {
-        Some(one) if writes(one) && one.back != change.new => Want::Value(one.back.clone()),
-        Some(one) if writes(one) => Want::AsIs,
-        _ => Want::Without,
-    };
-    let undecided = |one: &&FieldUndo| {
-        let open = matches!(
-            one.finding,
-            Finding::Changed | Finding::Unknown | Finding::OutOfReach
-        );
-        open && !choices.keeps(one) && !writes(one)
-    };
-    let left = labels(found.iter().filter(undecided));
-    let forced = labels(
-        found
-            .iter()
-            .filter(|one| one.finding == Finding::Changed && writes(one)),
-    );
-    let kept = labels(found.iter().filter(|one| choices.keeps(one)));
-    let next = if found.iter().any(writes) {
-        match way_back.narrow(arguments, want) {
-            Ok(narrowed) => call(means, &narrowed, (forced, kept, left)),
-            // Its fields can be written only together: those changed since keep all of them as they are.
-            Err(_) => decide(labels(
-                found
-                    .iter()
-                    .filter(|one| one.finding != Finding::AlreadyBack),
-            )),
-        }
-    } else if !left.is_empty() {
-        decide(left)
-    } else if found.iter().all(|one| one.finding == Finding::AlreadyBack) {
-        Next::AlreadyBack
-    } else {
-        Next::AllKept
-    };
-    (found, next)
-}
-
-fn decide(left: Vec<String>) -> Next {
-    Next::Decide { left }
-}
-
-fn additive(action: &ActionState, means: &Means) -> Vec<String> {
-    let pack = means.tool.pack.as_ref();
-    let entry = pack.and_then(|pack| pack.compiled.tools.get(&action.row.tool));
-    entry
-        .map(|entry| entry.entry.additive.clone())
-        .unwrap_or_default()
-}
-
-fn unmake(
-    action: &ActionState,
-    means: &Means,
-    (arguments, choices): (&Value, &Choices),
-) -> (Vec<FieldUndo>, Next) {
-    if means.seen == BeforeImage::Missing {
-        return (vec![], Next::AlreadyBack);
-    }
-    let found = compare_made(action.after(), &means.seen);
-    let changed: Vec<&FieldUndo> = found
-        .iter()
-        .filter(|one| one.finding != Finding::Restore)
-        .collect();
-    let next = if changed.is_empty() {
-        call(means, arguments, (vec![], vec![], vec![]))
-    } else if changed.iter().all(|one| choices.overwrites(one)) {
-        call(
-            means,
-            arguments,
-            (labels(changed.into_iter()), vec![], vec![]),
-        )
-    } else if changed.iter().all(|one| choices.keeps(one)) {
-        Next::AllKept
-    } else {
-        decide(labels(changed.into_iter()))
-    };
-    (found, next)
-}
-
-fn remake(means: &Means, arguments: &Value) -> (Vec<FieldUndo>, Next) {
-    let next = match &means.seen {
-        BeforeImage::Read { .. } => Next::Impossible {
-            why: "There is such a record again, so it is not made a second time.".to_owned(),
-        },
-        BeforeImage::Failed { why } => Next::Impossible {
-            why: format!("The record cannot be read now ({why}), so nothing is known of it."),
-        },
-        _ => call(means, arguments, (vec![], vec![], vec![])),
-    };
-    (vec![], next)
-}
-
-/// A new act does not set anything back, so nothing is compared; but its record must still be there.
-fn offset(action: &ActionState, means: &Means, arguments: &Value) -> (Vec<FieldUndo>, Next) {
-    let was_there = matches!(
-        action.current().map(|judged| &judged.before),
-        Some(BeforeImage::Read { .. })
-    );
-    let next = if was_there && means.seen == BeforeImage::Missing {
-        Next::Impossible {
-            why: "The record is gone.".to_owned(),
-        }
-    } else {
-        call(means, arguments, (vec![], vec![], vec![]))
-    };
-    (vec![], next)
 }
