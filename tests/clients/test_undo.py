@@ -93,6 +93,7 @@ def test_an_update_is_set_back_once_and_the_undo_can_be_undone(office):
     assert undo["undoes"] == done["id"] and undo["agent"] == "person:owner@example.com"
     assert "owner@example.com" in undo["audit"]["trigger"]
     assert office.owner.action(done["id"])["undo_state"]["status"] == "undone"
+    assert "taken it back" in office.agent.action(done["id"])["message"]
     with pytest.raises(Refused) as refused:
         office.undo(done)
     assert refused.value.code == "already-undone"

@@ -7,6 +7,7 @@ use axum::http::StatusCode;
 use leeway_core::action::event::ActionEvent;
 use leeway_core::action::state::{ActionState, Status};
 use leeway_core::action::visible::visible;
+use leeway_core::undo::state::UndoStatus;
 
 /// Code of the answer about an action that is not the asker's, or not there.
 pub const NO_SUCH_ACTION: &str = "not-found";
@@ -84,6 +85,19 @@ pub fn tell(action: &ActionState, owner: &str) -> String {
             note(action),
             owner_or(owner)
         ),
+    }
+}
+
+/// What an agent is told besides when a person took its action back.
+pub fn taken_back(status: UndoStatus) -> Option<&'static str> {
+    match status {
+        UndoStatus::Undone => Some(
+            "A person has taken it back since: it is no longer in effect. Do not do it again unless you are asked to.",
+        ),
+        UndoStatus::Conflicted => Some(
+            "A person is taking it back; a part of it may no longer be in effect. Do not do it again unless you are asked to.",
+        ),
+        _ => None,
     }
 }
 

@@ -6,7 +6,7 @@ use crate::app::App;
 use crate::error::ApiError;
 use crate::gateway::append::action_stream;
 use crate::gateway::pipeline::{Caller, Proposal};
-use crate::gateway::undo::plan::state as undo_state;
+use crate::gateway::undo::plan::{state as undo_state, told as taken_back};
 use crate::gateway::wait::wait_for_end;
 use crate::gateway::{decide, eyes, pipeline, texts, view};
 use crate::people::access::Who;
@@ -122,6 +122,9 @@ fn for_caller(app: &App, caller: &Caller, action: &ActionState) -> Value {
         if let Some(value) = told.get(key) {
             answer[key] = value.clone();
         }
+    }
+    if let (Some(more), Some(message)) = (taken_back(app, action), answer["message"].as_str()) {
+        answer["message"] = json!(format!("{message} {more}"));
     }
     answer
 }

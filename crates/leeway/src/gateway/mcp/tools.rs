@@ -5,6 +5,7 @@ use super::{Door, page};
 use crate::error::ApiError;
 use crate::gateway::pipeline::{Caller, Proposal, Proposed};
 use crate::gateway::registry::{LiveTool, LiveWorkflow, Registry};
+use crate::gateway::undo;
 use crate::gateway::wait::wait_for_end;
 use crate::gateway::words::{ANSWER_TOOL, CHECK_TOOL, WITHDRAW_TOOL};
 use crate::gateway::{
@@ -163,8 +164,12 @@ impl Door {
     /// The ordinary result that tells what is known of an action.
     pub(super) fn told(&self, workflow: &str, action: &ActionState) -> CallToolResult {
         let action = &eyes::of_agent(&self.app.registry(), action);
-        let told = view::for_agent(action, &self.owner(workflow));
-        let text = told["message"].as_str().unwrap_or_default().to_owned();
+        let mut told = view::for_agent(action, &self.owner(workflow));
+        let mut text = told["message"].as_str().unwrap_or_default().to_owned();
+        if let Some(more) = undo::plan::told(&self.app, action) {
+            text = format!("{text} {more}");
+            told.insert("message".to_owned(), Value::String(text.clone()));
+        }
         let failed = matches!(
             action.row.status,
             Status::Blocked

@@ -6,6 +6,7 @@ use crate::app::App;
 use crate::error::ApiError;
 use crate::gateway::look::see;
 use crate::gateway::registry::{LiveTool, Registry};
+use crate::gateway::words;
 use axum::http::StatusCode;
 use leeway_core::action::state::{ActionState, Status};
 use leeway_core::action::tool_name;
@@ -146,6 +147,17 @@ pub fn state(app: &App, id: &ActionId) -> Result<Option<(u64, UndoState)>, ApiEr
         Some((version, Document::Undo(state))) => Some((version, state)),
         _ => None,
     })
+}
+
+/// What an agent is told about an action of its own that a person took back, if one did.
+pub fn told(app: &App, action: &ActionState) -> Option<&'static str> {
+    let reads = action.row.effect == Some(Effect::Read);
+    if reads || !matches!(action.row.status, Status::Executed | Status::Partial) {
+        return None;
+    }
+    // An agent that cannot be told this much is still told what was carried out.
+    let (_, state) = state(app, &action.row.id).ok()??;
+    words::taken_back(state.status)
 }
 
 /// Works out what an undo would do now.
