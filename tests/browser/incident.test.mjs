@@ -40,7 +40,7 @@ test('an action is taken back from its page', async () => {
   const done = await acted('crm-clean-up', 'update_contact', { id: 'c-103', fields: { phone: '+44 1' } });
   const page = await demo.page('owner');
   await page.goto(`${demo.url}/actions/${done.id}`);
-  await page.click('a:has-text("See what an undo would do")');
+  await page.click('a:has-text("What an undo would do")');
   assert.match(await page.textContent('#undo'), /set back/);
   await page.click('#undo-form button:has-text("Undo")');
   await page.waitForURL(`${demo.url}/actions/${done.id}`);

@@ -181,7 +181,7 @@ pub fn card(app: &App, session: &Session, action: &ActionState) -> Result<Markup
             @match (&state, decides) {
                 (Some(state), true) if state.status == UndoStatus::Remediation => { (settle_form(action, session, true)) },
                 (state, true) if state.as_ref().is_none_or(|state| !state.status.is_settled() && !state.status.is_under_way()) => {
-                    div.actions { a.btn href={ "/actions/" (action.row.id) "/undo" } { (icon("undo")) "See what an undo would do" } }
+                    div.actions { a.btn href={ "/actions/" (action.row.id) "/undo" } { (icon("undo")) "What an undo would do" } }
                 },
                 _ => {},
             }
