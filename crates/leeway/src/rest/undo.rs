@@ -71,7 +71,7 @@ pub fn state(state: &UndoState) -> Value {
 #[utoipa::path(get, path = "/v1/actions/{id}/undo", params(("id" = String, Path), ChoiceParams), responses(
     (status = 200, body = answers::UndoPlan, description = "The plan; its `hash` is what an undo is bound to"),
     (status = 404, body = answers::Failure, description = "`not-found`"),
-    (status = 409, body = answers::Failure, description = "`nothing-to-undo`, `undo-tool-missing`, `tool-changed`, `undo-tool-unclassified`")))]
+    (status = 409, body = answers::Failure, description = "`nothing-to-undo`, `undo-tool-missing`, `tool-changed`, `undo-tool-unclassified`, `record-unreadable`")))]
 pub async fn show(
     State(app): State<Arc<App>>,
     who: Who,

@@ -30,6 +30,10 @@ use std::sync::Arc;
 
 /// Ids per entry.
 const LISTED: usize = 2_000;
+/// What may be otherwise in a moment.
+const AGAIN: [&str; 2] = ["stale", "record-unreadable"];
+/// How often one action is tried before it is left as it is.
+const TRIES: u32 = 5;
 /// Actions taken back at the same time.
 const AT_ONCE: usize = 8;
 
@@ -263,12 +267,23 @@ async fn flush(app: &Arc<App>, batch: &BatchState, wave: &mut Vec<ActionId>) {
     for action in wave.drain(..) {
         let (app, batch) = (app.clone(), batch.clone());
         under_way.spawn(async move {
-            if let Err(error) = take_back(&app, &batch, &action).await {
+            if let Err(error) = persist(&app, &batch, &action).await {
                 tracing::warn!(%action, batch = %batch.id, %error, "not taken back");
             }
         });
     }
     while under_way.join_next().await.is_some() {}
+}
+
+/// [`take_back`], again where the record could not be read or moved on between plan and ask.
+async fn persist(app: &Arc<App>, batch: &BatchState, id: &ActionId) -> Result<(), ApiError> {
+    let mut tries = 1;
+    loop {
+        match take_back(app, batch, id).await {
+            Err(error) if AGAIN.contains(&error.code) && tries < TRIES => tries += 1,
+            other => return other,
+        }
+    }
 }
 
 async fn take_back(app: &Arc<App>, batch: &BatchState, id: &ActionId) -> Result<(), ApiError> {

@@ -290,6 +290,15 @@ async fn work(
         .map_or(Effect::Execute, |entry| entry.entry.effect);
     let way = Way::of(done.unwrap_or(Effect::Execute), gravest, exact);
     let mut means = read(app, action, (way, &tool, arguments)).await?;
+    if let BeforeImage::Failed { why } = &means.seen {
+        // It may be readable in a moment: nothing is concluded from it.
+        return Err(ApiError::new(
+            StatusCode::CONFLICT,
+            "record-unreadable",
+            format!("the record cannot be read now ({why}), so nothing is known of it"),
+        )
+        .help("try again; nothing was done"));
+    }
     foreseen.overlay(app, action, (way, arguments), &mut means);
     let (fields, next) = match way {
         Way::Fields => ways::fields(action, &means, (arguments, choices)),
