@@ -231,3 +231,38 @@ def test_a_drill_shows_that_a_pause_holds_under_load(office):
     assert [entry["kind"] for entry in entries][-3:] == ["workflow.paused", "workflow.resumed", "workflow.drilled"]
     assert office.owner.get("/v1/workflows/office")["paused"] is None
     refused("forbidden", lambda: office.leeway.person("reviewer@example.com", "reviewer").post("/v1/workflows/office/drill", {}))
+
+
+def through_the_steps(office, number, wrong):
+    """From a paused workflow to one that runs again."""
+    settled = office.owner.action(wrong["id"]).get("undo_state")
+    step(office, number, "scope", {"selection": {"actions": [wrong["id"]]}, "how": "the one"})
+    if not settled:
+        office.owner.post(f"/v1/actions/{wrong['id']}/undo/settle", {"as": "kept", "why": "harmless"})
+    step(office, number, "acknowledge")
+    step(office, number, "remediated")
+    step(office, number, "review", {"finding": "f", "source_data": "s", "versions": "v"})
+    step(office, number, "guard", {"rule": "no-nowhere", "case": wrong["id"]})
+    verified = step(office, number, "sample", {"wrong": []})
+    step(office, number, "sign", {"as": "business", "content_hash": verified["content_hash"]})
+    step(office, number, "sign", {"as": "technical", "content_hash": verified["content_hash"]}, by=office.operator)
+    return step(office, number, "reenable")
+
+
+def test_what_happens_again_in_the_clean_window_is_the_same_incident(office):
+    wrong = spoiled(office)[0]
+    number = office.owner.post("/v1/incidents", {"workflow": "office", "why": "cities"})["number"]
+    path = office.leeway.config / "workflows" / "office.toml"
+    path.write_text(path.read_text() + GUARD + BREAKER)
+    office.leeway.apply()
+    assert through_the_steps(office, number, wrong)["status"] == "reenabled"
+    for tag in ("a", "b", "c"):
+        held = office.agent.post("/v1/actions", {"tool": "sandbox__add_contact_tag", "arguments": {"id": "c-101", "tag": tag}, "confidence": 0.9})
+        office.owner.decide(held["id"], "reject", reason="no")
+    state = lambda: office.owner.get(f"/v1/incidents/{number}")
+    again = wait_until(lambda: (s := state())["status"] == "contained" and s, "the breaker takes it back", 30)
+    assert again["rounds"] == 1 and len(office.owner.get("/v1/incidents")["incidents"]) == 1
+    assert office.owner.get("/v1/workflows/office")["paused"]["by"] == "leeway"
+    assert through_the_steps(office, number, wrong)["status"] == "reenabled"
+    back = step(office, number, "recurred", {"why": "seen by a person"})
+    assert back["status"] == "contained" and back["rounds"] == 2

@@ -23,6 +23,7 @@ sandbox__add_contact_tag = "update"
 sandbox__delete_contact = "high-impact"
 sandbox__merge_contacts = "high-impact"
 sandbox__create_task = "update"
+sandbox__restore_contact = "high-impact"
 sandbox__update_account = "high-impact"
 sandbox__get_account = "read"
 sandbox__send_email = "external"
@@ -33,8 +34,10 @@ sandbox__get_outbox = "read"
 class Office:
     """The sandbox business, an agent, and a colleague who changes records by other means than the agent's workflow."""
 
-    def __init__(self, delay=0):
+    def __init__(self, delay=0, without=None):
         flows = {name: OFFICE.format(name=name, delay=delay) for name in ("office", "people")}
+        if without:
+            flows["office"] = "".join(line for line in flows["office"].splitlines(True) if not line.startswith(without))
         self.leeway = sandbox_business(flows)
         self.agent = Api(self.leeway.url, self.leeway.agent("clerk", "office"))
         self.colleague = Api(self.leeway.url, self.leeway.agent("colleague", "people"))
@@ -163,13 +166,34 @@ def test_a_tag_is_taken_out_and_a_colleagues_stays(office):
     assert "human" in tags and "bot" not in tags
 
 
-def test_what_was_made_is_deleted_unless_something_was_added_to_it(office):
+def test_what_was_made_is_deleted(office):
     made = office.act("create_task", title="Call Elena", contact_id="c-101")
     assert made["record"]["type"] == "task"
     undone = office.undo(made)
     assert undone["status"] == "undone", undone
     with pytest.raises(AssertionError):
         office.record("get_task", id=made["record"]["id"])
+
+
+def test_what_somebody_added_to_is_deleted_only_by_two_people_and_needs_no_grant_of_the_agent():
+    office = Office(without="sandbox__delete_contact")
+    try:
+        contact = {"id": "c-900", "name": "Made Up", "email": "made.up@example.com", "city": "Bath"}
+        made = office.act("restore_contact", contact=contact)
+        office.meanwhile("update_contact", id="c-900", fields={"notes": "called, is real"})
+        plan = office.plan(made)
+        assert plan["way"] == "unmake" and plan["next"] == "decide" and "notes" in plan["left"]
+        with pytest.raises(Refused) as refused:
+            office.undo(made)
+        assert refused.value.code == "undo-conflict"
+        forced = office.undo(made, overwrite=["*"])
+        assert forced["undo_action"]["status"] == "held"
+        assert office.contact("c-900")["notes"] == "called, is real"
+        assert office.second.approve(forced["undo"])["status"] == "executed"
+        assert office.owner.action(made["id"])["undo_state"]["status"] == "undone"
+        assert office.leeway.verify()["ok"]
+    finally:
+        office.leeway.stop()
 
 
 def test_what_was_deleted_comes_back(office):

@@ -159,6 +159,20 @@ pub enum BeforeImage {
     },
 }
 
+impl BeforeImage {
+    /// A field's value, of the record named where the reading gives several; `None` where the reading
+    /// does not give it.
+    pub fn value(&self, record: Option<&str>, field: &str) -> Option<&Value> {
+        let Self::Read { fields, .. } = self else {
+            return None;
+        };
+        match record {
+            None => fields.get(field),
+            Some(record) => fields.get(record)?.get(field),
+        }
+    }
+}
+
 /// One field of the record and what the call would make of it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct FieldChange {

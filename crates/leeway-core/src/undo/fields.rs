@@ -180,13 +180,9 @@ fn same(one: &FieldChange, other: &FieldChange) -> bool {
 }
 
 fn value(image: &BeforeImage, change: &FieldChange) -> Option<Value> {
-    let BeforeImage::Read { fields, .. } = image else {
-        return None;
-    };
-    match &change.record {
-        None => fields.get(&change.field).cloned(),
-        Some(record) => fields.get(record)?.get(&change.field).cloned(),
-    }
+    image
+        .value(change.record.as_deref(), &change.field)
+        .cloned()
 }
 
 fn get(fields: &Map<String, Value>, key: &str) -> Value {

@@ -8,6 +8,7 @@
 pub mod batch;
 pub mod fields;
 pub mod narrow;
+pub mod read_back;
 pub mod state;
 
 use crate::classify::{BeforeImage, Effect};
@@ -144,13 +145,22 @@ pub struct Undoes {
 impl Undoes {
     /// The fields its call writes.
     pub fn written(&self) -> impl Iterator<Item = &FieldUndo> {
-        self.fields.iter().filter(|one| {
-            let label = one.label();
-            match one.finding {
-                Finding::Restore => !self.kept.contains(&label),
-                Finding::Changed => self.forced.contains(&label),
-                _ => false,
-            }
-        })
+        written(&self.fields, (&self.forced, &self.kept))
     }
+}
+
+/// Of the fields compared, those that a call writes: what is set back, unless it is kept by choice, and
+/// what is forced.
+pub fn written<'a>(
+    fields: &'a [FieldUndo],
+    (forced, kept): (&'a [String], &'a [String]),
+) -> impl Iterator<Item = &'a FieldUndo> {
+    fields.iter().filter(move |one| {
+        let label = one.label();
+        match one.finding {
+            Finding::Restore => !kept.contains(&label),
+            Finding::Changed => forced.contains(&label),
+            _ => false,
+        }
+    })
 }

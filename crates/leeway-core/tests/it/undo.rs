@@ -1,13 +1,16 @@
 //! Undo: the three-way comparison, leaving fields out of a call, and the life of an undo.
 
+use crate::cases::classified;
+use leeway_core::action::event::Outcome;
 use leeway_core::classify::compiled::{CompiledPack, CompiledTool};
 use leeway_core::classify::pack::Pack;
-use leeway_core::classify::{BeforeImage, FieldChange};
+use leeway_core::classify::{BeforeImage, Effect, FieldChange, Level};
 use leeway_core::id::ActionId;
 use leeway_core::undo::fields::{Compared, alike, compare, compare_made};
 use leeway_core::undo::narrow::{Call, Inseparable, Want};
+use leeway_core::undo::read_back::{ReadBack, of_action, of_answered_undo, of_undo};
 use leeway_core::undo::state::{Settled, UndoEnd, UndoEvent, UndoState, UndoStatus, next};
-use leeway_core::undo::{FieldUndo, Finding};
+use leeway_core::undo::{FieldUndo, Finding, Undoes, Way};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -428,5 +431,109 @@ fn the_sandboxes_own_way_back_is_narrowed() {
     assert_eq!(
         call.narrow(&back, want),
         Ok(json!({"id": "c-102", "fields": {"city": "London", "notes": ""}}))
+    );
+}
+
+fn said(back: &ReadBack) -> &'static str {
+    match back {
+        ReadBack::Tells(Outcome::Executed, _) => "done",
+        ReadBack::Tells(Outcome::Failed, _) => "not done",
+        ReadBack::Tells(..) => "in part",
+        ReadBack::Later => "later",
+        ReadBack::AskAPerson(_) => "ask",
+    }
+}
+
+#[test]
+fn an_unknown_outcome_is_told_only_by_what_the_record_shows() {
+    let of = |effect, changes: Vec<FieldChange>, now: &BeforeImage, late| {
+        let mut classified = classified(effect, Level::HighImpact);
+        classified.changes = changes;
+        said(&of_action(&classified, now, late))
+    };
+    let set = || vec![change("stage", json!("a"), json!("b"))];
+    let at = |value: &str| image(json!({ "stage": value }));
+    assert_eq!(of(Effect::Update, set(), &at("b"), false), "done");
+    assert_eq!(of(Effect::Update, set(), &at("a"), false), "later");
+    assert_eq!(of(Effect::Update, set(), &at("a"), true), "not done");
+    assert_eq!(of(Effect::Update, set(), &at("c"), true), "ask");
+    // A reply is no field of the ticket: an unchanged ticket says nothing about it.
+    let reply = || vec![change("reply", json!(null), json!("hello"))];
+    assert_eq!(of(Effect::Send, reply(), &at("a"), true), "ask");
+    // Money that the record shows nothing of may still be on its way.
+    let paid = || vec![change("refunded", json!(0), json!(700))];
+    let refunded = |cents: u64| image(json!({ "refunded": cents }));
+    assert_eq!(of(Effect::Pay, paid(), &refunded(700), false), "done");
+    assert_eq!(of(Effect::Pay, paid(), &refunded(0), false), "later");
+    assert_eq!(of(Effect::Pay, paid(), &refunded(0), true), "ask");
+    assert_eq!(
+        of(Effect::Delete, vec![], &BeforeImage::Missing, false),
+        "done"
+    );
+    assert_eq!(
+        of(Effect::Update, set(), &BeforeImage::Missing, true),
+        "ask"
+    );
+    let failed = BeforeImage::Failed { why: "down".into() };
+    assert_eq!(of(Effect::Update, set(), &failed, true), "later");
+    let unread = FieldChange {
+        old_known: false,
+        ..change("stage", json!(null), json!("b"))
+    };
+    let blank = image(json!({ "stage": null }));
+    assert_eq!(of(Effect::Update, vec![unread], &blank, true), "ask");
+}
+
+fn undoes(way: Way) -> Undoes {
+    Undoes {
+        action: undo_id(),
+        by: "ann@b.c".into(),
+        way,
+        summary: "back".into(),
+        fields: vec![found(json!("old"), json!("new"), (None, json!("new")))],
+        forced: vec![],
+        kept: vec![],
+        left: vec![],
+        seen: image(json!({ "f": "new" })),
+        batch: None,
+    }
+}
+
+#[test]
+fn an_undo_without_an_answer_is_never_taken_for_done_on_what_cannot_show_it() {
+    let at = |value: &str| image(json!({ "f": value }));
+    let gone = &BeforeImage::Missing;
+    let cases = [
+        (Way::Fields, &at("old"), false, "done"),
+        (Way::Fields, &at("new"), false, "later"),
+        (Way::Fields, &at("new"), true, "not done"),
+        (Way::Fields, &at("human"), true, "ask"),
+        (Way::Fields, gone, true, "ask"),
+        (Way::Unmake, gone, false, "done"),
+        (Way::Unmake, &at("new"), true, "not done"),
+        (Way::Remake, &at("old"), false, "done"),
+        (Way::Remake, gone, true, "ask"),
+        (Way::Offset, &at("new"), true, "ask"),
+        (Way::Offset, gone, true, "ask"),
+    ];
+    for (way, now, late, expected) in cases {
+        assert_eq!(
+            said(&of_undo(&undoes(way), now, late)),
+            expected,
+            "{way:?} {now:?}"
+        );
+    }
+}
+
+#[test]
+fn an_undo_that_was_answered_is_held_against_what_is_there() {
+    let outcome = |way, now: &BeforeImage| of_answered_undo(&undoes(way), now).0;
+    let at = |value: &str| image(json!({ "f": value }));
+    assert_eq!(outcome(Way::Fields, &at("old")), Outcome::Executed);
+    assert_eq!(outcome(Way::Fields, &at("new")), Outcome::Failed);
+    assert_eq!(outcome(Way::Unmake, &at("new")), Outcome::Failed);
+    assert_eq!(
+        outcome(Way::Unmake, &BeforeImage::Missing),
+        Outcome::Executed
     );
 }

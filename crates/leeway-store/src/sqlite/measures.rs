@@ -14,7 +14,7 @@ impl Reader {
         let mut measures = Measures::default();
         let mut statement = self.prepare_cached(
             "SELECT status, reviewer IS NOT NULL, edited, count(*) FROM actions
-             WHERE workflow = ?1 AND created_ms >= ?2 GROUP BY 1, 2, 3",
+             WHERE workflow = ?1 AND created_ms >= ?2 AND undoes IS NULL GROUP BY 1, 2, 3",
         )?;
         let mut rows = statement.query(params![workflow, from_ms])?;
         while let Some(row) = rows.next()? {

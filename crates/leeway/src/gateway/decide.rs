@@ -2,7 +2,7 @@
 //! happens when nobody does.
 
 use super::append::{action_stream, append_events};
-use super::deciders::{eligible, ineligible, solo};
+use super::deciders::{decidable, solo};
 use super::hidden::put_back;
 use super::pipeline::Caller;
 use super::prepare::{blocked_now, versions};
@@ -15,8 +15,7 @@ use axum::http::StatusCode;
 use leeway_core::action::event::{ActionEvent, Cause, Judged};
 use leeway_core::action::state::{ActionState, Status};
 use leeway_core::classify::Effect;
-use leeway_core::govern::people::{Person, Right};
-use leeway_core::govern::routing::Ineligible;
+use leeway_core::govern::people::Person;
 use leeway_core::id::ActionId;
 use leeway_store::{Precondition, SideWrite};
 use serde_json::{Value, json};
@@ -98,15 +97,7 @@ pub async fn revoke(
     id: &ActionId,
     content_hash: &str,
 ) -> Result<ActionState, ApiError> {
-    if !person.may(Right::Decide) {
-        return Err(ineligible(&Ineligible::Role));
-    }
-    let action = app
-        .store
-        .reader()?
-        .action(id)?
-        .ok_or_else(|| ApiError::not_found("action", id.as_str()))?;
-    eligible(app, person, &action).map_err(|why| ineligible(&why))?;
+    let action = decidable(app, person, id)?;
     let judged = match action.current() {
         Some(judged) if action.row.status == Status::Approved && action.undoes().is_none() => {
             judged.clone()
@@ -293,15 +284,7 @@ pub(super) async fn held(
     id: &ActionId,
     content_hash: &str,
 ) -> Result<(ActionState, Judged), ApiError> {
-    if !person.may(Right::Decide) {
-        return Err(ineligible(&Ineligible::Role));
-    }
-    let action = app
-        .store
-        .reader()?
-        .action(id)?
-        .ok_or_else(|| ApiError::not_found("action", id.as_str()))?;
-    eligible(app, person, &action).map_err(|why| ineligible(&why))?;
+    let action = decidable(app, person, id)?;
     let judged = match action.current() {
         Some(judged) if action.row.status == Status::Held => judged.clone(),
         _ => return Err(not_held(&action)),

@@ -4,8 +4,9 @@ use crate::app::App;
 use crate::error::ApiError;
 use axum::http::StatusCode;
 use leeway_core::action::state::ActionState;
-use leeway_core::govern::people::Person;
+use leeway_core::govern::people::{Person, Right};
 use leeway_core::govern::routing::{Ineligible, Routing};
+use leeway_core::id::ActionId;
 
 /// Who decides an action now.
 pub fn routing(app: &App, action: &ActionState) -> Option<Routing> {
@@ -34,6 +35,20 @@ pub fn ineligible(why: &Ineligible) -> ApiError {
                 .help("it stays in their inbox; the permission owner matrix names who decides")
         }
     }
+}
+
+/// An action that a person may decide on: by role, and by whose risk it is.
+pub fn decidable(app: &App, person: &Person, id: &ActionId) -> Result<ActionState, ApiError> {
+    if !person.may(Right::Decide) {
+        return Err(ineligible(&Ineligible::Role));
+    }
+    let action = app
+        .store
+        .reader()?
+        .action(id)?
+        .ok_or_else(|| ApiError::not_found("action", id.as_str()))?;
+    eligible(app, person, &action).map_err(|why| ineligible(&why))?;
+    Ok(action)
 }
 
 /// Whether one person does here what takes two: approves their own edit, or alone what asks for

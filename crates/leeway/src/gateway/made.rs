@@ -53,7 +53,11 @@ pub async fn complete(
             ..Made::default()
         };
     };
-    let hides = secrets::arguments(Some(tool), &back) != back || has_mark(&back);
+    // A secret of the answer may stand there under a name that does not tell.
+    let mut scrubber = secrets::of(tool, arguments);
+    scrubber.join(secrets::of(tool, result));
+    let shown = secrets::arguments(Some(tool), &back);
+    let hides = scrubber.value(&shown) != back || has_mark(&back);
     if completed.is_some() && hides {
         let why = "The way back needs a value that is secret, which is not kept.".to_owned();
         return Made {

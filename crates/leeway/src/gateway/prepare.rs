@@ -114,10 +114,7 @@ pub async fn weigh(
         facts: &facts,
         ..case
     };
-    let mut decision = match &attempt.cause {
-        Cause::Undoes(undoes) => judge_undo(&workflow.rules, &case, !undoes.forced.is_empty()),
-        _ => judge(&workflow.rules, &case),
-    };
+    let mut decision = judged_by(workflow, &attempt.cause, &case);
     if let Cause::Revoked { .. } = &attempt.cause {
         hold(
             &mut decision,
@@ -313,6 +310,14 @@ fn owner_fact(app: &App, case: &Case<'_>, now_ms: i64) -> OwnerFact {
     registry.routing(row, now_ms, false).fact(registry.matrix())
 }
 
+/// The judge of an agent's call, or of what takes one back.
+fn judged_by(workflow: &LiveWorkflow, cause: &Cause, case: &Case<'_>) -> Decision {
+    match cause {
+        Cause::Undoes(undoes) => judge_undo(&workflow.rules, case, !undoes.forced.is_empty()),
+        _ => judge(&workflow.rules, case),
+    }
+}
+
 /// What blocks a held action by now, if anything: time went on while it waited, and others were let
 /// run. The caller holds the workflow's counting lock when the rules count anything.
 pub fn blocked_now(
@@ -329,13 +334,11 @@ pub fn blocked_now(
         facts: &judged.facts,
     };
     let facts = facts(app, workflow, &case, id)?;
-    let now = judge(
-        &workflow.rules,
-        &Case {
-            facts: &facts,
-            ..case
-        },
-    );
+    let case = Case {
+        facts: &facts,
+        ..case
+    };
+    let now = judged_by(workflow, &judged.cause, &case);
     let strictest = now.reasons.into_iter().next();
     Ok(strictest.filter(|reason| reason.verdict == Verdict::Block))
 }

@@ -2,7 +2,7 @@
 //! person attests what happened.
 
 use super::append::append_events;
-use super::deciders::{eligible, ineligible};
+use super::deciders::decidable;
 use super::look::read_record;
 use super::run::{arguments, at};
 use super::undo::verify;
@@ -11,12 +11,9 @@ use crate::error::ApiError;
 use axum::http::StatusCode;
 use leeway_core::action::event::{ActionEvent, Outcome, Resolved};
 use leeway_core::action::state::{ActionState, Status};
-use leeway_core::classify::{BeforeImage, Effect, FieldChange};
-use leeway_core::govern::people::{Person, Right};
-use leeway_core::govern::routing::Ineligible;
+use leeway_core::govern::people::Person;
 use leeway_core::id::ActionId;
-use leeway_core::undo::fields::alike;
-use serde_json::Value;
+use leeway_core::undo::read_back::{ReadBack, of_action, of_undo};
 use std::sync::Arc;
 
 /// How long after its start a call counts as never coming through, when the record shows nothing of it.
@@ -65,87 +62,29 @@ async fn found(app: &Arc<App>, action: &ActionState) -> Result<Option<ActionEven
             "Its arguments held secrets and are gone, so its record cannot be told.",
         ));
     };
-    if let Some(undoes) = action.undoes() {
-        let (outcome, evidence, after) = verify::read_back(app, undoes, (tool, &sent)).await?;
-        let told = matches!(after, Some(BeforeImage::Read { .. } | BeforeImage::Missing));
-        if !told {
-            return Ok(needs("The record could not be read back."));
+    let late = app.clock.now_ms() - action.row.updated_ms >= LATEST_ARRIVAL_MS;
+    let (now, said) = match action.undoes() {
+        Some(undoes) => {
+            let now = verify::read(app, undoes, (tool, &sent)).await;
+            let said = of_undo(undoes, &now, late);
+            (now, said)
         }
-        return Ok(Some(ActionEvent::Resolved(Resolved {
+        None => {
+            let now = read_record(app, tool, entry, &sent).await;
+            let said = of_action(&judged.classified, &now, late);
+            (now, said)
+        }
+    };
+    Ok(match said {
+        ReadBack::Later => None,
+        ReadBack::AskAPerson(why) => needs(why),
+        ReadBack::Tells(outcome, evidence) => Some(ActionEvent::Resolved(Resolved {
             outcome,
             by: None,
             evidence,
-            after,
-        })));
-    }
-    let now = read_record(app, tool, entry, &sent).await;
-    let changes = &judged.classified.changes;
-    Ok(match &now {
-        BeforeImage::Failed { .. } => None,
-        BeforeImage::Missing if judged.classified.effect == Effect::Delete => {
-            let evidence = "Read back: the record is gone.";
-            Some(resolved(Outcome::Executed, evidence, now))
-        }
-        BeforeImage::Read { .. } if !changes.is_empty() => {
-            let waited_ms = app.clock.now_ms() - action.row.updated_ms;
-            match told(changes, &now, &judged.before) {
-                Told::New => Some(resolved(
-                    Outcome::Executed,
-                    "Read back: the new values are there.",
-                    now,
-                )),
-                Told::Old if waited_ms < LATEST_ARRIVAL_MS => None,
-                Told::Old => Some(resolved(
-                    Outcome::Failed,
-                    "Read back a minute later: the record is as it was before.",
-                    now,
-                )),
-                Told::Neither => {
-                    needs("Read back, the record has neither the old nor the new values.")
-                }
-            }
-        }
-        _ => needs("Reading its record back does not tell whether it happened."),
+            after: Some(now),
+        })),
     })
-}
-
-fn resolved(outcome: Outcome, evidence: &str, after: BeforeImage) -> ActionEvent {
-    ActionEvent::Resolved(Resolved {
-        outcome,
-        by: None,
-        evidence: evidence.to_owned(),
-        after: Some(after),
-    })
-}
-
-enum Told {
-    New,
-    Old,
-    Neither,
-}
-
-fn told(changes: &[FieldChange], now: &BeforeImage, before: &BeforeImage) -> Told {
-    let value = |change: &FieldChange| {
-        let BeforeImage::Read { fields, .. } = now else {
-            return None;
-        };
-        match &change.record {
-            None => fields.get(&change.field).cloned(),
-            Some(record) => fields.get(record)?.get(&change.field).cloned(),
-        }
-    };
-    let all = |wanted: &dyn Fn(&FieldChange) -> Value| {
-        changes
-            .iter()
-            .all(|change| value(change).is_some_and(|now| alike(&now, &wanted(change))))
-    };
-    if all(&|change| change.new.clone()) {
-        Told::New
-    } else if now == before || all(&|change| change.old.clone()) {
-        Told::Old
-    } else {
-        Told::Neither
-    }
 }
 
 /// A person says what happened, with evidence.
@@ -155,15 +94,7 @@ pub async fn attest(
     id: &ActionId,
     (outcome, evidence): (Outcome, &str),
 ) -> Result<ActionState, ApiError> {
-    if !person.may(Right::Decide) {
-        return Err(ineligible(&Ineligible::Role));
-    }
-    let action = app
-        .store
-        .reader()?
-        .action(id)?
-        .ok_or_else(|| ApiError::not_found("action", id.as_str()))?;
-    eligible(app, person, &action).map_err(|why| ineligible(&why))?;
+    let action = decidable(app, person, id)?;
     if !matches!(
         action.row.status,
         Status::OutcomeUnknown | Status::NeedsAttestation

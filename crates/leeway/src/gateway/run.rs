@@ -37,6 +37,9 @@ const MOST_STEPS: u32 = 20;
 /// How long a decision to run stays fresh while it cannot start, milliseconds.
 const LONGEST_FRESH_MS: i64 = 60_000;
 
+/// A start that is this near is waited for, milliseconds.
+const NEAR_MS: i64 = 15_000;
+
 /// The entry that starts a revision's one attempt.
 pub fn start_event(id: &ActionId, revision: u32) -> ActionEvent {
     ActionEvent::Started {
@@ -114,7 +117,10 @@ async fn step(app: &Arc<App>, action: &ActionState) -> Result<Step, Failure> {
         return Ok(Step::Done);
     }
     if let Some(starts_ms) = action.starts_ms().filter(|at| *at > now_ms) {
-        app.enqueue_at(action.row.id.clone(), starts_ms);
+        // Later ones are found again by whoever looks at what waits to start.
+        if starts_ms - now_ms <= NEAR_MS {
+            app.enqueue_at(action.row.id.clone(), starts_ms);
+        }
         return Ok(Step::Done);
     }
     let Some(arguments) = arguments(app, action, judged)? else {
@@ -173,7 +179,7 @@ async fn undo(
     action: &ActionState,
     ((tool, undoes), arguments, same_versions): ((&Arc<LiveTool>, &Undoes), Value, bool),
 ) -> Result<Step, Failure> {
-    let moved = check::moved(app, undoes, (tool, &arguments)).await?;
+    let moved = check::moved(app, (action, undoes), (tool, &arguments)).await?;
     let why = match (&moved, same_versions) {
         (_, false) => "The rules or the tool changed since the undo was planned.",
         (Some(_), _) => "The record changed since the undo was planned.",
@@ -383,7 +389,7 @@ pub async fn carry_out(
     let (outcome, note) = said.unwrap_or_else(|| judge_answer(&answer, effect));
     metrics::called(outcome, began.elapsed());
     let place = (app.as_ref(), tool, &action);
-    let finished = finish(place, (&arguments, &answer), (outcome, note)).await?;
+    let finished = finish(place, (&arguments, &answer), (outcome, note)).await;
     let action = if effect == Effect::Read {
         queue_outcome(app, &action, finished)?
     } else {
@@ -401,7 +407,7 @@ async fn finish(
     (app, tool, action): (&App, &Arc<LiveTool>, &ActionState),
     (arguments, answer): (&Value, &Result<Value, CallError>),
     (mut outcome, mut note): (Outcome, String),
-) -> Result<Finished, ApiError> {
+) -> Finished {
     let effect = action.row.effect.unwrap_or(Effect::Execute);
     let mut made = Made::default();
     let mut after = None;
@@ -413,12 +419,12 @@ async fn finish(
             made = complete(app, (tool, action), (arguments, result), after.is_none()).await;
         }
         if let Some(undoes) = action.undoes() {
-            let read = verify::read_back(app, undoes, (tool, arguments)).await?;
+            let read = verify::read_back(app, undoes, (tool, arguments)).await;
             (outcome, note) = (read.0, read.1);
             after = after.or(read.2);
         }
     }
-    Ok(Finished {
+    Finished {
         outcome,
         result: answered(answer)
             .map(|result| recorded_answer(&secrets::answer(tool, arguments, &result))),
@@ -426,7 +432,7 @@ async fn finish(
         note: secrets::note(tool, arguments, &note),
         made: made.record,
         undo: made.undo,
-    })
+    }
 }
 
 /// After a restart: what had started and has no outcome is an unknown outcome; what was approved

@@ -1,14 +1,14 @@
 //! Tripped breakers: the workflow is paused and the suspicion of an incident raised in one append; its
 //! owners are told. A person confirms it by declaring, or dismisses it.
 
-use super::declare::tell_owners;
+use super::declare::{pause_of, tell_owners};
 use super::{actor, append, find, may_work, of_workflow};
 use crate::app::App;
 use crate::error::ApiError;
 use crate::gateway::registry::LiveWorkflow;
 use leeway_core::govern::event::GovernEvent;
 use leeway_core::govern::people::Person;
-use leeway_core::incident::{IncidentEvent, IncidentState, Trigger};
+use leeway_core::incident::{IncidentEvent, IncidentState, IncidentStatus, Trigger};
 use leeway_core::ledger::event::Event;
 use leeway_store::{Append, AppendError, NewEntry, Precondition};
 
@@ -17,7 +17,10 @@ pub async fn watch(app: &App) -> Result<(), ApiError> {
     let registry = app.registry();
     for (name, live) in &registry.workflows {
         let breakers = &live.state.workflow.breakers;
-        if breakers.is_empty() || live.state.paused.is_some() || of_workflow(app, name)?.is_some() {
+        let open = of_workflow(app, name)?;
+        let runs_again = |state: &IncidentState| state.status == IncidentStatus::Reenabled;
+        let worked = open.as_ref().is_some_and(|state| !runs_again(state));
+        if breakers.is_empty() || live.state.paused.is_some() || worked {
             continue;
         }
         for breaker in breakers {
@@ -28,7 +31,11 @@ pub async fn watch(app: &App) -> Result<(), ApiError> {
             let from_ms = resumed.map_or(since_ms, |entry| entry.at_ms.max(since_ms));
             let tally = app.store.reader()?.tally(name, from_ms)?;
             if let Some((trigger, why)) = breaker.trips(&tally) {
-                suspect(app, live, (trigger, &why)).await?;
+                match &open {
+                    // Within the clean window it is the same incident again.
+                    Some(state) => recur(app, live, (state.number, &why)).await?,
+                    None => suspect(app, live, (trigger, &why)).await?,
+                }
                 break;
             }
         }
@@ -90,6 +97,44 @@ async fn suspect(
     tell_owners(app, number).await
 }
 
+/// Pauses a workflow whose incident was thought to be over, and takes the incident back to step 2.
+async fn recur(app: &App, live: &LiveWorkflow, (number, why): (u64, &str)) -> Result<(), ApiError> {
+    let name = &live.state.workflow.name;
+    let pause = GovernEvent::WorkflowPaused {
+        reason: format!("Incident {number} again, a breaker tripped: {why}"),
+    };
+    let stream = LiveWorkflow::stream(name);
+    let at = Precondition::StreamAt {
+        stream: stream.clone(),
+        version: live.version,
+    };
+    match app
+        .govern("leeway", stream, pause, (vec![], vec![at]))
+        .await
+    {
+        // Somebody was faster: it is looked at again.
+        Err(AppendError::Conflict(_)) => return Ok(()),
+        other => other?,
+    }
+    recurred(app, number, why).await
+}
+
+/// Records that an incident happened again, once its workflow is paused.
+pub(super) async fn recurred(app: &App, number: u64, why: &str) -> Result<(), ApiError> {
+    let (version, state) = find(app, &number.to_string())?;
+    let Some(pause) = pause_of(app, &state.workflow)? else {
+        return Ok(());
+    };
+    let event = IncidentEvent::Recurred {
+        by: "leeway".to_owned(),
+        action: None,
+        why: why.to_owned(),
+        pause,
+    };
+    append(app, "leeway", (version, &state), event).await?;
+    tell_owners(app, number).await
+}
+
 /// Takes a suspicion for an incident: whoever does is in command.
 pub async fn confirm(app: &App, person: &Person, number: &str) -> Result<IncidentState, ApiError> {
     may_work(person)?;
@@ -101,7 +146,7 @@ pub async fn confirm(app: &App, person: &Person, number: &str) -> Result<Inciden
         example: None,
     };
     let state = append(app, &actor(person), (version, &state), event).await?;
-    if super::declare::pause_of(app, &state.workflow)?.is_none() {
+    if pause_of(app, &state.workflow)?.is_none() {
         let reason = format!("Incident {number}");
         crate::gateway::pausing::pause(app, person, (&state.workflow, &reason)).await?;
     }

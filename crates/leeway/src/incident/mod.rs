@@ -2,8 +2,9 @@
 //! again only behind a guardrail proven on the very case. What may follow what is in
 //! `leeway_core::incident`; here the evidence is gathered and checked.
 //!
-//! [`breaker`] stops a workflow by itself; [`declare`] begins, [`steps`] are steps 2 to 6, [`sample`] is step 7, [`again`] lets
-//! the workflow run again, [`tend`] does what waits for nobody, [`report`] writes it up.
+//! [`breaker`] stops a workflow by itself; [`declare`] begins, [`steps`] are steps 2 to 6, [`sample`] is
+//! step 7, [`again`] lets the workflow run again, [`tend`] does what waits for nobody, [`report`] writes
+//! it up, [`drill`] tries a pause.
 
 pub mod again;
 pub mod breaker;

@@ -45,7 +45,7 @@ pub fn timeline(app: &App, state: &IncidentState) -> Result<Vec<Moment>, ApiErro
 }
 
 /// The report as Markdown.
-pub fn markdown(app: &App, state: &IncidentState) -> Result<String, ApiError> {
+pub async fn markdown(app: &App, state: &IncidentState) -> Result<String, ApiError> {
     let mut text = String::new();
     let line = |text: &mut String, words: &str| {
         // Other people's words: nothing of them may become markup.
@@ -83,7 +83,7 @@ pub fn markdown(app: &App, state: &IncidentState) -> Result<String, ApiError> {
         }
     }
     if let Some(scope) = &state.scope {
-        let rows = choose::select(app, scope)?;
+        let rows = choose::select(app, scope).await?;
         let _ = writeln!(text, "\n## What it touched ({})\n", rows.len());
         let _ = writeln!(text, "| action | what | record | now |\n|---|---|---|---|");
         for row in &rows {

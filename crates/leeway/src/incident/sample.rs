@@ -30,10 +30,11 @@ pub struct Draw {
 
 /// Draws the sample of an incident's present round: outputs of its workflow that are not among the
 /// affected, from before the pause.
-pub fn draw(app: &App, state: &IncidentState) -> Result<Draw, ApiError> {
+pub async fn draw(app: &App, state: &IncidentState) -> Result<Draw, ApiError> {
     let seed = canonical::hash(&(state.number, state.rounds, state.pause, &state.rule));
     let affected: HashSet<ActionId> = match &state.scope {
-        Some(scope) => choose::select(app, scope)?
+        Some(scope) => choose::select(app, scope)
+            .await?
             .into_iter()
             .map(|row| row.id)
             .collect(),
@@ -72,7 +73,7 @@ pub async fn judge(
     wrong: &[ActionId],
 ) -> Result<IncidentState, ApiError> {
     let (version, state) = find(app, number)?;
-    let draw = draw(app, &state)?;
+    let draw = draw(app, &state).await?;
     let drawn: Vec<ActionId> = draw.rows.into_iter().map(|row| row.id).collect();
     if let Some(other) = wrong.iter().find(|id| !drawn.contains(id)) {
         return Err(ApiError::invalid(

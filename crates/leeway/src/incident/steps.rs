@@ -27,7 +27,7 @@ const DAY_MS: i64 = 24 * 3600 * 1000;
 const PAGE: usize = 1_000;
 
 /// The affected actions a selection names, within the incident's workflow.
-pub fn affected(
+pub async fn affected(
     app: &App,
     state: &IncidentState,
     mut selection: Selection,
@@ -35,7 +35,7 @@ pub fn affected(
     if selection.actions.is_empty() {
         selection.workflow = Some(state.workflow.clone());
     }
-    let rows = choose::select(app, &selection)?;
+    let rows = choose::select(app, &selection).await?;
     Ok((selection, rows))
 }
 
@@ -59,7 +59,7 @@ pub async fn scope(
 ) -> Result<IncidentState, ApiError> {
     texts::within([("how", how)])?;
     let (version, state) = find(app, number)?;
-    let (selection, rows) = affected(app, &state, selection)?;
+    let (selection, rows) = affected(app, &state, selection).await?;
     let event = IncidentEvent::Scoped {
         by: person.email.clone(),
         scope: Box::new(selection),
@@ -70,12 +70,12 @@ pub async fn scope(
 }
 
 /// What became of the affected actions so far.
-pub fn remedies(app: &App, state: &IncidentState) -> Result<Remedies, ApiError> {
+pub async fn remedies(app: &App, state: &IncidentState) -> Result<Remedies, ApiError> {
     let mut remedies = Remedies::default();
     let Some(scope) = &state.scope else {
         return Ok(remedies);
     };
-    for row in choose::select(app, scope)? {
+    for row in choose::select(app, scope).await? {
         remedies.count(plan::state(app, &row.id)?.map(|(_, undo)| undo.status));
     }
     Ok(remedies)
@@ -109,7 +109,7 @@ pub async fn remediate(
     let (version, state) = find(app, number)?;
     let event = IncidentEvent::Remediated {
         by: person.email.clone(),
-        remedies: remedies(app, &state)?,
+        remedies: remedies(app, &state).await?,
     };
     append(app, &actor(person), (version, &state), event).await
 }

@@ -14,7 +14,9 @@ const SILENT_MS: i64 = 30 * 60 * 1000;
 
 /// Looks at every open incident once.
 pub async fn tend(app: &App) -> Result<(), ApiError> {
-    super::breaker::watch(app).await?;
+    if let Err(error) = super::breaker::watch(app).await {
+        tracing::warn!(%error, "breakers could not be looked at");
+    }
     for state in all(app)?.iter().filter(|state| !state.status.is_over()) {
         if let Err(error) = one(app, state).await {
             tracing::warn!(incident = state.number, %error, "an incident could not be tended");
@@ -28,6 +30,16 @@ async fn one(app: &App, state: &IncidentState) -> Result<(), ApiError> {
     if state.status == IncidentStatus::Declared {
         tell_owners(app, state.number).await?;
         return contain(app, state.number).await;
+    }
+    // A breaker paused it, and the process ended before that was recorded here.
+    let registry = app.registry();
+    let live = registry.workflows.get(&state.workflow);
+    let paused = live.and_then(|live| live.state.paused.as_ref());
+    if let Some(pause) = paused
+        && state.status == IncidentStatus::Reenabled
+        && pause.by == "leeway"
+    {
+        return super::breaker::recurred(app, state.number, &pause.reason).await;
     }
     let due = state.clean_until_ms.is_some_and(|until| until <= now_ms);
     if state.status == IncidentStatus::Reenabled && due {

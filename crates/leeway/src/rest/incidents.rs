@@ -33,10 +33,10 @@ fn shown(state: &IncidentState) -> Value {
     shown
 }
 
-fn whole(app: &App, state: &IncidentState) -> Result<Json<Value>, ApiError> {
+async fn whole(app: &App, state: &IncidentState) -> Result<Json<Value>, ApiError> {
     let mut answer = shown(state);
     if state.scope.is_some() {
-        answer["remedies_now"] = json!(steps::remedies(app, state)?);
+        answer["remedies_now"] = json!(steps::remedies(app, state).await?);
     }
     let moments = report::timeline(app, state)?;
     answer["timeline"] = json!(moments.iter().map(|moment| json!({
@@ -78,7 +78,7 @@ pub async fn declare(
     let person = worker(who)?;
     let example = body.example.as_deref().map(read_id).transpose()?;
     let state = declare::declare(&app, &person, &body.workflow, (&body.why, example)).await?;
-    whole(&app, &state)
+    whole(&app, &state).await
 }
 
 /// One incident: where it stands, its evidence, its timeline.
@@ -91,7 +91,7 @@ pub async fn show(
 ) -> Result<Json<Value>, ApiError> {
     who.person(Right::Read)?;
     let (_, state) = incident::find(&app, &number)?;
-    whole(&app, &state)
+    whole(&app, &state).await
 }
 
 /// Confirms a suspicion: whoever does is in command.
@@ -104,7 +104,7 @@ pub async fn confirm(
 ) -> Result<Json<Value>, ApiError> {
     let person = worker(who)?;
     let state = breaker::confirm(&app, &person, &number).await?;
-    whole(&app, &state)
+    whole(&app, &state).await
 }
 
 /// Why it was a false alarm.
@@ -126,7 +126,7 @@ pub async fn dismiss(
 ) -> Result<Json<Value>, ApiError> {
     let person = worker(who)?;
     let state = breaker::dismiss(&app, &person, &number, &body.why).await?;
-    whole(&app, &state)
+    whole(&app, &state).await
 }
 
 /// Which actions are affected.
@@ -154,7 +154,7 @@ pub async fn blast_radius(
 ) -> Result<Json<Value>, ApiError> {
     who.person(Right::Read)?;
     let (_, state) = incident::find(&app, &number)?;
-    let (selection, rows) = steps::affected(&app, &state, body.selection)?;
+    let (selection, rows) = steps::affected(&app, &state, body.selection).await?;
     let rates = steps::version_rates(&app, &state.workflow).await?;
     Ok(Json(json!({
         "selection": selection,
@@ -175,7 +175,7 @@ pub async fn scope(
 ) -> Result<Json<Value>, ApiError> {
     let person = worker(who)?;
     let state = steps::scope(&app, &person, &number, (body.selection, &body.how)).await?;
-    whole(&app, &state)
+    whole(&app, &state).await
 }
 
 /// Plans taking everything back that the incident touched; begin it as any batch.
@@ -203,7 +203,7 @@ pub async fn remediated(
 ) -> Result<Json<Value>, ApiError> {
     let person = worker(who)?;
     let state = steps::remediate(&app, &person, &number).await?;
-    whole(&app, &state)
+    whole(&app, &state).await
 }
 
 /// Step 4: whoever was told says that they know.
@@ -216,7 +216,7 @@ pub async fn acknowledge(
 ) -> Result<Json<Value>, ApiError> {
     let person = who.person(Right::Read)?;
     let state = steps::acknowledge(&app, &person, &number).await?;
-    whole(&app, &state)
+    whole(&app, &state).await
 }
 
 /// Where it came from.
@@ -247,7 +247,7 @@ pub async fn review(
         versions: &body.versions,
     };
     let state = steps::review(&app, &person, &number, found).await?;
-    whole(&app, &state)
+    whole(&app, &state).await
 }
 
 /// The guardrail that catches the case.
@@ -275,7 +275,7 @@ pub async fn guard(
     let person = worker(who)?;
     let case = body.case.as_deref().map(read_id).transpose()?;
     let state = steps::guard(&app, &person, &number, (&body.rule, case, body.change)).await?;
-    whole(&app, &state)
+    whole(&app, &state).await
 }
 
 /// The sample of step 7: who draws again draws the same.
@@ -288,7 +288,7 @@ pub async fn sample(
 ) -> Result<Json<Value>, ApiError> {
     who.person(Right::Read)?;
     let (_, state) = incident::find(&app, &number)?;
-    let draw = sample::draw(&app, &state)?;
+    let draw = sample::draw(&app, &state).await?;
     let actions: Vec<Value> = draw.rows.iter().map(view::row_view).collect();
     Ok(Json(json!({ "seed": draw.seed, "actions": actions })))
 }
@@ -314,7 +314,7 @@ pub async fn sampled(
     let person = worker(who)?;
     let wrong: Result<Vec<_>, _> = body.wrong.iter().map(|id| read_id(id)).collect();
     let state = sample::judge(&app, &person, &number, &wrong?).await?;
-    whole(&app, &state)
+    whole(&app, &state).await
 }
 
 /// A signature.
@@ -341,7 +341,7 @@ pub async fn sign(
 ) -> Result<Json<Value>, ApiError> {
     let person = who.person(Right::Read)?;
     let state = again::sign(&app, &person, &number, (body.side, &body.content_hash)).await?;
-    whole(&app, &state)
+    whole(&app, &state).await
 }
 
 /// Lets the workflow run again: a person approves everything until the clean window is over.
@@ -355,7 +355,7 @@ pub async fn reenable(
 ) -> Result<Json<Value>, ApiError> {
     let person = who.person(Right::Resume)?;
     let state = again::reenable(&app, &person, &number).await?;
-    whole(&app, &state)
+    whole(&app, &state).await
 }
 
 /// What happened again.
@@ -380,7 +380,7 @@ pub async fn recurred(
     let person = worker(who)?;
     let action = body.action.as_deref().map(read_id).transpose()?;
     let state = again::recur(&app, &person, &number, (&body.why, action)).await?;
-    whole(&app, &state)
+    whole(&app, &state).await
 }
 
 /// Who takes over.
@@ -402,7 +402,7 @@ pub async fn hand_over(
 ) -> Result<Json<Value>, ApiError> {
     let person = worker(who)?;
     let state = again::hand_over(&app, &person, &number, &body.to).await?;
-    whole(&app, &state)
+    whole(&app, &state).await
 }
 
 /// A note.
@@ -424,7 +424,7 @@ pub async fn note(
 ) -> Result<Json<Value>, ApiError> {
     let person = worker(who)?;
     let state = again::note(&app, &person, &number, &body.text).await?;
-    whole(&app, &state)
+    whole(&app, &state).await
 }
 
 /// The report, as Markdown, written from the ledger.
@@ -437,7 +437,7 @@ pub async fn report(
 ) -> Result<impl IntoResponse, ApiError> {
     who.person(Right::Read)?;
     let (_, state) = incident::find(&app, &number)?;
-    let text = report::markdown(&app, &state)?;
+    let text = report::markdown(&app, &state).await?;
     Ok((
         [(header::CONTENT_TYPE, "text/markdown; charset=utf-8")],
         text,

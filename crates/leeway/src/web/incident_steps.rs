@@ -14,6 +14,8 @@ use std::sync::Arc;
 
 /// Affected actions shown one by one; the API and the report give all.
 const MOST_SHOWN: usize = 100;
+/// What is counted before anything is narrowed, milliseconds: 30 days.
+const RECENT_MS: i64 = 30 * 24 * 3600 * 1000;
 
 /// One incident as one person is shown it.
 pub struct Page<'a> {
@@ -63,14 +65,14 @@ impl Page<'_> {
         };
         let body = match step {
             Step::Pause => html! { p { "The workflow is being paused." } },
-            Step::Scope => self.scoping()?,
-            Step::Remediate => self.remedying()?,
+            Step::Scope => self.scoping().await?,
+            Step::Remediate => self.remedying().await?,
             Step::Notify => {
                 html! { p { "Told: " (shown(&self.told())) ". It goes on when one of them says so; the silent are escalated after half an hour." } }
             }
             Step::Review => self.reviewing().await?,
             Step::Guard => self.guarding().await?,
-            Step::Verify => self.sampling()?,
+            Step::Verify => self.sampling().await?,
         };
         Ok(html! { section.card.now #present aria-labelledby="now-t" {
             header { h2 #now-t { "Step " (step.number()) ": " (step.title()) } }
@@ -104,18 +106,18 @@ impl Page<'_> {
             .join(", ")
     }
 
-    fn scoping(&self) -> Result<Markup, ApiError> {
-        let rows = choose::select(
-            self.app,
-            &Selection {
-                workflow: Some(self.state.workflow.clone()),
-                to_ms: self.state.pause.map(|pause| pause.at_ms + 1),
-                ..Selection::default()
-            },
-        )?;
+    async fn scoping(&self) -> Result<Markup, ApiError> {
+        let (state, app) = (self.state, self.app);
+        let recent = Selection {
+            workflow: Some(state.workflow.clone()),
+            from_ms: Some(state.opened_ms - RECENT_MS),
+            to_ms: state.pause.map(|pause| pause.at_ms + 1),
+            ..Selection::default()
+        };
+        let rows = choose::select(app, &recent).await?;
         let counted = steps::count(&rows);
         Ok(self.form("scope", html! {
-            p { "Everything this workflow did: " (counted.actions) " actions on " (counted.records) " records, " (counted.messages) " messages. Narrow it to what is affected." }
+            p { "In the thirty days before, this workflow did " (counted.actions) " actions on " (counted.records) " records, " (counted.messages) " messages. Narrow it to what is affected; it may go back further." }
             div.grid {
                 label { "Since" input type="datetime-local" name="from" step="1"; span.sub { "UTC; empty for all" } }
                 label { "Agent" input name="agent" autocomplete="off"; }
@@ -131,12 +133,12 @@ impl Page<'_> {
         }))
     }
 
-    fn remedying(&self) -> Result<Markup, ApiError> {
+    async fn remedying(&self) -> Result<Markup, ApiError> {
         let Some(scope) = &self.state.scope else {
             return Ok(html! {});
         };
-        let rows = choose::select(self.app, scope)?;
-        let remedies = steps::remedies(self.app, self.state)?;
+        let rows = choose::select(self.app, scope).await?;
+        let remedies = steps::remedies(self.app, self.state).await?;
         let mut listed = Vec::new();
         for row in rows.iter().take(MOST_SHOWN) {
             let status = crate::gateway::undo::plan::state(self.app, &row.id)?;
@@ -214,8 +216,8 @@ impl Page<'_> {
         })
     }
 
-    fn sampling(&self) -> Result<Markup, ApiError> {
-        let draw = sample::draw(self.app, self.state)?;
+    async fn sampling(&self) -> Result<Markup, ApiError> {
+        let draw = sample::draw(self.app, self.state).await?;
         Ok(self.form("sample", html! {
             @if draw.rows.is_empty() { p.banner { (icon("alert")) "The workflow did nothing else that could be looked at." } }
             p.sub { "Drawn from its recent outputs by a seed that follows from the ledger: who draws again draws the same." }

@@ -243,7 +243,7 @@ pub async fn download(
     Path(number): Path<String>,
 ) -> Result<impl axum::response::IntoResponse, Failed> {
     let (_, state) = incident::find(&app, &number)?;
-    let text = report::markdown(&app, &state)?;
+    let text = report::markdown(&app, &state).await?;
     let kind = (
         axum::http::header::CONTENT_TYPE,
         "text/markdown; charset=utf-8",

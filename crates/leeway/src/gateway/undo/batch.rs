@@ -55,7 +55,7 @@ pub async fn prepare(
     if !person.may(Right::Decide) {
         return Err(ineligible(&Ineligible::Role));
     }
-    let rows = select(app, &selection)?;
+    let rows = select(app, &selection).await?;
     if rows.is_empty() {
         return Err(ApiError::invalid(
             "selection-matches-nothing",

@@ -5,6 +5,7 @@ use crate::app::App;
 use crate::error::ApiError;
 use crate::gateway::append::append_events;
 use crate::gateway::drift::drifted;
+use crate::gateway::look::read_record;
 use crate::gateway::registry::LiveTool;
 use crate::gateway::run::at;
 use leeway_core::action::event::ActionEvent;
@@ -18,7 +19,7 @@ use std::sync::Arc;
 /// The record, when it is no longer what the undo was planned on.
 pub async fn moved(
     app: &App,
-    undoes: &Undoes,
+    (action, undoes): (&ActionState, &Undoes),
     (tool, arguments): (&Arc<LiveTool>, &Value),
 ) -> Result<Option<BeforeImage>, ApiError> {
     let Some(done) = app.store.reader()?.action(&undoes.action)? else {
@@ -27,7 +28,15 @@ pub async fn moved(
     let now = seen(app, &done, (undoes.way, tool, arguments)).await;
     // What cannot be read proves nothing: then nothing is written.
     let unknown = matches!(now, BeforeImage::Failed { .. });
-    Ok((unknown || drifted(&undoes.seen, &now)).then_some(now))
+    if unknown || drifted(&undoes.seen, &now) {
+        return Ok(Some(now));
+    }
+    // The tool that takes it back may see more of the record than the one that did it.
+    let (Some(judged), Some(entry)) = (action.current(), tool.entry()) else {
+        return Ok(Some(BeforeImage::NotReadable));
+    };
+    let now = read_record(app, tool, entry, arguments).await;
+    Ok(drifted(&judged.before, &now).then_some(now))
 }
 
 /// Ends an undo that no longer fits: nothing was written, and a person plans it anew.

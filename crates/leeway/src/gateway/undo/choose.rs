@@ -8,7 +8,7 @@ use leeway_core::action::state::{ActionRow, Status};
 use leeway_core::classify::{Effect, RecordRef};
 use leeway_core::id::ActionId;
 use leeway_core::undo::batch::{Selection, order};
-use leeway_store::ActionFilter;
+use leeway_store::{ActionFilter, Reader, StoreError};
 use serde::Serialize;
 
 /// Most actions one batch takes back.
@@ -25,14 +25,15 @@ pub struct Item {
     pub title: String,
     /// Its record.
     pub record: Option<RecordRef>,
-    /// `call`, `already-back`, `decide`, `impossible`, `under-way`, `settled`, `unusable`.
+    /// `call`, `call-in-part`, `already-back`, `decide`, `impossible`, `under-way`, `settled`, `unusable`.
     pub next: &'static str,
     /// Fields left to be decided, or why it cannot be taken back.
     pub note: String,
 }
 
-/// The actions a selection names: those that were carried out and changed something, in order.
-pub fn select(app: &App, selection: &Selection) -> Result<Vec<ActionRow>, ApiError> {
+/// The actions a selection names: those that were carried out and changed something, in order. Read
+/// beside the requests: it may look through the whole ledger.
+pub async fn select(app: &App, selection: &Selection) -> Result<Vec<ActionRow>, ApiError> {
     if selection.is_empty() {
         return Err(ApiError::invalid(
             "selection-empty",
@@ -40,61 +41,28 @@ pub fn select(app: &App, selection: &Selection) -> Result<Vec<ActionRow>, ApiErr
         )
         .help("name actions, a workflow, an agent, a tool, a record, a version or a time"));
     }
-    let reader = app.store.reader()?;
-    let mut found = Vec::new();
-    let mut take = |row: ActionRow| -> Result<(), ApiError> {
-        let done = matches!(row.status, Status::Executed | Status::Partial);
-        // An undo is taken back on its own, never by the way.
-        let named = selection.actions.contains(&row.id);
-        if !done
-            || row.effect == Some(Effect::Read)
-            || (row.undoes.is_some() && !named)
-            || !selection.fits_row(&row)
-        {
-            return Ok(());
-        }
-        if selection.looks_inside() {
-            let action = reader.action(&row.id)?;
-            let fits = action
-                .as_ref()
-                .and_then(|action| action.current())
-                .is_some_and(|judged| selection.fits(judged));
-            if !fits {
-                return Ok(());
+    let wanted = selection.clone();
+    let found = app
+        .store
+        .read(move |reader| {
+            let found = match wanted.actions.as_slice() {
+                [] => filtered(reader, &wanted)?,
+                ids => match named(reader, ids)? {
+                    Ok(found) => found,
+                    Err(unknown) => return Ok(Err(unknown)),
+                },
+            };
+            let mut fitting = Vec::new();
+            for row in found {
+                if fits(reader, &wanted, &row)? {
+                    fitting.push(row);
+                }
             }
-        }
-        found.push(row);
-        Ok(())
-    };
-    if selection.actions.is_empty() {
-        let filter = ActionFilter {
-            workflow: selection.workflow.clone(),
-            status: vec![Status::Executed, Status::Partial],
-            agent: selection.agent.clone(),
-            record: selection.record.clone(),
-            from_ms: selection.from_ms,
-            to_ms: selection.to_ms,
-            ..ActionFilter::default()
-        };
-        let mut cursor = None;
-        loop {
-            let page = reader.actions(&filter, cursor, PAGE)?;
-            for row in page.items {
-                take(row)?;
-            }
-            cursor = page.next;
-            if cursor.is_none() {
-                break;
-            }
-        }
-    } else {
-        for id in &selection.actions {
-            let row = reader
-                .action_row(id)?
-                .ok_or_else(|| ApiError::not_found("action", id.as_str()))?;
-            take(row)?;
-        }
-    }
+            fitting.sort_by_key(order);
+            Ok(Ok(fitting))
+        })
+        .await?
+        .map_err(|unknown| ApiError::not_found("action", unknown.as_str()))?;
     if found.len() > MOST {
         return Err(ApiError::invalid(
             "selection-too-large",
@@ -105,8 +73,58 @@ pub fn select(app: &App, selection: &Selection) -> Result<Vec<ActionRow>, ApiErr
         )
         .help("narrow it, for example by time"));
     }
-    found.sort_by_key(order);
     Ok(found)
+}
+
+fn filtered(reader: &Reader, selection: &Selection) -> Result<Vec<ActionRow>, StoreError> {
+    let filter = ActionFilter {
+        workflow: selection.workflow.clone(),
+        status: vec![Status::Executed, Status::Partial],
+        agent: selection.agent.clone(),
+        record: selection.record.clone(),
+        from_ms: selection.from_ms,
+        to_ms: selection.to_ms,
+        ..ActionFilter::default()
+    };
+    let (mut found, mut cursor) = (Vec::new(), None);
+    loop {
+        let page = reader.actions(&filter, cursor, PAGE)?;
+        let acts = page.items.into_iter();
+        // An undo is taken back on its own, never by the way.
+        found.extend(acts.filter(|row| row.undoes.is_none()));
+        cursor = page.next;
+        if cursor.is_none() {
+            return Ok(found);
+        }
+    }
+}
+
+/// The actions of these ids; the first that there is none of.
+fn named(
+    reader: &Reader,
+    ids: &[ActionId],
+) -> Result<Result<Vec<ActionRow>, ActionId>, StoreError> {
+    let mut found = Vec::with_capacity(ids.len());
+    for id in ids {
+        match reader.action_row(id)? {
+            Some(row) => found.push(row),
+            None => return Ok(Err(id.clone())),
+        }
+    }
+    Ok(Ok(found))
+}
+
+fn fits(reader: &Reader, selection: &Selection, row: &ActionRow) -> Result<bool, StoreError> {
+    let done = matches!(row.status, Status::Executed | Status::Partial);
+    if !done || row.effect == Some(Effect::Read) || !selection.fits_row(row) {
+        return Ok(false);
+    }
+    if !selection.looks_inside() {
+        return Ok(true);
+    }
+    let action = reader.action(&row.id)?;
+    let judged = action.as_ref().and_then(|action| action.current());
+    Ok(judged.is_some_and(|judged| selection.fits(judged)))
 }
 
 /// What would become of each action, on what those before it leave.

@@ -17,7 +17,7 @@ use leeway_core::classify::{BeforeImage, Effect, UndoPlan};
 use leeway_core::govern::state::Document;
 use leeway_core::id::ActionId;
 use leeway_core::undo::state::{UndoState, UndoStatus};
-use leeway_core::undo::{FieldUndo, Finding, Way};
+use leeway_core::undo::{FieldUndo, Finding, Way, written};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -113,11 +113,7 @@ impl Plan {
             Next::Call { forced, kept, .. } => (forced.as_slice(), kept.as_slice()),
             _ => (&[][..], &[][..]),
         };
-        self.fields.iter().filter(move |one| match one.finding {
-            Finding::Restore => !kept.contains(&one.label()),
-            Finding::Changed => forced.contains(&one.label()),
-            _ => false,
-        })
+        written(&self.fields, (forced, kept))
     }
 }
 

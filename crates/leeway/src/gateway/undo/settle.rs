@@ -3,12 +3,11 @@
 use super::plan::state;
 use crate::app::App;
 use crate::error::ApiError;
-use crate::gateway::deciders::{eligible, ineligible};
+use crate::gateway::deciders::decidable;
 use axum::http::StatusCode;
 use leeway_core::action::state::Status;
 use leeway_core::govern::event::GovernEvent;
-use leeway_core::govern::people::{Person, Right};
-use leeway_core::govern::routing::Ineligible;
+use leeway_core::govern::people::Person;
 use leeway_core::id::ActionId;
 use leeway_core::undo::state::{Settled, UndoEvent, UndoState, next};
 use leeway_store::Precondition;
@@ -23,15 +22,7 @@ pub async fn settle(
     id: &ActionId,
     (settled, why): (Settled, &str),
 ) -> Result<UndoState, ApiError> {
-    if !person.may(Right::Decide) {
-        return Err(ineligible(&Ineligible::Role));
-    }
-    let action = app
-        .store
-        .reader()?
-        .action(id)?
-        .ok_or_else(|| ApiError::not_found("action", id.as_str()))?;
-    eligible(app, person, &action).map_err(|why| ineligible(&why))?;
+    let action = decidable(app, person, id)?;
     if !matches!(action.row.status, Status::Executed | Status::Partial) {
         return Err(ApiError::new(
             StatusCode::CONFLICT,

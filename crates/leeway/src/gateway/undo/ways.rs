@@ -35,10 +35,6 @@ pub(super) fn fields(
     let (Some(judged), Some(entry)) = (action.current(), means.tool.entry()) else {
         return (vec![], decide(vec![]));
     };
-    if let BeforeImage::Failed { why } = &means.seen {
-        let why = format!("The record cannot be read now ({why}), so nothing is known of it.");
-        return (vec![], Next::Impossible { why });
-    }
     if means.seen == BeforeImage::Missing {
         let why = "The record is gone, so its fields cannot be set back.".to_owned();
         return (vec![], Next::Impossible { why });
@@ -148,13 +144,14 @@ pub(super) fn unmake(
 
 pub(super) fn remake(means: &Means, arguments: &Value) -> (Vec<FieldUndo>, Next) {
     let next = match &means.seen {
+        BeforeImage::Missing => call(means, arguments, (vec![], vec![], vec![])),
         BeforeImage::Read { .. } => Next::Impossible {
             why: "There is such a record again, so it is not made a second time.".to_owned(),
         },
-        BeforeImage::Failed { why } => Next::Impossible {
-            why: format!("The record cannot be read now ({why}), so nothing is known of it."),
+        // Nobody can tell whether somebody made it again.
+        _ => Next::Impossible {
+            why: "The record cannot be read, so it may be there again.".to_owned(),
         },
-        _ => call(means, arguments, (vec![], vec![], vec![])),
     };
     (vec![], next)
 }
