@@ -159,6 +159,15 @@ def test_an_example_must_be_of_the_workflow_and_a_reason_is_needed(office):
     refused("forbidden", lambda: auditor.post("/v1/incidents", {"workflow": "office", "why": "x"}))
 
 
+def test_where_there_is_nothing_else_the_affected_themselves_are_the_sample(office):
+    only = office.act("update_contact", id="c-101", fields={"city": "Nowhere"})
+    number = office.owner.post("/v1/incidents", {"workflow": "office", "why": "cities"})["number"]
+    path = office.leeway.config / "workflows" / "office.toml"
+    path.write_text(path.read_text() + GUARD)
+    office.leeway.apply()
+    assert through_the_steps(office, number, only)["status"] == "reenabled"
+
+
 BREAKER = """
 [[breaker]]
 on = "reject-rate"

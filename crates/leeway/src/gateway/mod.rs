@@ -1,8 +1,9 @@
 //! One action's way through Leeway: [`pipeline`] receives, [`prepare`] looks, classifies and judges,
-//! [`run`] carries out, [`decide`] is what people and agents do with a held one. [`mcp`] and
+//! [`run`] starts and [`call`] carries out, [`decide`] is what people and agents do with a held one. [`mcp`] and
 //! `crate::rest` are the two doors; [`view`] is what both show.
 
 pub mod append;
+pub mod call;
 pub mod classifying;
 pub mod decide;
 pub mod deciders;

@@ -5,6 +5,7 @@
 //! way refuses, holds or blocks, never allows.
 
 use super::append::{append_onto, entry};
+use super::call;
 use super::governance;
 use super::prepare::{Attempt, Prepared, prepare};
 use super::registry::{LiveTool, LiveWorkflow, Registry};
@@ -140,7 +141,7 @@ async fn receive(
             joined: false,
         }),
         Recorded::Started(action) => {
-            let ran = run::carry_out(app, &tool, action, (arguments, line)).await?;
+            let ran = call::carry_out(app, &tool, action, (arguments, line)).await?;
             let (action, answer) = (ran.action, ran.answer);
             Ok(Proposed {
                 action,

@@ -6,26 +6,20 @@
 //! run again.
 
 use super::append::{action_stream, append_events};
-use super::drift::{drift, drifted, on_condition, refused_for_version};
+use super::call::carry_out;
+use super::drift::{drift, drifted};
 use super::look::read_record;
-use super::made::{Made, complete};
-use super::outcome::{
-    answered, judge_answer, pack_says, queue_outcome, record_outcome, recorded_answer,
-};
+use super::outcome::record_outcome;
 use super::pipeline::writing;
 use super::prepare::{Attempt, Prepared, blocked_now, content_hash, prepare, unseal, versions};
 use super::registry::{LiveTool, LiveWorkflow};
-use super::secrets;
-use super::undo::{check, verify};
+use super::undo::check;
 use crate::app::App;
 use crate::error::ApiError;
-use crate::metrics;
-use crate::system::line::{Line, Notice};
-use crate::system::{CallError, SystemCall};
 use leeway_core::action::Claim;
 use leeway_core::action::event::{ActionEvent, Cause, Finished, Judged, Outcome};
 use leeway_core::action::state::{ActionState, Status};
-use leeway_core::classify::{BeforeImage, Effect};
+use leeway_core::classify::Effect;
 use leeway_core::id::ActionId;
 use leeway_core::undo::Undoes;
 use leeway_store::{AppendError, Precondition, SideWrite};
@@ -335,104 +329,6 @@ pub async fn revise(
         .collect();
     events.push((actor, ActionEvent::Judged(Box::new(prepared.judged))));
     append_events(app, id, events, (vec![at(action)], side)).await
-}
-
-/// An action that ran.
-pub struct Ran {
-    /// The action, with its outcome.
-    pub action: ActionState,
-    /// The system's answer as it gave it; `None` when the record had changed and it waits again.
-    pub answer: Option<Result<Value, CallError>>,
-}
-
-/// Makes the one call of an action whose start is recorded, and records what became of it.
-pub async fn carry_out(
-    app: &Arc<App>,
-    tool: &Arc<LiveTool>,
-    action: ActionState,
-    (arguments, line): (Value, Option<Line>),
-) -> Result<Ran, ApiError> {
-    let effect = action.row.effect.unwrap_or(Effect::Execute);
-    let line = match effect {
-        Effect::Read => line,
-        _ => line.map(Line::without_questions),
-    };
-    if let Some(line) = &line {
-        line.tell(Notice::Started(action.row.id.clone()));
-    }
-    let call = SystemCall {
-        verb: tool.verb,
-        tool: tool.tool.clone(),
-        arguments: arguments.clone(),
-        idempotency_key: Some(format!("{}-{}", action.row.id, action.row.revision)),
-        condition: None,
-        line,
-    };
-    let call = on_condition(tool, &action, call);
-    let began = tokio::time::Instant::now();
-    let answer = match app.systems.get(&tool.system) {
-        Some(connection) => connection.call(call).await,
-        None => Err(CallError::NotSent(format!(
-            "`{}` is not configured",
-            tool.system
-        ))),
-    };
-    if let Err(error @ CallError::Conflict(_)) = &answer {
-        metrics::conflicted(began.elapsed());
-        let action = refused_for_version(app, tool, &action, (arguments, error)).await?;
-        return Ok(Ran {
-            action,
-            answer: None,
-        });
-    }
-    let said = pack_says(tool, &arguments, &answer, effect);
-    let (outcome, note) = said.unwrap_or_else(|| judge_answer(&answer, effect));
-    metrics::called(outcome, began.elapsed());
-    let place = (app.as_ref(), tool, &action);
-    let finished = finish(place, (&arguments, &answer), (outcome, note)).await;
-    let action = if effect == Effect::Read {
-        queue_outcome(app, &action, finished)?
-    } else {
-        record_outcome(app, &action, finished).await?
-    };
-    Ok(Ran {
-        action,
-        answer: Some(answer),
-    })
-}
-
-/// What is recorded of an outcome: read back where it can be, with the way back as the answer
-/// completes it.
-async fn finish(
-    (app, tool, action): (&App, &Arc<LiveTool>, &ActionState),
-    (arguments, answer): (&Value, &Result<Value, CallError>),
-    (mut outcome, mut note): (Outcome, String),
-) -> Finished {
-    let effect = action.row.effect.unwrap_or(Effect::Execute);
-    let mut made = Made::default();
-    let mut after = None;
-    if let (Some(entry), Outcome::Executed, true) = (tool.entry(), outcome, effect != Effect::Read)
-    {
-        after = Some(read_record(app, tool, entry, arguments).await)
-            .filter(|image| *image != BeforeImage::NotNeeded);
-        if let Ok(result) = answer {
-            made = complete(app, (tool, action), (arguments, result), after.is_none()).await;
-        }
-        if let Some(undoes) = action.undoes() {
-            let read = verify::read_back(app, undoes, (tool, arguments)).await;
-            (outcome, note) = (read.0, read.1);
-            after = after.or(read.2);
-        }
-    }
-    Finished {
-        outcome,
-        result: answered(answer)
-            .map(|result| recorded_answer(&secrets::answer(tool, arguments, &result))),
-        after: after.or(made.image),
-        note: secrets::note(tool, arguments, &note),
-        made: made.record,
-        undo: made.undo,
-    }
 }
 
 /// After a restart: what had started and has no outcome is an unknown outcome; what was approved

@@ -29,17 +29,14 @@ pub struct Draw {
 }
 
 /// Draws the sample of an incident's present round: outputs of its workflow that are not among the
-/// affected, from before the pause.
+/// affected, from before the pause; the affected themselves where there are no others.
 pub async fn draw(app: &App, state: &IncidentState) -> Result<Draw, ApiError> {
     let seed = canonical::hash(&(state.number, state.rounds, state.pause, &state.rule));
-    let affected: HashSet<ActionId> = match &state.scope {
-        Some(scope) => choose::select(app, scope)
-            .await?
-            .into_iter()
-            .map(|row| row.id)
-            .collect(),
-        None => HashSet::new(),
+    let rows = match &state.scope {
+        Some(scope) => choose::select(app, scope).await?,
+        None => Vec::new(),
     };
+    let affected: HashSet<ActionId> = rows.iter().map(|row| row.id.clone()).collect();
     let reader = app.store.reader()?;
     let filter = ActionFilter {
         workflow: Some(state.workflow.clone()),
@@ -57,6 +54,10 @@ pub async fn draw(app: &App, state: &IncidentState) -> Result<Draw, ApiError> {
         if cursor.is_none() {
             break;
         }
+    }
+    if recent.is_empty() {
+        // Its workflow did nothing else: how the affected were settled is what can be looked at.
+        recent = rows;
     }
     recent.truncate(RECENT);
     // Ordered by a hash of seed and id: each action is as likely as another, and the draw repeats.
