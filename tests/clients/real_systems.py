@@ -155,5 +155,5 @@ def by_document(leeway, name, pack, base_url, more=""):
     folder = leeway.config / "openapi"
     folder.mkdir(exist_ok=True)
     shutil.copy(ROOT / "packs" / "openapi" / f"{pack}.yaml", folder)
-    way = f'openapi = "openapi/{pack}.yaml"\nbase_url = "{base_url}"\nallow_private = true\ntimeout_s = 10'
+    way = f'openapi = "openapi/{pack}.yaml"\nbase_url = "{base_url}"\nallow_private = true\ntimeout_s = 60'
     return system_file(name, pack, way, more)

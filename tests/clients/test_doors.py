@@ -62,6 +62,30 @@ def test_a_body_that_is_too_large_names_the_limit_however_it_is_sent(doors):
             assert "1048576" in answer["error"]["message"], answer
 
 
+def test_whoever_sends_everything_before_it_listens_still_hears_what_is_wrong(doors):
+    token = doors.agent("clerk", "office")
+    # More than any socket holds: closed on, the connection would be reset.
+    large = (b"x" * 12_000_000, [b"x" * 100_000] * 120)
+    for path, who, bodies, code in [
+        ("/mcp/office", token, large, "body-too-large"), ("/v1/actions", token, large, "body-too-large"),
+        ("/mcp/office", "nobody", [b"x" * 1_000_000], "token-invalid"), ("/v1/actions", None, large[1:], "token-missing"),
+    ]:
+        for body in bodies:
+            assert send(doors, who, path, body)[2]["error"]["code"] == code, path
+
+
+def test_a_body_without_end_is_not_read_for_ever(doors):
+    address = urllib.parse.urlsplit(doors.url)
+    with socket.create_connection((address.hostname, address.port), timeout=30) as sender:
+        sender.sendall(b"POST /v1/actions HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 99999999999\r\n\r\n")
+        sent, part = 0, b"x" * 1_000_000
+        with pytest.raises(OSError):
+            while sent < 200_000_000:
+                sender.sendall(part)
+                sent += len(part)
+    assert sent < 100_000_000, "it was closed on"
+
+
 def test_a_session_is_used_by_the_agent_that_opened_it_only(doors):
     mine, others = doors.agent("clerk", "office"), doors.agent("stranger", "office")
     status, headers, _ = send(doors, mine, "/mcp/office", initialize())

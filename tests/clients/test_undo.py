@@ -6,6 +6,7 @@ import sys
 
 import pytest
 from harness import Api, Leeway, Refused, sandbox_business, system, wait_until
+from shaky_system import DOCUMENT, PACK, Notes
 from test_faults import SLOW, slow_system
 
 OFFICE = """
@@ -395,6 +396,54 @@ def test_a_batch_that_was_interrupted_goes_on(fresh):
     starts = [entry for action in done["actions"] if action["undo_state"]["undo"]
               for entry in office.owner.action(action["undo_state"]["undo"])["entries"] if entry["kind"] == "action.started"]
     assert len(starts) <= len(numbers), "nothing is taken back twice"
+
+
+NOTES = """
+name = "desk"
+title = "Desk"
+owner = "owner@example.com"
+confidence_threshold = 0.5
+expires_after_s = 3600
+[grants]
+notes__get_note = "read"
+notes__update_note = "high-impact"
+"""
+
+
+def test_a_batch_outlives_a_system_that_answers_badly():
+    """Reads fail and answers of writes are lost: what was done is found out, nothing is written twice."""
+    notes = Notes(12)
+    leeway = Leeway({"desk": NOTES}, {}, [])
+    (leeway.config / "openapi").mkdir()
+    (leeway.config / "openapi" / "notes.yaml").write_text(DOCUMENT)
+    (leeway.config / "packs" / "notes.toml").write_text(PACK)
+    file = f'name = "notes"\ntitle = "Notes"\npack = "notes"\nopenapi = "openapi/notes.yaml"\nbase_url = "{notes.url}"\nallow_private = true\n'
+    leeway.configure({"desk": NOTES}, {"notes": file}, [])
+    leeway.start().ready("notes")
+    try:
+        agent = Api(leeway.url, leeway.agent("clerk", "desk"))
+        owner = leeway.person("owner@example.com", "owner")
+        for number in notes.notes:
+            call = {"tool": "notes__update_note", "arguments": {"id": number, "text": "spoiled", "topic": "spam"}, "confidence": 0.9}
+            action = agent.post("/v1/actions", call)
+            assert (action if action["status"] == "executed" else owner.approve(action["id"]))["status"] == "executed"
+        notes.notes["5"]["text"] = "mended by a person"
+        planned = owner.post("/v1/undo-batches", {"selection": {"agent": "clerk"}, "why": "a bad prompt"})
+        assert planned["foreseen"] == {"call": 11, "call-in-part": 1}
+        # The 1st is the plan's first look, the 4th its second at the next try, the 7th the look before the start.
+        notes.fail(unread={1, 4, 7}, lost={"3", "7", "11"})
+        owner.post(f"/v1/undo-batches/{planned['id']}/start", {"hash": planned["hash"]})
+        path = f"/v1/undo-batches/{planned['id']}?limit=1000"
+        done = wait_until(lambda: (b := owner.get(path))["status"] == "finished" and b, "the batch is through", 120)
+        assert done["counts"] == {"undone": 11, "conflicted": 1}, [(a["action"], a["undo_state"]) for a in done["actions"]]
+        for number, note in notes.notes.items():
+            text = "mended by a person" if number == "5" else f"note {number}"
+            assert note == {"text": text, "topic": "none"}
+        assert sorted(number for number, _ in notes.writes) == sorted(notes.notes), "each was written once"
+        assert leeway.verify()["ok"]
+    finally:
+        leeway.stop()
+        notes.stop()
 
 
 def test_a_batch_needs_to_be_told_which(office):

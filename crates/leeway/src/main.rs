@@ -24,6 +24,7 @@ mod server;
 mod serving;
 mod system;
 mod templates;
+mod unread;
 mod web;
 mod worker;
 

@@ -6,7 +6,7 @@ use crate::error::ApiError;
 use crate::gateway::mcp::Door;
 use crate::gateway::outcome;
 use crate::people::access::{self, Local};
-use crate::{hosts, rest, web};
+use crate::{hosts, rest, unread, web};
 use anyhow::{Context, bail};
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};
@@ -72,6 +72,7 @@ pub fn router(app: &Arc<App>, stop: &CancellationToken) -> Router {
         .layer(middleware::from_fn(move |request, next| {
             within_limit(limit, request, next)
         }))
+        .layer(middleware::from_fn(unread::drained))
         .layer(middleware::from_fn(headers))
         .layer(CatchPanicLayer::custom(panicked))
         .with_state(app.clone())

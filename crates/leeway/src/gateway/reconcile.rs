@@ -17,7 +17,7 @@ use leeway_core::undo::read_back::{ReadBack, of_action, of_undo};
 use std::sync::Arc;
 
 /// How long after its start a call counts as never coming through, when the record shows nothing of it.
-const LATEST_ARRIVAL_MS: i64 = 60_000;
+pub const LATEST_ARRIVAL_MS: i64 = 60_000;
 /// Longest evidence, characters.
 const LONGEST: usize = 2_000;
 

@@ -1,9 +1,9 @@
 //! Carrying out what was authorised or approved: at most one attempt, never a silent repeat.
 //!
 //! The start is one append with the workflow's and the action's stream versions as preconditions:
-//! after a pause entry nothing can start, and no approval can be used twice, however many workers
-//! try. What has started and has no outcome when the process ends is an unknown outcome, never
-//! run again.
+//! after a pause entry nothing an agent proposed can start, and no approval can be used twice,
+//! however many workers try. What has started and has no outcome when the process ends is an unknown
+//! outcome, never run again.
 
 use super::append::{action_stream, append_events};
 use super::call::carry_out;
@@ -19,7 +19,7 @@ use crate::error::ApiError;
 use leeway_core::action::Claim;
 use leeway_core::action::event::{ActionEvent, Cause, Finished, Judged, Outcome};
 use leeway_core::action::state::{ActionState, Status};
-use leeway_core::classify::Effect;
+use leeway_core::classify::{BeforeImage, Effect};
 use leeway_core::id::ActionId;
 use leeway_core::undo::Undoes;
 use leeway_store::{AppendError, Precondition, SideWrite};
@@ -176,6 +176,9 @@ async fn undo(
     let moved = check::moved(app, (action, undoes), (tool, &arguments)).await?;
     let why = match (&moved, same_versions) {
         (_, false) => "The rules or the tool changed since the undo was planned.",
+        (Some(BeforeImage::Failed { .. }), _) => {
+            "The record could not be read right before the undo, so nothing was written."
+        }
         (Some(_), _) => "The record changed since the undo was planned.",
         (None, true) => {
             let start = start_event(&action.row.id, action.row.revision);

@@ -126,7 +126,6 @@ pub async fn undo(
             overwrite: body.overwrite,
             keep: body.keep,
         },
-        batch: None,
     };
     let asked = ask::ask(&app, &person, &id, asking).await?;
     if let Asked::Undo(undo) = &asked {

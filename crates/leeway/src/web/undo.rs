@@ -283,7 +283,6 @@ pub async fn submit(
     let asking = Asking {
         hash: chosen.hash,
         choices,
-        batch: None,
     };
     ask::ask(&app, &session.person, &action.row.id, asking).await?;
     Ok(Redirect::to(&format!("/actions/{}", action.row.id)))

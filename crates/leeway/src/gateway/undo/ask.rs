@@ -40,8 +40,6 @@ pub struct Asking {
     pub hash: String,
     /// What was decided about fields changed since.
     pub choices: Choices,
-    /// The batch it is a part of.
-    pub batch: Option<String>,
 }
 
 /// Asks for what the plan of this hash shows.
@@ -60,6 +58,7 @@ pub async fn ask(
         .action(id)?
         .ok_or_else(|| ApiError::not_found("action", id.as_str()))?;
     let plan = plan(app, &action, &asking.choices).await?;
+    // That it is under way or settled says more than that it is no longer what was shown.
     open(&plan)?;
     if plan.hash != asking.hash {
         return Err(ApiError::new(
@@ -70,6 +69,18 @@ pub async fn ask(
         .help("read the plan again and decide on what it is now")
         .details(json!({ "plan": plan })));
     }
+    ask_planned(app, person, (&action, &plan), None).await
+}
+
+/// Asks for what a plan that was made right now says; `batch` is the batch it is a part of.
+pub async fn ask_planned(
+    app: &Arc<App>,
+    person: &Person,
+    (action, plan): (&ActionState, &Plan),
+    batch: Option<String>,
+) -> Result<Asked, ApiError> {
+    open(plan)?;
+    let id = &action.row.id;
     match &plan.next {
         Next::Impossible { why } => {
             let (by, why) = (person.email.clone(), why.clone());
@@ -110,7 +121,7 @@ pub async fn ask(
         } => {
             let fields = [forced.clone(), kept.clone(), left.clone()];
             let call = (arguments.clone(), fields);
-            record(app, person, (&action, &plan, asking.batch), call).await
+            record(app, person, (action, plan, batch), call).await
         }
     }
 }

@@ -1,41 +1,26 @@
-//! Taking many actions back: planned and shown, then carried out one after another, and resumed where
-//! it was interrupted.
-//!
-//! Actions on different records are taken back side by side; on one record in order. What reached
-//! outside comes last.
+//! Taking many actions back: planned and shown, then begun, and carried out by [`super::carry`].
 
-use super::ask::{Asking, ask};
 use super::choose::{Item, foresee, select};
-use super::plan::{Choices, Next, plan, state};
+use super::plan::state;
 use crate::app::App;
 use crate::clock;
 use crate::error::ApiError;
 use crate::gateway::deciders::ineligible;
-use crate::gateway::run;
-use crate::gateway::undo::ask::Asked;
 use axum::http::StatusCode;
 use leeway_core::canonical;
-use leeway_core::classify::RecordRef;
 use leeway_core::govern::event::GovernEvent;
 use leeway_core::govern::people::{Person, Right};
 use leeway_core::govern::routing::Ineligible;
 use leeway_core::govern::state::Document;
 use leeway_core::id::ActionId;
 use leeway_core::ledger::event::Event;
-use leeway_core::undo::batch::{BatchEvent, BatchState, BatchStatus, Selection, count, order};
-use leeway_core::undo::state::UndoStatus;
+use leeway_core::undo::batch::{BatchEvent, BatchState, BatchStatus, Selection, count};
 use leeway_store::{Append, NewEntry, Precondition};
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Ids per entry.
 const LISTED: usize = 2_000;
-/// What may be otherwise in a moment.
-const AGAIN: [&str; 2] = ["stale", "record-unreadable"];
-/// How often one action is tried before it is left as it is.
-const TRIES: u32 = 5;
-/// Actions taken back at the same time.
-const AT_ONCE: usize = 8;
 
 /// A batch as it was planned, with its actions.
 pub struct Planned {
@@ -208,7 +193,12 @@ pub async fn stop(
     find(app, id).map(|(_, batch)| batch)
 }
 
-async fn append(app: &App, actor: &str, id: &str, event: BatchEvent) -> Result<(), ApiError> {
+pub(super) async fn append(
+    app: &App,
+    actor: &str,
+    id: &str,
+    event: BatchEvent,
+) -> Result<(), ApiError> {
     let (version, batch) = find(app, id)?;
     BatchState::apply(Some(batch.clone()), id, 0, &event).map_err(|_| {
         ApiError::new(
@@ -228,117 +218,6 @@ async fn append(app: &App, actor: &str, id: &str, event: BatchEvent) -> Result<(
     app.govern(actor, stream, GovernEvent::Batch(event), (vec![], vec![at]))
         .await?;
     Ok(())
-}
-
-/// Carries a batch out, from wherever it stands. Whoever calls it again while it runs only does what is
-/// not done yet: each action's own undo is asked for once.
-pub async fn carry_out(app: &Arc<App>, id: &str) -> Result<(), ApiError> {
-    let (_, batch) = find(app, id)?;
-    let ids = listed(app, id)?;
-    let mut wave: Vec<ActionId> = Vec::new();
-    let mut records: HashSet<Option<RecordRef>> = HashSet::new();
-    for action in &ids {
-        let row = app.store.reader()?.action_row(action)?;
-        let record = row.as_ref().and_then(|row| row.record.clone());
-        let alone = record.is_none() || row.is_some_and(|row| order(&row).0);
-        if wave.len() >= AT_ONCE || alone || records.contains(&record) {
-            flush(app, &batch, &mut wave).await;
-            records.clear();
-        }
-        if find(app, id)?.1.status != BatchStatus::Running {
-            return Ok(());
-        }
-        wave.push(action.clone());
-        records.insert(record);
-        if alone {
-            flush(app, &batch, &mut wave).await;
-            records.clear();
-        }
-    }
-    flush(app, &batch, &mut wave).await;
-    let finished = BatchEvent::Finished {
-        counts: counts(app, &ids)?,
-    };
-    append(app, "leeway", id, finished).await
-}
-
-async fn flush(app: &Arc<App>, batch: &BatchState, wave: &mut Vec<ActionId>) {
-    let mut under_way = tokio::task::JoinSet::new();
-    for action in wave.drain(..) {
-        let (app, batch) = (app.clone(), batch.clone());
-        under_way.spawn(async move {
-            if let Err(error) = persist(&app, &batch, &action).await {
-                tracing::warn!(%action, batch = %batch.id, %error, "not taken back");
-            }
-        });
-    }
-    while under_way.join_next().await.is_some() {}
-}
-
-/// [`take_back`], again where the record could not be read or moved on between plan and ask.
-async fn persist(app: &Arc<App>, batch: &BatchState, id: &ActionId) -> Result<(), ApiError> {
-    let mut tries = 1;
-    loop {
-        match take_back(app, batch, id).await {
-            Err(error) if AGAIN.contains(&error.code) && tries < TRIES => tries += 1,
-            other => return other,
-        }
-    }
-}
-
-async fn take_back(app: &Arc<App>, batch: &BatchState, id: &ActionId) -> Result<(), ApiError> {
-    if let Some((_, known)) = state(app, id)? {
-        match (known.status, &known.undo) {
-            // Asked for before an interruption: it goes on from there.
-            (UndoStatus::Planned, Some(undo)) => return run::attempt(app, undo).await,
-            (status, undo)
-                if status.is_settled()
-                    || known.since_ms >= batch.since_ms && status == UndoStatus::Conflicted
-                    || asked_here(app, batch, undo.as_ref())? =>
-            {
-                return Ok(());
-            }
-            (UndoStatus::Undoing | UndoStatus::Remediation, _) => return Ok(()),
-            _ => {}
-        }
-    }
-    let registry = app.registry();
-    let person = registry
-        .people
-        .iter()
-        .find(|person| person.email == batch.by);
-    let person = person
-        .cloned()
-        .ok_or_else(|| ApiError::forbidden("whoever planned the batch is no longer here"))?;
-    let Some(action) = app.store.reader()?.action(id)? else {
-        return Ok(());
-    };
-    let plan = plan(app, &action, &Choices::default()).await?;
-    if let Next::Decide { left } = &plan.next {
-        return super::settle::conflicted(app, &person, id, left).await;
-    }
-    let asking = Asking {
-        hash: plan.hash,
-        choices: Choices::default(),
-        batch: Some(batch.id.clone()),
-    };
-    match ask(app, &person, id, asking).await? {
-        Asked::Undo(undo) => run::attempt(app, &undo.row.id).await,
-        Asked::Settled => Ok(()),
-    }
-}
-
-/// Whether the latest undo was this batch's own: what came of it is not tried again by itself.
-fn asked_here(app: &App, batch: &BatchState, undo: Option<&ActionId>) -> Result<bool, ApiError> {
-    let Some(undo) = undo else {
-        return Ok(false);
-    };
-    let undo = app.store.reader()?.action(undo)?;
-    let of = undo
-        .as_ref()
-        .and_then(|undo| undo.undoes())
-        .and_then(|undoes| undoes.batch.as_ref());
-    Ok(of == Some(&batch.id))
 }
 
 /// After a restart: batches that were running go on.

@@ -1,15 +1,20 @@
 //! Which actions a batch takes back, in which order, and what is foreseen for each.
 
+use super::carry::AT_ONCE;
 use super::foreseen::Foreseen;
-use super::plan::{Choices, Next, open, plan_after};
+use super::plan::{Choices, Next, Plan, open, plan_after};
 use crate::app::App;
 use crate::error::ApiError;
+use axum::http::StatusCode;
 use leeway_core::action::state::{ActionRow, Status};
 use leeway_core::classify::{Effect, RecordRef};
 use leeway_core::id::ActionId;
 use leeway_core::undo::batch::{Selection, order};
 use leeway_store::{ActionFilter, Reader, StoreError};
 use serde::Serialize;
+use std::collections::HashMap;
+use std::sync::Arc;
+use tokio::task::{JoinError, JoinSet};
 
 /// Most actions one batch takes back.
 pub const MOST: usize = 100_000;
@@ -127,41 +132,90 @@ fn fits(reader: &Reader, selection: &Selection, row: &ActionRow) -> Result<bool,
     Ok(judged.is_some_and(|judged| selection.fits(judged)))
 }
 
-/// What would become of each action, on what those before it leave.
-pub async fn foresee(app: &App, rows: &[ActionRow]) -> Result<Vec<Item>, ApiError> {
+/// What would become of each action. Those on one record are looked at in order, each on what those before
+/// it leave; different records side by side.
+pub async fn foresee(app: &Arc<App>, rows: &[ActionRow]) -> Result<Vec<Item>, ApiError> {
+    let mut places: HashMap<&RecordRef, usize> = HashMap::new();
+    let mut groups: Vec<Vec<(usize, ActionRow)>> = Vec::new();
+    for (index, row) in rows.iter().enumerate() {
+        let new = groups.len();
+        let place = match &row.record {
+            Some(record) => *places.entry(record).or_insert(new),
+            None => new,
+        };
+        if place == new {
+            groups.push(Vec::new());
+        }
+        groups[place].push((index, row.clone()));
+    }
+    let mut under_way = JoinSet::new();
+    let mut items = Vec::with_capacity(rows.len());
+    for group in groups {
+        if under_way.len() >= AT_ONCE
+            && let Some(done) = under_way.join_next().await
+        {
+            items.extend(done.map_err(lost)??);
+        }
+        under_way.spawn(foresee_record(app.clone(), group));
+    }
+    while let Some(done) = under_way.join_next().await {
+        items.extend(done.map_err(lost)??);
+    }
+    items.sort_by_key(|(index, _)| *index);
+    Ok(items.into_iter().map(|(_, item)| item).collect())
+}
+
+fn lost(error: JoinError) -> ApiError {
+    ApiError::new(
+        StatusCode::INTERNAL_SERVER_ERROR,
+        "plan-failed",
+        format!("a part of the plan was lost: {error}"),
+    )
+}
+
+async fn foresee_record(
+    app: Arc<App>,
+    rows: Vec<(usize, ActionRow)>,
+) -> Result<Vec<(usize, Item)>, ApiError> {
     let mut foreseen = Foreseen::default();
     let mut items = Vec::with_capacity(rows.len());
-    for row in rows {
+    for (index, row) in rows {
         let Some(action) = app.store.reader()?.action(&row.id)? else {
             continue;
         };
-        let planned = plan_after(app, &action, &Choices::default(), &foreseen).await;
-        let (next, note) = match &planned {
-            Err(error) => ("unusable", error.message.clone()),
-            Ok(plan) if open(plan).is_err() => match plan.state.as_ref().map(|s| s.status) {
-                Some(status) if status.is_under_way() => ("under-way", String::new()),
-                Some(status) => ("settled", status.words().to_owned()),
-                None => ("settled", String::new()),
-            },
-            Ok(plan) => match &plan.next {
-                Next::Call { left, .. } if left.is_empty() => ("call", String::new()),
-                Next::Call { left, .. } => ("call-in-part", left.join(", ")),
-                Next::AlreadyBack => ("already-back", String::new()),
-                Next::AllKept => ("settled", String::new()),
-                Next::Decide { left } => ("decide", left.join(", ")),
-                Next::Impossible { why } => ("impossible", why.clone()),
-            },
-        };
+        let planned = plan_after(&app, &action, &Choices::default(), &foreseen).await;
+        let (next, note) = shown(&planned);
         if let Ok(plan) = &planned {
-            foreseen.take(app, &action, plan);
+            foreseen.take(&app, &action, plan);
         }
-        items.push(Item {
-            action: row.id.clone(),
-            title: row.title.clone(),
-            record: row.record.clone(),
+        let item = Item {
+            action: row.id,
+            title: row.title,
+            record: row.record,
             next,
             note,
-        });
+        };
+        items.push((index, item));
     }
     Ok(items)
+}
+
+/// What follows from a plan, in a word, and what else there is to say about it.
+fn shown(planned: &Result<Plan, ApiError>) -> (&'static str, String) {
+    match planned {
+        Err(error) => ("unusable", error.message.clone()),
+        Ok(plan) if open(plan).is_err() => match plan.state.as_ref().map(|s| s.status) {
+            Some(status) if status.is_under_way() => ("under-way", String::new()),
+            Some(status) => ("settled", status.words().to_owned()),
+            None => ("settled", String::new()),
+        },
+        Ok(plan) => match &plan.next {
+            Next::Call { left, .. } if left.is_empty() => ("call", String::new()),
+            Next::Call { left, .. } => ("call-in-part", left.join(", ")),
+            Next::AlreadyBack => ("already-back", String::new()),
+            Next::AllKept => ("settled", String::new()),
+            Next::Decide { left } => ("decide", left.join(", ")),
+            Next::Impossible { why } => ("impossible", why.clone()),
+        },
+    }
 }

@@ -13,6 +13,7 @@
 
 pub mod ask;
 pub mod batch;
+pub mod carry;
 pub mod check;
 pub mod choose;
 pub mod foreseen;

@@ -286,7 +286,9 @@ async fn work(
         .map_or(Effect::Execute, |entry| entry.entry.effect);
     let way = Way::of(done.unwrap_or(Effect::Execute), gravest, exact);
     let mut means = read(app, action, (way, &tool, arguments)).await?;
-    if let BeforeImage::Failed { why } = &means.seen {
+    if let (BeforeImage::Failed { why }, _) | (_, BeforeImage::Failed { why }) =
+        (&means.seen, &means.before.0)
+    {
         // It may be readable in a moment: nothing is concluded from it.
         return Err(ApiError::new(
             StatusCode::CONFLICT,
