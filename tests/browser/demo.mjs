@@ -1,12 +1,20 @@
 // Runs `leeway demo` for browser tests, and opens signed-in pages in Debian's Chromium.
+import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
 import fs from 'node:fs';
+import { createRequire } from 'node:module';
 import os from 'node:os';
 import path from 'node:path';
 import { chromium } from 'playwright-core';
 
+const axe = fs.readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const root = path.resolve(import.meta.dirname, '../..');
 const binary = process.env.LEEWAY_BINARY ?? path.join(root, 'target/debug/leeway');
+
+export const browser = () => chromium.launch({
+  executablePath: '/usr/bin/chromium',
+  args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
+});
 
 export class Demo {
   static async start({ agents = true } = {}) {
@@ -18,10 +26,7 @@ export class Demo {
     await until(() => fs.existsSync(path.join(demo.data, 'demo.json')), 'demo.json is written');
     demo.access = JSON.parse(fs.readFileSync(path.join(demo.data, 'demo.json'), 'utf8'));
     demo.url = demo.access.url;
-    demo.browser = await chromium.launch({
-      executablePath: '/usr/bin/chromium',
-      args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
-    });
+    demo.browser = await browser();
     return demo;
   }
 
@@ -76,3 +81,15 @@ export async function until(condition, what, limit_ms = 30_000) {
 
 // Settled: the script has run. The event stream never ends, so there is no "network idle".
 export const settled = page => page.waitForSelector('html[data-js=ready]');
+
+// The page it is on does not scroll sideways and is accessible.
+export async function sound(page) {
+  await settled(page);
+  const address = new URL(page.url()).pathname;
+  const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+  assert.ok(wide <= 0, `${address} scrolls sideways by ${wide}px`);
+  await page.evaluate(axe);
+  const found = await page.evaluate(() => window.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] }));
+  const told = found.violations.map(v => `${v.id}: ${v.nodes.map(n => n.target.join(' ')).slice(0, 3).join(', ')}`);
+  assert.deepEqual(told, [], address);
+}

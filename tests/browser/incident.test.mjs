@@ -3,10 +3,8 @@
 import { test, before, after } from 'node:test';
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
-import { createRequire } from 'node:module';
-import { Demo, settled, until } from './demo.mjs';
+import { Demo, sound, until } from './demo.mjs';
 
-const axe = fs.readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 let demo;
 
 before(async () => { demo = await Demo.start({ agents: false }); });
@@ -25,15 +23,9 @@ async function acted(workflow, tool, args) {
   return ended;
 }
 
-async function sound(page, address) {
+async function soundAt(page, address) {
   await page.goto(demo.url + address);
-  await settled(page);
-  const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-  assert.ok(wide <= 0, `${address} scrolls sideways by ${wide}px`);
-  await page.evaluate(axe);
-  const found = await page.evaluate(() => window.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] }));
-  const told = found.violations.map(v => `${v.id}: ${v.nodes.map(n => n.target.join(' ')).slice(0, 3).join(', ')}`);
-  assert.deepEqual(told, [], address);
+  await sound(page);
 }
 
 test('an action is taken back from its page', async () => {
@@ -78,7 +70,7 @@ test('an incident is worked on a phone from its declaration until the workflow r
   const incident = new URL(page.url()).pathname;
   const state = () => get(`/v1${incident}`);
   assert.notEqual((await get('/v1/workflows/crm-clean-up')).paused, null);
-  await sound(page, incident);
+  await soundAt(page, incident);
   await page.selectOption('select[name=tool]', 'sandbox__update_contact');
   await page.fill('input[name=from]', wrong[0].created_at.slice(0, 19));
   await page.fill('input[name=how]', 'by tool and time');
@@ -87,14 +79,14 @@ test('an incident is worked on a phone from its declaration until the workflow r
   assert.equal((await state()).affected.actions, 2);
   await page.click('button:has-text("Plan to undo them")');
   await page.waitForURL(/\/undo-batches\//);
-  await sound(page, new URL(page.url()).pathname);
+  await sound(page);
   await page.click('button:has-text("Undo 2 actions")');
   await until(async () => (await state()).remedies_now.undone === 2, 'both are taken back');
   await page.goto(demo.url + incident);
   await page.click('button:has-text("Everything is settled")');
   await page.click('button:has-text("I know of it")');
   await page.waitForSelector('text=Step 5');
-  await sound(page, incident);
+  await soundAt(page, incident);
   for (const field of ['finding', 'source_data', 'versions']) await page.fill(`textarea[name=${field}]`, `${field}: looked at`);
   await page.click('button:has-text("Record the finding")');
   await page.waitForSelector('text=Step 6');
@@ -103,14 +95,14 @@ test('an incident is worked on a phone from its declaration until the workflow r
   const file = `${folder}/workflows/crm-clean-up.toml`;
   fs.appendFileSync(file, '\n[[guardrail]]\nid = "no-phones"\ntext = "Phones wait."\nthen = "hold"\nwhen = { fields = ["phone"] }\n');
   demo.leeway('apply', folder, '--unreviewed');
-  await sound(page, incident);
+  await soundAt(page, incident);
   await page.selectOption('select[name=rule]', 'no-phones');
   await page.click('button:has-text("It catches the case")');
   await page.waitForSelector('text=Step 7');
-  await sound(page, incident);
+  await soundAt(page, incident);
   await page.click('button:has-text("I looked at all of them")');
   await page.waitForSelector('text=Both owners sign');
-  await sound(page, incident);
+  await soundAt(page, incident);
   const { content_hash } = await state();
   for (const side of ['business', 'technical']) {
     for (const role of ['owner', 'operator', 'reviewer']) {
@@ -123,6 +115,6 @@ test('an incident is worked on a phone from its declaration until the workflow r
   const workflow = await get('/v1/workflows/crm-clean-up');
   assert.equal(workflow.paused, null);
   assert.equal(workflow.contained.rung, 'approve-all');
-  await sound(page, '/incidents');
+  await soundAt(page, '/incidents');
   await page.context().close();
 });

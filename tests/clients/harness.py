@@ -18,6 +18,7 @@ BINARY = pathlib.Path(os.environ.get("LEEWAY_BINARY", ROOT / "target" / "debug" 
 TOOLS = pathlib.Path(os.environ.get("LEEWAY_TEST_TOOLS", ROOT / "target" / "test-tools"))
 SERVERS = TOOLS / "node_modules" / "@modelcontextprotocol"
 DEADLINE_S = 30
+PASSWORD = "a long enough password"
 
 
 def wait_until(condition, what, deadline_s=DEADLINE_S):
@@ -157,9 +158,8 @@ class Leeway:
             self.process.wait(timeout=DEADLINE_S)
 
     def person(self, email, role):
-        password = "a long enough password"
         try:
-            self.cli("users", "add", email, "--role", role, "--password-stdin", stdin=password + "\n")
+            self.cli("users", "add", email, "--role", role, "--password-stdin", stdin=PASSWORD + "\n")
         except AssertionError as error:
             if "exists already" not in str(error):
                 raise

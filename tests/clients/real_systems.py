@@ -84,6 +84,18 @@ from roundup.cgi.wsgi_handler import RequestDispatcher
 make_server("127.0.0.1", int(sys.argv[2]), RequestDispatcher(sys.argv[1])).serve_forever()
 """
 ROUNDUP_PASSWORD = "roundup-admin-password"
+ROUNDUP_HISTORY = """
+import json, sys
+from roundup import instance
+db = instance.open(sys.argv[1]).open("admin")
+shown = {"title": str, "status": lambda id: db.status.get(id, "name")}
+def told(id, field):
+    sets = [(by, was[field]) for _, _, by, action, was in db.issue.history(id) if action == "set" and field in was]
+    by = [db.issue.get(id, "creator")] + [by for by, _ in sets]
+    values = [was for _, was in sets] + [db.issue.get(id, field)]
+    return [[shown[field](value), db.user.get(who, "username")] for value, who in zip(values, by)]
+print(json.dumps({id: {field: told(id, field) for field in shown} for id in db.issue.list()}))
+"""
 
 
 def roundup():
@@ -101,11 +113,25 @@ def roundup():
     text = config.read_text()
     for key, value in [("web", f"http://127.0.0.1:{port}/"), ("domain", "example.test"), ("host", "127.0.0.1")]:
         text = text.replace(f"#{key} = NO DEFAULT", f"{key} = {value}")
+    # It hashes the password with every request: with the usual 250000 rounds that takes longer than all else.
+    text = text.replace("password_pbkdf2_default_rounds = 250000", "password_pbkdf2_default_rounds = 1000")
     config.write_text(text)
     admin("initialise", ROUNDUP_PASSWORD)
     running = Running("roundup", port, [programs / "python", "-c", ROUNDUP, tracker, port], folder)
-    headers = {**basic("admin", ROUNDUP_PASSWORD), "X-Requested-With": "rest", "Origin": running.url}
-    running.api = Client(running.url + "/rest/data", headers)
+
+    def client(name):
+        headers = {**basic(name, ROUNDUP_PASSWORD), "X-Requested-With": "rest", "Origin": running.url}
+        return Client(running.url + "/rest/data", headers)
+
+    def person(name):
+        admin("create", "user", f"username={name}", f"password={ROUNDUP_PASSWORD}", f"address={name}@example.test", "roles=User")
+        return client(name)
+
+    def history():
+        """Of every ticket, per field: every value it had, and who wrote it."""
+        return json.loads(subprocess.check_output([programs / "python", "-c", ROUNDUP_HISTORY, tracker]))
+
+    running.api, running.person, running.history = client("admin"), person, history
     return running
 
 

@@ -5,6 +5,19 @@ import json
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+from harness import Leeway
+
+WORKFLOW = """
+name = "{name}"
+title = "Desk"
+owner = "owner@example.com"
+confidence_threshold = 0.5
+expires_after_s = 3600
+[grants]
+notes__get_note = "read"
+notes__update_note = "{grant}"
+"""
+
 DOCUMENT = """
 openapi: 3.1.0
 info: { title: Notes, version: "1" }
@@ -17,7 +30,7 @@ paths:
       summary: Changes fields of a note.
       requestBody:
         required: true
-        content: { application/json: { schema: { type: object, properties: { text: { type: string }, topic: { type: string } } } } }
+        content: { application/json: { schema: { type: object, properties: { text: { type: string }, topic: { type: string }, remark: { type: string } } } } }
 """
 PACK = """
 name = "notes"
@@ -39,12 +52,12 @@ undo = { kind = "exact", tool = "update_note", arguments = ". as $call | {id: .i
 
 class Notes:
     """`unread` are the reads of a note that fail, counted from the last `fail`; `lost` the notes whose next write is done
-    and never answered."""
+    and never answered, `twisted` those that keep texts in capitals, whatever they answer."""
 
     def __init__(self, count):
-        self.notes = {str(n): {"text": f"note {n}", "topic": "none"} for n in range(1, count + 1)}
+        self.notes = {str(n): {"text": f"note {n}", "topic": "none", "remark": None} for n in range(1, count + 1)}
         self.reads, self.writes = {}, []
-        self.unread, self.lost = set(), set()
+        self.unread, self.lost, self.twisted = set(), set(), set()
         notes = self
 
         class Door(BaseHTTPRequestHandler):
@@ -69,14 +82,19 @@ class Notes:
             def do_PATCH(self):
                 number = self.path.rsplit("/", 1)[1]
                 change = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-                notes.notes[number].update(change)
+                kept = {key: value.upper() for key, value in change.items()} if number in notes.twisted else change
+                notes.notes[number].update(kept)
                 notes.writes.append((number, change))
                 if number in notes.lost:
                     notes.lost.discard(number)
                     return self.connection.close()
                 self.answer(200, notes.notes[number])
 
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Door)
+        class Server(ThreadingHTTPServer):
+            def handle_error(self, *_):
+                """A caller that died does not wait for its answer."""
+
+        self.server = Server(("127.0.0.1", 0), Door)
         self.url = f"http://127.0.0.1:{self.server.server_address[1]}"
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
@@ -87,3 +105,25 @@ class Notes:
 
     def stop(self):
         self.server.shutdown()
+
+
+def desk(notes, **grants):
+    """A Leeway over the notes, not started yet: a workflow by each name, with its grant of `update_note`."""
+    flows = {name: WORKFLOW.format(name=name, grant=grant) for name, grant in (grants or {"desk": "high-impact"}).items()}
+    leeway = Leeway(flows, {}, [])
+    (leeway.config / "openapi").mkdir()
+    (leeway.config / "openapi" / "notes.yaml").write_text(DOCUMENT)
+    (leeway.config / "packs" / "notes.toml").write_text(PACK)
+    system = (f'name = "notes"\ntitle = "Notes"\npack = "notes"\nopenapi = "openapi/notes.yaml"\n'
+              f'base_url = "{notes.url}"\nallow_private = true\n')
+    leeway.configure(flows, {"notes": system}, [])
+    return leeway
+
+
+def spoil(agent, owner, number):
+    """An agent spoils a note, approved where that is needed; returns the action."""
+    call = {"tool": "notes__update_note", "arguments": {"id": number, "text": "spoiled", "topic": "spam"}, "confidence": 0.9}
+    action = agent.post("/v1/actions", call)
+    action = owner.approve(action["id"]) if action["status"] == "held" else action
+    assert action["status"] == "executed", action
+    return action["id"]

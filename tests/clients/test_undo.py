@@ -6,7 +6,7 @@ import sys
 
 import pytest
 from harness import Api, Leeway, Refused, sandbox_business, system, wait_until
-from shaky_system import DOCUMENT, PACK, Notes
+from shaky_system import Notes, desk, spoil
 from test_faults import SLOW, slow_system
 
 OFFICE = """
@@ -113,7 +113,7 @@ def test_what_a_colleague_changed_since_is_kept(office):
     assert office.findings(plan) == {"city": "restore", "title": "changed", "notes": "restore"}
     assert plan["left"] == ["title"]
     half = office.undo(done)
-    assert half["status"] == "conflicted"
+    assert half["status"] == "conflicted" and (half["left"], half["rest_back"]) == (["title"], True)
     now = office.contact("c-102")
     assert (now["city"], now["title"], now["notes"], now["phone"]) == ("London", "Director", "", "+44 1")
     with pytest.raises(Refused) as refused:
@@ -398,35 +398,15 @@ def test_a_batch_that_was_interrupted_goes_on(fresh):
     assert len(starts) <= len(numbers), "nothing is taken back twice"
 
 
-NOTES = """
-name = "desk"
-title = "Desk"
-owner = "owner@example.com"
-confidence_threshold = 0.5
-expires_after_s = 3600
-[grants]
-notes__get_note = "read"
-notes__update_note = "high-impact"
-"""
-
-
 def test_a_batch_outlives_a_system_that_answers_badly():
     """Reads fail and answers of writes are lost: what was done is found out, nothing is written twice."""
     notes = Notes(12)
-    leeway = Leeway({"desk": NOTES}, {}, [])
-    (leeway.config / "openapi").mkdir()
-    (leeway.config / "openapi" / "notes.yaml").write_text(DOCUMENT)
-    (leeway.config / "packs" / "notes.toml").write_text(PACK)
-    file = f'name = "notes"\ntitle = "Notes"\npack = "notes"\nopenapi = "openapi/notes.yaml"\nbase_url = "{notes.url}"\nallow_private = true\n'
-    leeway.configure({"desk": NOTES}, {"notes": file}, [])
-    leeway.start().ready("notes")
+    leeway = desk(notes).start().ready("notes")
     try:
         agent = Api(leeway.url, leeway.agent("clerk", "desk"))
         owner = leeway.person("owner@example.com", "owner")
         for number in notes.notes:
-            call = {"tool": "notes__update_note", "arguments": {"id": number, "text": "spoiled", "topic": "spam"}, "confidence": 0.9}
-            action = agent.post("/v1/actions", call)
-            assert (action if action["status"] == "executed" else owner.approve(action["id"]))["status"] == "executed"
+            spoil(agent, owner, number)
         notes.notes["5"]["text"] = "mended by a person"
         planned = owner.post("/v1/undo-batches", {"selection": {"agent": "clerk"}, "why": "a bad prompt"})
         assert planned["foreseen"] == {"call": 11, "call-in-part": 1}
@@ -438,7 +418,7 @@ def test_a_batch_outlives_a_system_that_answers_badly():
         assert done["counts"] == {"undone": 11, "conflicted": 1}, [(a["action"], a["undo_state"]) for a in done["actions"]]
         for number, note in notes.notes.items():
             text = "mended by a person" if number == "5" else f"note {number}"
-            assert note == {"text": text, "topic": "none"}
+            assert note == {"text": text, "topic": "none", "remark": None}
         assert sorted(number for number, _ in notes.writes) == sorted(notes.notes), "each was written once"
         assert leeway.verify()["ok"]
     finally:

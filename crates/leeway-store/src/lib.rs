@@ -2,6 +2,7 @@
 //! change anything.
 
 mod append;
+pub mod crash;
 mod query;
 mod sqlite;
 

@@ -221,19 +221,24 @@ pub fn socket_path(data: &Path) -> PathBuf {
     data.join("control.sock")
 }
 
-/// Serves the same router on the data folder's socket; requests without a token are the local
-/// operator's.
-pub async fn serve_socket(
-    data: &Path,
-    router: Router,
-    stop: CancellationToken,
-) -> anyhow::Result<()> {
+/// Binds the data folder's socket.
+pub fn bind_socket(data: &Path) -> anyhow::Result<tokio::net::UnixListener> {
     use std::os::unix::fs::PermissionsExt;
     let path = socket_path(data);
     let _ = std::fs::remove_file(&path);
     let listener = tokio::net::UnixListener::bind(&path)
         .with_context(|| format!("cannot listen on `{}`", path.display()))?;
     std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600))?;
+    Ok(listener)
+}
+
+/// Serves the same router on the data folder's socket; requests without a token are the local
+/// operator's.
+pub async fn serve_socket(
+    listener: tokio::net::UnixListener,
+    router: Router,
+    (path, stop): (PathBuf, CancellationToken),
+) -> anyhow::Result<()> {
     let router = local(router);
     let serving =
         axum::serve(listener, router).with_graceful_shutdown(async move { stop.cancelled().await });

@@ -158,12 +158,21 @@ fn run(app: Arc<App>, data: &Path, bound: Bound, tls: bool) -> Running {
     let stop = CancellationToken::new();
     let router = server::router(&app, &stop);
     let address = bound.address;
-    let (socket_router, socket_data, socket_stop) = (router.clone(), data.to_owned(), stop.clone());
-    tokio::spawn(async move {
-        if let Err(error) = server::serve_socket(&socket_data, socket_router, socket_stop).await {
-            tracing::warn!(%error, "the command line cannot reach this server by its socket");
+    // Bound before anybody is told that the server listens.
+    let warn = |error: anyhow::Error| {
+        tracing::warn!(%error, "the command line cannot reach this server by its socket");
+    };
+    match server::bind_socket(data) {
+        Ok(listener) => {
+            let (router, end) = (router.clone(), (server::socket_path(data), stop.clone()));
+            tokio::spawn(async move {
+                if let Err(error) = server::serve_socket(listener, router, end).await {
+                    warn(error);
+                }
+            });
         }
-    });
+        Err(error) => warn(error),
+    }
     let serving = tokio::spawn(server::serve(bound, router, stop.clone()));
     Running {
         app,

@@ -206,6 +206,10 @@ pub struct Finished {
     pub after: Option<BeforeImage>,
     /// One sentence for people.
     pub note: String,
+    /// Labels of fields that were written and have other values as read back. The system answered that
+    /// it is done, so this is no failure: it may write values its own way.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub mismatched: Vec<String>,
     /// The record it made, where the pack's way back names it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub made: Option<RecordRef>,

@@ -81,8 +81,11 @@ impl ActionRow {
             ActionEvent::Reminded { number, .. } => row.reminded = *number,
             ActionEvent::Escalated { to } => row.escalated_to = Some(to.clone()),
             ActionEvent::Drifted { .. } => row.reviewer = None,
-            ActionEvent::Finished(finished) if row.record.is_none() => {
-                row.record.clone_from(&finished.made);
+            ActionEvent::Finished(finished) => {
+                row.mismatched = !finished.mismatched.is_empty();
+                if row.record.is_none() {
+                    row.record.clone_from(&finished.made);
+                }
             }
             _ => {}
         }
@@ -212,6 +215,7 @@ fn empty(id: &ActionId, meta: &EntryMeta) -> ActionRow {
         escalated_to: None,
         took_ms: None,
         edited: false,
+        mismatched: false,
         undoes: None,
         idempotency_key: None,
         twin_hash: None,

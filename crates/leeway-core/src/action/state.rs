@@ -118,6 +118,8 @@ pub struct ActionRow {
     pub took_ms: Option<i64>,
     /// Whether a person changed the call.
     pub edited: bool,
+    /// Whether what was read back after it is not what it wrote.
+    pub mismatched: bool,
     /// The action it takes back, when it is an undo.
     pub undoes: Option<ActionId>,
     /// Idempotency key the agent gave.

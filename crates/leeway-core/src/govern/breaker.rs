@@ -41,6 +41,8 @@ pub enum Watched {
     Amount,
     /// Calls without an answer.
     OutcomeUnknown,
+    /// Calls after which the record read back is not what they wrote.
+    Mismatch,
 }
 
 /// What happened within a breaker's window. Reads and undos are left out.
@@ -52,6 +54,8 @@ pub struct Tally {
     pub failed: u64,
     /// Calls without an answer.
     pub unknown: u64,
+    /// Calls after which the record read back is not what they wrote.
+    pub mismatched: u64,
     /// Decided by a person.
     pub decided: u64,
     /// Of those, rejected.
@@ -88,6 +92,13 @@ impl Breaker {
                     tally.unknown
                 );
                 (Trigger::OutcomeUnknown, text)
+            }),
+            Watched::Mismatch => (tally.mismatched as f64 > self.more_than).then(|| {
+                let text = format!(
+                    "after {} calls within {minutes} minutes the record read back was not what they wrote",
+                    tally.mismatched
+                );
+                (Trigger::Mismatch, text)
             }),
         }
     }

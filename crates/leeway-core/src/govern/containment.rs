@@ -17,6 +17,50 @@ pub enum Containment {
     ReadOnly,
 }
 
+/// What is done to every workflow at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Everything {
+    /// Each is held back at least this far.
+    ApproveAll,
+    /// As [`Containment::RiskyOff`].
+    RiskyOff,
+    /// As [`Containment::ReadOnly`].
+    ReadOnly,
+    /// Each is paused.
+    Stop,
+    /// None is held back any more; what is paused stays paused.
+    None,
+}
+
+impl Everything {
+    /// The names as in API and command line.
+    pub const NAMES: [&str; 5] = ["approve-all", "risky-off", "read-only", "stop", "none"];
+
+    /// Reads a name.
+    pub fn parse(text: &str) -> Option<Self> {
+        match text {
+            "stop" => Some(Self::Stop),
+            "none" => Some(Self::None),
+            rung => Some(match Containment::parse(rung)? {
+                Containment::ApproveAll => Self::ApproveAll,
+                Containment::RiskyOff => Self::RiskyOff,
+                Containment::ReadOnly => Self::ReadOnly,
+            }),
+        }
+    }
+
+    /// The rung, where it is one.
+    pub fn rung(self) -> Option<Containment> {
+        match self {
+            Self::ApproveAll => Some(Containment::ApproveAll),
+            Self::RiskyOff => Some(Containment::RiskyOff),
+            Self::ReadOnly => Some(Containment::ReadOnly),
+            Self::Stop | Self::None => None,
+        }
+    }
+}
+
 impl Containment {
     /// Every rung.
     pub const ALL: [Self; 3] = [Self::ApproveAll, Self::RiskyOff, Self::ReadOnly];

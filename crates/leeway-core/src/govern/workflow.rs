@@ -49,6 +49,18 @@ pub struct Workflow {
         skip_serializing_if = "is_default_send_delay"
     )]
     pub send_delay_s: u64,
+    /// How many days nothing may happen again after an incident before it closes.
+    #[serde(
+        default = "default_clean_days",
+        skip_serializing_if = "is_default_clean_days"
+    )]
+    pub incident_clean_days: u32,
+    /// How many minutes an incident's owner may be silent before the next is told.
+    #[serde(
+        default = "default_silent_minutes",
+        skip_serializing_if = "is_default_silent_minutes"
+    )]
+    pub incident_silent_minutes: u32,
     /// Which seconds count towards a deadline.
     #[serde(default)]
     pub deadline_counts: DeadlineCounts,
@@ -85,7 +97,7 @@ pub struct Workflow {
     #[serde(default, rename = "breaker", skip_serializing_if = "Vec::is_empty")]
     pub breakers: Vec<Breaker>,
     /// The operator's own rules.
-    #[serde(default, rename = "guardrail")]
+    #[serde(default, rename = "guardrail", skip_serializing_if = "Vec::is_empty")]
     pub guardrails: Vec<Guardrail>,
 }
 
@@ -107,6 +119,29 @@ fn default_send_delay_s() -> u64 {
 #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde asks by reference")]
 fn is_default_send_delay(delay_s: &u64) -> bool {
     *delay_s == SEND_DELAY_S
+}
+
+/// Days of the clean window unless told otherwise.
+pub const CLEAN_DAYS: u32 = 7;
+/// Minutes of silence unless told otherwise.
+pub const SILENT_MINUTES: u32 = 30;
+
+fn default_clean_days() -> u32 {
+    CLEAN_DAYS
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde asks by reference")]
+fn is_default_clean_days(days: &u32) -> bool {
+    *days == CLEAN_DAYS
+}
+
+fn default_silent_minutes() -> u32 {
+    SILENT_MINUTES
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde asks by reference")]
+fn is_default_silent_minutes(minutes: &u32) -> bool {
+    *minutes == SILENT_MINUTES
 }
 
 fn default_responsibility() -> Responsibility {

@@ -330,6 +330,16 @@ pub enum IncidentEvent {
         /// Who takes over.
         to: String,
     },
+    /// Command was taken over, because whoever had it cannot be reached.
+    #[serde(rename = "incident.taken-over")]
+    TakenOver {
+        /// Who was in command.
+        from: String,
+        /// Who is now.
+        by: String,
+        /// Why it could not be handed over.
+        why: String,
+    },
     /// A note for the timeline.
     #[serde(rename = "incident.noted")]
     Noted {
@@ -362,6 +372,7 @@ impl IncidentEvent {
             Self::Recurred { .. } => "incident.recurred",
             Self::Closed { .. } => "incident.closed",
             Self::HandedOver { .. } => "incident.handed-over",
+            Self::TakenOver { .. } => "incident.taken-over",
             Self::Noted { .. } => "incident.noted",
         }
     }

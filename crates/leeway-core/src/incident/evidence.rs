@@ -39,6 +39,7 @@ impl IncidentEvent {
             | Self::Recurred { by, .. }
             | Self::Closed { by }
             | Self::HandedOver { from: by, .. }
+            | Self::TakenOver { by, .. }
             | Self::Noted { by, .. } => by,
             Self::OwnerTold { .. } | Self::Escalated { .. } => "leeway",
         }
@@ -67,6 +68,12 @@ impl IncidentEvent {
             }
             Self::HandedOver { from, to } => {
                 (blank(to) || from == to).then_some("command goes to somebody else")
+            }
+            Self::TakenOver { why, .. } if blank(why) => {
+                Some("it does not say why command could not be handed over")
+            }
+            Self::TakenOver { from, by, .. } => {
+                (from == by).then_some("command is taken over from somebody else")
             }
             Self::Signed { content_hash, .. } => {
                 blank(content_hash).then_some("it does not say what was signed")
@@ -148,6 +155,9 @@ impl IncidentEvent {
             Self::Recurred { why, .. } => format!("It happened again: {why}"),
             Self::Closed { .. } => "Closed: it did not happen again.".to_owned(),
             Self::HandedOver { from, to } => format!("{from} hands command over to {to}."),
+            Self::TakenOver { from, by, why } => {
+                format!("{by} takes command over from {from}: {why}")
+            }
             Self::Noted { text, .. } => text.clone(),
             step => step.counted(),
         }

@@ -67,6 +67,9 @@ impl IncidentState {
             {
                 "another workflow was suspected"
             }
+            E::TakenOver { from, .. } if self.commander.as_ref() != Some(from) => {
+                "somebody else is in command by now"
+            }
             E::Merged { into, .. } if *into == self.number => "it is the same incident",
             E::Acknowledged { by } if self.waits_for(by).is_none() => {
                 "only somebody who was told acknowledges it, and once"
@@ -201,7 +204,9 @@ impl IncidentState {
                 self.rule = Some(rule.clone());
                 self.example = Some(case.clone());
             }
-            E::HandedOver { to, .. } => self.commander = Some(to.clone()),
+            E::HandedOver { to, .. } | E::TakenOver { by: to, .. } => {
+                self.commander = Some(to.clone());
+            }
             E::Reenabled {
                 resumed,
                 clean_until_ms,

@@ -80,7 +80,7 @@ pub fn next(
         E::Reenabled { .. } => after(S::Verified, S::Reenabled),
         E::Recurred { .. } => after(S::Reenabled, S::Contained),
         E::Closed { .. } => after(S::Reenabled, S::Closed),
-        E::HandedOver { .. } => stays(S::is_commanded),
+        E::HandedOver { .. } | E::TakenOver { .. } => stays(S::is_commanded),
         E::OwnerTold { .. } | E::Escalated { .. } | E::Noted { .. } => {
             stays(|status| !status.is_over())
         }

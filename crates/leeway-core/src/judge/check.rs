@@ -20,6 +20,10 @@ pub struct RuleProblem {
 }
 
 const LONGEST_SEND_DELAY_S: u64 = 24 * 60 * 60;
+/// Longest clean window after an incident, days.
+const LONGEST_CLEAN_DAYS: u32 = 90;
+/// Longest silence of an incident's owner, minutes.
+const LONGEST_SILENT_MINUTES: u32 = 24 * 60;
 const LONGEST_EXPIRY_S: u64 = 30 * 24 * 3600;
 const LONGEST_WINDOW_S: u64 = 366 * 24 * 3600;
 
@@ -104,6 +108,25 @@ impl Problems {
                 "send_delay_s".into(),
                 format!("`{}` seconds is out of bounds", workflow.send_delay_s),
                 "write 0 to 86400 (a day)",
+            );
+        }
+        if !(1..=LONGEST_CLEAN_DAYS).contains(&workflow.incident_clean_days) {
+            self.add(
+                "clean-days-invalid",
+                "incident_clean_days".into(),
+                format!("`{}` days is out of bounds", workflow.incident_clean_days),
+                "write 1 to 90",
+            );
+        }
+        if !(1..=LONGEST_SILENT_MINUTES).contains(&workflow.incident_silent_minutes) {
+            self.add(
+                "silent-minutes-invalid",
+                "incident_silent_minutes".into(),
+                format!(
+                    "`{}` minutes is out of bounds",
+                    workflow.incident_silent_minutes
+                ),
+                "write 1 to 1440 (a day)",
             );
         }
         if workflow.deadline_counts == DeadlineCounts::BusinessHours

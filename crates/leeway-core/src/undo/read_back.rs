@@ -5,7 +5,8 @@
 use super::fields::alike;
 use super::{FieldUndo, Undoes, Way};
 use crate::action::event::Outcome;
-use crate::classify::{BeforeImage, Classified, Effect};
+use crate::classify::classified::has_mark;
+use crate::classify::{BeforeImage, Classified, Effect, FieldChange};
 use serde_json::Value;
 
 /// What follows from a reading.
@@ -72,6 +73,26 @@ pub fn of_action(classified: &Classified, now: &BeforeImage, late: bool) -> Read
         }
         _ => ReadBack::AskAPerson("Reading its record back does not tell whether it happened."),
     }
+}
+
+/// Labels of the fields that a call the system answered to have done was to write, and that have other
+/// values as read back; a deleted record that is still there counts as all of it.
+pub fn mismatched(classified: &Classified, after: &BeforeImage) -> Vec<String> {
+    if !matches!(after, BeforeImage::Read { .. }) {
+        return vec![];
+    }
+    if classified.effect == Effect::Delete {
+        let record = classified.record.as_ref();
+        return vec![record.map_or_else(|| "record".to_owned(), |record| record.id.clone())];
+    }
+    let other = |change: &&FieldChange| {
+        !has_mark(&change.new)
+            && after
+                .value(change.record.as_deref(), &change.field)
+                .is_some_and(|found| !has_mark(found) && !alike(found, &change.new))
+    };
+    let changes = classified.changes.iter();
+    changes.filter(other).map(FieldChange::label).collect()
 }
 
 /// What a reading says of an undo without an answer; `late` is whether it can no longer arrive.

@@ -3,6 +3,7 @@
 //! Several asks may follow one another while none led back; only one is under way at a time.
 
 use crate::action::event::{ActionEvent, Finished, Outcome};
+use crate::classify::RecordRef;
 use crate::id::ActionId;
 use serde::{Deserialize, Serialize};
 
@@ -140,6 +141,12 @@ pub enum UndoEvent {
         end: UndoEnd,
         /// One sentence for people.
         note: String,
+        /// The record that was made anew, under its new id.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        made: Option<RecordRef>,
+        /// Labels of fields that were left because they changed since; what else there was is back.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        left: Vec<String>,
     },
     /// Something changed since, found before anything was asked of the system: a person decides.
     #[serde(rename = "undo.conflicted")]
@@ -148,6 +155,9 @@ pub enum UndoEvent {
         by: String,
         /// What changed, for people.
         why: String,
+        /// Labels of the fields that changed since.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        left: Vec<String>,
     },
     /// There is no way back from here.
     #[serde(rename = "undo.impossible")]
@@ -200,6 +210,15 @@ pub struct UndoState {
     pub since_ms: i64,
     /// How often it was asked for.
     pub asked: u32,
+    /// What was deleted and is there again under another id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub made: Option<RecordRef>,
+    /// Labels of fields that are as somebody left them since, as found last.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub left: Vec<String>,
+    /// Whether the other fields are back.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub rest_back: bool,
 }
 
 /// An event that the undo's status does not admit.
@@ -247,6 +266,17 @@ pub fn next(from: Option<UndoStatus>, event: &UndoEvent) -> Result<UndoStatus, I
 }
 
 impl UndoState {
+    /// What somebody changed since, and what became of the rest, in a sentence; `None` when nothing was.
+    pub fn changed_since(&self) -> Option<String> {
+        let rest = if self.rest_back {
+            "; the rest is back"
+        } else {
+            ""
+        };
+        let left = self.left.join(", ");
+        (!left.is_empty()).then(|| format!("Changed since: {left}{rest}."))
+    }
+
     /// The stream of an action's undo.
     pub fn stream(action: &ActionId) -> String {
         format!("undo/{action}")
@@ -272,6 +302,9 @@ impl UndoState {
             note: String::new(),
             since_ms: at_ms,
             asked: 0,
+            made: None,
+            left: Vec::new(),
+            rest_back: false,
         });
         let from = Some(state.status);
         match event {
@@ -288,10 +321,26 @@ impl UndoState {
                 return Err(invalid(from));
             }
             UndoEvent::Started { .. } => {}
-            UndoEvent::Ended { note, .. } => state.note.clone_from(note),
-            UndoEvent::Conflicted { by, why }
-            | UndoEvent::Impossible { by, why }
-            | UndoEvent::Settled { by, why, .. } => {
+            UndoEvent::Ended {
+                end,
+                note,
+                made,
+                left,
+                ..
+            } => {
+                state.note.clone_from(note);
+                state.made.clone_from(made);
+                if *end == UndoEnd::Undone || !left.is_empty() {
+                    state.left.clone_from(left);
+                    state.rest_back = !left.is_empty();
+                }
+            }
+            UndoEvent::Conflicted { by, why, left } => {
+                state.by.clone_from(by);
+                state.note.clone_from(why);
+                state.left.clone_from(left);
+            }
+            UndoEvent::Impossible { by, why } | UndoEvent::Settled { by, why, .. } => {
                 state.by.clone_from(by);
                 state.note.clone_from(why);
             }
@@ -302,25 +351,44 @@ impl UndoState {
     }
 }
 
-/// What an entry of an undo's own action says about the action it takes back; `left` is whether fields
-/// were left that changed since.
-pub fn echo(undo: &ActionId, event: &ActionEvent, left: bool) -> Option<UndoEvent> {
+/// What an entry of an undo's own action says about the action it takes back; `left` are labels of fields
+/// it leaves because they changed since.
+pub fn echo(undo: &ActionId, event: &ActionEvent, left: &[String]) -> Option<UndoEvent> {
     let undo = undo.clone();
     let ended = |end, note: String| {
         Some(UndoEvent::Ended {
             undo: undo.clone(),
             end,
             note,
+            made: None,
+            left: Vec::new(),
         })
     };
     match event {
         ActionEvent::Started { .. } => Some(UndoEvent::Started { undo }),
-        ActionEvent::Finished(Finished { outcome, note, .. }) => match outcome {
-            Outcome::Executed if left => ended(
-                UndoEnd::Conflicted,
-                "What nobody changed since is back; the rest is to be decided.".to_owned(),
-            ),
-            Outcome::Executed => ended(UndoEnd::Undone, note.clone()),
+        ActionEvent::Finished(Finished {
+            outcome,
+            note,
+            made,
+            ..
+        }) => match outcome {
+            Outcome::Executed if !left.is_empty() => Some(UndoEvent::Ended {
+                undo,
+                end: UndoEnd::Conflicted,
+                note: format!(
+                    "What nobody changed since is back; changed since: {}.",
+                    left.join(", ")
+                ),
+                made: None,
+                left: left.to_vec(),
+            }),
+            Outcome::Executed => Some(UndoEvent::Ended {
+                undo,
+                end: UndoEnd::Undone,
+                note: note.clone(),
+                made: made.clone(),
+                left: Vec::new(),
+            }),
             Outcome::Failed | Outcome::Partial => ended(UndoEnd::Failed, note.clone()),
             Outcome::OutcomeUnknown => ended(UndoEnd::Unknown, note.clone()),
         },

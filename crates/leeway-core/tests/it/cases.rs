@@ -111,6 +111,7 @@ pub fn finished(outcome: Outcome) -> ActionEvent {
         outcome,
         result: Some(json!({"content": []})),
         after: None,
+        mismatched: vec![],
         note: "test".into(),
         made: None,
         undo: None,

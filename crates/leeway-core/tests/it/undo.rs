@@ -315,6 +315,7 @@ fn events() -> Vec<(String, UndoEvent)> {
             UndoEvent::Conflicted {
                 by: by(),
                 why: "a field".into(),
+                left: vec!["a field".into()],
             },
         ),
         (
@@ -336,6 +337,8 @@ fn events() -> Vec<(String, UndoEvent)> {
             undo: undo.clone(),
             end,
             note: String::new(),
+            made: None,
+            left: vec![],
         };
         events.push((format!("{end:?}"), event));
     }

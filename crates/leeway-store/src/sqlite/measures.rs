@@ -47,7 +47,7 @@ impl Reader {
     pub fn tally(&self, workflow: &str, from_ms: i64) -> Result<Tally, StoreError> {
         let mut tally = Tally::default();
         let mut statement = self.prepare_cached(
-            "SELECT status, reviewer IS NOT NULL, count(*), coalesce(sum(amount_cents), 0) FROM actions
+            "SELECT status, reviewer IS NOT NULL, count(*), coalesce(sum(amount_cents), 0), sum(mismatched) FROM actions
              WHERE workflow = ?1 AND created_ms >= ?2 AND undoes IS NULL AND effect <> 'read'
              GROUP BY 1, 2",
         )?;
@@ -55,6 +55,7 @@ impl Reader {
         while let Some(row) = rows.next()? {
             let (status, reviewed, count, cents): (i64, bool, i64, i64) =
                 (row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?);
+            tally.mismatched += row.get::<_, i64>(4)? as u64;
             let is = |statuses: &[Status]| statuses.iter().any(|s| status_number(*s) == status);
             let count = count as u64;
             let done = is(&[Status::Executed, Status::Partial]);

@@ -19,6 +19,7 @@ mod totals;
 mod writer;
 
 use crate::append::{Append, AppendError, Appended, Notice};
+use crate::crash;
 use lock::FolderLock;
 pub use lock::empty;
 use reader::{Pool, Reader};
@@ -132,12 +133,15 @@ impl Store {
 
     /// Appends atomically; returns when it is durable.
     pub async fn append(&self, append: Append) -> Result<Appended, AppendError> {
-        match &self.inner.writer {
+        crash::point();
+        let appended = match &self.inner.writer {
             Some(writer) => writer.append(append).await,
             None => Err(AppendError::Unwritable(
                 "it was opened for reading only".to_owned(),
             )),
-        }
+        };
+        crash::point();
+        appended
     }
 
     /// Queues an append behind all before it, for callers that answer before it is durable.

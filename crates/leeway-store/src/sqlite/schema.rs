@@ -5,7 +5,7 @@ use super::StoreError;
 use rusqlite::Connection;
 
 /// Number of the schema below.
-pub const SCHEMA: i64 = 4;
+pub const SCHEMA: i64 = 5;
 
 const TABLES: &str = "
 CREATE TABLE entries (
@@ -87,7 +87,8 @@ CREATE TABLE actions (
   escalated_to TEXT,
   took_ms INTEGER,
   edited INTEGER NOT NULL,
-  undoes TEXT
+  undoes TEXT,
+  mismatched INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX actions_workflow ON actions (workflow, seq);
 CREATE INDEX actions_status ON actions (status, seq);
@@ -137,7 +138,7 @@ pub fn prepare(connection: &mut Connection) -> Result<(), StoreError> {
         }
         SCHEMA => Ok(()),
         // Nothing but what is derived differs.
-        1..=3 => {
+        1..SCHEMA => {
             super::rebuild::rebuild(connection)?;
             connection.pragma_update(None, "user_version", SCHEMA)?;
             Ok(())

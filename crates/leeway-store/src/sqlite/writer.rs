@@ -5,6 +5,7 @@
 use super::StoreError;
 use super::apply::Applying;
 use crate::append::{Append, AppendError, Appended, NewEntry, Notice};
+use crate::crash;
 use leeway_core::ledger::entry::commitment_bytes;
 use leeway_core::ledger::event::Event;
 use leeway_core::ledger::merkle::Frontier;
@@ -308,7 +309,9 @@ impl Loop {
             outcomes.push(outcome);
         }
         head.write(&transaction)?;
+        crash::point();
         transaction.commit()?;
+        crash::point();
         self.head = head;
         Ok(outcomes)
     }

@@ -91,6 +91,7 @@ pub fn finished() -> ActionEvent {
         outcome: Outcome::Executed,
         result: None,
         after: None,
+        mismatched: vec![],
         note: "done".into(),
         made: None,
         undo: None,

@@ -10,31 +10,54 @@ const STYLE: &str = include_str!("report.css");
 
 /// The whole file.
 pub fn render(document: &Document) -> String {
-    let title = format!("Workflow audit: {}", shown(&document.title));
+    let cover = Cover {
+        kind: "Workflow audit",
+        title: &document.title,
+        origin: &document.origin,
+    };
+    let body = html! {
+        (summary(document))
+        nav.contents aria-label="Contents" { ol {
+            @for section in &document.sections { li { a href={ "#" (section.id) } { (section.title) } } }
+            li { a href="#next" { "What to do next" } }
+        } }
+        (sections(&document.sections))
+        (next(document))
+    };
+    let footer = "What is called a guess was worked out from the tools' names and arguments; a person confirms it before it counts.";
+    file(&cover, &body, footer)
+}
+
+/// What a report begins with.
+pub struct Cover<'a> {
+    /// What kind of report it is.
+    pub kind: &'a str,
+    /// Its heading.
+    pub title: &'a str,
+    /// Where it comes from, and when.
+    pub origin: &'a str,
+}
+
+/// One file that needs nothing else.
+pub fn file(cover: &Cover<'_>, body: &Markup, footer: &str) -> String {
     html! { (DOCTYPE) html lang="en" {
         head {
             meta charset="utf-8";
             meta name="viewport" content="width=device-width, initial-scale=1";
             meta name="color-scheme" content="light dark";
             meta name="generator" content={ "Leeway " (env!("CARGO_PKG_VERSION")) };
-            title { (title) }
+            title { (cover.kind) ": " (shown(cover.title)) }
             style { (PreEscaped(STYLE)) }
         }
         body {
             main {
                 header.cover {
-                    p.kind { "Workflow audit" }
-                    h1 { (shown(&document.title)) }
-                    p.origin { (shown(&document.origin)) }
+                    p.kind { (cover.kind) }
+                    h1 { (shown(cover.title)) }
+                    p.origin { (shown(cover.origin)) }
                 }
-                (summary(document))
-                nav.contents aria-label="Contents" { ol {
-                    @for section in &document.sections { li { a href={ "#" (section.id) } { (section.title) } } }
-                    li { a href="#next" { "What to do next" } }
-                } }
-                (sections(document))
-                (next(document))
-                footer { p { "Made by Leeway " (env!("CARGO_PKG_VERSION")) ". What is called a guess was worked out from the tools' names and arguments; a person confirms it before it counts." } }
+                (body)
+                footer { p { "Made by Leeway " (env!("CARGO_PKG_VERSION")) ". " (footer) } }
             }
         }
     } }
@@ -75,8 +98,8 @@ fn bar(document: &Document, total: usize) -> Markup {
 }
 
 /// Every table.
-pub fn sections(document: &Document) -> Markup {
-    html! { @for section in &document.sections { (table(section)) } }
+pub fn sections(sections: &[Section]) -> Markup {
+    html! { @for section in sections { (table(section)) } }
 }
 
 fn table(section: &Section) -> Markup {
@@ -128,6 +151,7 @@ fn text(sentence: &str) -> Markup {
     } }
 }
 
-fn shown(text: &str) -> String {
+/// A text with everything in it that could not be seen shown.
+pub fn shown(text: &str) -> String {
     visible(text).into_owned()
 }

@@ -30,7 +30,8 @@ pub fn render(document: &Document) -> String {
     out
 }
 
-fn table(section: &Section) -> String {
+/// A section with its table.
+pub fn table(section: &Section) -> String {
     let mut out = format!("\n## {}\n\n{}\n\n", section.title, escaped(&section.intro));
     if section.rows.is_empty() {
         out.push_str("Nothing.\n");
@@ -73,7 +74,8 @@ fn code(name: &str) -> String {
     format!("`{plain}`")
 }
 
-fn escaped(text: &str) -> String {
+/// A text that is nothing but text.
+pub fn escaped(text: &str) -> String {
     let mut out = String::new();
     for c in visible(text).replace(['\n', '\t'], " ").chars() {
         if "\\`*_[]<>|#~&!".contains(c) {

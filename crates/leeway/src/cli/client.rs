@@ -97,7 +97,26 @@ impl Client {
         path: &str,
         body: Option<Value>,
     ) -> anyhow::Result<Value> {
-        let (status, bytes) = match self {
+        let (status, bytes) = self.fetch(method, path, body).await?;
+        read(status, &bytes)
+    }
+
+    /// GET of what is no JSON.
+    pub async fn text(&self, path: &str) -> anyhow::Result<String> {
+        let (status, bytes) = self.fetch(Method::GET, path, None).await?;
+        if status.is_success() {
+            return Ok(String::from_utf8(bytes)?);
+        }
+        read(status, &bytes).map(|_| String::new())
+    }
+
+    async fn fetch(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<Value>,
+    ) -> anyhow::Result<(StatusCode, Vec<u8>)> {
+        match self {
             Self::Server { http, base, token } => {
                 let mut request = http.request(method, format!("{base}{path}"));
                 if let Some(token) = token {
@@ -109,7 +128,7 @@ impl Client {
                 let response = request.send().await.map_err(|error| {
                     Unreachable(format!("no server answers at `{base}`: {error}"))
                 })?;
-                (response.status(), response.bytes().await?.to_vec())
+                Ok((response.status(), response.bytes().await?.to_vec()))
             }
             Self::Here {
                 data,
@@ -118,10 +137,9 @@ impl Client {
             } => {
                 let begins = method == Method::POST && BEGINS.contains(&path);
                 let (router, _) = opened.get_or_try_init(async || open(data, begins)).await?;
-                here(router, token.as_deref(), (method, path, body)).await?
+                here(router, token.as_deref(), (method, path, body)).await
             }
-        };
-        read(status, &bytes)
+        }
     }
 
     /// GET.

@@ -2,7 +2,9 @@
 
 use super::Where;
 use super::client::{Client, segment};
+use super::incident_steps::{self, StepCommand};
 use super::output::{self, plain};
+use anyhow::Context;
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 use std::process::ExitCode;
@@ -35,8 +37,50 @@ pub enum IncidentCommand {
         #[arg(long)]
         yes: bool,
     },
-    /// Say that you know of it
-    Acknowledge(IncidentArgs),
+    /// Take a suspicion for an incident: you are in command then
+    Confirm(IncidentArgs),
+    /// Dismiss a suspicion as a false alarm; the workflow stays paused
+    Dismiss {
+        #[command(flatten)]
+        which: IncidentArgs,
+        /// Why
+        #[arg(long)]
+        why: String,
+    },
+    #[command(flatten)]
+    Step(StepCommand),
+    /// It happened again: pauses at once and leads back to step 2
+    Recurred {
+        #[command(flatten)]
+        which: IncidentArgs,
+        /// What was seen
+        #[arg(long)]
+        why: String,
+        /// The new case
+        #[arg(long)]
+        action: Option<String>,
+    },
+    /// Take command from somebody who cannot hand it over
+    TakeOver {
+        #[command(flatten)]
+        which: IncidentArgs,
+        /// Why it could not be handed over
+        #[arg(long)]
+        why: String,
+    },
+    /// Print the report: Markdown, or one HTML file with `--html`
+    Report {
+        /// Its number
+        number: u64,
+        /// As HTML
+        #[arg(long)]
+        html: bool,
+        /// Into this file instead
+        #[arg(long, value_name = "FILE")]
+        out: Option<std::path::PathBuf>,
+        #[command(flatten)]
+        place: Where,
+    },
     /// Hand command to somebody else
     HandOver {
         #[command(flatten)]
@@ -59,9 +103,9 @@ pub enum IncidentCommand {
 #[derive(Args)]
 pub struct IncidentArgs {
     /// Its number
-    number: u64,
+    pub(super) number: u64,
     #[command(flatten)]
-    place: Where,
+    pub(super) place: Where,
 }
 
 /// Runs a command.
@@ -87,21 +131,37 @@ pub async fn run(command: IncidentCommand) -> anyhow::Result<ExitCode> {
             Ok(ExitCode::SUCCESS)
         }
         IncidentCommand::Undo { which, yes } => undo(which, yes).await,
-        IncidentCommand::Acknowledge(which) => take(which, "acknowledge", json!({})).await,
         IncidentCommand::HandOver { which, to } => {
             take(which, "hand-over", json!({ "to": to })).await
         }
         IncidentCommand::Note { which, text } => {
             take(which, "notes", json!({ "text": text })).await
         }
+        IncidentCommand::Confirm(which) => take(which, "confirm", json!({})).await,
+        IncidentCommand::Dismiss { which, why } => {
+            take(which, "dismiss", json!({ "why": why })).await
+        }
+        IncidentCommand::TakeOver { which, why } => {
+            take(which, "take-over", json!({ "why": why })).await
+        }
+        IncidentCommand::Recurred { which, why, action } => {
+            take(which, "recurred", json!({ "why": why, "action": action })).await
+        }
+        IncidentCommand::Report {
+            number,
+            html,
+            out,
+            place,
+        } => report((number, html), out, &place).await,
+        IncidentCommand::Step(step) => incident_steps::take(step).await,
     }
 }
 
-fn path(which: &IncidentArgs, what: &str) -> String {
+pub(super) fn path(which: &IncidentArgs, what: &str) -> String {
     format!("/v1/incidents/{}{what}", which.number)
 }
 
-async fn take(which: IncidentArgs, what: &str, body: Value) -> anyhow::Result<ExitCode> {
+pub(super) async fn take(which: IncidentArgs, what: &str, body: Value) -> anyhow::Result<ExitCode> {
     let client = Client::reach(&which.place).await?;
     let state = client
         .post(&path(&which, &format!("/{what}")), body)
@@ -130,6 +190,29 @@ async fn undo(which: IncidentArgs, yes: bool) -> anyhow::Result<ExitCode> {
         for (name, count) in plan["foreseen"].as_object().into_iter().flatten() {
             println!("  {name:<13} {}", plain(count));
         }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn report(
+    (number, html): (u64, bool),
+    out: Option<std::path::PathBuf>,
+    place: &Where,
+) -> anyhow::Result<ExitCode> {
+    let client = Client::reach(place).await?;
+    let form = if html { "html" } else { "markdown" };
+    let text = client
+        .text(&format!("/v1/incidents/{number}/report?format={form}"))
+        .await?;
+    if let Some(file) = &out {
+        std::fs::write(file, &text)
+            .with_context(|| format!("cannot write `{}`", file.display()))?;
+    }
+    match (out, place.json) {
+        (Some(file), true) => output::json(&json!({ "format": form, "written": file })),
+        (Some(file), false) => println!("written to {}", file.display()),
+        (None, true) => output::json(&json!({ "format": form, "report": text })),
+        (None, false) => print!("{text}"),
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -191,6 +274,7 @@ fn print(state: &Value, json: bool) {
         ("workflow", "workflow"),
         ("in command", "commander"),
         ("next step", "next_step"),
+        ("evidence", "content_hash"),
     ] {
         println!("  {label:<13} {}", plain(&state[key]));
     }

@@ -8,6 +8,7 @@ mod backtest;
 mod changes;
 mod check;
 mod client;
+mod incident_steps;
 mod incidents;
 mod init;
 mod ledger;

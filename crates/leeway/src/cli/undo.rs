@@ -236,7 +236,7 @@ pub async fn attest(args: AttestArgs) -> anyhow::Result<ExitCode> {
 }
 
 /// Reads `key=value,…`.
-fn selection(filter: &str) -> anyhow::Result<Value> {
+pub(super) fn selection(filter: &str) -> anyhow::Result<Value> {
     const KEYS: [&str; 10] = [
         "workflow",
         "agent",

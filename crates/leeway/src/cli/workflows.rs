@@ -7,6 +7,7 @@ use crate::config::ChangeReview;
 use crate::rest::configuration::ConfigurationBody;
 use crate::serving;
 use clap::{Args, Subcommand};
+use leeway_core::govern::containment::Everything;
 use serde_json::json;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -53,8 +54,8 @@ pub struct DrillArgs {
 #[derive(Args)]
 pub struct ContainArgs {
     /// How far: `approve-all` (a person approves everything), `risky-off` (levels 4 and 5 are off),
-    /// `read-only`, or `none` to let it go on as its rules say. The full stop is `leeway pause`
-    #[arg(value_parser = ["approve-all", "risky-off", "read-only", "none"])]
+    /// `read-only`, `stop` (pause), or `none` to let it go on as its rules say
+    #[arg(value_parser = Everything::NAMES)]
     rung: String,
     /// The workflow's name
     #[arg(required_unless_present = "all", conflicts_with = "all")]
@@ -180,47 +181,36 @@ pub async fn drill(args: DrillArgs) -> anyhow::Result<ExitCode> {
 /// Holds back one workflow, or all of them.
 pub async fn contain(args: ContainArgs) -> anyhow::Result<ExitCode> {
     let client = Client::reach(&args.place).await?;
-    let rung = (args.rung != "none").then_some(args.rung.as_str());
-    let names = match &args.workflow {
-        Some(name) => vec![name.clone()],
-        None => {
-            let all = client.get("/v1/workflows").await?;
-            let all = all["workflows"].as_array().cloned().unwrap_or_default();
-            all.iter()
-                .map(|workflow| plain(&workflow["name"]))
-                .collect()
+    let (path, body) = match args.workflow.as_deref().map(segment) {
+        None => (
+            "/v1/contain".to_owned(),
+            json!({ "rung": args.rung, "reason": args.reason }),
+        ),
+        Some(name) if args.rung == "stop" => (
+            format!("/v1/workflows/{name}/pause"),
+            json!({ "reason": args.reason }),
+        ),
+        Some(name) => {
+            let rung = (args.rung != "none").then_some(args.rung.as_str());
+            let path = format!("/v1/workflows/{name}/contain");
+            (path, json!({ "rung": rung, "reason": args.reason }))
         }
     };
-    let mut answers = Vec::new();
-    let mut refused = 0;
-    for name in names {
-        let path = format!("/v1/workflows/{}/contain", segment(&name));
-        // Where it is all of them, one that stands there already is no reason to leave out the rest.
-        match client
-            .post(&path, json!({ "rung": rung, "reason": args.reason }))
-            .await
-        {
-            Ok(answer) => {
-                if !args.place.json {
-                    println!("`{name}`: {}", args.rung);
-                }
-                answers.push(answer);
-            }
-            Err(error) if args.all => {
-                refused += 1;
-                eprintln!("`{name}`: {error:#}");
-            }
-            Err(error) => return Err(error),
-        }
-    }
+    let answer = client.post(&path, body).await?;
     if args.place.json {
-        output::json(&json!({ "workflows": answers }));
+        output::json(&answer);
+        return Ok(ExitCode::SUCCESS);
     }
-    Ok(if answers.is_empty() && refused > 0 {
-        ExitCode::FAILURE
-    } else {
-        ExitCode::SUCCESS
-    })
+    match (&args.workflow, answer["workflows"].as_array()) {
+        (Some(name), _) => println!("`{name}`: {}", args.rung),
+        (None, Some(changed)) if !changed.is_empty() => {
+            for name in changed {
+                println!("`{}`: {}", plain(name), args.rung);
+            }
+        }
+        _ => println!("every workflow stands there, or is held back further, already"),
+    }
+    Ok(ExitCode::SUCCESS)
 }
 
 /// Brings a configuration folder into force.

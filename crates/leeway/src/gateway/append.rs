@@ -33,9 +33,8 @@ fn echoes<'a>(
     let Some((action, undoes)) = action.and_then(|action| Some((action, action.undoes()?))) else {
         return Vec::new();
     };
-    let left = !undoes.left.is_empty();
     events
-        .filter_map(|event| echo(&action.row.id, event, left))
+        .filter_map(|event| echo(&action.row.id, event, &undoes.left))
         .map(|event| NewEntry {
             stream: UndoState::stream(&undoes.action),
             actor: "leeway".to_owned(),

@@ -17,6 +17,7 @@ use crate::system::{CallError, SystemCall};
 use leeway_core::action::event::{Finished, Outcome};
 use leeway_core::action::state::ActionState;
 use leeway_core::classify::{BeforeImage, Effect};
+use leeway_core::undo::read_back;
 use serde_json::Value;
 use std::sync::Arc;
 
@@ -93,6 +94,7 @@ async fn finish(
 ) -> Finished {
     let effect = action.row.effect.unwrap_or(Effect::Execute);
     let mut made = Made::default();
+    let mut mismatched = Vec::new();
     let mut after = None;
     if let (Some(entry), Outcome::Executed, true) = (tool.entry(), outcome, effect != Effect::Read)
     {
@@ -100,6 +102,15 @@ async fn finish(
             .filter(|image| *image != BeforeImage::NotNeeded);
         if let Ok(result) = answer {
             made = complete(app, (tool, action), (arguments, result), after.is_none()).await;
+        }
+        if let (Some(judged), Some(after)) = (action.current(), &after) {
+            mismatched = read_back::mismatched(&judged.classified, after);
+        }
+        if !mismatched.is_empty() {
+            note = format!(
+                "The system answered that it is done. Read back, it has other values than were written in: {}.",
+                mismatched.join(", ")
+            );
         }
         if let Some(undoes) = action.undoes() {
             let read = verify::read_back(app, undoes, (tool, arguments)).await;
@@ -112,6 +123,7 @@ async fn finish(
         result: answered(answer)
             .map(|result| recorded_answer(&secrets::answer(tool, arguments, &result))),
         after: after.or(made.image),
+        mismatched,
         note: secrets::note(tool, arguments, &note),
         made: made.record,
         undo: made.undo,

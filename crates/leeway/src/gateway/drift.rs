@@ -74,6 +74,7 @@ pub async fn refused_for_version(
         outcome: Outcome::Failed,
         result: None,
         after: None,
+        mismatched: vec![],
         note: format!("Nothing was done: {error}."),
         made: None,
         undo: None,

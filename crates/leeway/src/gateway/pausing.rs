@@ -7,7 +7,7 @@ use crate::app::App;
 use crate::error::ApiError;
 use axum::http::StatusCode;
 use leeway_core::action::state::Status;
-use leeway_core::govern::containment::Containment;
+use leeway_core::govern::containment::{Containment, Everything};
 use leeway_core::govern::event::GovernEvent;
 use leeway_core::govern::people::{Person, Right};
 use leeway_core::incident::IncidentStatus;
@@ -128,6 +128,54 @@ pub async fn contain(
     };
     change(app, person, name, event).await?;
     requeue(app, name)
+}
+
+/// Holds every workflow back, pauses every one, or lets every one go on: one append, all or none. Those
+/// that are held back further already stay so. Returns the names of those that changed.
+pub async fn everything(
+    app: &App,
+    person: &Person,
+    (what, reason): (Everything, &str),
+) -> Result<Vec<String>, ApiError> {
+    texts::within([("reason", reason)])?;
+    let (right, does) = match what {
+        Everything::None => (Right::Resume, "let workflows go on"),
+        _ => (Right::Pause, "hold workflows back"),
+    };
+    if !person.may(right) {
+        return Err(ApiError::forbidden(format!("your role does not {does}")));
+    }
+    let registry = app.registry();
+    let fitting = registry.workflows.iter().filter(|(_, live)| {
+        let rung = live.state.contained.as_ref().map(|now| now.rung);
+        match what {
+            Everything::Stop => live.state.paused.is_none(),
+            Everything::None => rung.is_some(),
+            _ => rung < what.rung(),
+        }
+    });
+    let names: Vec<String> = fitting.map(|(name, _)| name.clone()).collect();
+    let reason = reason.to_owned();
+    let events = names.iter().map(|name| {
+        let event = match what {
+            Everything::Stop => GovernEvent::WorkflowPaused {
+                reason: reason.clone(),
+            },
+            _ => GovernEvent::WorkflowContained {
+                rung: what.rung(),
+                reason: reason.clone(),
+            },
+        };
+        (LiveWorkflow::stream(name), event)
+    });
+    let actor = format!("person:{}", person.email);
+    if !names.is_empty() {
+        app.govern_all(&actor, events.collect()).await?;
+    }
+    for name in &names {
+        requeue(app, name)?;
+    }
+    Ok(names)
 }
 
 /// Puts what waits to start back in the queue: it is judged again under what holds now.

@@ -355,6 +355,7 @@ pub async fn recover(app: &Arc<App>) -> Result<(), ApiError> {
             outcome: if read { Outcome::Failed } else { Outcome::OutcomeUnknown },
             result: None,
             after: None,
+            mismatched: vec![],
             made: None,
             undo: None,
             note: if read {

@@ -26,7 +26,9 @@ pub fn action(action: &ActionState) -> Value {
     fill(&mut view, judged);
     if let Some(finished) = action.finished() {
         view["result"] = finished.result.clone().unwrap_or(Value::Null);
-        view["outcome"] = json!({ "status": finished.outcome, "note": finished.note });
+        view["outcome"] = json!({
+            "status": finished.outcome, "note": finished.note, "mismatched": finished.mismatched,
+        });
     }
     if let Some(resolved) = action.resolved() {
         view["outcome"] = json!({

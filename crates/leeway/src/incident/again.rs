@@ -14,8 +14,8 @@ use leeway_core::incident::{IncidentEvent, IncidentState, Side};
 use leeway_core::ledger::event::Event;
 use leeway_store::{Append, AppendError, NewEntry, Precondition};
 
-/// How long nothing may happen again before an incident closes, milliseconds.
-const CLEAN_MS: i64 = 7 * 24 * 3600 * 1000;
+/// Milliseconds of a day.
+const DAY_MS: i64 = 24 * 3600 * 1000;
 
 /// For which sides a person may sign: as the matrix names them; without a matrix an owner signs for the
 /// business, an operator for the technical side.
@@ -75,12 +75,18 @@ pub async fn reenable(app: &App, person: &Person, number: &str) -> Result<Incide
         return Err(ApiError::forbidden("your role does not resume workflows"));
     }
     let (version, state) = find(app, number)?;
+    let registry = app.registry();
+    let live = registry
+        .workflows
+        .get(&state.workflow)
+        .ok_or_else(|| ApiError::not_found("workflow", &state.workflow))?;
+    let clean_days = i64::from(live.state.workflow.incident_clean_days);
     let at_ms = app.clock.now_ms();
     let wish = |resumed| IncidentEvent::Reenabled {
         by: person.email.clone(),
         resumed,
         review_all: true,
-        clean_until_ms: at_ms + CLEAN_MS,
+        clean_until_ms: at_ms + clean_days * DAY_MS,
     };
     // Whether it may be is known before the workflow runs.
     let pause = pause_of(app, &state.workflow)?
@@ -88,11 +94,6 @@ pub async fn reenable(app: &App, person: &Person, number: &str) -> Result<Incide
         .ok_or_else(moved)?;
     IncidentState::apply(Some(state.clone()), state.number, at_ms, &wish(pause))
         .map_err(|error| ApiError::new(StatusCode::CONFLICT, error.code(), error.to_string()))?;
-    let registry = app.registry();
-    let live = registry
-        .workflows
-        .get(&state.workflow)
-        .ok_or_else(|| ApiError::not_found("workflow", &state.workflow))?;
     let stream = LiveWorkflow::stream(&state.workflow);
     let reason = format!("Incident {number} is through its seven steps");
     let mut events = vec![GovernEvent::WorkflowContained {
@@ -157,7 +158,7 @@ pub async fn recur(
     Ok(state)
 }
 
-/// Hands command over; notes; dismisses nothing.
+/// Hands command over.
 pub async fn hand_over(
     app: &App,
     person: &Person,
@@ -172,6 +173,33 @@ pub async fn hand_over(
     let event = IncidentEvent::HandedOver {
         from: person.email.clone(),
         to: to.to_owned(),
+    };
+    append(app, &actor(person), (version, &state), event).await
+}
+
+/// Takes command over from somebody who cannot hand it over: from whoever left it is for everybody who
+/// works incidents, from others for whoever may resume workflows.
+pub async fn take_over(
+    app: &App,
+    person: &Person,
+    number: &str,
+    why: &str,
+) -> Result<IncidentState, ApiError> {
+    may_work(person)?;
+    crate::gateway::texts::within([("why", why)])?;
+    let (version, state) = find(app, number)?;
+    let from = state.commander.clone().unwrap_or_default();
+    let here = app.registry().people.iter().any(|one| one.email == from);
+    if here && !person.may(Right::Resume) {
+        return Err(ApiError::forbidden(
+            "your role does not take command over from somebody who is here",
+        )
+        .help("whoever may resume workflows does, or they hand it over"));
+    }
+    let event = IncidentEvent::TakenOver {
+        from,
+        by: person.email.clone(),
+        why: why.trim().to_owned(),
     };
     append(app, &actor(person), (version, &state), event).await
 }

@@ -1,15 +1,17 @@
-//! The post-incident report, written from the ledger alone: Markdown for people's own tools; the page is
-//! its HTML.
+//! The post-incident report, written from the ledger alone, as Markdown and as one HTML file.
 
 use crate::app::App;
+use crate::audit::document::{Cell, Section};
+use crate::audit::{html as page, markdown};
 use crate::clock::rfc3339;
 use crate::error::ApiError;
 use crate::gateway::undo::{choose, plan};
-use leeway_core::action::visible::visible;
+use leeway_core::classify::RecordRef;
 use leeway_core::govern::event::GovernEvent;
 use leeway_core::incident::{IncidentState, Step};
 use leeway_core::ledger::event::Event;
-use std::fmt::Write;
+use leeway_core::undo::state::UndoState;
+use maud::html;
 
 /// One line of the timeline.
 pub struct Moment {
@@ -44,94 +46,171 @@ pub fn timeline(app: &App, state: &IncidentState) -> Result<Vec<Moment>, ApiErro
     Ok(moments.collect())
 }
 
-/// The report as Markdown.
-pub async fn markdown(app: &App, state: &IncidentState) -> Result<String, ApiError> {
-    let mut text = String::new();
-    let line = |text: &mut String, words: &str| {
-        // Other people's words: nothing of them may become markup.
-        let safe = visible(words)
-            .replace('\n', " ")
-            .replace(['|', '<', '>', '`', '[', ']'], " ");
-        let _ = writeln!(text, "{safe}");
-    };
-    let _ = writeln!(text, "# Incident {}\n", state.number);
-    line(
-        &mut text,
-        &format!(
-            "Workflow {}, {}. {}",
-            state.workflow,
-            state.status.words(),
-            state.why
+/// A report, laid out once: every form prints the same.
+pub struct Report {
+    title: String,
+    origin: String,
+    verdict: String,
+    over: bool,
+    sections: Vec<Section>,
+}
+
+/// Writes the report up to now.
+pub async fn write(app: &App, state: &IncidentState) -> Result<Report, ApiError> {
+    let mut sections = vec![steps(state)];
+    if state.scope.is_some() {
+        sections.push(touched(app, state).await?);
+    }
+    let moments = timeline(app, state)?;
+    let last = moments.last().map_or(0, |moment| moment.seq);
+    sections.push(told(&moments));
+    sections.push(signatures(state));
+    Ok(Report {
+        title: format!("Incident {}: {}", state.number, state.workflow),
+        origin: format!(
+            "Since {} · written {} from the ledger, up to entry {last}",
+            rfc3339(state.opened_ms),
+            rfc3339(app.clock.now_ms())
         ),
-    );
-    let _ = writeln!(text, "\n## The seven steps\n");
-    for step in Step::ALL {
-        let found = state.evidence_for(step);
-        let done = if state.is_done(step) { "x" } else { " " };
-        let _ = write!(text, "- [{done}] {}. {}", step.number(), step.title());
-        match found {
-            Some(evidence) => line(
-                &mut text,
-                &format!(
-                    ": {} ({}, {})",
-                    evidence.text,
-                    evidence.by,
-                    rfc3339(evidence.at_ms)
-                ),
-            ),
-            None => line(&mut text, ": nothing yet"),
-        }
-    }
-    if let Some(scope) = &state.scope {
-        let rows = choose::select(app, scope).await?;
-        let _ = writeln!(text, "\n## What it touched ({})\n", rows.len());
-        let _ = writeln!(text, "| action | what | record | now |\n|---|---|---|---|");
-        for row in &rows {
-            let stands =
-                plan::state(app, &row.id)?.map_or("not settled", |(_, undo)| undo.status.words());
-            let record = row
-                .record
-                .as_ref()
-                .map(|record| format!("{} {}", record.record_type, record.id))
-                .unwrap_or_default();
-            let cell = |words: &str| {
-                visible(words)
-                    .replace('\n', " ")
-                    .replace(['|', '<', '>', '`'], " ")
-            };
-            let _ = writeln!(
-                text,
-                "| {} | {} | {} | {stands} |",
-                row.id,
-                cell(&row.title),
-                cell(&record)
-            );
-        }
-    }
-    let _ = writeln!(text, "\n## Timeline\n");
-    for moment in timeline(app, state)? {
-        let _ = write!(text, "- {} ", rfc3339(moment.at_ms));
-        line(
-            &mut text,
-            &format!("{} — {} (entry {})", moment.actor, moment.text, moment.seq),
+        verdict: format!("{}. {}", state.status.words(), state.why),
+        over: state.status.is_over(),
+        sections,
+    })
+}
+
+impl Report {
+    /// As Markdown. Texts of people and systems are text and nothing else.
+    pub fn markdown(&self) -> String {
+        let mut out = format!(
+            "# {}\n\n{}\n\n**{}**\n",
+            markdown::escaped(&self.title),
+            markdown::escaped(&self.origin),
+            markdown::escaped(&self.verdict)
         );
-    }
-    let signed = state.signatures.iter();
-    if signed.len() > 0 {
-        let _ = writeln!(text, "\n## Signatures\n");
-        for one in signed {
-            let _ = write!(text, "- ");
-            line(
-                &mut text,
-                &format!(
-                    "{} as {}, {}, evidence {}",
-                    one.by,
-                    one.side.words(),
-                    rfc3339(one.at_ms),
-                    one.content_hash
-                ),
-            );
+        for section in &self.sections {
+            out.push_str(&markdown::table(section));
         }
+        out
     }
-    Ok(text)
+
+    /// As one HTML file: no script, nothing fetched.
+    pub fn html(&self) -> String {
+        let cover = page::Cover {
+            kind: "Post-incident report",
+            title: &self.title,
+            origin: &self.origin,
+        };
+        let class = if self.over { "ready" } else { "not-ready" };
+        let body = html! {
+            section.summary aria-label="Summary" { p.verdict.(class) { (page::shown(&self.verdict)) } }
+            (page::sections(&self.sections))
+        };
+        page::file(
+            &cover,
+            &body,
+            "Every line is an entry of the ledger; its number says which.",
+        )
+    }
+}
+
+fn text(words: impl Into<String>) -> Cell {
+    Cell::Text(words.into())
+}
+
+fn steps(state: &IncidentState) -> Section {
+    let row = |step: &Step| {
+        let found = state.evidence_for(*step);
+        vec![
+            text(format!("{}. {}", step.number(), step.title())),
+            text(if state.is_done(*step) { "done" } else { "open" }),
+            text(found.map_or("nothing yet", |evidence| &evidence.text)),
+            text(found.map_or_else(String::new, |evidence| {
+                format!("{}, {}", evidence.by, rfc3339(evidence.at_ms))
+            })),
+        ]
+    };
+    Section {
+        id: "steps",
+        title: "The seven steps",
+        intro: "Each step with its evidence; none can be left out.".to_owned(),
+        head: vec!["step", "", "evidence", "by"],
+        rows: Step::ALL.iter().map(row).collect(),
+    }
+}
+
+fn record(record: &RecordRef) -> String {
+    format!("{} {}", record.record_type, record.id)
+}
+
+/// Why it stands there, and what somebody had changed since.
+fn why(undo: &UndoState) -> String {
+    match undo.changed_since() {
+        Some(changed) if undo.status.is_settled() => format!("{} {changed}", undo.note),
+        _ => undo.note.clone(),
+    }
+}
+
+async fn touched(app: &App, state: &IncidentState) -> Result<Section, ApiError> {
+    let scope = state.scope.clone().unwrap_or_default();
+    let mut rows = Vec::new();
+    for row in choose::select(app, &scope).await? {
+        let undo = plan::state(app, &row.id)?.map(|(_, undo)| undo);
+        let stands = match &undo {
+            None => "not settled".to_owned(),
+            Some(undo) => match &undo.made {
+                Some(made) => format!("{}, now {}", undo.status.words(), record(made)),
+                None => undo.status.words().to_owned(),
+            },
+        };
+        rows.push(vec![
+            Cell::Name(row.id.to_string()),
+            text(row.title),
+            text(row.record.as_ref().map(record).unwrap_or_default()),
+            text(stands),
+            text(undo.map(|undo| why(&undo)).unwrap_or_default()),
+        ]);
+    }
+    Ok(Section {
+        id: "touched",
+        title: "What it touched",
+        intro: "Everything that was affected, once, and where it stands now.".to_owned(),
+        head: vec!["action", "what", "record", "now", "why"],
+        rows,
+    })
+}
+
+fn told(moments: &[Moment]) -> Section {
+    let row = |moment: &Moment| {
+        vec![
+            text(rfc3339(moment.at_ms)),
+            text(moment.actor.trim_start_matches("person:")),
+            text(moment.text.clone()),
+            text(moment.seq.to_string()),
+        ]
+    };
+    Section {
+        id: "timeline",
+        title: "Timeline",
+        intro: "Who did what when.".to_owned(),
+        head: vec!["when (UTC)", "who", "what", "entry"],
+        rows: moments.iter().map(row).collect(),
+    }
+}
+
+fn signatures(state: &IncidentState) -> Section {
+    let signed = state.signatures.iter().map(|one| {
+        vec![
+            text(one.by.clone()),
+            text(one.side.words()),
+            text(rfc3339(one.at_ms)),
+            Cell::Name(one.content_hash.clone()),
+        ]
+    });
+    Section {
+        id: "signatures",
+        title: "Signatures",
+        intro: "By whom the evidence was taken for enough to run again.".to_owned(),
+        head: vec!["who", "as", "when (UTC)", "hash of the evidence"],
+        rows: signed.collect(),
+    }
 }

@@ -7,10 +7,8 @@ use crate::app::App;
 use crate::error::ApiError;
 use crate::gateway::registry::LiveWorkflow;
 use leeway_core::govern::event::GovernEvent;
+use leeway_core::govern::workflow::SILENT_MINUTES;
 use leeway_core::incident::{IncidentEvent, IncidentState, IncidentStatus};
-
-/// How long an owner may be silent before somebody else is told, milliseconds.
-const SILENT_MS: i64 = 30 * 60 * 1000;
 
 /// Looks at every open incident once.
 pub async fn tend(app: &App) -> Result<(), ApiError> {
@@ -46,7 +44,11 @@ async fn one(app: &App, state: &IncidentState) -> Result<(), ApiError> {
         return close(app, state).await;
     }
     let mine = state.told.iter().filter(|one| one.round == state.rounds);
-    let silent = mine.clone().all(|one| now_ms - one.at_ms > SILENT_MS) && mine.clone().count() > 0;
+    let minutes = live.map_or(SILENT_MINUTES, |live| {
+        live.state.workflow.incident_silent_minutes
+    });
+    let silent_ms = i64::from(minutes) * 60_000;
+    let silent = mine.clone().all(|one| now_ms - one.at_ms > silent_ms) && mine.clone().count() > 0;
     if silent && !state.is_acknowledged() && state.status.is_commanded() {
         return escalate(app, state).await;
     }

@@ -3,7 +3,7 @@
 use super::actions::read_id;
 use super::answers;
 use super::batches;
-use super::body::Body;
+use super::body::{Body, Params};
 use crate::app::App;
 use crate::clock::rfc3339;
 use crate::error::ApiError;
@@ -405,6 +405,29 @@ pub async fn hand_over(
     whole(&app, &state).await
 }
 
+/// Why command could not be handed over.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TakeOverBody {
+    /// Why.
+    pub why: String,
+}
+
+/// Takes command over from somebody who cannot hand it over.
+#[utoipa::path(post, path = "/v1/incidents/{number}/take-over", params(("number" = String, Path)), request_body = TakeOverBody, responses(
+    (status = 200, description = "The incident"), (status = 403, body = answers::Failure, description = "`forbidden`"),
+    (status = 409, body = answers::Failure, description = "`incident-not-here`, `incident-evidence-lacking`")))]
+pub async fn take_over(
+    State(app): State<Arc<App>>,
+    who: Who,
+    Path(number): Path<String>,
+    Body(body): Body<TakeOverBody>,
+) -> Result<Json<Value>, ApiError> {
+    let person = worker(who)?;
+    let state = again::take_over(&app, &person, &number, &body.why).await?;
+    whole(&app, &state).await
+}
+
 /// A note.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -427,19 +450,46 @@ pub async fn note(
     whole(&app, &state).await
 }
 
-/// The report, as Markdown, written from the ledger.
-#[utoipa::path(get, path = "/v1/incidents/{number}/report", params(("number" = String, Path)), responses(
-    (status = 200, description = "Markdown", content_type = "text/markdown", body = String), (status = 404, body = answers::Failure, description = "`not-found`")))]
+/// In which form.
+#[derive(Clone, Copy, Debug, Default, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Form {
+    /// For people's own tools.
+    #[default]
+    Markdown,
+    /// One file for any browser.
+    Html,
+}
+
+/// How the report is wanted.
+#[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields, default)]
+pub struct ReportQuery {
+    /// `markdown` or `html`.
+    #[param(inline)]
+    pub format: Form,
+}
+
+/// The report, written from the ledger.
+#[utoipa::path(get, path = "/v1/incidents/{number}/report", params(("number" = String, Path), ReportQuery), responses(
+    (status = 200, description = "Markdown or HTML", content_type = "text/markdown", body = String), (status = 404, body = answers::Failure, description = "`not-found`")))]
 pub async fn report(
     State(app): State<Arc<App>>,
     who: Who,
     Path(number): Path<String>,
+    Params(query): Params<ReportQuery>,
 ) -> Result<impl IntoResponse, ApiError> {
     who.person(Right::Read)?;
     let (_, state) = incident::find(&app, &number)?;
-    let text = report::markdown(&app, &state).await?;
-    Ok((
-        [(header::CONTENT_TYPE, "text/markdown; charset=utf-8")],
-        text,
-    ))
+    let report = report::write(&app, &state).await?;
+    Ok(match query.format {
+        Form::Markdown => (
+            [(header::CONTENT_TYPE, "text/markdown; charset=utf-8")],
+            report.markdown(),
+        ),
+        Form::Html => (
+            [(header::CONTENT_TYPE, "text/html; charset=utf-8")],
+            report.html(),
+        ),
+    })
 }

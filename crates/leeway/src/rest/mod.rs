@@ -52,6 +52,7 @@ pub fn routes() -> Router<Arc<App>> {
         .route("/v1/workflows/{workflow}/pause", post(workflows::pause))
         .route("/v1/workflows/{workflow}/resume", post(workflows::resume))
         .route("/v1/workflows/{workflow}/contain", post(workflows::contain))
+        .route("/v1/contain", post(workflows::everything))
         .route("/v1/workflows/{workflow}/drill", post(workflows::drill))
         .route("/v1/systems", get(systems::list))
         .route("/v1/tools", get(systems::tools))
@@ -135,6 +136,10 @@ fn incident_routes() -> Router<Arc<App>> {
         .route(
             "/v1/incidents/{number}/hand-over",
             post(incidents::hand_over),
+        )
+        .route(
+            "/v1/incidents/{number}/take-over",
+            post(incidents::take_over),
         )
         .route("/v1/incidents/{number}/notes", post(incidents::note))
         .route("/v1/incidents/{number}/report", get(incidents::report))

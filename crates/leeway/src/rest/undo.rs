@@ -64,6 +64,7 @@ pub fn state(state: &UndoState) -> Value {
     json!({
         "status": state.status, "undo": state.undo, "by": state.by, "note": state.note,
         "since": rfc3339(state.since_ms), "asked": state.asked,
+        "left": state.left, "rest_back": state.rest_back, "made": state.made,
     })
 }
 

@@ -12,7 +12,7 @@ use crate::gateway::registry::{LiveWorkflow, Registry};
 use crate::people::access::Who;
 use axum::Json;
 use axum::extract::{Path, State};
-use leeway_core::govern::containment::Containment;
+use leeway_core::govern::containment::{Containment, Everything};
 use leeway_core::govern::people::Right;
 use leeway_core::govern::workflow::Workflow;
 use serde::Deserialize;
@@ -186,6 +186,33 @@ pub async fn contain(
     let person = who.person(Right::Pause)?;
     pausing::contain(&app, &person, &name, (body.rung, &body.reason)).await?;
     show(State(app), Who::Person(person), Path(name)).await
+}
+
+/// What is done to every workflow.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct EverythingBody {
+    /// `approve-all`, `risky-off`, `read-only`; `stop` pauses every workflow; `none` lets every workflow go
+    /// on as its rules say (what is paused stays paused).
+    #[schema(value_type = String)]
+    pub rung: Everything,
+    /// Why.
+    #[serde(default)]
+    pub reason: String,
+}
+
+/// Holds every workflow back, or stops every one, in one entry of the record: all or none. A workflow that is
+/// held back further already stays so.
+#[utoipa::path(post, path = "/v1/contain", request_body = EverythingBody, responses(
+    (status = 200, description = "`{rung, workflows}`: the names of those that changed"), (status = 403, body = answers::Failure, description = "`forbidden`")))]
+pub async fn everything(
+    State(app): State<Arc<App>>,
+    who: Who,
+    Body(body): Body<EverythingBody>,
+) -> Result<Json<Value>, ApiError> {
+    let person = who.person(Right::Pause)?;
+    let names = pausing::everything(&app, &person, (body.rung, &body.reason)).await?;
+    Ok(Json(json!({ "rung": body.rung, "workflows": names })))
 }
 
 /// Resumes: what was frozen goes on, each act checked again.

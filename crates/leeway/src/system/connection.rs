@@ -6,6 +6,7 @@ use super::mcp_client::{self, Through};
 use super::tap::{Ears, Heard};
 use super::{CallError, SystemCall, mcp_calls};
 use leeway_core::govern::system::System;
+use leeway_store::crash;
 use rmcp::model::SubscriptionFilter;
 use rmcp::{Peer, RoleClient};
 use serde_json::Value;
@@ -122,7 +123,10 @@ impl Connection {
     pub async fn call(&self, call: SystemCall) -> Result<Value, CallError> {
         let client = self.client().await?;
         let timeout = Duration::from_secs(self.system.timeout_s);
-        client.call(call, timeout).await
+        crash::point();
+        let answer = client.call(call, timeout).await;
+        crash::point();
+        answer
     }
 
     /// Its MCP session, for what is not a governed call: lists and subscriptions.

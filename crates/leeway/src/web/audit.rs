@@ -96,7 +96,7 @@ pub async fn show(
             }
         }
         (report::summary(&document))
-        (report::sections(&document))
+        (report::sections(&document.sections))
         (report::next(&document))
     } }))
 }

@@ -280,6 +280,14 @@ impl Page<'_> {
         } }
     }
 
+    /// Whether whoever looks may take command without its being handed over.
+    fn takes_over(&self) -> bool {
+        let registry = self.app.registry();
+        let here = |email: &String| registry.people.iter().any(|one| one.email == *email);
+        let commander = self.state.commander.as_ref();
+        self.session.person.may(Right::Resume) || commander.is_some_and(|email| !here(email))
+    }
+
     /// Handing over and notes.
     pub fn others(&self) -> Markup {
         let registry = self.app.registry();
@@ -289,6 +297,10 @@ impl Page<'_> {
             @if self.commands { (self.form("hand-over", html! {
                 label { "Hand command to" select name="to" { @for person in registry.people.iter().filter(|one| one.may(Right::Pause) && one.email != self.session.person.email) { option { (shown(&person.email)) } } } }
                 button.btn { "Hand over" }
+            })) }
+            @else if self.takes_over() { (self.form("take-over", html! {
+                label { "Take command, because" input name="why" required maxlength="500" autocomplete="off"; }
+                button.btn { "Take over" }
             })) }
             (self.form("note", html! {
                 label { "Note for the timeline" input name="text" required maxlength="2000" autocomplete="off"; }

@@ -10,7 +10,8 @@ use crate::error::ApiError;
 use crate::incident::{self, again, breaker, declare, report, sample, steps};
 use crate::people::session::Session;
 use axum::extract::{Path, State};
-use axum::response::Redirect;
+use axum::http::header;
+use axum::response::{IntoResponse, Redirect};
 use leeway_core::govern::people::Right;
 use leeway_core::id::ActionId;
 use leeway_core::incident::{IncidentStatus, Side};
@@ -99,7 +100,9 @@ pub async fn show(
         (page.steps())
         (page.others())
         section.card aria-labelledby="tl-t" {
-            header { h2 #tl-t { "Timeline" } a.btn.quiet href={ "/incidents/" (state.number) "/report" } download={ "incident-" (state.number) ".md" } { (icon("doc")) "Report" } }
+            header { h2 #tl-t { "Timeline" } span.pair {
+                @for (form, name) in [("html", "Report"), ("md", "Markdown")] { a.btn.quiet href={ "/incidents/" (state.number) "/report/" (form) } { (icon("doc")) (name) } }
+            } }
             ol.story { @for moment in &moments { li {
                 span.when { (time(moment.at_ms)) }
                 span { (shown(&moment.text)) " " span.sub { "by " (shown(moment.actor.trim_start_matches("person:"))) " · entry " (moment.seq) } }
@@ -230,23 +233,32 @@ pub async fn take(
             again::recur(&app, person, &number, seen).await?;
         }
         "hand-over" => drop(again::hand_over(&app, person, &number, sent.get("to")).await?),
+        "take-over" => drop(again::take_over(&app, person, &number, sent.get("why")).await?),
         "note" => drop(again::note(&app, person, &number, sent.get("text")).await?),
         _ => return Err(ApiError::not_found("page", &shown(&what)).into()),
     }
     Ok(Redirect::to(&format!("/incidents/{number}")))
 }
 
-/// The report, to keep.
+/// The report, to keep: `incident-N.html` or `incident-N.md`.
 pub async fn download(
     State(app): State<Arc<App>>,
     Viewer(_): Viewer,
-    Path(number): Path<String>,
-) -> Result<impl axum::response::IntoResponse, Failed> {
+    Path((number, form)): Path<(String, String)>,
+) -> Result<impl IntoResponse, Failed> {
     let (_, state) = incident::find(&app, &number)?;
-    let text = report::markdown(&app, &state).await?;
-    let kind = (
-        axum::http::header::CONTENT_TYPE,
-        "text/markdown; charset=utf-8",
-    );
-    Ok(([kind], text))
+    let report = report::write(&app, &state).await?;
+    let (kind, text) = match form.as_str() {
+        "html" => ("text/html; charset=utf-8", report.html()),
+        "md" => ("text/markdown; charset=utf-8", report.markdown()),
+        _ => return Err(ApiError::not_found("report", &shown(&form)).into()),
+    };
+    let keep = format!("attachment; filename=\"incident-{number}.{form}\"");
+    Ok((
+        [
+            (header::CONTENT_TYPE, kind.to_owned()),
+            (header::CONTENT_DISPOSITION, keep),
+        ],
+        text,
+    ))
 }

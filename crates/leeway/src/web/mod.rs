@@ -64,9 +64,15 @@ pub fn routes() -> Router<Arc<App>> {
         .route("/undo-batches/{id}/stop", post(batches::stop))
         .route("/incidents", get(incidents::list).post(incidents::begin))
         .route("/incidents/{number}", get(incidents::show))
-        .route("/incidents/{number}/report", get(incidents::download))
+        .route(
+            "/incidents/{number}/report/{form}",
+            get(incidents::download),
+        )
         .route("/incidents/{number}/{what}", post(incidents::take))
-        .route("/workflows", get(workflows::list))
+        .route(
+            "/workflows",
+            get(workflows::list).post(workflows::everything),
+        )
         .route("/workflows/{workflow}", get(workflows::show))
         .route(
             "/workflows/{workflow}/edit",

@@ -71,6 +71,7 @@ fn standing(state: &UndoState) -> Markup {
     html! { section.card aria-labelledby="st-t" {
         header { h2 #st-t { (state.status.words()) } span.sub { (time(state.since_ms)) } }
         p { @if !state.note.is_empty() { (shown(&state.note)) " " } span.sub { "by " (shown(&state.by)) } }
+        @if let (Some(changed), true) = (state.changed_since(), state.status.is_settled()) { p.sub { (shown(&changed)) } }
         @if let Some(undo) = &state.undo { p { a href={ "/actions/" (undo) } { "The action that takes it back" } } }
     } }
 }
@@ -177,6 +178,7 @@ pub fn card(app: &App, session: &Session, action: &ActionState) -> Result<Markup
         @if done && !reads { section.card aria-labelledby="un-t" {
             header { h2 #un-t { "Undo" } @if let Some(state) = &state { (chip(state.status)) } }
             @if let Some(state) = &state { p { (shown(&state.note)) " " span.sub { "by " (shown(&state.by)) ", " (time(state.since_ms)) } } }
+            @if let Some(changed) = state.as_ref().filter(|state| state.status.is_settled()).and_then(UndoState::changed_since) { p.sub { (shown(&changed)) } }
             @if let Some(undo) = state.as_ref().and_then(|state| state.undo.as_ref()) { p { a href={ "/actions/" (undo) } { "The action that takes it back" } } }
             @match (&state, decides) {
                 (Some(state), true) if state.status == UndoStatus::Remediation => { (settle_form(action, session, true)) },

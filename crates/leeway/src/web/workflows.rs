@@ -11,7 +11,7 @@ use crate::people::agent;
 use crate::people::session::Session;
 use axum::extract::{Path, State};
 use axum::response::Redirect;
-use leeway_core::govern::containment::Containment;
+use leeway_core::govern::containment::{Containment, Everything};
 use leeway_core::govern::people::Right;
 use leeway_core::govern::state::AgentState;
 use leeway_core::govern::workflow::{DeadlineCounts, Grant};
@@ -48,7 +48,42 @@ pub async fn list(State(app): State<Arc<App>>, Viewer(session): Viewer) -> PageR
             p { (shown(&live.state.workflow.purpose)) }
             p.sub { (counts.held) " waiting · " (counts.total) " actions · owner: " (owner(live)) }
         } } }
+        @if !cards.is_empty() && session.person.may(Right::Pause) { (everything_form(&session)) }
     } }))
+}
+
+fn everything_form(session: &Session) -> Markup {
+    html! { section.card aria-labelledby="all-t" {
+        header { h2 #all-t { "Hold everything back" } }
+        p.sub { "Every workflow at once. One that is held back further already stays so; nothing is cancelled." }
+        form.inline method="post" action="/workflows" {
+            (csrf(&session.csrf))
+            label { "How far" select name="rung" {
+                @for one in Containment::ALL { option value=(one.name()) { (one.words()) } }
+                option value="stop" { "Full stop: pause every workflow" }
+                @if session.person.may(Right::Resume) { option value="none" { "Not at all any more (what is paused stays paused)" } }
+            } }
+            label { "Why" input name="reason" maxlength="500" autocomplete="off"; }
+            button.btn.danger { (icon("pause")) "Hold back" }
+        }
+    } }
+}
+
+/// Holds every workflow back.
+pub async fn everything(
+    State(app): State<Arc<App>>,
+    Viewer(session): Viewer,
+    sent::Sent(sent): sent::Sent<Sent>,
+) -> Result<Redirect, Failed> {
+    session.check_form(&sent.csrf)?;
+    let what = Everything::parse(&sent.rung).ok_or_else(|| {
+        ApiError::invalid(
+            "rung-unknown",
+            format!("`{}` is no rung", shown(&sent.rung)),
+        )
+    })?;
+    pausing::everything(&app, &session.person, (what, &sent.reason)).await?;
+    Ok(Redirect::to("/workflows"))
 }
 
 fn owner(live: &LiveWorkflow) -> Markup {

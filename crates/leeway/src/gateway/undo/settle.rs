@@ -90,6 +90,7 @@ pub async fn conflicted(
     let event = UndoEvent::Conflicted {
         by: person.email.clone(),
         why: format!("Changed since: {}.", left.join(", ")),
+        left: left.to_vec(),
     };
     append(app, person, id, event).await.map(|_| ())
 }

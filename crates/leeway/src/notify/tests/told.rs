@@ -96,6 +96,7 @@ async fn what_is_told_at_each_turn() {
         outcome: Outcome::OutcomeUnknown,
         result: None,
         after: None,
+        mismatched: vec![],
         note: "It may or may not have happened: no answer from http://pay.example. It is not tried again.".into(),
         made: None,
         undo: None,

@@ -231,6 +231,8 @@ pub struct Outcome {
     pub status: String,
     /// One sentence for people.
     pub note: String,
+    /// Labels of fields that have other values, read back, than were written.
+    pub mismatched: Option<Vec<String>>,
 }
 
 /// Why a call could not be judged.

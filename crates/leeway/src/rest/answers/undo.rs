@@ -79,6 +79,13 @@ pub struct UndoStands {
     pub since: String,
     /// How often it was asked for.
     pub asked: u32,
+    /// Labels of fields that are as somebody left them since.
+    pub left: Vec<String>,
+    /// Whether the other fields are back.
+    pub rest_back: bool,
+    /// What was deleted and is there again under another id.
+    #[schema(value_type = Object, required = true)]
+    pub made: Option<Value>,
 }
 
 /// A batch of undos.
