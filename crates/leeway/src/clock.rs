@@ -42,6 +42,14 @@ pub fn random<const N: usize>() -> [u8; N] {
     bytes
 }
 
+/// UTC milliseconds for people, to the second, e.g. `2026-01-31 09:30:00`.
+pub fn readable(ms: i64) -> String {
+    jiff::Timestamp::from_millisecond(ms).map_or_else(
+        |_| format!("{ms} ms"),
+        |time| time.strftime("%Y-%m-%d %H:%M:%S").to_string(),
+    )
+}
+
 /// UTC milliseconds as RFC 3339 with milliseconds, e.g. `2026-01-31T09:30:00.000Z`.
 pub fn rfc3339(ms: i64) -> String {
     jiff::Timestamp::from_millisecond(ms)

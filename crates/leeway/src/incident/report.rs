@@ -3,7 +3,7 @@
 use crate::app::App;
 use crate::audit::document::{Cell, Section};
 use crate::audit::{html as page, markdown};
-use crate::clock::rfc3339;
+use crate::clock::readable;
 use crate::error::ApiError;
 use crate::gateway::undo::{choose, plan};
 use leeway_core::classify::RecordRef;
@@ -68,11 +68,11 @@ pub async fn write(app: &App, state: &IncidentState) -> Result<Report, ApiError>
     Ok(Report {
         title: format!("Incident {}: {}", state.number, state.workflow),
         origin: format!(
-            "Since {} · written {} from the ledger, up to entry {last}",
-            rfc3339(state.opened_ms),
-            rfc3339(app.clock.now_ms())
+            "Since {} UTC · written {} UTC from the ledger, up to entry {last}",
+            readable(state.opened_ms),
+            readable(app.clock.now_ms())
         ),
-        verdict: format!("{}. {}", state.status.words(), state.why),
+        verdict: format!("{}: {}", state.status.words(), state.why),
         over: state.status.is_over(),
         sections,
     })
@@ -125,7 +125,7 @@ fn steps(state: &IncidentState) -> Section {
             text(if state.is_done(*step) { "done" } else { "open" }),
             text(found.map_or("nothing yet", |evidence| &evidence.text)),
             text(found.map_or_else(String::new, |evidence| {
-                format!("{}, {}", evidence.by, rfc3339(evidence.at_ms))
+                format!("{}, {}", evidence.by, readable(evidence.at_ms))
             })),
         ]
     };
@@ -133,7 +133,7 @@ fn steps(state: &IncidentState) -> Section {
         id: "steps",
         title: "The seven steps",
         intro: "Each step with its evidence; none can be left out.".to_owned(),
-        head: vec!["step", "", "evidence", "by"],
+        head: vec!["step", "stands", "evidence", "by (UTC)"],
         rows: Step::ALL.iter().map(row).collect(),
     }
 }
@@ -182,7 +182,7 @@ async fn touched(app: &App, state: &IncidentState) -> Result<Section, ApiError> 
 fn told(moments: &[Moment]) -> Section {
     let row = |moment: &Moment| {
         vec![
-            text(rfc3339(moment.at_ms)),
+            text(readable(moment.at_ms)),
             text(moment.actor.trim_start_matches("person:")),
             text(moment.text.clone()),
             text(moment.seq.to_string()),
@@ -202,7 +202,7 @@ fn signatures(state: &IncidentState) -> Section {
         vec![
             text(one.by.clone()),
             text(one.side.words()),
-            text(rfc3339(one.at_ms)),
+            text(readable(one.at_ms)),
             Cell::Name(one.content_hash.clone()),
         ]
     });
