@@ -21,7 +21,7 @@ use leeway_core::ledger::event::Event;
 use leeway_store::{Append, AppendError, NewEntry, Precondition, SideWrite, Store};
 use std::collections::HashMap;
 use std::sync::atomic::AtomicUsize;
-use std::sync::{Arc, Mutex, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 use tokio::sync::mpsc;
 
@@ -39,6 +39,7 @@ pub struct App {
     reloading: Mutex<()>,
     to_run: mpsc::UnboundedSender<ActionId>,
     batches: mpsc::UnboundedSender<String>,
+    plans: Mutex<HashMap<String, u32>>,
     counting: Mutex<HashMap<String, Arc<tokio::sync::Mutex<()>>>>,
     /// Outcomes of reads on their way to the ledger.
     pub outcomes_queued: AtomicUsize,
@@ -93,6 +94,7 @@ impl App {
             to_run,
             batches,
             counting: Mutex::default(),
+            plans: Mutex::default(),
             outcomes_queued: AtomicUsize::new(0),
             tasks: LiveTasks::default(),
             records: RecordLocks::default(),
@@ -216,6 +218,11 @@ impl App {
         if self.to_run.send(action).is_err() {
             tracing::error!("the worker has stopped: approved actions wait for a restart");
         }
+    }
+
+    /// How far batches that are being worked out have come, by id.
+    pub fn plans(&self) -> MutexGuard<'_, HashMap<String, u32>> {
+        self.plans.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Asks the worker to carry out a batch of undos.

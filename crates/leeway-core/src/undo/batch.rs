@@ -134,6 +134,8 @@ pub fn order(row: &ActionRow) -> (bool, std::cmp::Reverse<(i64, u64)>) {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum BatchStatus {
+    /// What would become of its actions is being worked out.
+    Planning,
     /// Worked out and shown; nothing was done.
     Planned,
     /// Its actions are being taken back, one after another.
@@ -148,6 +150,7 @@ impl BatchStatus {
     /// The name as in API and command line.
     pub fn name(self) -> &'static str {
         match self {
+            Self::Planning => "planning",
             Self::Planned => "planned",
             Self::Running => "running",
             Self::Finished => "finished",
@@ -156,10 +159,35 @@ impl BatchStatus {
     }
 }
 
+/// What was foreseen for one action.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Foreseen {
+    /// `call`, `call-in-part`, `already-back`, `decide`, `impossible`, `under-way`, `settled`, `unusable`.
+    pub next: String,
+    /// Fields left to be decided, or why it cannot be taken back.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub note: String,
+}
+
 /// One entry of a batch's stream.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "event")]
 pub enum BatchEvent {
+    /// Asked for: it is worked out.
+    #[serde(rename = "batch.asked")]
+    Asked {
+        /// E-mail of the person.
+        by: String,
+        /// Why, in the person's words.
+        why: String,
+        /// Which actions.
+        selection: Box<Selection>,
+        /// Number of the incident it belongs to.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        incident: Option<u64>,
+        /// How many actions that are now.
+        total: u32,
+    },
     /// Worked out.
     #[serde(rename = "batch.planned")]
     Planned {
@@ -184,6 +212,9 @@ pub enum BatchEvent {
     Listed {
         /// Their ids.
         actions: Vec<ActionId>,
+        /// What was foreseen for each, in the same order.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        foreseen: Vec<Foreseen>,
     },
     /// Begun as shown.
     #[serde(rename = "batch.started")]
@@ -215,6 +246,7 @@ impl BatchEvent {
     /// The entry's kind.
     pub fn kind(&self) -> &'static str {
         match self {
+            Self::Asked { .. } => "batch.asked",
             Self::Planned { .. } => "batch.planned",
             Self::Listed { .. } => "batch.listed",
             Self::Started { .. } => "batch.started",
@@ -274,36 +306,66 @@ impl BatchState {
         event: &BatchEvent,
     ) -> Result<Self, InvalidBatch> {
         let invalid = || InvalidBatch(event.kind());
-        let Some(mut state) = previous else {
-            return match event {
-                BatchEvent::Planned {
+        let first = |by: &String, why: &String, selection: &Selection, incident| Self {
+            id: id.to_owned(),
+            status: BatchStatus::Planning,
+            by: by.clone(),
+            why: why.clone(),
+            selection: selection.clone(),
+            incident,
+            total: 0,
+            listed: 0,
+            hash: String::new(),
+            foreseen: BTreeMap::new(),
+            counts: None,
+            planned_ms: at_ms,
+            since_ms: at_ms,
+        };
+        let mut state = match (previous, event) {
+            (
+                None,
+                BatchEvent::Asked {
                     by,
                     why,
                     selection,
                     incident,
                     total,
-                    hash,
-                    foreseen,
-                } => Ok(Self {
-                    id: id.to_owned(),
-                    status: BatchStatus::Planned,
-                    by: by.clone(),
-                    why: why.clone(),
-                    selection: selection.as_ref().clone(),
-                    incident: *incident,
-                    total: *total,
-                    listed: 0,
-                    hash: hash.clone(),
-                    foreseen: foreseen.clone(),
-                    counts: None,
-                    planned_ms: at_ms,
-                    since_ms: at_ms,
-                }),
-                _ => Err(invalid()),
-            };
+                },
+            ) => {
+                let mut state = first(by, why, selection, *incident);
+                state.total = *total;
+                return Ok(state);
+            }
+            (
+                None,
+                BatchEvent::Planned {
+                    by,
+                    why,
+                    selection,
+                    incident,
+                    ..
+                },
+            ) => first(by, why, selection, *incident),
+            (Some(state), _) => state,
+            (None, _) => return Err(invalid()),
         };
         state.status = match (state.status, event) {
-            (BatchStatus::Planned, BatchEvent::Listed { actions }) => {
+            (
+                BatchStatus::Planning,
+                BatchEvent::Planned {
+                    total,
+                    hash,
+                    foreseen,
+                    ..
+                },
+            ) => {
+                state.total = *total;
+                state.hash.clone_from(hash);
+                state.foreseen.clone_from(foreseen);
+                state.planned_ms = at_ms;
+                BatchStatus::Planned
+            }
+            (BatchStatus::Planned, BatchEvent::Listed { actions, .. }) => {
                 state.listed += actions.len() as u32;
                 if state.listed > state.total {
                     return Err(invalid());
@@ -321,7 +383,10 @@ impl BatchState {
                 state.counts = Some(counts.clone());
                 BatchStatus::Finished
             }
-            (BatchStatus::Planned | BatchStatus::Running, BatchEvent::Stopped { counts, .. }) => {
+            (
+                BatchStatus::Planning | BatchStatus::Planned | BatchStatus::Running,
+                BatchEvent::Stopped { counts, .. },
+            ) => {
                 state.counts = Some(counts.clone());
                 BatchStatus::Stopped
             }

@@ -172,7 +172,8 @@ pub(super) async fn take(which: IncidentArgs, what: &str, body: Value) -> anyhow
 
 async fn undo(which: IncidentArgs, yes: bool) -> anyhow::Result<ExitCode> {
     let client = Client::reach(&which.place).await?;
-    let plan = client.post(&path(&which, "/undo"), json!({})).await?;
+    let mut plan = client.post(&path(&which, "/undo"), json!({})).await?;
+    super::undo::worked_out(&client, &mut plan).await?;
     let mut answer = plan.clone();
     if yes {
         let path = format!("/v1/undo-batches/{}/start", segment(&plain(&plan["id"])));

@@ -288,7 +288,8 @@ fn moment(text: &str) -> anyhow::Result<i64> {
 /// Takes many actions back: shows the plan, asks, begins, and follows it to its end.
 async fn batch(args: &UndoArgs, client: &Client, selection: Value) -> anyhow::Result<ExitCode> {
     let body = json!({ "selection": selection, "why": args.why });
-    let plan = client.post("/v1/undo-batches", body).await?;
+    let mut plan = client.post("/v1/undo-batches", body).await?;
+    worked_out(client, &mut plan).await?;
     if !args.place.json {
         print_batch(&plan);
     }
@@ -334,6 +335,39 @@ async fn batch(args: &UndoArgs, client: &Client, selection: Value) -> anyhow::Re
     } else {
         ExitCode::FAILURE
     })
+}
+
+/// Waits until a batch is worked out.
+pub(super) async fn worked_out(client: &Client, plan: &mut Value) -> anyhow::Result<()> {
+    let path = format!("/v1/undo-batches/{}", segment(&plain(&plan["id"])));
+    let shows = std::io::stderr().is_terminal();
+    let mut waited = false;
+    while plan["status"] == "planning" {
+        tokio::time::sleep(std::time::Duration::from_millis(250)).await;
+        *plan = client.get(&format!("{path}?limit=1")).await?;
+        waited = true;
+        if shows {
+            eprint!(
+                "\rworked out: {} of {}   ",
+                plan["worked_out"].as_u64().unwrap_or_default(),
+                plain(&plan["total"])
+            );
+        }
+    }
+    if !waited {
+        return Ok(());
+    }
+    if shows {
+        eprintln!();
+    }
+    let (mut items, mut from) = (Vec::new(), json!(0));
+    while let Some(at) = from.as_u64() {
+        let page = client.get(&format!("{path}?limit=1000&from={at}")).await?;
+        items.extend(page["actions"].as_array().cloned().unwrap_or_default());
+        from = page["next"].clone();
+    }
+    plan["items"] = json!(items);
+    Ok(())
 }
 
 fn through(batch: &Value) -> u64 {

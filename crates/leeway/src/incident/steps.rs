@@ -15,6 +15,7 @@ use leeway_core::incident::{Affected, IncidentEvent, IncidentState, Remedies};
 use leeway_core::judge::Verdict;
 use leeway_core::judge::rules::{Case, CompiledRules, judge};
 use leeway_core::ledger::event::Event;
+use leeway_core::undo::batch::BatchState;
 use leeway_core::undo::batch::Selection;
 use serde_json::json;
 use std::collections::{BTreeMap, HashSet};
@@ -86,7 +87,7 @@ pub async fn plan_remedy(
     app: &Arc<App>,
     person: &Person,
     number: &str,
-) -> Result<batch::Planned, ApiError> {
+) -> Result<BatchState, ApiError> {
     let (_, state) = find(app, number)?;
     let Some(scope) = &state.scope else {
         return Err(ApiError::new(

@@ -13,7 +13,8 @@ use crate::people::access::Who;
 use axum::Json;
 use axum::extract::{Path, State};
 use leeway_core::govern::people::Right;
-use leeway_core::undo::batch::{BatchState, BatchStatus, Selection};
+use leeway_core::id::ActionId;
+use leeway_core::undo::batch::{BatchState, BatchStatus, Foreseen, Selection};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -40,7 +41,9 @@ pub fn view(app: &App, batch: &BatchState) -> Result<Value, ApiError> {
         (Some(counts), BatchStatus::Finished) => counts.clone(),
         _ => batch::counts(app, &batch::listed(app, &batch.id)?)?,
     };
+    let worked_out = app.plans().get(&batch.id).copied();
     Ok(json!({
+        "worked_out": worked_out,
         "id": batch.id, "status": batch.status.name(), "by": batch.by, "why": batch.why,
         "selection": batch.selection, "incident": batch.incident, "total": batch.total,
         "foreseen": batch.foreseen, "counts": counts, "hash": batch.hash,
@@ -48,7 +51,8 @@ pub fn view(app: &App, batch: &BatchState) -> Result<Value, ApiError> {
     }))
 }
 
-/// Works out what taking many actions back would do now. Nothing is taken back yet.
+/// Works out what taking many actions back would do now. Nothing is taken back yet. Where there is much to
+/// read, the answer comes while it is `planning` still: look at it again.
 #[utoipa::path(post, path = "/v1/undo-batches", request_body = BatchBody, responses(
     (status = 200, body = answers::BatchPlan, description = "The plan: every action in order, and what would become of it"),
     (status = 403, body = answers::Failure, description = "`forbidden`"), (status = 404, body = answers::Failure, description = "`not-found`"),
@@ -60,10 +64,29 @@ pub async fn prepare(
 ) -> Result<Json<Value>, ApiError> {
     let person = decider(who)?;
     texts::within([("why", body.why.as_str())])?;
-    let planned = batch::prepare(&app, &person, body.selection, (None, &body.why)).await?;
-    let mut answer = view(&app, &planned.batch)?;
-    answer["items"] = json!(planned.items);
-    Ok(Json(answer))
+    let batch = batch::prepare(&app, &person, body.selection, (None, &body.why)).await?;
+    plan_view(&app, &batch).map(Json)
+}
+
+/// A batch with every action and what was foreseen for it, once that is worked out.
+pub fn plan_view(app: &App, batch: &BatchState) -> Result<Value, ApiError> {
+    let mut answer = view(app, batch)?;
+    let items = batch::items(app, &batch.id)?;
+    answer["items"] = json!(told(app, &items)?);
+    Ok(answer)
+}
+
+fn told(app: &App, items: &[(ActionId, Foreseen)]) -> Result<Vec<Value>, ApiError> {
+    let reader = app.store.reader()?;
+    let mut told = Vec::with_capacity(items.len());
+    for (id, foreseen) in items {
+        let row = reader.action_row(id)?;
+        let (title, record) = row.map_or((None, None), |row| (Some(row.title), row.record));
+        told.push(json!({
+            "action": id, "title": title, "record": record, "next": foreseen.next, "note": foreseen.note,
+        }));
+    }
+    Ok(told)
 }
 
 /// Every batch, newest first.
@@ -99,16 +122,18 @@ pub async fn show(
     who.person(Right::Read)?;
     let (_, batch) = batch::find(&app, &id)?;
     let mut answer = view(&app, &batch)?;
-    let ids = batch::listed(&app, &id)?;
+    let items = batch::items(&app, &id)?;
     let limit = page.limit.unwrap_or(DEFAULT_PAGE).clamp(1, LARGEST_PAGE);
-    let mut actions = Vec::new();
-    for action in ids.iter().skip(page.from).take(limit) {
+    let from = page.from.min(items.len());
+    let shown = &items[from..items.len().min(from + limit)];
+    let mut actions = told(&app, shown)?;
+    for (told, (action, _)) in actions.iter_mut().zip(shown) {
         let stands = plan::state(&app, action)?.map(|(_, state)| super::undo::state(&state));
-        actions.push(json!({ "action": action, "undo_state": stands }));
+        told["undo_state"] = json!(stands);
     }
-    let next = page.from + actions.len();
+    let next = from + actions.len();
     answer["actions"] = json!(actions);
-    answer["next"] = json!((next < ids.len()).then_some(next));
+    answer["next"] = json!((next < items.len()).then_some(next));
     Ok(Json(answer))
 }
 

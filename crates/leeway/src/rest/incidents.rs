@@ -188,9 +188,7 @@ pub async fn undo(
 ) -> Result<Json<Value>, ApiError> {
     let person = worker(who)?;
     let planned = steps::plan_remedy(&app, &person, &number).await?;
-    let mut answer = batches::view(&app, &planned.batch)?;
-    answer["items"] = json!(planned.items);
-    Ok(Json(answer))
+    batches::plan_view(&app, &planned).map(Json)
 }
 
 /// Step 3: every affected action is settled.

@@ -12,7 +12,7 @@ use axum::extract::{Path, State};
 use axum::response::Redirect;
 use leeway_core::govern::people::Right;
 use leeway_core::id::ActionId;
-use leeway_core::undo::batch::{BatchState, BatchStatus, NOT_ASKED, Selection};
+use leeway_core::undo::batch::{BatchState, BatchStatus, Foreseen, NOT_ASKED, Selection};
 use leeway_core::undo::state::UndoStatus;
 use maud::{Markup, html};
 use serde::Deserialize;
@@ -43,6 +43,7 @@ pub async fn list(State(app): State<Arc<App>>, Viewer(session): Viewer) -> PageR
 
 fn chip(status: BatchStatus) -> Markup {
     let (class, words) = match status {
+        BatchStatus::Planning => ("warn", "Being worked out"),
         BatchStatus::Planned => ("warn", "Planned, not begun"),
         BatchStatus::Running => ("warn", "Running"),
         BatchStatus::Finished => ("ok", "Through"),
@@ -58,9 +59,11 @@ pub async fn show(
     Path(id): Path<String>,
 ) -> PageResult {
     let (_, batch) = batch::find(&app, &id)?;
-    let ids = batch::listed(&app, &id)?;
+    let items = batch::items(&app, &id)?;
+    let ids: Vec<ActionId> = items.iter().map(|(id, _)| id.clone()).collect();
     let counts = batch::counts(&app, &ids)?;
-    let rows = rows(&app, &ids)?;
+    let rows = rows(&app, &items)?;
+    let worked_out = app.plans().get(&id).copied();
     let frame = Frame::new(
         &app,
         &session,
@@ -74,8 +77,10 @@ pub async fn show(
             p.badges #batch-state data-live { (chip(batch.status)) }
             p.sub { "Planned by " (shown(&batch.by)) ", " (time(batch.planned_ms)) @if !batch.why.is_empty() { ": " (shown(&batch.why)) } }
         }
-        (progress(&batch, &counts))
-        (begin(&batch, &session))
+        div.stack #batch-plan data-live {
+            @if batch.status == BatchStatus::Planning { (planning(&batch, worked_out)) } @else { (progress(&batch, &counts)) }
+            (begin(&batch, &session))
+        }
         section.card #batch-rows data-live aria-labelledby="rows-t" {
             header { h2 #rows-t { "In this order" } span.sub { (ids.len()) } }
             ol.events { @for row in &rows { (row) } }
@@ -84,15 +89,29 @@ pub async fn show(
     } }))
 }
 
-fn rows(app: &App, ids: &[ActionId]) -> Result<Vec<Markup>, ApiError> {
+fn planning(batch: &BatchState, worked_out: Option<u32>) -> Markup {
+    let done = worked_out.unwrap_or_default();
+    html! { section.card #batch-progress aria-labelledby="pro-t" {
+        header { h2 #pro-t { "Working out what would happen" } span.sub { (done) " of " (batch.total) } }
+        progress max=(batch.total) value=(done) aria-label="Worked out so far" {}
+        p.sub { "Every record is read as it is now. Nothing is done yet; this page goes on by itself." }
+    } }
+}
+
+fn rows(app: &App, items: &[(ActionId, Foreseen)]) -> Result<Vec<Markup>, ApiError> {
     let reader = app.store.reader()?;
-    ids.iter()
+    items
+        .iter()
         .take(MOST_SHOWN)
-        .map(|id| {
+        .map(|(id, item)| {
             let row = reader.action_row(id)?;
             let status = plan::state(app, id)?.map(|(_, state)| (state.status, state.note));
             Ok(html! { @if let Some(row) = &row { li { a.plain href={ "/actions/" (id) } {
-                span.what { strong { (row.title) } @if let Some((_, note)) = &status { span.gist { (shown(note)) } } }
+                span.what { strong { (row.title) } @match &status {
+                    Some((_, note)) => span.gist { (shown(note)) },
+                    None if item.next.is_empty() => {},
+                    None => span.gist { (foreseen(&item.next)) @if !item.note.is_empty() { ": " (shown(&item.note)) } },
+                } }
                 @match &status { Some((status, _)) => (undo::chip(*status)), None => span.chip { "not yet" } }
             } } } })
         })
@@ -103,7 +122,7 @@ fn rows(app: &App, ids: &[ActionId]) -> Result<Vec<Markup>, ApiError> {
 fn progress(batch: &BatchState, counts: &BTreeMap<String, u32>) -> Markup {
     let open = counts.get(NOT_ASKED).copied().unwrap_or_default();
     let through = batch.total.saturating_sub(open);
-    html! { section.card #batch-progress data-live aria-labelledby="pro-t" {
+    html! { section.card #batch-progress aria-labelledby="pro-t" {
         header { h2 #pro-t { @if batch.status == BatchStatus::Planned { "What would happen" } @else { (through) " of " (batch.total) } } }
         @if batch.status == BatchStatus::Planned {
             dl.kv { @for (next, many) in &batch.foreseen { div { dt { (foreseen(next)) } dd { (many) } } } }
@@ -146,7 +165,7 @@ fn begin(batch: &BatchState, session: &Session) -> Markup {
             button.btn.primary { (icon("undo")) "Undo " (batch.total) @if batch.total == 1 { " action" } @else { " actions" } }
         }
     } }
-    @if running && session.person.may(Right::Pause) { section.card #batch-stop data-live {
+    @if running && session.person.may(Right::Pause) { section.card #batch-stop {
         form.inline method="post" action={ "/undo-batches/" (batch.id) "/stop" } {
             (csrf(&session.csrf))
             label { "Why" input name="why" maxlength="500" autocomplete="off"; }
@@ -187,8 +206,8 @@ pub async fn prepare(
         to_ms: sent.to_ms.parse().ok(),
         ..Selection::default()
     };
-    let planned = batch::prepare(&app, &session.person, selection, (None, "")).await?;
-    Ok(Redirect::to(&format!("/undo-batches/{}", planned.batch.id)))
+    let batch = batch::prepare(&app, &session.person, selection, (None, "")).await?;
+    Ok(Redirect::to(&format!("/undo-batches/{}", batch.id)))
 }
 
 /// What the beginning form sends.

@@ -194,7 +194,7 @@ pub async fn take(
         }
         "undo" => {
             let planned = steps::plan_remedy(&app, person, &number).await?;
-            return Ok(Redirect::to(&format!("/undo-batches/{}", planned.batch.id)));
+            return Ok(Redirect::to(&format!("/undo-batches/{}", planned.id)));
         }
         "confirm" => drop(breaker::confirm(&app, person, &number).await?),
         "dismiss" => drop(breaker::dismiss(&app, person, &number, sent.get("why")).await?),

@@ -1,6 +1,6 @@
 //! Taking many actions back: planned and shown, then begun, and carried out by [`super::carry`].
 
-use super::choose::{Item, foresee, select};
+use super::choose::{foresee, select};
 use super::plan::state;
 use crate::app::App;
 use crate::clock;
@@ -14,29 +14,26 @@ use leeway_core::govern::routing::Ineligible;
 use leeway_core::govern::state::Document;
 use leeway_core::id::ActionId;
 use leeway_core::ledger::event::Event;
-use leeway_core::undo::batch::{BatchEvent, BatchState, BatchStatus, Selection, count};
+use leeway_core::undo::batch::{BatchEvent, BatchState, BatchStatus, Foreseen, Selection, count};
 use leeway_store::{Append, NewEntry, Precondition};
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Ids per entry.
 const LISTED: usize = 2_000;
 
-/// A batch as it was planned, with its actions.
-pub struct Planned {
-    /// The batch.
-    pub batch: BatchState,
-    /// Its actions, in their order.
-    pub items: Vec<Item>,
-}
+/// How long whoever asks for a plan waits for it.
+const LONGEST_WAIT: Duration = Duration::from_secs(15);
 
-/// Works a batch out and records it. Nothing is taken back yet.
+/// Has a batch worked out, and waits a while for it: it may be `planning` still, when there is much to read.
+/// Nothing is taken back yet.
 pub async fn prepare(
     app: &Arc<App>,
     person: &Person,
     selection: Selection,
     (incident, why): (Option<u64>, &str),
-) -> Result<Planned, ApiError> {
+) -> Result<BatchState, ApiError> {
     if !person.may(Right::Decide) {
         return Err(ineligible(&Ineligible::Role));
     }
@@ -48,32 +45,86 @@ pub async fn prepare(
         )
         .help("only what was carried out and changed something can be taken back"));
     }
-    let items = foresee(app, &rows).await?;
-    let mut foreseen = BTreeMap::new();
-    for item in &items {
-        *foreseen.entry(item.next.to_owned()).or_insert(0) += 1;
-    }
     let id = format!("und_{}", hex::encode(clock::random::<10>()));
-    let digest: Vec<_> = items.iter().map(|item| (&item.action, item.next)).collect();
-    let planned = BatchEvent::Planned {
+    let asked = BatchEvent::Asked {
         by: person.email.clone(),
         why: why.to_owned(),
         selection: Box::new(selection),
         incident,
+        total: rows.len() as u32,
+    };
+    let stream = BatchState::stream(&id);
+    let new = Precondition::StreamAt {
+        stream: stream.clone(),
+        version: 0,
+    };
+    let actor = format!("person:{}", person.email);
+    app.govern(
+        &actor,
+        stream,
+        GovernEvent::Batch(asked),
+        (vec![], vec![new]),
+    )
+    .await?;
+    let working = tokio::spawn(work_out(app.clone(), id.clone()));
+    // Whoever hangs up, or waits no longer, finds it later.
+    let _ = tokio::time::timeout(LONGEST_WAIT, working).await;
+    find(app, &id).map(|(_, batch)| batch)
+}
+
+/// Works a batch out and records what was foreseen; one that cannot be worked out ends with the reason.
+pub async fn work_out(app: Arc<App>, id: String) {
+    let foreseen = planned(&app, &id).await;
+    app.plans().remove(&id);
+    let ended = match foreseen {
+        Ok(()) => return,
+        Err(error) => append(
+            &app,
+            "leeway",
+            &id,
+            BatchEvent::Stopped {
+                by: "leeway".to_owned(),
+                why: error.message,
+                counts: BTreeMap::new(),
+            },
+        ),
+    };
+    if let Err(error) = ended.await {
+        tracing::warn!(batch = %id, %error, "a batch that could not be worked out stays so");
+    }
+}
+
+async fn planned(app: &Arc<App>, id: &str) -> Result<(), ApiError> {
+    let (version, batch) = find(app, id)?;
+    let rows = select(app, &batch.selection).await?;
+    let items = foresee(app, &rows, |done| {
+        app.plans().insert(id.to_owned(), done);
+    })
+    .await?;
+    let mut foreseen = BTreeMap::new();
+    for (_, item) in &items {
+        *foreseen.entry(item.next.clone()).or_insert(0) += 1;
+    }
+    let digest: Vec<_> = items.iter().map(|(id, item)| (id, &item.next)).collect();
+    let planned = BatchEvent::Planned {
+        by: batch.by.clone(),
+        why: batch.why.clone(),
+        selection: Box::new(batch.selection.clone()),
+        incident: batch.incident,
         total: items.len() as u32,
         hash: canonical::hash(&digest),
         foreseen,
     };
     let listed = items.chunks(LISTED).map(|items| BatchEvent::Listed {
-        actions: items.iter().map(|item| item.action.clone()).collect(),
+        actions: items.iter().map(|(id, _)| id.clone()).collect(),
+        foreseen: items.iter().map(|(_, item)| item.clone()).collect(),
     });
-    let actor = format!("person:{}", person.email);
-    let stream = BatchState::stream(&id);
+    let stream = BatchState::stream(id);
     let entries = std::iter::once(planned)
         .chain(listed)
         .map(|event| NewEntry {
             stream: stream.clone(),
-            actor: actor.clone(),
+            actor: format!("person:{}", batch.by),
             time_ms: app.clock.now_ms(),
             event: Event::Govern(GovernEvent::Batch(event)),
         })
@@ -81,12 +132,11 @@ pub async fn prepare(
     app.store
         .append(Append {
             entries,
-            preconditions: vec![Precondition::StreamAt { stream, version: 0 }],
+            preconditions: vec![Precondition::StreamAt { stream, version }],
             side: vec![],
         })
         .await?;
-    let (_, batch) = find(app, &id)?;
-    Ok(Planned { batch, items })
+    Ok(())
 }
 
 /// A batch and the length of its stream.
@@ -119,8 +169,8 @@ pub fn all(app: &App) -> Result<Vec<BatchState>, ApiError> {
     Ok(found)
 }
 
-/// The actions of a batch, in their order.
-pub fn listed(app: &App, id: &str) -> Result<Vec<ActionId>, ApiError> {
+/// The actions of a batch, in their order, and what was foreseen for each.
+pub fn items(app: &App, id: &str) -> Result<Vec<(ActionId, Foreseen)>, ApiError> {
     let entries = app.store.reader()?.entries_of(&BatchState::stream(id))?;
     let mut found = Vec::new();
     for raw in entries {
@@ -128,11 +178,24 @@ pub fn listed(app: &App, id: &str) -> Result<Vec<ActionId>, ApiError> {
             continue;
         }
         let event = Event::read(&raw.envelope.kind, &raw.payload);
-        if let Ok(Event::Govern(GovernEvent::Batch(BatchEvent::Listed { actions }))) = event {
-            found.extend(actions);
-        }
+        let Ok(Event::Govern(GovernEvent::Batch(BatchEvent::Listed { actions, foreseen }))) = event
+        else {
+            continue;
+        };
+        let unsaid = || Foreseen {
+            next: String::new(),
+            note: String::new(),
+        };
+        let foreseen = foreseen.into_iter().chain(std::iter::repeat_with(unsaid));
+        found.extend(actions.into_iter().zip(foreseen));
     }
     Ok(found)
+}
+
+/// The actions of a batch, in their order.
+pub fn listed(app: &App, id: &str) -> Result<Vec<ActionId>, ApiError> {
+    let items = items(app, id)?.into_iter();
+    Ok(items.map(|(action, _)| action).collect())
 }
 
 /// Where the undos of a batch's actions stand; adds up to its total.
@@ -220,11 +283,13 @@ pub(super) async fn append(
     Ok(())
 }
 
-/// After a restart: batches that were running go on.
+/// After a restart: batches that were running, or being worked out, go on.
 pub fn recover(app: &Arc<App>) -> Result<(), ApiError> {
     for batch in all(app)? {
-        if batch.status == BatchStatus::Running {
-            app.undo_batch(batch.id);
+        match batch.status {
+            BatchStatus::Running => app.undo_batch(batch.id),
+            BatchStatus::Planning => drop(tokio::spawn(work_out(app.clone(), batch.id))),
+            _ => {}
         }
     }
     Ok(())

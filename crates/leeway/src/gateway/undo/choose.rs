@@ -9,9 +9,8 @@ use axum::http::StatusCode;
 use leeway_core::action::state::{ActionRow, Status};
 use leeway_core::classify::{Effect, RecordRef};
 use leeway_core::id::ActionId;
-use leeway_core::undo::batch::{Selection, order};
+use leeway_core::undo::batch::{Foreseen as Foretold, Selection, order};
 use leeway_store::{ActionFilter, Reader, StoreError};
-use serde::Serialize;
 use std::collections::HashMap;
 use std::sync::Arc;
 use tokio::task::{JoinError, JoinSet};
@@ -20,21 +19,6 @@ use tokio::task::{JoinError, JoinSet};
 pub const MOST: usize = 100_000;
 /// Rows read at once.
 const PAGE: usize = 500;
-
-/// What is foreseen for one action of a batch.
-#[derive(Clone, Debug, Serialize)]
-pub struct Item {
-    /// The action.
-    pub action: ActionId,
-    /// Its title.
-    pub title: String,
-    /// Its record.
-    pub record: Option<RecordRef>,
-    /// `call`, `call-in-part`, `already-back`, `decide`, `impossible`, `under-way`, `settled`, `unusable`.
-    pub next: &'static str,
-    /// Fields left to be decided, or why it cannot be taken back.
-    pub note: String,
-}
 
 /// The actions a selection names: those that were carried out and changed something, in order. Read
 /// beside the requests: it may look through the whole ledger.
@@ -134,7 +118,11 @@ fn fits(reader: &Reader, selection: &Selection, row: &ActionRow) -> Result<bool,
 
 /// What would become of each action. Those on one record are looked at in order, each on what those before
 /// it leave; different records side by side.
-pub async fn foresee(app: &Arc<App>, rows: &[ActionRow]) -> Result<Vec<Item>, ApiError> {
+pub async fn foresee(
+    app: &Arc<App>,
+    rows: &[ActionRow],
+    progress: impl Fn(u32),
+) -> Result<Vec<(ActionId, Foretold)>, ApiError> {
     let mut places: HashMap<&RecordRef, usize> = HashMap::new();
     let mut groups: Vec<Vec<(usize, ActionRow)>> = Vec::new();
     for (index, row) in rows.iter().enumerate() {
@@ -149,17 +137,19 @@ pub async fn foresee(app: &Arc<App>, rows: &[ActionRow]) -> Result<Vec<Item>, Ap
         groups[place].push((index, row.clone()));
     }
     let mut under_way = JoinSet::new();
-    let mut items = Vec::with_capacity(rows.len());
+    let mut items: Vec<(usize, (ActionId, Foretold))> = Vec::with_capacity(rows.len());
     for group in groups {
         if under_way.len() >= AT_ONCE
             && let Some(done) = under_way.join_next().await
         {
             items.extend(done.map_err(lost)??);
+            progress(items.len() as u32);
         }
         under_way.spawn(foresee_record(app.clone(), group));
     }
     while let Some(done) = under_way.join_next().await {
         items.extend(done.map_err(lost)??);
+        progress(items.len() as u32);
     }
     items.sort_by_key(|(index, _)| *index);
     Ok(items.into_iter().map(|(_, item)| item).collect())
@@ -176,7 +166,7 @@ fn lost(error: JoinError) -> ApiError {
 async fn foresee_record(
     app: Arc<App>,
     rows: Vec<(usize, ActionRow)>,
-) -> Result<Vec<(usize, Item)>, ApiError> {
+) -> Result<Vec<(usize, (ActionId, Foretold))>, ApiError> {
     let mut foreseen = Foreseen::default();
     let mut items = Vec::with_capacity(rows.len());
     for (index, row) in rows {
@@ -188,14 +178,11 @@ async fn foresee_record(
         if let Ok(plan) = &planned {
             foreseen.take(&app, &action, plan);
         }
-        let item = Item {
-            action: row.id,
-            title: row.title,
-            record: row.record,
-            next,
+        let foretold = Foretold {
+            next: next.to_owned(),
             note,
         };
-        items.push((index, item));
+        items.push((index, (row.id, foretold)));
     }
     Ok(items)
 }

@@ -93,8 +93,11 @@ pub struct UndoStands {
 pub struct Batch {
     /// `und_` and 20 digits.
     pub id: String,
-    /// `planned`, `running`, `finished`, `stopped`.
+    /// `planning`, `planned`, `running`, `finished`, `stopped`.
     pub status: String,
+    /// While it is being worked out: of how many actions it is known what would become of them.
+    #[schema(required = true)]
+    pub worked_out: Option<u32>,
     /// Who planned it.
     pub by: String,
     /// Why.
@@ -126,8 +129,9 @@ pub struct Batch {
 /// One action of a batch.
 #[derive(ToSchema)]
 pub struct BatchAction {
-    /// The action.
-    pub action: String,
+    /// What was foreseen for it.
+    #[serde(flatten)]
+    pub item: BatchItem,
     /// Where its undo stands.
     #[schema(required = true)]
     pub undo_state: Option<UndoStands>,
