@@ -21,7 +21,7 @@ owner = "owner@example.com"
 confidence_threshold = 0.5
 [grants]
 sandbox__get_contact = "read"
-sandbox__add_contact_tag = "update"
+sandbox__update_contact = "high-impact"
 "#;
 
 /// The server over a folder of its own.
@@ -212,19 +212,19 @@ async fn pauses(server: &Arc<Server>, agent: &str, owner: &str) {
 async fn undos(server: &Arc<Server>, agent: &str, owner: &str) {
     let many = std::env::var("LEEWAY_BENCH_UNDOS").ok();
     let many: usize = many.and_then(|many| many.parse().ok()).unwrap_or(10_000);
-    let next = Arc::new(AtomicUsize::new(0));
-    let agents: Vec<_> = (0..AGENTS)
-        .map(|_| {
-            let (server, agent, next) = (server.clone(), agent.to_owned(), next.clone());
+    let agents: Vec<_> = (0..CONTACTS)
+        .map(|contact| {
+            let (server, agent, owner) = (server.clone(), agent.to_owned(), owner.to_owned());
             tokio::spawn(async move {
-                loop {
-                    let n = next.fetch_add(1, Ordering::Relaxed);
-                    if n >= many {
-                        return;
-                    }
-                    let arguments = json!({ "id": format!("c-{}", 101 + n % CONTACTS), "tag": format!("t{n}") });
-                    let body = json!({ "tool": "sandbox__add_contact_tag", "arguments": arguments, "confidence": 0.9 });
-                    let done = server.post(&agent, "/v1/actions", &body).await;
+                for n in (contact..many).step_by(CONTACTS) {
+                    let fields = json!({ "city": format!("City {n}") });
+                    let arguments = json!({ "id": format!("c-{}", 101 + contact), "fields": fields });
+                    let body = json!({ "tool": "sandbox__update_contact", "arguments": arguments, "confidence": 0.9 });
+                    let held = server.post(&agent, "/v1/actions", &body).await;
+                    let path = format!("/v1/actions/{}", held["id"].as_str().expect("an id"));
+                    let hash = server.get(&owner, &path).await["content_hash"].clone();
+                    let body = json!({ "content_hash": hash, "wait_s": 20 });
+                    let done = server.post(&owner, &format!("{path}/approve"), &body).await;
                     assert_eq!(done["status"], "executed", "{done}");
                 }
             })
@@ -240,7 +240,7 @@ async fn undos(server: &Arc<Server>, agent: &str, owner: &str) {
     );
     let before = server.memory("VmRSS");
     let began = Instant::now();
-    let selection = json!({ "selection": { "tool": "sandbox__add_contact_tag" }, "why": "load" });
+    let selection = json!({ "selection": { "tool": "sandbox__update_contact" }, "why": "load" });
     let mut batch = server.post(owner, "/v1/undo-batches", &selection).await;
     let path = format!("/v1/undo-batches/{}", batch["id"].as_str().expect("an id"));
     while batch["status"] == "planning" {
