@@ -52,12 +52,12 @@ undo = { kind = "exact", tool = "update_note", arguments = ". as $call | {id: .i
 
 class Notes:
     """`unread` are the reads of a note that fail, counted from the last `fail`; `lost` the notes whose next write is done
-    and never answered, `twisted` those that keep texts in capitals, whatever they answer."""
+    and never answered, `dropped` those whose next write is neither done nor answered, `twisted` those that keep texts in capitals, whatever they answer."""
 
     def __init__(self, count):
         self.notes = {str(n): {"text": f"note {n}", "topic": "none", "remark": None} for n in range(1, count + 1)}
         self.reads, self.writes = {}, []
-        self.unread, self.lost, self.twisted = set(), set(), set()
+        self.unread, self.lost, self.dropped, self.twisted = set(), set(), set(), set()
         notes = self
 
         class Door(BaseHTTPRequestHandler):
@@ -82,6 +82,9 @@ class Notes:
             def do_PATCH(self):
                 number = self.path.rsplit("/", 1)[1]
                 change = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+                if number in notes.dropped:
+                    notes.dropped.discard(number)
+                    return self.connection.close()
                 kept = {key: value.upper() for key, value in change.items()} if number in notes.twisted else change
                 notes.notes[number].update(kept)
                 notes.writes.append((number, change))

@@ -41,7 +41,10 @@ def spoiled(office):
     """A few right actions, and then wrong ones."""
     for number in ("c-109", "c-110", "c-111"):
         office.act("add_contact_tag", id=number, tag="fine")
-    wrong = [office.act("update_contact", id=number, fields={"city": "Nowhere"}) for number in ("c-101", "c-102", "c-103")]
+    office.trigger = "nightly run 7"
+    wrong = [office.act("update_contact", id=number, fields={"city": "Nowhere"}) for number in ("c-101", "c-102")]
+    office.trigger = None
+    wrong.append(office.act("update_contact", id="c-103", fields={"city": "Nowhere"}))
     office.meanwhile("update_contact", id="c-102", fields={"city": "Bath"})
     wrong.append(office.act("send_email", to="a@example.com", subject="s", body="b"))
     return wrong
@@ -61,6 +64,7 @@ def test_an_incident_is_worked_to_its_end(office):
     for what, body in [("remediated", None), ("review", {"finding": "f", "source_data": "s", "versions": "v"}),
                        ("sample", {}), ("reenable", None)]:
         refused("incident-not-here", lambda: step(office, number, what, body))
+    assert step(office, number, "blast-radius", {"selection": {"trigger": "nightly run 7"}})["affected"]["actions"] == 2
     selection = {"tool": "sandbox__update_contact"}
     radius = step(office, number, "blast-radius", {"selection": selection})
     assert radius["affected"] == {"actions": 3, "records": 3, "messages": 0}
@@ -106,6 +110,8 @@ def test_an_incident_is_worked_to_its_end(office):
     assert again["status"] == "reenabled"
     workflow = office.owner.get("/v1/workflows/office")
     assert workflow["paused"] is None and workflow["contained"]["rung"] == "approve-all"
+    refused("incident-open", lambda: office.operator.post("/v1/workflows/office/contain", {"rung": None}))
+    assert office.operator.post("/v1/contain", {"rung": "none"})["workflows"] == [], "everything is reviewed until it closes"
     held = office.agent.post("/v1/actions", {"tool": "sandbox__add_contact_tag", "arguments": {"id": "c-104", "tag": "y"}, "confidence": 0.9})
     assert held["status"] == "held", "everything is reviewed"
     blocked = office.agent.post("/v1/actions", {"tool": "sandbox__update_contact", "arguments": {"id": "c-104", "fields": {"city": "Nowhere"}}, "confidence": 0.9})

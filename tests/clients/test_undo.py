@@ -35,6 +35,8 @@ sandbox__get_outbox = "read"
 class Office:
     """The sandbox business, an agent, and a colleague who changes records by other means than the agent's workflow."""
 
+    trigger = None
+
     def __init__(self, delay=0, without=None):
         flows = {name: OFFICE.format(name=name, delay=delay) for name in ("office", "people")}
         if without:
@@ -46,7 +48,7 @@ class Office:
         self.second = self.leeway.person("second@example.com", "owner")
 
     def act(self, tool, by=None, **arguments):
-        body = {"tool": f"sandbox__{tool}", "arguments": arguments, "confidence": 0.9}
+        body = {"tool": f"sandbox__{tool}", "arguments": arguments, "confidence": 0.9, "trigger": self.trigger}
         action = (by or self.agent).post("/v1/actions", body)
         if action["status"] == "held":
             action = self.owner.approve(action["id"])
@@ -411,7 +413,7 @@ def test_a_batch_outlives_a_system_that_answers_badly():
         planned = owner.post("/v1/undo-batches", {"selection": {"agent": "clerk"}, "why": "a bad prompt"})
         assert planned["foreseen"] == {"call": 11, "call-in-part": 1}
         # The 1st is the plan's first look, the 4th its second at the next try, the 7th the look before the start.
-        notes.fail(unread={1, 4, 7}, lost={"3", "7", "11"})
+        notes.fail(unread={1, 4, 7}, lost={"3", "5", "7", "11"})
         owner.post(f"/v1/undo-batches/{planned['id']}/start", {"hash": planned["hash"]})
         path = f"/v1/undo-batches/{planned['id']}?limit=1000"
         done = wait_until(lambda: (b := owner.get(path))["status"] == "finished" and b, "the batch is through", 120)
@@ -420,6 +422,36 @@ def test_a_batch_outlives_a_system_that_answers_badly():
             text = "mended by a person" if number == "5" else f"note {number}"
             assert note == {"text": text, "topic": "none", "remark": None}
         assert sorted(number for number, _ in notes.writes) == sorted(notes.notes), "each was written once"
+        assert leeway.verify()["ok"]
+    finally:
+        leeway.stop()
+        notes.stop()
+
+
+def test_an_undo_whose_outcome_is_unknown_is_not_asked_again():
+    notes = Notes(1)
+    leeway = desk(notes).start().ready("notes")
+    try:
+        agent = Api(leeway.url, leeway.agent("clerk", "desk"))
+        owner = leeway.person("owner@example.com", "owner")
+        action = spoil(agent, owner, "1")
+        undo = lambda: owner.post(f"/v1/actions/{action}/undo", {"hash": owner.get(f"/v1/actions/{action}/undo")["hash"], "wait_s": 20})
+        notes.dropped = {"1"}
+        unknown = undo()
+        assert unknown["status"] == "undo_unknown", unknown
+        settle = lambda: owner.post(f"/v1/actions/{action}/undo/settle", {"as": "kept", "why": "it may be back"})
+        for again in (undo, settle):
+            with pytest.raises(Refused) as refused:
+                again()
+            assert refused.value.code == "undo-unknown"
+        planned = owner.post("/v1/undo-batches", {"selection": {"agent": "clerk"}, "why": "once more"})
+        assert planned["foreseen"] == {"settled": 1}
+        owner.post(f"/v1/undo-batches/{planned['id']}/start", {"hash": planned["hash"]})
+        owner.post(f"/v1/actions/{unknown['undo']}/attest", {"outcome": "failed", "evidence": "the note is still spoiled"})
+        wait_until(lambda: owner.get(f"/v1/undo-batches/{planned['id']}")["status"] == "finished", "the batch is through", 60)
+        assert owner.action(action)["undo_state"]["status"] == "undo_failed"
+        assert undo()["status"] == "undone"
+        assert notes.notes["1"]["text"] == "note 1" and len(notes.writes) == 2
         assert leeway.verify()["ok"]
     finally:
         leeway.stop()

@@ -9,6 +9,7 @@ pub mod action;
 pub mod audit;
 pub mod canonical;
 pub mod classify;
+pub mod evidence;
 pub mod govern;
 pub mod id;
 pub mod incident;

@@ -33,6 +33,9 @@ pub struct Selection {
     /// That cited this source.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub source: Option<String>,
+    /// Of this run: what the agent says set it going.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub trigger: Option<String>,
     /// Under this prompt version.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub prompt: Option<String>,
@@ -66,6 +69,7 @@ impl Selection {
     pub fn looks_inside(&self) -> bool {
         [
             &self.source,
+            &self.trigger,
             &self.prompt,
             &self.rules,
             &self.model,
@@ -113,8 +117,13 @@ impl Selection {
                 .into_iter()
                 .any(|source| source.reference == *wanted)
         });
+        let run = self
+            .trigger
+            .as_ref()
+            .is_none_or(|wanted| judged.claim.trigger.as_ref() == Some(wanted));
         let versions = &judged.versions;
         cited
+            && run
             && begins(&self.prompt, &versions.prompt)
             && begins(&self.rules, &versions.rules)
             && begins(&self.model, &versions.model)

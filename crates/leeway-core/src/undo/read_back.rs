@@ -76,14 +76,19 @@ pub fn of_action(classified: &Classified, now: &BeforeImage, late: bool) -> Read
 }
 
 /// Labels of the fields that a call the system answered to have done was to write, and that have other
-/// values as read back; a deleted record that is still there counts as all of it.
-pub fn mismatched(classified: &Classified, after: &BeforeImage) -> Vec<String> {
+/// values as read back. A deletion that says nothing of fields did not show when the record reads as
+/// `before`; systems keep much of what they delete, marked.
+pub fn mismatched(
+    classified: &Classified,
+    (before, after): (&BeforeImage, &BeforeImage),
+) -> Vec<String> {
     if !matches!(after, BeforeImage::Read { .. }) {
         return vec![];
     }
-    if classified.effect == Effect::Delete {
+    if classified.effect == Effect::Delete && classified.changes.is_empty() {
         let record = classified.record.as_ref();
-        return vec![record.map_or_else(|| "record".to_owned(), |record| record.id.clone())];
+        let name = || record.map_or_else(|| "record".to_owned(), |record| record.id.clone());
+        return (before == after).then(name).into_iter().collect();
     }
     let other = |change: &&FieldChange| {
         !has_mark(&change.new)

@@ -243,7 +243,9 @@ pub fn next(from: Option<UndoStatus>, event: &UndoEvent) -> Result<UndoStatus, I
         UndoEvent::Started { .. } => (from == Some(S::Planned)).then_some(S::Undoing),
         UndoEvent::Ended { end, .. } => match (from, end) {
             (Some(S::Planned), UndoEnd::Cancelled) => Some(S::Cancelled),
-            (Some(S::Planned | S::Undoing), UndoEnd::Conflicted) => Some(S::Conflicted),
+            (Some(S::Planned | S::Undoing | S::UndoUnknown), UndoEnd::Conflicted) => {
+                Some(S::Conflicted)
+            }
             (Some(S::Undoing | S::UndoUnknown), UndoEnd::Undone) => Some(S::Undone),
             (Some(S::Undoing | S::UndoUnknown), UndoEnd::Failed) => Some(S::UndoFailed),
             (Some(S::Undoing), UndoEnd::Unknown) => Some(S::UndoUnknown),
@@ -341,6 +343,14 @@ impl UndoState {
                 state.left.clone_from(left);
             }
             UndoEvent::Impossible { by, why } | UndoEvent::Settled { by, why, .. } => {
+                if let UndoEvent::Settled {
+                    settled: Settled::AlreadyBack | Settled::PutRight,
+                    ..
+                } = event
+                {
+                    state.left.clear();
+                    state.rest_back = false;
+                }
                 state.by.clone_from(by);
                 state.note.clone_from(why);
             }
@@ -364,6 +374,18 @@ pub fn echo(undo: &ActionId, event: &ActionEvent, left: &[String]) -> Option<Und
             left: Vec::new(),
         })
     };
+    let in_part = || {
+        Some(UndoEvent::Ended {
+            undo: undo.clone(),
+            end: UndoEnd::Conflicted,
+            note: format!(
+                "What nobody changed since is back; changed since: {}.",
+                left.join(", ")
+            ),
+            made: None,
+            left: left.to_vec(),
+        })
+    };
     match event {
         ActionEvent::Started { .. } => Some(UndoEvent::Started { undo }),
         ActionEvent::Finished(Finished {
@@ -372,16 +394,7 @@ pub fn echo(undo: &ActionId, event: &ActionEvent, left: &[String]) -> Option<Und
             made,
             ..
         }) => match outcome {
-            Outcome::Executed if !left.is_empty() => Some(UndoEvent::Ended {
-                undo,
-                end: UndoEnd::Conflicted,
-                note: format!(
-                    "What nobody changed since is back; changed since: {}.",
-                    left.join(", ")
-                ),
-                made: None,
-                left: left.to_vec(),
-            }),
+            Outcome::Executed if !left.is_empty() => in_part(),
             Outcome::Executed => Some(UndoEvent::Ended {
                 undo,
                 end: UndoEnd::Undone,
@@ -393,6 +406,7 @@ pub fn echo(undo: &ActionId, event: &ActionEvent, left: &[String]) -> Option<Und
             Outcome::OutcomeUnknown => ended(UndoEnd::Unknown, note.clone()),
         },
         ActionEvent::Resolved(resolved) => match resolved.outcome {
+            Outcome::Executed if !left.is_empty() => in_part(),
             Outcome::Executed => ended(UndoEnd::Undone, resolved.evidence.clone()),
             _ => ended(UndoEnd::Failed, resolved.evidence.clone()),
         },

@@ -8,6 +8,7 @@ mod cases;
 mod classification;
 mod document_packs;
 mod eight;
+mod evidence;
 mod govern;
 mod guardrails;
 mod guards;

@@ -372,6 +372,7 @@ fn every_pair_of_an_undos_state_and_event_is_as_the_table_says() {
         (Some(S::Undoing), "Failed", S::UndoFailed),
         (Some(S::Undoing), "Unknown", S::UndoUnknown),
         (Some(S::UndoUnknown), "Undone", S::Undone),
+        (Some(S::UndoUnknown), "Conflicted", S::Conflicted),
         (Some(S::UndoUnknown), "Failed", S::UndoFailed),
         (Some(S::Remediation), "PutRight", S::Undone),
         (Some(S::Remediation), "Kept", S::Kept),

@@ -16,7 +16,7 @@ pub struct UndoArgs {
     #[arg(required_unless_present = "filter", conflicts_with = "filter")]
     ids: Vec<String>,
     /// Instead of ids: everything that fits all of these, e.g. `workflow=crm-clean-up,prompt=v7`.
-    /// Keys: workflow, agent, tool, record, source, prompt, rules, model, pack, definition, from, to
+    /// Keys: workflow, agent, trigger (a run), tool, record, source, prompt, rules, model, pack, definition, from, to
     #[arg(long = "where", value_name = "FILTER")]
     filter: Option<String>,
     /// Why, for the record
@@ -237,12 +237,13 @@ pub async fn attest(args: AttestArgs) -> anyhow::Result<ExitCode> {
 
 /// Reads `key=value,…`.
 pub(super) fn selection(filter: &str) -> anyhow::Result<Value> {
-    const KEYS: [&str; 10] = [
+    const KEYS: [&str; 11] = [
         "workflow",
         "agent",
         "tool",
         "record",
         "source",
+        "trigger",
         "prompt",
         "rules",
         "model",

@@ -1,5 +1,6 @@
 //! Appending an action's entries, and what the action is then.
 
+use super::undo::plan;
 use crate::app::App;
 use leeway_core::action::event::ActionEvent;
 use leeway_core::action::state::{ActionState, EntryMeta, Step};
@@ -33,8 +34,20 @@ fn echoes<'a>(
     let Some((action, undoes)) = action.and_then(|action| Some((action, action.undoes()?))) else {
         return Vec::new();
     };
+    let mut known = plan::state(app, &undoes.action)
+        .ok()
+        .flatten()
+        .map(|(_, state)| state);
     events
         .filter_map(|event| echo(&action.row.id, event, &undoes.left))
+        .filter(|event| {
+            // Another undo was asked for since, or a person settled it: what became of this one is recorded
+            // with it alone.
+            let state = UndoState::apply(known.clone(), &undoes.action, 0, event);
+            let follows = state.is_ok();
+            known = state.ok().or_else(|| known.take());
+            follows
+        })
         .map(|event| NewEntry {
             stream: UndoState::stream(&undoes.action),
             actor: "leeway".to_owned(),

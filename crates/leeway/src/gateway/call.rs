@@ -104,7 +104,7 @@ async fn finish(
             made = complete(app, (tool, action), (arguments, result), after.is_none()).await;
         }
         if let (Some(judged), Some(after)) = (action.current(), &after) {
-            mismatched = read_back::mismatched(&judged.classified, after);
+            mismatched = read_back::mismatched(&judged.classified, (&judged.before, after));
         }
         if !mismatched.is_empty() {
             note = format!(

@@ -11,8 +11,12 @@ use leeway_core::govern::containment::{Containment, Everything};
 use leeway_core::govern::event::GovernEvent;
 use leeway_core::govern::people::{Person, Right};
 use leeway_core::incident::IncidentStatus;
-use leeway_store::{AppendError, Precondition};
+use leeway_core::ledger::event::Event;
+use leeway_store::{Append, AppendError, NewEntry, Precondition};
 use std::sync::Arc;
+
+/// How often everything is looked at again when somebody was faster.
+const TRIES: u32 = 20;
 
 fn live(app: &App, name: &str) -> Result<Arc<LiveWorkflow>, ApiError> {
     app.registry()
@@ -44,9 +48,12 @@ pub async fn pause(
         app,
         person,
         name,
-        GovernEvent::WorkflowPaused {
-            reason: reason.to_owned(),
-        },
+        (
+            GovernEvent::WorkflowPaused {
+                reason: reason.to_owned(),
+            },
+            vec![],
+        ),
     )
     .await
 }
@@ -84,9 +91,12 @@ pub async fn resume(
         app,
         person,
         name,
-        GovernEvent::WorkflowResumed {
-            reason: reason.to_owned(),
-        },
+        (
+            GovernEvent::WorkflowResumed {
+                reason: reason.to_owned(),
+            },
+            vec![],
+        ),
     )
     .await?;
     requeue(app, name)
@@ -122,11 +132,23 @@ pub async fn contain(
     if !person.may(right) {
         return Err(ApiError::forbidden(format!("your role does not {what}")));
     }
+    if rung < Some(Containment::ApproveAll) && in_incident(app, name) {
+        return Err(ApiError::new(
+            StatusCode::CONFLICT,
+            "incident-open",
+            format!("`{name}` is in an incident"),
+        )
+        .help("a person approves everything until the incident closes"));
+    }
     let event = GovernEvent::WorkflowContained {
         rung,
         reason: reason.to_owned(),
     };
-    change(app, person, name, event).await?;
+    let at = Precondition::StreamAt {
+        stream: LiveWorkflow::stream(name),
+        version: live.version,
+    };
+    change(app, person, name, (event, vec![at])).await?;
     requeue(app, name)
 }
 
@@ -145,37 +167,76 @@ pub async fn everything(
     if !person.may(right) {
         return Err(ApiError::forbidden(format!("your role does not {does}")));
     }
-    let registry = app.registry();
-    let fitting = registry.workflows.iter().filter(|(_, live)| {
-        let rung = live.state.contained.as_ref().map(|now| now.rung);
-        match what {
-            Everything::Stop => live.state.paused.is_none(),
-            Everything::None => rung.is_some(),
-            _ => rung < what.rung(),
+    for _ in 0..TRIES {
+        let names = match everything_once(app, person, (what, reason)).await {
+            // Somebody was faster with one of them: all of them are looked at again.
+            Err(AppendError::Conflict(_) | AppendError::InvalidTransition(_)) => {
+                app.reload()?;
+                continue;
+            }
+            other => other?,
+        };
+        app.reload()?;
+        for name in &names {
+            requeue(app, name)?;
         }
-    });
-    let names: Vec<String> = fitting.map(|(name, _)| name.clone()).collect();
-    let reason = reason.to_owned();
-    let events = names.iter().map(|name| {
+        return Ok(names);
+    }
+    Err(ApiError::new(
+        StatusCode::CONFLICT,
+        "changed-meanwhile",
+        "the workflows change faster than they can be held back; nothing was done",
+    ))
+}
+
+async fn everything_once(
+    app: &App,
+    person: &Person,
+    (what, reason): (Everything, &str),
+) -> Result<Vec<String>, AppendError> {
+    let registry = app.registry();
+    let (mut names, mut append) = (Vec::new(), Append::default());
+    for (name, live) in &registry.workflows {
+        let rung = live.state.contained.as_ref().map(|now| now.rung);
+        let fits = match what {
+            Everything::Stop => live.state.paused.is_none(),
+            // One in an incident is let go by the incident.
+            Everything::None => rung.is_some() && !in_incident(app, name),
+            _ => rung < what.rung(),
+        };
+        if !fits {
+            continue;
+        }
+        let reason = reason.to_owned();
         let event = match what {
-            Everything::Stop => GovernEvent::WorkflowPaused {
-                reason: reason.clone(),
-            },
+            Everything::Stop => GovernEvent::WorkflowPaused { reason },
             _ => GovernEvent::WorkflowContained {
                 rung: what.rung(),
-                reason: reason.clone(),
+                reason,
             },
         };
-        (LiveWorkflow::stream(name), event)
-    });
-    let actor = format!("person:{}", person.email);
-    if !names.is_empty() {
-        app.govern_all(&actor, events.collect()).await?;
+        let stream = LiveWorkflow::stream(name);
+        append.preconditions.push(Precondition::StreamAt {
+            stream: stream.clone(),
+            version: live.version,
+        });
+        append.entries.push(NewEntry {
+            stream,
+            actor: format!("person:{}", person.email),
+            time_ms: app.clock.now_ms(),
+            event: Event::Govern(event),
+        });
+        names.push(name.clone());
     }
-    for name in &names {
-        requeue(app, name)?;
+    if !names.is_empty() {
+        app.store.append(append).await?;
     }
     Ok(names)
+}
+
+/// Whether a workflow is in an incident; what cannot be told counts as if it were.
+fn in_incident(app: &App, name: &str) -> bool {
+    !matches!(crate::incident::of_workflow(app, name), Ok(None))
 }
 
 /// Puts what waits to start back in the queue: it is judged again under what holds now.
@@ -194,12 +255,12 @@ async fn change(
     app: &App,
     person: &Person,
     name: &str,
-    event: GovernEvent,
+    (event, preconditions): (GovernEvent, Vec<Precondition>),
 ) -> Result<(), ApiError> {
     let actor = format!("person:{}", person.email);
-    let none: Vec<Precondition> = vec![];
+    let stream = LiveWorkflow::stream(name);
     match app
-        .govern(&actor, LiveWorkflow::stream(name), event, (vec![], none))
+        .govern(&actor, stream, event, (vec![], preconditions))
         .await
     {
         Err(AppendError::InvalidTransition(why)) => {

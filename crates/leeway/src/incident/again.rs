@@ -96,10 +96,15 @@ pub async fn reenable(app: &App, person: &Person, number: &str) -> Result<Incide
         .map_err(|error| ApiError::new(StatusCode::CONFLICT, error.code(), error.to_string()))?;
     let stream = LiveWorkflow::stream(&state.workflow);
     let reason = format!("Incident {number} is through its seven steps");
-    let mut events = vec![GovernEvent::WorkflowContained {
-        rung: Some(Containment::ApproveAll),
-        reason: reason.clone(),
-    }];
+    let held_back = live.state.contained.as_ref().map(|now| now.rung);
+    let mut events = Vec::new();
+    // Whoever held it back further says when that ends.
+    if held_back <= Some(Containment::ApproveAll) {
+        events.push(GovernEvent::WorkflowContained {
+            rung: Some(Containment::ApproveAll),
+            reason: reason.clone(),
+        });
+    }
     if live.state.paused.is_some() {
         events.push(GovernEvent::WorkflowResumed { reason });
     }
@@ -189,7 +194,9 @@ pub async fn take_over(
     crate::gateway::texts::within([("why", why)])?;
     let (version, state) = find(app, number)?;
     let from = state.commander.clone().unwrap_or_default();
-    let here = app.registry().people.iter().any(|one| one.email == from);
+    let registry = app.registry();
+    let mut people = registry.people.iter();
+    let here = from == "local" || people.any(|one| one.email == from);
     if here && !person.may(Right::Resume) {
         return Err(ApiError::forbidden(
             "your role does not take command over from somebody who is here",

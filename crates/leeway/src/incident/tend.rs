@@ -6,9 +6,11 @@ use super::{all, append, find};
 use crate::app::App;
 use crate::error::ApiError;
 use crate::gateway::registry::LiveWorkflow;
+use leeway_core::govern::containment::Containment;
 use leeway_core::govern::event::GovernEvent;
 use leeway_core::govern::workflow::SILENT_MINUTES;
 use leeway_core::incident::{IncidentEvent, IncidentState, IncidentStatus};
+use leeway_store::{AppendError, Precondition};
 
 /// Looks at every open incident once.
 pub async fn tend(app: &App) -> Result<(), ApiError> {
@@ -65,19 +67,41 @@ async fn close(app: &App, state: &IncidentState) -> Result<(), ApiError> {
         IncidentEvent::Closed { by },
     )
     .await?;
-    let registry = app.registry();
-    let contained = registry
-        .workflows
-        .get(&state.workflow)
-        .is_some_and(|live| live.state.contained.is_some());
-    if contained {
+    lift(app, &state).await
+}
+
+/// Ends what running again began with: a person approves everything. What people held back further, or
+/// anew, stays.
+async fn lift(app: &App, state: &IncidentState) -> Result<(), ApiError> {
+    const TRIES: u32 = 5;
+    for _ in 0..TRIES {
+        let registry = app.registry();
+        let Some(live) = registry.workflows.get(&state.workflow) else {
+            return Ok(());
+        };
+        let began_ms = state.resumed.map_or(0, |resumed| resumed.at_ms);
+        let contained = live.state.contained.as_ref();
+        let own = contained
+            .is_some_and(|now| now.rung == Containment::ApproveAll && now.at_ms <= began_ms);
+        if !own {
+            return Ok(());
+        }
         let event = GovernEvent::WorkflowContained {
             rung: None,
             reason: format!("Incident {} closed after a clean window", state.number),
         };
         let stream = LiveWorkflow::stream(&state.workflow);
-        app.govern("leeway", stream, event, (vec![], vec![]))
-            .await?;
+        let at = Precondition::StreamAt {
+            stream: stream.clone(),
+            version: live.version,
+        };
+        match app
+            .govern("leeway", stream, event, (vec![], vec![at]))
+            .await
+        {
+            Err(AppendError::Conflict(_)) => app.reload()?,
+            other => return Ok(other?),
+        }
     }
     Ok(())
 }

@@ -26,7 +26,7 @@ const LARGEST_PAGE: usize = 1_000;
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BatchBody {
-    /// Which actions: `{actions, workflow, agent, tool, record, source, prompt, rules, model, pack,
+    /// Which actions: `{actions, workflow, agent, trigger, tool, record, source, prompt, rules, model, pack,
     /// definition, from_ms, to_ms}`; everything given must fit.
     #[schema(value_type = Object)]
     pub selection: Selection,

@@ -155,7 +155,7 @@ fn stands(name: &str) -> &'static str {
 
 fn begin(batch: &BatchState, session: &Session) -> Markup {
     let decides = session.person.may(Right::Decide) && session.person.email == batch.by;
-    let running = batch.status == BatchStatus::Running;
+    let running = matches!(batch.status, BatchStatus::Running | BatchStatus::Planning);
     html! { @if batch.status == BatchStatus::Planned && decides { section.card aria-labelledby="beg-t" {
         header { h2 #beg-t { "Begin" } }
         p.sub { "Each record is read again right before. What people changed since is kept; what cannot be taken back is handed to a person." }

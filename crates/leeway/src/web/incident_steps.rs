@@ -123,6 +123,7 @@ impl Page<'_> {
                 label { "Agent" input name="agent" autocomplete="off"; }
                 label { "Tool" select name="tool" { option value="" { "Any" } @for tool in tools(&rows) { option { (tool) } } } }
                 label { "Record" input name="record" placeholder="contact:c-101" autocomplete="off"; }
+                label { "Run: what set the agent going" input name="trigger" autocomplete="off"; }
                 label { "Prompt version" input name="prompt" autocomplete="off"; }
                 label { "Rules version" input name="rules" autocomplete="off"; }
                 label { "Model" input name="model" autocomplete="off"; }

@@ -146,6 +146,7 @@ impl Sent {
             tool: self.filled("tool"),
             record: self.filled("record"),
             source: self.filled("source"),
+            trigger: self.filled("trigger"),
             prompt: self.filled("prompt"),
             rules: self.filled("rules"),
             model: self.filled("model"),

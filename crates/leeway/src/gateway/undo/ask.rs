@@ -147,6 +147,7 @@ async fn record(
         return Err(ApiError::not_found("plan for", action.row.id.as_str()));
     };
     let id = ActionId::new(app.clock.now_ms(), clock::random());
+    let of = batch.clone();
     let undoes = Undoes {
         action: action.row.id.clone(),
         by: person.email.clone(),
@@ -196,19 +197,25 @@ async fn record(
         revision: 1,
         arguments,
     });
+    let mut preconditions = vec![
+        Precondition::StreamAt { stream, version },
+        Precondition::StreamAt {
+            stream: action_stream(&action.row.id),
+            version: action.row.version,
+        },
+    ];
+    // Nothing of a batch is asked for once it was stopped.
+    if let Some(id) = &of {
+        preconditions.push(super::batch::running(app, id)?);
+    }
     let append = Append {
         entries,
-        preconditions: vec![
-            Precondition::StreamAt { stream, version },
-            Precondition::StreamAt {
-                stream: action_stream(&action.row.id),
-                version: action.row.version,
-            },
-        ],
+        preconditions,
         side: side.into_iter().collect(),
     };
     app.store.append(append).await?;
-    if approved {
+    // Whoever carries a batch out runs it.
+    if approved && of.is_none() {
         app.enqueue(id.clone());
     }
     let undo = app.store.reader()?.action(&id)?;

@@ -153,6 +153,20 @@ pub fn find(app: &App, id: &str) -> Result<(u64, BatchState), ApiError> {
     }
 }
 
+/// That a batch still runs, as a precondition: its stream moves only when it ends.
+pub(super) fn running(app: &App, id: &str) -> Result<Precondition, ApiError> {
+    let (version, batch) = find(app, id)?;
+    if batch.status != BatchStatus::Running {
+        return Err(ApiError::new(
+            StatusCode::CONFLICT,
+            "batch-not-open",
+            format!("the batch is {}", batch.status.name()),
+        ));
+    }
+    let stream = BatchState::stream(id);
+    Ok(Precondition::StreamAt { stream, version })
+}
+
 /// Every batch, newest first.
 pub fn all(app: &App) -> Result<Vec<BatchState>, ApiError> {
     let mut found: Vec<BatchState> = app

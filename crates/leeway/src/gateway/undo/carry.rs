@@ -10,15 +10,17 @@ use crate::gateway::reconcile::{self, LATEST_ARRIVAL_MS};
 use crate::gateway::run;
 use leeway_core::action::state::Status;
 use leeway_core::classify::RecordRef;
+use leeway_core::govern::people::{Person, Right};
 use leeway_core::id::ActionId;
 use leeway_core::undo::batch::{BatchEvent, BatchState, BatchStatus, order};
 use leeway_core::undo::state::UndoStatus;
 use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::time::Instant;
 
-/// What may be otherwise in a moment.
-const AGAIN: &str = "record-unreadable";
+/// What may be otherwise in a moment; nothing was written.
+const AGAIN: [&str; 2] = ["record-unreadable", "changed-meanwhile"];
 /// How often one action is tried before it is left as it is.
 const TRIES: u32 = 5;
 /// Pause before the second try; each further one is twice as long.
@@ -27,9 +29,9 @@ const FIRST_PAUSE: Duration = Duration::from_millis(200);
 pub(super) const AT_ONCE: usize = 4;
 /// Pause between two looks at what has an unknown outcome.
 const LOOK_AGAIN: Duration = Duration::from_secs(2);
-/// How long a batch waits for what has an unknown outcome to be read back, milliseconds: a call that
-/// left no trace a minute after its start will leave none.
-const LONGEST_UNKNOWN_MS: i64 = LATEST_ARRIVAL_MS + 30_000;
+/// How long a batch waits for what has an unknown outcome to be read back: a call that left no trace a
+/// minute after its start will leave none.
+const LONGEST_UNKNOWN: Duration = Duration::from_millis(LATEST_ARRIVAL_MS as u64 + 30_000);
 
 /// Carries a batch out, from wherever it stands. Whoever calls it again while it runs only does what is
 /// not done yet: each action's own undo is asked for once.
@@ -49,6 +51,15 @@ pub async fn carry_out(app: &Arc<App>, id: &str) -> Result<(), ApiError> {
         if find(app, id)?.1.status != BatchStatus::Running {
             return Ok(());
         }
+        if asker(app, &batch).is_none() {
+            flush(app, &batch, &mut wave).await;
+            let stopped = BatchEvent::Stopped {
+                by: "leeway".to_owned(),
+                why: "Whoever planned it may no longer decide.".to_owned(),
+                counts: counts(app, &ids)?,
+            };
+            return append(app, "leeway", id, stopped).await;
+        }
         wave.push(action.clone());
         records.insert(record);
         if alone {
@@ -67,6 +78,15 @@ pub async fn carry_out(app: &Arc<App>, id: &str) -> Result<(), ApiError> {
     append(app, "leeway", id, finished).await
 }
 
+/// Whoever planned a batch, while they may decide.
+fn asker(app: &App, batch: &BatchState) -> Option<Person> {
+    let registry = app.registry();
+    let mut people = registry.people.iter();
+    people
+        .find(|person| person.email == batch.by && person.may(Right::Decide))
+        .cloned()
+}
+
 async fn flush(app: &Arc<App>, batch: &BatchState, wave: &mut Vec<ActionId>) {
     let mut under_way = tokio::task::JoinSet::new();
     for action in wave.drain(..) {
@@ -82,10 +102,10 @@ async fn flush(app: &Arc<App>, batch: &BatchState, wave: &mut Vec<ActionId>) {
 
 /// Reads back what has an unknown outcome until it is known, a person has to say, or time is up.
 async fn read_back(app: &Arc<App>, ids: &[ActionId]) -> Result<(), ApiError> {
-    let until_ms = app.clock.now_ms() + LONGEST_UNKNOWN_MS;
+    let until = Instant::now() + LONGEST_UNKNOWN;
     let mut open = unknown(app, ids)?;
-    while !open.is_empty() && app.clock.now_ms() < until_ms {
-        for undo in &open {
+    while !open.is_empty() && Instant::now() < until {
+        for undo in open.iter().take_while(|_| Instant::now() < until) {
             if let Err(error) = reconcile::read_back(app, undo).await {
                 tracing::debug!(%undo, %error, "not read back yet");
             }
@@ -132,7 +152,7 @@ async fn persist(app: &Arc<App>, batch: &BatchState, id: &ActionId) -> Result<()
     for _ in 1..TRIES {
         match take_back(app, batch, id).await {
             Ok(false) => return Ok(()),
-            Err(error) if error.code != AGAIN => return Err(error),
+            Err(error) if !AGAIN.contains(&error.code) => return Err(error),
             Ok(true) | Err(_) => tokio::time::sleep(pause).await,
         }
         pause *= 2;
@@ -166,18 +186,15 @@ async fn take_back(app: &Arc<App>, batch: &BatchState, id: &ActionId) -> Result<
             {
                 return Ok(false);
             }
-            (UndoStatus::Undoing | UndoStatus::Remediation, _) => return Ok(false),
+            // What is under way, with a person, or still to be found out is not asked for again.
+            (UndoStatus::Undoing | UndoStatus::UndoUnknown | UndoStatus::Remediation, _) => {
+                return Ok(false);
+            }
             _ => {}
         }
     }
-    let registry = app.registry();
-    let person = registry
-        .people
-        .iter()
-        .find(|person| person.email == batch.by);
-    let person = person
-        .cloned()
-        .ok_or_else(|| ApiError::forbidden("whoever planned the batch is no longer here"))?;
+    let person = asker(app, batch)
+        .ok_or_else(|| ApiError::forbidden("whoever planned the batch may no longer decide"))?;
     let Some(action) = app.store.reader()?.action(id)? else {
         return Ok(false);
     };

@@ -11,12 +11,14 @@ use leeway_core::classify::{Effect, RecordRef};
 use leeway_core::id::ActionId;
 use leeway_core::undo::batch::{Foreseen as Foretold, Selection, order};
 use leeway_store::{ActionFilter, Reader, StoreError};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use tokio::task::{JoinError, JoinSet};
 
 /// Most actions one batch takes back.
 pub const MOST: usize = 100_000;
+/// Longest note of a plan's line, characters: it may quote a system.
+const LONGEST_NOTE: usize = 300;
 /// Rows read at once.
 const PAGE: usize = 500;
 
@@ -94,7 +96,8 @@ fn named(
     ids: &[ActionId],
 ) -> Result<Result<Vec<ActionRow>, ActionId>, StoreError> {
     let mut found = Vec::with_capacity(ids.len());
-    for id in ids {
+    let mut named = HashSet::new();
+    for id in ids.iter().filter(|id| named.insert(*id)) {
         match reader.action_row(id)? {
             Some(row) => found.push(row),
             None => return Ok(Err(id.clone())),
@@ -180,7 +183,7 @@ async fn foresee_record(
         }
         let foretold = Foretold {
             next: next.to_owned(),
-            note,
+            note: note.chars().take(LONGEST_NOTE).collect(),
         };
         items.push((index, (row.id, foretold)));
     }

@@ -210,6 +210,10 @@ pub fn open(plan: &Plan) -> Result<(), ApiError> {
         UndoStatus::Planned | UndoStatus::Undoing => {
             ("undo-under-way", "an undo of it is under way already")
         }
+        UndoStatus::UndoUnknown => (
+            "undo-unknown",
+            "an undo of it has an unknown outcome: that is read back or attested first",
+        ),
         UndoStatus::Undone => ("already-undone", "it is undone already"),
         UndoStatus::Kept => ("kept", "a person decided that it stays as it is"),
         UndoStatus::Remediation => (

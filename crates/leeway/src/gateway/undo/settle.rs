@@ -9,8 +9,9 @@ use leeway_core::action::state::Status;
 use leeway_core::govern::event::GovernEvent;
 use leeway_core::govern::people::Person;
 use leeway_core::id::ActionId;
-use leeway_core::undo::state::{Settled, UndoEvent, UndoState, next};
+use leeway_core::undo::state::{Settled, UndoEvent, UndoState, UndoStatus, next};
 use leeway_store::Precondition;
+use serde_json::json;
 
 /// Longest reason, characters.
 const LONGEST: usize = 2_000;
@@ -32,6 +33,18 @@ pub async fn settle(
                 action.row.status.name()
             ),
         ));
+    }
+    // What is still to be found out is not overruled: its end could not be recorded any more.
+    if let Some((_, known)) = state(app, id)?
+        && known.status == UndoStatus::UndoUnknown
+    {
+        return Err(ApiError::new(
+            StatusCode::CONFLICT,
+            "undo-unknown",
+            "an undo of it has an unknown outcome",
+        )
+        .help("attest what became of the undo first, with evidence")
+        .details(json!({ "undo": known.undo })));
     }
     if settled == Settled::AlreadyBack {
         return Err(ApiError::invalid(
