@@ -309,10 +309,20 @@ def test_everything_is_held_back_and_stopped_at_once(office):
     assert everything("risky-off")["workflows"] == []
     refused("forbidden", lambda: everything("none", reviewer))
     assert everything("none")["workflows"] == ["office", "people"] and rungs() == {"office": None, "people": None}
+    everything("approve-all")
+    wrong = office.act("add_contact_tag", id="c-101", tag="x")
+    office.owner.post("/v1/incidents", {"workflow": "office", "why": "a tag", "example": wrong["id"]})
+    path = office.leeway.config / "workflows" / "office.toml"
+    path.write_text(path.read_text() + GUARD.replace('"city"', '"tags"'))
+    office.leeway.apply()
+    assert through_the_steps(office, 1, wrong)["status"] == "reenabled"
+    contained = office.owner.get("/v1/workflows/office")["contained"]
+    assert (contained["by"], contained["reason"]) == ("person:operator@example.com", "odd"), "what people held back stays theirs"
+    assert everything("none")["workflows"] == ["people"]
     assert office.leeway.cli("contain", "stop", "--all", "--reason", "odd")["workflows"] == ["office", "people"]
     assert all(flow["paused"] for flow in office.owner.get("/v1/workflows")["workflows"])
     entries = [entry for entry in office.operator.get("/v1/entries?limit=1000")["entries"] if entry["kind"] == "workflow.paused"]
-    assert len(entries) == 2 and entries[0]["seq"] + 1 == entries[1]["seq"], "one append"
+    assert entries[-2]["seq"] + 1 == entries[-1]["seq"], "one append"
 
 
 def test_the_command_line_takes_every_step(office):

@@ -445,7 +445,7 @@ def test_an_undo_whose_outcome_is_unknown_is_not_asked_again():
                 again()
             assert refused.value.code == "undo-unknown"
         planned = owner.post("/v1/undo-batches", {"selection": {"agent": "clerk"}, "why": "once more"})
-        assert planned["foreseen"] == {"settled": 1}
+        assert planned["foreseen"] == {"unusable": 1}
         owner.post(f"/v1/undo-batches/{planned['id']}/start", {"hash": planned["hash"]})
         owner.post(f"/v1/actions/{unknown['undo']}/attest", {"outcome": "failed", "evidence": "the note is still spoiled"})
         wait_until(lambda: owner.get(f"/v1/undo-batches/{planned['id']}")["status"] == "finished", "the batch is through", 60)

@@ -30,15 +30,14 @@ fn echoes<'a>(
     app: &App,
     action: Option<&ActionState>,
     events: impl Iterator<Item = &'a ActionEvent>,
-) -> Vec<NewEntry> {
+) -> Result<Vec<NewEntry>, AppendError> {
     let Some((action, undoes)) = action.and_then(|action| Some((action, action.undoes()?))) else {
-        return Vec::new();
+        return Ok(Vec::new());
     };
-    let mut known = plan::state(app, &undoes.action)
-        .ok()
-        .flatten()
-        .map(|(_, state)| state);
-    events
+    let known = plan::state(app, &undoes.action);
+    let known = known.map_err(|error| unreadable(&error.message))?;
+    let mut known = known.map(|(_, state)| state);
+    let echoes = events
         .filter_map(|event| echo(&action.row.id, event, &undoes.left))
         .filter(|event| {
             // Another undo was asked for since, or a person settled it: what became of this one is recorded
@@ -53,8 +52,8 @@ fn echoes<'a>(
             actor: "leeway".to_owned(),
             time_ms: app.clock.now_ms(),
             event: Event::Govern(GovernEvent::Undo(event)),
-        })
-        .collect()
+        });
+    Ok(echoes.collect())
 }
 
 /// Appends events to an action and returns it as it is then, read back.
@@ -77,7 +76,7 @@ pub async fn append_events(
             .map_err(|error| unreadable(&error))?,
         None => None,
     };
-    let echoes = echoes(app, undoes.as_ref(), events.iter().map(|(_, event)| event));
+    let echoes = echoes(app, undoes.as_ref(), events.iter().map(|(_, event)| event))?;
     let entries = events
         .into_iter()
         .map(|(actor, event)| entry(app, id, &actor, event))
@@ -113,7 +112,7 @@ pub async fn append_onto(
         .iter()
         .map(|(actor, event)| entry(app, id, actor, event.clone()))
         .collect();
-    entries.extend(echoes(app, known, events.iter().map(|(_, event)| event)));
+    entries.extend(echoes(app, known, events.iter().map(|(_, event)| event))?);
     let times: Vec<i64> = entries.iter().map(|entry| entry.time_ms).collect();
     let appended = app
         .store

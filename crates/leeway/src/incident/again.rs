@@ -69,6 +69,11 @@ pub async fn sign(
     append(app, &actor(person), (version, &state), event).await
 }
 
+/// Why a workflow that runs again after an incident is resumed, and held back until the incident closes.
+pub(super) fn through(number: u64) -> String {
+    format!("Incident {number} is through its seven steps")
+}
+
 /// Lets the workflow run again, everything of it reviewed.
 pub async fn reenable(app: &App, person: &Person, number: &str) -> Result<IncidentState, ApiError> {
     if !person.may(Right::Resume) {
@@ -95,11 +100,11 @@ pub async fn reenable(app: &App, person: &Person, number: &str) -> Result<Incide
     IncidentState::apply(Some(state.clone()), state.number, at_ms, &wish(pause))
         .map_err(|error| ApiError::new(StatusCode::CONFLICT, error.code(), error.to_string()))?;
     let stream = LiveWorkflow::stream(&state.workflow);
-    let reason = format!("Incident {number} is through its seven steps");
+    let reason = through(state.number);
     let held_back = live.state.contained.as_ref().map(|now| now.rung);
     let mut events = Vec::new();
-    // Whoever held it back further says when that ends.
-    if held_back <= Some(Containment::ApproveAll) {
+    // Whoever held it back, at least so far, says when that ends.
+    if held_back.is_none() {
         events.push(GovernEvent::WorkflowContained {
             rung: Some(Containment::ApproveAll),
             reason: reason.clone(),

@@ -1,12 +1,12 @@
 //! What waits for nobody: completing a declaration that was interrupted, escalating where owners are
 //! silent, closing after the clean window.
 
+use super::again::through;
 use super::declare::{contain, owners, tell_owners};
 use super::{all, append, find};
 use crate::app::App;
 use crate::error::ApiError;
 use crate::gateway::registry::LiveWorkflow;
-use leeway_core::govern::containment::Containment;
 use leeway_core::govern::event::GovernEvent;
 use leeway_core::govern::workflow::SILENT_MINUTES;
 use leeway_core::incident::{IncidentEvent, IncidentState, IncidentStatus};
@@ -70,8 +70,8 @@ async fn close(app: &App, state: &IncidentState) -> Result<(), ApiError> {
     lift(app, &state).await
 }
 
-/// Ends what running again began with: a person approves everything. What people held back further, or
-/// anew, stays.
+/// Ends what running again began with: a person approves everything. What people held back themselves,
+/// before or since, stays. `state` is the incident before it closed: since then it ran again.
 async fn lift(app: &App, state: &IncidentState) -> Result<(), ApiError> {
     const TRIES: u32 = 5;
     for _ in 0..TRIES {
@@ -79,10 +79,9 @@ async fn lift(app: &App, state: &IncidentState) -> Result<(), ApiError> {
         let Some(live) = registry.workflows.get(&state.workflow) else {
             return Ok(());
         };
-        let began_ms = state.resumed.map_or(0, |resumed| resumed.at_ms);
         let contained = live.state.contained.as_ref();
         let own = contained
-            .is_some_and(|now| now.rung == Containment::ApproveAll && now.at_ms <= began_ms);
+            .is_some_and(|now| now.reason == through(state.number) && now.at_ms <= state.since_ms);
         if !own {
             return Ok(());
         }
@@ -103,6 +102,7 @@ async fn lift(app: &App, state: &IncidentState) -> Result<(), ApiError> {
             other => return Ok(other?),
         }
     }
+    tracing::warn!(workflow = %state.workflow, "it stays held back: it changes faster than it can be let go");
     Ok(())
 }
 

@@ -70,7 +70,8 @@ fn requeue(app: &App) -> Result<(), ApiError> {
             .workflows
             .get(&row.workflow)
             .is_some_and(|live| live.state.paused.is_none());
-        if runs {
+        // What takes an action back is a person's own act: it runs while its workflow is paused.
+        if runs || row.undoes.is_some() {
             app.enqueue(row.id);
         }
     }

@@ -2,6 +2,7 @@
 //! whoever asked, as far as it counts.
 
 use super::plan::{Choices, Means, Next, Plan, open, plan, state};
+use super::settle::not_unknown;
 use crate::app::App;
 use crate::clock;
 use crate::error::ApiError;
@@ -171,8 +172,11 @@ async fn record(
         return Err(ApiError::new(StatusCode::CONFLICT, "undo-blocked", why)
             .help("nothing was done; see to it by hand, and settle it then"));
     }
+    // On what the append is bound to: another undo may have been asked for while the record was read.
+    let known = state(app, &action.row.id)?;
+    not_unknown(known.as_ref().map(|(_, state)| state))?;
     let (version, stream) = (
-        state(app, &action.row.id)?.map_or(0, |(version, _)| version),
+        known.map_or(0, |(version, _)| version),
         UndoState::stream(&action.row.id),
     );
     let undo = UndoEvent::Asked {

@@ -10,6 +10,7 @@ use leeway_core::action::state::{ActionRow, Status};
 use leeway_core::classify::{Effect, RecordRef};
 use leeway_core::id::ActionId;
 use leeway_core::undo::batch::{Foreseen as Foretold, Selection, order};
+use leeway_core::undo::state::UndoStatus;
 use leeway_store::{ActionFilter, Reader, StoreError};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -196,6 +197,9 @@ fn shown(planned: &Result<Plan, ApiError>) -> (&'static str, String) {
         Err(error) => ("unusable", error.message.clone()),
         Ok(plan) if open(plan).is_err() => match plan.state.as_ref().map(|s| s.status) {
             Some(status) if status.is_under_way() => ("under-way", String::new()),
+            Some(UndoStatus::UndoUnknown) => {
+                ("unusable", UndoStatus::UndoUnknown.words().to_owned())
+            }
             Some(status) => ("settled", status.words().to_owned()),
             None => ("settled", String::new()),
         },

@@ -34,18 +34,6 @@ pub async fn settle(
             ),
         ));
     }
-    // What is still to be found out is not overruled: its end could not be recorded any more.
-    if let Some((_, known)) = state(app, id)?
-        && known.status == UndoStatus::UndoUnknown
-    {
-        return Err(ApiError::new(
-            StatusCode::CONFLICT,
-            "undo-unknown",
-            "an undo of it has an unknown outcome",
-        )
-        .help("attest what became of the undo first, with evidence")
-        .details(json!({ "undo": known.undo })));
-    }
     if settled == Settled::AlreadyBack {
         return Err(ApiError::invalid(
             "settled-invalid",
@@ -69,6 +57,21 @@ pub async fn settle(
     append(app, person, id, event).await
 }
 
+/// What is still to be found out is not overruled: its end could not be recorded any more, and a further
+/// undo might do it twice.
+pub(super) fn not_unknown(known: Option<&UndoState>) -> Result<(), ApiError> {
+    let Some(known) = known.filter(|known| known.status == UndoStatus::UndoUnknown) else {
+        return Ok(());
+    };
+    Err(ApiError::new(
+        StatusCode::CONFLICT,
+        "undo-unknown",
+        "an undo of it has an unknown outcome",
+    )
+    .help("it is read back, or a person attests what became of it, with evidence")
+    .details(json!({ "undo": known.undo })))
+}
+
 /// Appends an event of an action's undo and returns where it stands then.
 pub async fn append(
     app: &App,
@@ -77,6 +80,7 @@ pub async fn append(
     event: UndoEvent,
 ) -> Result<UndoState, ApiError> {
     let known = state(app, id)?;
+    not_unknown(known.as_ref().map(|(_, state)| state))?;
     let status = known.as_ref().map(|(_, state)| state.status);
     next(status, &event)
         .map_err(|error| ApiError::new(StatusCode::CONFLICT, "undo-not-open", error.to_string()))?;
