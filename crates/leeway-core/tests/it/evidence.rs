@@ -370,3 +370,13 @@ fn what_it_is_worth() {
         None
     );
 }
+
+#[test]
+fn a_content_hash_is_over_canonical_json() {
+    let golden = golden();
+    let wanted = &golden["content_hash"];
+    assert_eq!(
+        leeway_core::canonical::hash(&wanted["json"]),
+        wanted["sha256"]
+    );
+}
