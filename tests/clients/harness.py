@@ -1,5 +1,6 @@
 """Runs the real binary with a real data folder, and speaks to it as agents and people do."""
 
+import http.client
 import json
 import os
 import pathlib
@@ -179,6 +180,30 @@ class Leeway:
         return self.cli("verify", check=False)
 
 
+# What a request ends in whose server is gone.
+GONE = (urllib.error.URLError, http.client.HTTPException, ConnectionError)
+
+
+class Crash:
+    """Has the server die at a point between two durable steps (debug builds alone can)."""
+
+    def __init__(self, folder):
+        self.file = folder / "crash"
+        self.env = {"LEEWAY_CRASH_FILE": str(self.file)}
+
+    def arm(self, text):
+        new = self.file.with_suffix(".new")
+        new.write_text(str(text))
+        os.replace(new, self.file)
+
+    def disarm(self):
+        """Calls off what was armed: the server reads it when it passes a point."""
+        self.arm("not any more")
+
+    def forget(self):
+        self.file.unlink(missing_ok=True)
+
+
 def free_port():
     with socket.socket() as s:
         s.bind(("127.0.0.1", 0))
@@ -197,10 +222,10 @@ def system(name, pack, server, env=None):
     return f'name = "{name}"\ntitle = "{name}"\npack = "{pack}"\n{server}' + (f"[env]\n{table}" if table else "")
 
 
-def sandbox_business(workflows, files=None):
+def sandbox_business(workflows, files=None, env=None):
     """The sandbox business behind a workflow or several, running and ready."""
     leeway = Leeway(workflows, {}, ["sandbox"], files)
     state = str(leeway.folder / "state.json")
     server = f"command = {json.dumps(str(BINARY))}\nargs = {json.dumps(['sandbox', '--state', state])}\n"
     leeway.configure(workflows, {"sandbox": system("sandbox", "sandbox", server)}, ["sandbox"])
-    return leeway.start().ready("sandbox")
+    return leeway.start(env=env).ready("sandbox")

@@ -2,18 +2,13 @@
 every commit, every append and every call to a system. After the restart nothing was done twice, nothing is
 left in between, and the record and the systems agree."""
 
-import http.client
-import os
-import urllib.error
-
 import pytest
-from harness import Api, Refused, wait_until
+from harness import GONE, Api, Crash, Refused, wait_until
 from shaky_system import Notes, desk, spoil
 
 # More than any of the stories has.
 MOST_POINTS = 100
 INCIDENTS = [f"w{n}" for n in range(20)]
-GONE = (urllib.error.URLError, http.client.HTTPException, ConnectionError)
 
 
 class Desk:
@@ -23,35 +18,30 @@ class Desk:
         self.notes = Notes(1000)
         self.unused = iter(self.notes.notes)
         self.leeway = desk(self.notes, held="high-impact", alone="update", **dict.fromkeys(INCIDENTS, "update"))
-        self.file = self.leeway.folder / "crash"
+        self.crash = Crash(self.leeway.folder)
         self.start()
         self.clerk = Api(self.leeway.url, self.leeway.agent("clerk", "held"))
         self.lone = Api(self.leeway.url, self.leeway.agent("lone", "alone"))
         self.owner = self.leeway.person("owner@example.com", "owner")
 
     def start(self):
-        self.leeway.start(env={"LEEWAY_CRASH_FILE": str(self.file)}).ready("notes")
+        self.leeway.start(env=self.crash.env).ready("notes")
         for api in (getattr(self, name, None) for name in ("clerk", "lone", "owner")):
             if api:
                 api.url = self.leeway.url
 
-    def arm(self, text):
-        new = self.file.with_suffix(".new")
-        new.write_text(text)
-        os.replace(new, self.file)
-
     def dies(self, at, do):
         """Does something, with the process dying at a point of it; returns whether it did, started again then."""
-        self.arm(str(at))
+        self.crash.arm(at)
         try:
             do()
-            self.arm("not any more")
+            self.crash.disarm()
             # Passes points, so that the file is read.
             self.clerk.post("/v1/actions", {"tool": "notes__get_note", "arguments": {"id": "1"}})
             return False
         except GONE:
             self.leeway.process.wait(timeout=30)
-            self.file.unlink(missing_ok=True)
+            self.crash.forget()
             self.start()
             return True
 

@@ -37,11 +37,11 @@ class Office:
 
     trigger = None
 
-    def __init__(self, delay=0, without=None):
+    def __init__(self, delay=0, without=None, env=None):
         flows = {name: OFFICE.format(name=name, delay=delay) for name in ("office", "people")}
         if without:
             flows["office"] = "".join(line for line in flows["office"].splitlines(True) if not line.startswith(without))
-        self.leeway = sandbox_business(flows)
+        self.leeway = sandbox_business(flows, env=env)
         self.agent = Api(self.leeway.url, self.leeway.agent("clerk", "office"))
         self.colleague = Api(self.leeway.url, self.leeway.agent("colleague", "people"))
         self.owner = self.leeway.person("owner@example.com", "owner")

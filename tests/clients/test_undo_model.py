@@ -1,21 +1,24 @@
 """Random lives of records against a model: agents write, people edit behind their backs, actions are taken
-back, workflows are paused, the server is killed. Afterwards no person's edit is lost, nothing is taken back
+back, workflows are paused, the server dies. Afterwards no person's edit is lost, nothing is taken back
 twice, nothing of an agent's starts while its workflow is paused, and every entry is accounted for.
 
 LEEWAY_MODEL_SEQUENCES is how many lives (300; the nightly form takes 10000), LEEWAY_MODEL_SEED where to begin."""
 
 import os
+import pathlib
 import random
+import tempfile
 
-from harness import Refused, wait_until
+from harness import GONE, Crash, Refused, wait_until
 from test_undo import Office
 
 SEQUENCES = int(os.environ.get("LEEWAY_MODEL_SEQUENCES", "300"))
 FIRST_SEED = int(os.environ.get("LEEWAY_MODEL_SEED", "1"))
 CONTACTS = [f"c-{n}" for n in range(101, 113)]
 FIELDS = ("city", "title", "notes")
-# One life in so many ends in a kill.
-KILLED = 60
+# One life in so many ends in a death, at one of the first so many points between two durable steps.
+KILLED = 30
+MOST_POINTS = 24
 SETTLED = ("undone", "conflicted", "kept", "undo_failed", "cancelled", "remediation")
 
 
@@ -95,25 +98,75 @@ class Life:
         assert self.read() == self.now, (self.seed, "the record is not what the model says")
 
     def killed(self):
-        """Asks for an undo and kills the server somewhere on its way."""
-        self.agent_writes()
-        action = self.done[-1]
-        plan = self.office.plan(action)
-        self.office.owner.post(f"/v1/actions/{action['id']}/undo", {"hash": plan["hash"]})
-        self.office.leeway.kill()
-        self.office.leeway.start().ready("sandbox")
-        for api in (self.office.owner, self.office.agent, self.office.colleague, self.office.second):
-            api.url = self.office.leeway.url
-        stands = lambda: self.office.owner.action(action["id"])["undo_state"]["status"]
-        state = wait_until(lambda: (s := stands()) in SETTLED and s, f"life {self.seed}: its undo came to an end", 120)
-        wrote, before = dict(self.now), {**self.now, **action["before"]}
-        found = self.read()
-        assert found == (before if state == "undone" else wrote), (self.seed, state, found)
+        """Writes or takes back, and the server dies at some point of it; whoever asked asks again."""
+        if self.dice.random() < 0.5:
+            self.killed_in_a_write()
+        else:
+            self.agent_writes()
+            self.killed_in_an_undo(self.done[-1])
+        assert self.read() == self.now, (self.seed, "the record is not what the model says after a death")
+
+    def killed_in_a_write(self):
+        values = {field: f"{field}-{self.seed}-late" for field in self.dice.sample(FIELDS, 2)}
+        body = {"tool": "sandbox__update_contact", "arguments": {"id": self.contact, "fields": values},
+                "confidence": 0.9, "idempotency_key": f"life-{self.seed}"}
+
+        def write():
+            action = self.office.agent.post("/v1/actions", body)
+            if action["status"] == "held":
+                action = self.office.owner.approve(action["id"])
+            return action
+
+        self.office.dies(self.dice.randint(1, MOST_POINTS), write)
+        action = write()
+        ends = ("executed", "failed")
+        stands = lambda: self.office.owner.action(action["id"])["status"]
+        status = wait_until(lambda: (s := stands()) in ends and s, f"life {self.seed}: its write came to an end", 120)
+        if status == "executed":
+            self.now.update(values)
+
+    def killed_in_an_undo(self, action):
+        def take_back():
+            plan = self.office.plan(action)
+            self.office.owner.post(f"/v1/actions/{action['id']}/undo", {"hash": plan["hash"], "wait_s": 20})
+
+        self.office.dies(self.dice.randint(1, MOST_POINTS), take_back)
+        state = lambda: (self.office.owner.action(action["id"]).get("undo_state") or {}).get("status")
+        if state() is None:
+            take_back()
+        status = wait_until(lambda: (s := state()) in SETTLED and s, f"life {self.seed}: its undo came to an end", 120)
+        if status == "undone":
+            self.now.update(action["before"])
+
+
+class Mortal(Office):
+    """An office whose server can be told to die."""
+
+    def __init__(self):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="leeway-crash-"))
+        self.crash = Crash(self.folder)
+        super().__init__(env=self.crash.env)
+        self.deaths = 0
+
+    def dies(self, at, do):
+        """Does something, with the server dying at a point of it, or at its end where it has fewer."""
+        self.crash.arm(at)
+        try:
+            do()
+        except GONE:
+            self.deaths += 1
+        else:
+            self.leeway.process.kill()
+        self.leeway.process.wait(timeout=30)
+        self.crash.forget()
+        self.leeway.start(env=self.crash.env).ready("sandbox")
+        for api in (self.owner, self.agent, self.colleague, self.second):
+            api.url = self.leeway.url
 
 
 def test_no_edit_is_lost_and_nothing_is_taken_back_twice():
     print(f"seeds {FIRST_SEED} to {FIRST_SEED + SEQUENCES - 1}")
-    office = Office()
+    office = Mortal()
     try:
         for seed in range(FIRST_SEED, FIRST_SEED + SEQUENCES):
             life = Life(office, seed)
@@ -121,6 +174,7 @@ def test_no_edit_is_lost_and_nothing_is_taken_back_twice():
             if seed % KILLED == 0:
                 life.killed()
         accounted_for(office)
+        print(f"{office.deaths} deaths between two steps")
     finally:
         office.leeway.stop()
 
