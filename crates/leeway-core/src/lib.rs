@@ -1,6 +1,6 @@
 //! The decisions of Leeway, as pure functions: what a tool call would really do ([`classify`]),
 //! whether it may run, must wait or may not happen ([`judge`]), how an action lives ([`action`]),
-//! who is told what ([`notify`]), and how all of it is recorded and proven ([`ledger`]).
+//! what outputs prove ([`evidence`]) and agents earn by it ([`earn`]), who is told what ([`notify`]), and how all of it is recorded and proven ([`ledger`]).
 //!
 //! Architecture invariant: nothing here reads a clock, draws randomness, or does I/O. Time and
 //! randomness are arguments, so every decision can be replayed from what was recorded with it.
@@ -9,6 +9,7 @@ pub mod action;
 pub mod audit;
 pub mod canonical;
 pub mod classify;
+pub mod earn;
 pub mod evidence;
 pub mod govern;
 pub mod id;

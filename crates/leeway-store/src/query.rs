@@ -1,6 +1,9 @@
 //! What can be asked of the store, and the shapes of the answers.
 
 use leeway_core::action::state::Status;
+use leeway_core::earn::review::Because;
+use leeway_core::earn::verdict::Verdict;
+use leeway_core::govern::owners::Responsibility;
 use leeway_core::id::ActionId;
 use leeway_core::ledger::entry::Envelope;
 use serde::{Deserialize, Serialize};
@@ -155,4 +158,52 @@ pub enum ScopeKey {
     },
     /// Those on this record.
     Record(leeway_core::classify::RecordRef),
+}
+
+/// Which reviews to list.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ReviewFilter {
+    /// Those that wait for somebody, or those that are done.
+    pub open: bool,
+    /// Of this workflow.
+    pub workflow: Option<String>,
+    /// Of this tool, `<system>__<tool>`.
+    pub tool: Option<String>,
+    /// Of this area.
+    pub responsibility: Option<Responsibility>,
+}
+
+/// One review as a row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReviewRow {
+    /// Its id.
+    pub id: ActionId,
+    /// The action it shows.
+    pub shows: ActionId,
+    /// Its workflow.
+    pub workflow: String,
+    /// `<system>__<tool>`.
+    pub tool: String,
+    /// Whose agent's.
+    pub agent: String,
+    /// Whose risk.
+    pub responsibility: Responsibility,
+    /// Why it was drawn.
+    pub because: Because,
+    /// The lot it is of.
+    pub lot: Option<u64>,
+    /// When it was drawn, UTC milliseconds.
+    pub drawn_ms: i64,
+    /// Until when it is to be reviewed, UTC milliseconds.
+    pub due_ms: i64,
+    /// Whether it waits for somebody.
+    pub open: bool,
+    /// What it is, once it is done.
+    pub outcome: Option<Verdict>,
+    /// Whether it is critically wrong.
+    pub critical: bool,
+    /// When it was done, UTC milliseconds.
+    pub judged_ms: Option<i64>,
+    /// Who looked, in order.
+    pub reviewers: Vec<String>,
 }

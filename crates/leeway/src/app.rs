@@ -278,6 +278,9 @@ fn configures(event: &GovernEvent) -> bool {
             | E::Undo(_)
             | E::Batch(_)
             | E::Incident(_)
+            | E::Stage(_)
+            | E::Review(_)
+            | E::Lot(_)
     )
 }
 

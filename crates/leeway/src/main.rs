@@ -10,6 +10,7 @@ mod config;
 mod configure;
 mod connections;
 mod demo;
+mod earning;
 mod error;
 mod gateway;
 mod hosts;

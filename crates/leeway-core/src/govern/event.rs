@@ -5,8 +5,12 @@ use super::containment::Containment;
 use super::owners::Owners;
 use super::people::Role;
 use super::system::System;
-use super::workflow::Workflow;
+use super::workflow::{Grant, Workflow};
 use crate::classify::pack::Pack;
+use crate::earn::lot::LotEvent;
+use crate::earn::review::ReviewEvent;
+use crate::earn::stage::StageEvent;
+use crate::earn::versions::EvidenceVersions;
 use crate::incident::event::IncidentEvent;
 use crate::notify::postbox::PostboxEvent;
 use crate::notify::settings::Notify;
@@ -116,6 +120,40 @@ pub enum GovernEvent {
         rung: Option<Containment>,
         /// Why, in the person's words.
         reason: String,
+    },
+    /// Its agents earned going further with a tool; the stage's entries of the same append say by what.
+    #[serde(rename = "workflow.promoted")]
+    WorkflowPromoted {
+        /// `<system>__<tool>`.
+        tool: String,
+        /// How far they go now.
+        grant: Grant,
+        /// What it was earned with: with anything else it counts for nothing.
+        with: EvidenceVersions,
+        /// Until when, UTC milliseconds.
+        until_ms: i64,
+        /// What it rests on, one sentence for people.
+        why: String,
+    },
+    /// Its agents lost going so far with a tool.
+    #[serde(rename = "workflow.demoted")]
+    WorkflowDemoted {
+        /// `<system>__<tool>`.
+        tool: String,
+        /// How far they go now.
+        grant: Grant,
+        /// Why, one sentence for people.
+        why: String,
+    },
+    /// What an agent's stated confidence is worth was adopted.
+    #[serde(rename = "workflow.calibrated")]
+    WorkflowCalibrated {
+        /// The agent.
+        agent: String,
+        /// The confidence from which on it may be relied on, 0 to 1; `None`: from none.
+        threshold: Option<f64>,
+        /// Reviewed outputs it was measured with.
+        reviewed: u64,
     },
     /// A system was configured. Stream `system/<name>`.
     #[serde(rename = "system.configured")]
@@ -238,6 +276,15 @@ pub enum GovernEvent {
     /// To an incident. Stream `incident/<number>`.
     #[serde(untagged)]
     Incident(IncidentEvent),
+    /// To what agents earned with a tool. Stream `stage/<workflow>/<system>__<tool>`.
+    #[serde(untagged)]
+    Stage(StageEvent),
+    /// To the review of an output. Stream `review/<id>`.
+    #[serde(untagged)]
+    Review(ReviewEvent),
+    /// To what is drawn of an area. Stream `lot/<workflow>/<responsibility>`.
+    #[serde(untagged)]
+    Lot(LotEvent),
 }
 
 impl GovernEvent {
@@ -259,6 +306,9 @@ impl GovernEvent {
             Self::WorkflowResumed { .. } => "workflow.resumed",
             Self::WorkflowContained { .. } => "workflow.contained",
             Self::WorkflowDrilled { .. } => "workflow.drilled",
+            Self::WorkflowPromoted { .. } => "workflow.promoted",
+            Self::WorkflowDemoted { .. } => "workflow.demoted",
+            Self::WorkflowCalibrated { .. } => "workflow.calibrated",
             Self::SystemConfigured { .. } => "system.configured",
             Self::SystemRemoved {} => "system.removed",
             Self::PackConfigured { .. } => "pack.configured",
@@ -283,6 +333,27 @@ impl GovernEvent {
             Self::Undo(event) => event.kind(),
             Self::Batch(event) => event.kind(),
             Self::Incident(event) => event.kind(),
+            Self::Stage(event) => event.kind(),
+            Self::Review(event) => event.kind(),
+            Self::Lot(event) => event.kind(),
         }
+    }
+}
+
+impl From<StageEvent> for GovernEvent {
+    fn from(event: StageEvent) -> Self {
+        Self::Stage(event)
+    }
+}
+
+impl From<ReviewEvent> for GovernEvent {
+    fn from(event: ReviewEvent) -> Self {
+        Self::Review(event)
+    }
+}
+
+impl From<LotEvent> for GovernEvent {
+    fn from(event: LotEvent) -> Self {
+        Self::Lot(event)
     }
 }

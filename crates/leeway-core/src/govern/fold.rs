@@ -7,6 +7,10 @@ use super::state::{
     AgentState, ChangedTool, Document, Drill, NotifyState, OwnersState, PackState, Pause,
     PersonState, Preference, SystemState, ToolState, WorkflowState,
 };
+use crate::earn::lot::LotState;
+use crate::earn::review::ReviewState;
+use crate::earn::standing::{Calibrated, Standing};
+use crate::earn::state::StageState;
 use crate::id::ActionId;
 use crate::incident::state::IncidentState;
 use crate::notify::postbox::PostboxState;
@@ -60,6 +64,9 @@ impl Document {
             Some(Self::Undo(state)) => undo(Some(state), name, (time_ms, event)),
             Some(Self::Batch(state)) => batch(Some(state), name, (time_ms, event)),
             Some(Self::Incident(state)) => incident(Some(state), name, (time_ms, event)),
+            Some(Self::Stage(state)) => stage(Some(*state), (actor, time_ms), event),
+            Some(Self::Review(state)) => review(Some(*state), name, (time_ms, event)),
+            Some(Self::Lot(state)) => lot(Some(state), (time_ms, event)),
         }
     }
 }
@@ -103,6 +110,44 @@ fn incident(
         .map_err(|error| GovernFoldError(error.to_string()))
 }
 
+fn stage(
+    state: Option<StageState>,
+    (actor, time_ms): (&str, i64),
+    event: &GovernEvent,
+) -> Result<Document, GovernFoldError> {
+    let GovernEvent::Stage(event) = event else {
+        return unexpected(event);
+    };
+    StageState::apply(state, actor, time_ms, event)
+        .map(|state| Document::Stage(Box::new(state)))
+        .map_err(GovernFoldError)
+}
+
+fn review(
+    state: Option<ReviewState>,
+    name: &str,
+    (time_ms, event): (i64, &GovernEvent),
+) -> Result<Document, GovernFoldError> {
+    let (GovernEvent::Review(event), Some(id)) = (event, ActionId::parse(name)) else {
+        return unexpected(event);
+    };
+    ReviewState::apply(state, &id, time_ms, event)
+        .map(|state| Document::Review(Box::new(state)))
+        .map_err(GovernFoldError)
+}
+
+fn lot(
+    state: Option<LotState>,
+    (time_ms, event): (i64, &GovernEvent),
+) -> Result<Document, GovernFoldError> {
+    let GovernEvent::Lot(event) = event else {
+        return unexpected(event);
+    };
+    LotState::apply(state, time_ms, event)
+        .map(Document::Lot)
+        .map_err(GovernFoldError)
+}
+
 fn begin(
     name: &str,
     (actor, time_ms): (&str, i64),
@@ -117,6 +162,9 @@ fn begin(
         GovernEvent::Undo(_) => undo(None, name, (time_ms, event))?,
         GovernEvent::Batch(_) => batch(None, name, (time_ms, event))?,
         GovernEvent::Incident(_) => incident(None, name, (time_ms, event))?,
+        GovernEvent::Stage(_) => stage(None, (actor, time_ms), event)?,
+        GovernEvent::Review(_) => review(None, name, (time_ms, event))?,
+        GovernEvent::Lot(_) => lot(None, (time_ms, event))?,
         GovernEvent::ChangeProposed { edits, why, hash } => Document::Change(ChangeState {
             id: name.to_owned(),
             author: actor.to_owned(),
@@ -133,6 +181,8 @@ fn begin(
             paused: None,
             contained: None,
             drilled: None,
+            standing: std::collections::BTreeMap::new(),
+            calibrated: std::collections::BTreeMap::new(),
             removed: false,
         }),
         GovernEvent::SystemConfigured { system, hash } => Document::System(SystemState {
@@ -243,9 +293,60 @@ fn workflow(
                 reason: reason.clone(),
             });
         }
+        GovernEvent::WorkflowPromoted {
+            tool,
+            grant,
+            with,
+            until_ms,
+            why,
+        } => {
+            let standing = Standing {
+                grant: *grant,
+                with: Some(with.clone()),
+                until_ms: Some(*until_ms),
+                since_ms: at_ms,
+                why: why.clone(),
+            };
+            state.standing.insert(tool.clone(), standing);
+        }
+        GovernEvent::WorkflowDemoted { tool, grant, why } => {
+            let standing = Standing {
+                grant: *grant,
+                with: None,
+                until_ms: None,
+                since_ms: at_ms,
+                why: why.clone(),
+            };
+            state.standing.insert(tool.clone(), standing);
+        }
+        GovernEvent::WorkflowCalibrated {
+            agent,
+            threshold,
+            reviewed,
+        } => calibrate(&mut state, (actor, at_ms), (agent, *threshold, *reviewed)),
         other => return unexpected(other),
     }
     Ok(state)
+}
+
+fn calibrate(
+    state: &mut WorkflowState,
+    (actor, at_ms): (&str, i64),
+    (agent, threshold, reviewed): (&str, Option<f64>, u64),
+) {
+    let Some(threshold) = threshold else {
+        state.calibrated.remove(agent);
+        return;
+    };
+    let calibrated = Calibrated {
+        threshold,
+        reviewed,
+        prompt: state.workflow.prompt_stamp(),
+        model: state.workflow.model.clone(),
+        by: actor.to_owned(),
+        at_ms,
+    };
+    state.calibrated.insert(agent.to_owned(), calibrated);
 }
 
 pub(super) fn unexpected<T>(event: &GovernEvent) -> Result<T, GovernFoldError> {

@@ -8,6 +8,10 @@ use super::people::Role;
 use super::system::System;
 use super::workflow::Workflow;
 use crate::classify::pack::Pack;
+use crate::earn::lot::LotState;
+use crate::earn::review::ReviewState;
+use crate::earn::standing::{Calibrated, Standing};
+use crate::earn::state::StageState;
 use crate::incident::state::IncidentState;
 use crate::notify::postbox::PostboxState;
 use crate::notify::settings::Notify;
@@ -15,6 +19,7 @@ use crate::undo::batch::BatchState;
 use crate::undo::state::UndoState;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use std::collections::BTreeMap;
 
 /// The present state of one stream that is not an action's.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -46,6 +51,12 @@ pub enum Document {
     Batch(BatchState),
     /// Stream `incident/<number>`.
     Incident(IncidentState),
+    /// Stream `stage/<workflow>/<system>__<tool>`.
+    Stage(Box<StageState>),
+    /// Stream `review/<id>`.
+    Review(Box<ReviewState>),
+    /// Stream `lot/<workflow>/<responsibility>`.
+    Lot(LotState),
 }
 
 /// How people are reached now.
@@ -83,6 +94,12 @@ pub struct WorkflowState {
     /// The latest drill of a pause.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub drilled: Option<Drill>,
+    /// What its agents earned or lost, by `<system>__<tool>`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub standing: BTreeMap<String, Standing>,
+    /// What stated confidences are worth, by agent.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub calibrated: BTreeMap<String, Calibrated>,
     /// True when it is no longer configured.
     pub removed: bool,
 }

@@ -5,6 +5,7 @@ use super::breaker::Breaker;
 use super::owners::Responsibility;
 use super::relay::{Names, Relay};
 use crate::canonical;
+use crate::earn::settings::{Evidence, RoiTerms};
 use crate::judge::guardrail::Guardrail;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -93,6 +94,12 @@ pub struct Workflow {
     /// The model the agents of this workflow run on; stamped on each action.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub model: Option<String>,
+    /// How its agents earn freedom.
+    #[serde(default, skip_serializing_if = "Evidence::is_default")]
+    pub evidence: Evidence,
+    /// What its worth is worked out from.
+    #[serde(default, skip_serializing_if = "RoiTerms::is_default")]
+    pub roi: RoiTerms,
     /// What stops the workflow by itself.
     #[serde(default, rename = "breaker", skip_serializing_if = "Vec::is_empty")]
     pub breakers: Vec<Breaker>,
@@ -239,6 +246,20 @@ pub enum Grant {
     HighImpact,
     /// May propose level 5 for quick approval.
     External,
+}
+
+impl Grant {
+    /// The name as in configuration and API.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Blocked => "blocked",
+            Self::Read => "read",
+            Self::Draft => "draft",
+            Self::Update => "update",
+            Self::HighImpact => "high-impact",
+            Self::External => "external",
+        }
+    }
 }
 
 /// Hours in which the business works.

@@ -110,6 +110,7 @@ impl Problems {
                 "write 0 to 86400 (a day)",
             );
         }
+        self.evidence(workflow);
         if !(1..=LONGEST_CLEAN_DAYS).contains(&workflow.incident_clean_days) {
             self.add(
                 "clean-days-invalid",
@@ -149,6 +150,59 @@ impl Problems {
                     "write a number from 0 to 1, e.g. 0.5 for half of it",
                 );
             }
+        }
+    }
+
+    fn evidence(&mut self, workflow: &Workflow) {
+        let evidence = &workflow.evidence;
+        let bounds = [
+            ("review_within_days", evidence.review_within_days, (1, 60)),
+            ("promotion_days", evidence.promotion_days, (1, 3650)),
+            (
+                "reviewer_minutes_a_week",
+                evidence.reviewer_minutes_a_week,
+                (1, 2400),
+            ),
+        ];
+        for (key, value, (least, most)) in bounds {
+            if let Some(value) = value.filter(|value| !(least..=most).contains(value)) {
+                self.add(
+                    "evidence-invalid",
+                    format!("evidence.{key}"),
+                    format!("`{value}` is out of bounds"),
+                    &format!("write {least} to {most}"),
+                );
+            }
+        }
+        let roi = &workflow.roi;
+        let terms = [
+            ("manual_minutes", roi.manual_minutes, 10_000.0),
+            ("hourly_wage", roi.hourly_wage, 100_000.0),
+            ("error_cost", roi.error_cost, 1e9),
+            ("fix_minutes", roi.fix_minutes, 100_000.0),
+            ("caught", roi.caught, 1.0),
+            ("owner_hours", roi.owner_hours, 744.0),
+            ("subscription", roi.subscription, 1e9),
+            ("setup", roi.setup, 1e9),
+        ];
+        for (key, value, most) in terms {
+            if let Some(value) = value.filter(|value| !(0.0..=most).contains(value)) {
+                self.add(
+                    "roi-invalid",
+                    format!("roi.{key}"),
+                    format!("`{value}` is out of bounds"),
+                    &format!("write 0 to {most}"),
+                );
+            }
+        }
+        let currency = roi.currency.as_deref().unwrap_or("EUR");
+        if currency.len() != 3 || !currency.bytes().all(|byte| byte.is_ascii_uppercase()) {
+            self.add(
+                "roi-invalid",
+                "roi.currency".into(),
+                format!("`{}` is no currency", currency.escape_debug()),
+                "write three letters, e.g. `EUR`",
+            );
         }
     }
 

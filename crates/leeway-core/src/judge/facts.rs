@@ -3,6 +3,7 @@
 
 use crate::govern::containment::Containment;
 use crate::govern::routing::OwnerFact;
+use crate::govern::workflow::Grant;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -24,6 +25,24 @@ pub struct Facts {
     /// How far the workflow was held back.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub contained: Option<Containment>,
+    /// The most the tool's grant came to: what was earned, or was left of it. `None` where nothing
+    /// limited what is configured.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cap: Option<Grant>,
+    /// Why nothing of its area ran unattended, one sentence for people.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unreviewed: Option<String>,
+    /// From which stated confidence on this agent may be relied on, where that has to be measured; `None`
+    /// inside: from none, it was not measured yet.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub measured: Option<Measured>,
+}
+
+/// What a stated confidence was worth, where it had to be measured.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Measured {
+    /// From which on it may be relied on, 0 to 1; `None`: from none.
+    pub threshold: Option<f64>,
 }
 
 /// What happened before, within one guardrail's window and scope.

@@ -10,7 +10,7 @@ use serde_json::{Map, Number, Value};
 use std::collections::BTreeMap;
 
 /// Ids of the rules built in: review rules and grants. Guardrails may not take them.
-pub const BUILT_IN: [&str; 19] = [
+pub const BUILT_IN: [&str; 21] = [
     "customer-facing-message",
     "pricing-discount-terms",
     "merge-or-delete",
@@ -30,6 +30,8 @@ pub const BUILT_IN: [&str; 19] = [
     "workflow-paused",
     "owner-missing",
     "answered-question",
+    "not-earned",
+    "reviews-overdue",
 ];
 
 /// What the ids of packs' rules begin with. Guardrails may not take such ids.
@@ -42,7 +44,7 @@ pub fn all(rules: &CompiledRules, case: &Case<'_>, reasons: &mut Vec<Reason>) {
         return;
     }
     areas(case, reasons);
-    confidence(rules.workflow.confidence_threshold, case, reasons);
+    confidence(threshold(rules, case), case, reasons);
     let others = reasons.len();
     unknowns(case, reasons);
     record(case, reasons);
@@ -131,17 +133,32 @@ fn areas(case: &Case<'_>, reasons: &mut Vec<Reason>) {
     }
 }
 
+/// The confidence it takes: the workflow's, and what was measured where that has to be.
+fn threshold(rules: &CompiledRules, case: &Case<'_>) -> f64 {
+    let configured = rules.workflow.confidence_threshold;
+    match case.facts.measured {
+        None => configured,
+        Some(measured) => measured
+            .threshold
+            .map_or(f64::INFINITY, |measured| configured.max(measured)),
+    }
+}
+
 fn confidence(threshold: f64, case: &Case<'_>, reasons: &mut Vec<Reason>) {
     let text = match case.claim.confidence {
         None => "The agent stated no confidence.".to_owned(),
         Some(stated) if !(0.0..=1.0).contains(&stated) => {
             "The agent's stated confidence makes no sense.".to_owned()
         }
+        Some(_) if threshold == f64::INFINITY => {
+            "What this agent's stated confidence is worth was not measured yet, so it counts as below."
+                .to_owned()
+        }
         Some(stated) if stated < threshold || threshold.is_nan() => {
             // Rounding must not make them look alike.
             let digits = if threshold - stated < 0.02 { 2 } else { 0 };
             format!(
-                "The agent's stated confidence, {:.digits$} %, is below this workflow's {:.digits$} %.",
+                "The agent's stated confidence, {:.digits$} %, is below the {:.digits$} % it takes here.",
                 stated * 100.0,
                 threshold * 100.0
             )

@@ -124,13 +124,11 @@ impl CompiledRules {
 pub fn judge(rules: &CompiledRules, case: &Case<'_>) -> Decision {
     let mut reasons = Vec::with_capacity(4);
     let tool = case.call.tool_name();
-    granted(
-        rules.workflow.grant(&tool),
-        case.classified.level,
-        &mut reasons,
-    );
-    owned(case, &mut reasons);
     let level = case.classified.level;
+    let configured = rules.workflow.grant(&tool);
+    granted(earned(configured, case, &mut reasons), level, &mut reasons);
+    owned(case, &mut reasons);
+    reviewed(case, &mut reasons);
     reasons.extend(case.facts.contained.and_then(|rung| rung.reason(level)));
     review::all(rules, case, &mut reasons);
     reasons.extend(case.classified.guards.iter().map(of_pack));
@@ -189,6 +187,41 @@ pub fn judge_undo(rules: &CompiledRules, case: &Case<'_>, overwrites: bool) -> D
         verdict: verdict.unwrap_or(Verdict::Hold).max(Verdict::Hold),
         reasons,
         approvals,
+    }
+}
+
+/// The grant that counts: what is configured, as far as it was earned and not lost.
+fn earned(configured: Grant, case: &Case<'_>, reasons: &mut Vec<Reason>) -> Grant {
+    let level = case.classified.level;
+    match case.facts.cap {
+        Some(cap) if cap < configured => {
+            if level > Level::ReadOnly {
+                reasons.push(Reason {
+                    rule: "not-earned".to_owned(),
+                    verdict: Verdict::Hold,
+                    text: format!(
+                        "With this tool the agent has earned “{}”, not “{}”.",
+                        cap.name(),
+                        configured.name()
+                    ),
+                });
+            }
+            cap
+        }
+        _ => configured,
+    }
+}
+
+/// Where outputs are not reviewed in time nothing runs unattended.
+fn reviewed(case: &Case<'_>, reasons: &mut Vec<Reason>) {
+    if let Some(why) = &case.facts.unreviewed
+        && case.classified.level > Level::ReadOnly
+    {
+        reasons.push(Reason {
+            rule: "reviews-overdue".to_owned(),
+            verdict: Verdict::Hold,
+            text: why.clone(),
+        });
     }
 }
 

@@ -8,7 +8,7 @@ use leeway_core::classify::{Area, BeforeImage, Classified, Effect, FieldChange, 
 use leeway_core::govern::owners::Responsibility;
 use leeway_core::govern::routing::OwnerFact;
 use leeway_core::govern::workflow::{Grant, Workflow};
-use leeway_core::judge::facts::Counted;
+use leeway_core::judge::facts::{Counted, Measured};
 use leeway_core::judge::guardrail::{Guardrail, Rate, Scope, Then, Total, When};
 use leeway_core::judge::rules::{Case, CompiledRules, judge};
 use leeway_core::judge::{Facts, Verdict};
@@ -243,21 +243,31 @@ fn facts() -> impl Strategy<Value = Facts> {
             prop::sample::select(Responsibility::ALL.to_vec()),
             any::<bool>(),
         )),
+        (
+            prop::option::of(prop::sample::select(GRANTS.to_vec())),
+            prop::option::of("[a-z]{3}"),
+            prop::option::of(prop::option::of(0.0..1.0)),
+        ),
     )
-        .prop_map(|(in_business_hours, counted, owner)| Facts {
-            contained: None,
-            owner: owner.map(|(responsibility, missing)| OwnerFact {
-                responsibility,
-                business: None,
-                missing,
-            }),
-            now_ms: 1_700_000_000_000,
-            in_business_hours,
-            counted: counted
-                .into_iter()
-                .map(|(id, (count, sum_cents))| (id, Counted { count, sum_cents }))
-                .collect(),
-        })
+        .prop_map(
+            |(in_business_hours, counted, owner, (cap, unreviewed, measured))| Facts {
+                cap,
+                unreviewed,
+                measured: measured.map(|threshold| Measured { threshold }),
+                contained: None,
+                owner: owner.map(|(responsibility, missing)| OwnerFact {
+                    responsibility,
+                    business: None,
+                    missing,
+                }),
+                now_ms: 1_700_000_000_000,
+                in_business_hours,
+                counted: counted
+                    .into_iter()
+                    .map(|(id, (count, sum_cents))| (id, Counted { count, sum_cents }))
+                    .collect(),
+            },
+        )
 }
 
 /// The generated values in plain text: they are short words and small numbers.
@@ -374,6 +384,26 @@ proptest! {
         let call = call();
         let decision = judge(&rules, &Case { call: &call, classified: &thing, claim: &claim, before: &before, facts: &facts });
         prop_assert!(thing.level == Level::ReadOnly || decision.verdict >= Verdict::Hold, "{:?}", decision);
+    }
+
+    #[test]
+    fn what_was_not_earned_or_not_reviewed_never_runs_alone(
+        workflow in workflow(), thing in thing(), claim in claim(), before in before(), facts in facts(),
+    ) {
+        let rules = CompiledRules::compile(workflow).unwrap();
+        let call = call();
+        let with = |facts: &Facts| judge(&rules, &Case { call: &call, classified: &thing, claim: &claim, before: &before, facts });
+        let decision = with(&facts);
+        let act = thing.level > Level::ReadOnly;
+        if act && facts.cap.is_some_and(|cap| cap <= Grant::Draft) {
+            prop_assert!(decision.verdict >= Verdict::Hold, "{:?}", decision);
+        }
+        if act && (facts.unreviewed.is_some() || facts.measured.is_some_and(|one| one.threshold.is_none())) {
+            prop_assert!(decision.verdict >= Verdict::Hold, "{:?}", decision);
+        }
+        // Whatever was earned, it never allows more than what is configured.
+        let free = with(&Facts { cap: None, unreviewed: None, measured: None, ..facts.clone() });
+        prop_assert!(decision.verdict >= free.verdict, "{:?} against {:?}", decision, free);
     }
 
     #[test]

@@ -7,6 +7,7 @@ mod backtest;
 mod cases;
 mod classification;
 mod document_packs;
+mod earn;
 mod eight;
 mod evidence;
 mod govern;

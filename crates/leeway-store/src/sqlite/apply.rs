@@ -1,5 +1,6 @@
 //! Applying one append inside a transaction: preconditions, entries, projections, side writes.
 
+use super::reviews;
 use super::row;
 use super::search;
 use super::writer::{Job, Place, Sealed};
@@ -293,6 +294,9 @@ pub fn write_document(
             "INSERT OR REPLACE INTO documents (stream, version, json) VALUES (?1, ?2, ?3)",
         )?
         .execute(params![stream, version as i64, json])?;
+    if let Document::Review(review) = document {
+        reviews::write(connection, review)?;
+    }
     Ok(())
 }
 

@@ -12,6 +12,7 @@ mod measures;
 mod past;
 pub mod reader;
 mod rebuild;
+mod reviews;
 mod row;
 mod schema;
 mod search;

@@ -5,7 +5,7 @@ use super::StoreError;
 use rusqlite::Connection;
 
 /// Number of the schema below.
-pub const SCHEMA: i64 = 5;
+pub const SCHEMA: i64 = 6;
 
 const TABLES: &str = "
 CREATE TABLE entries (
@@ -99,6 +99,7 @@ CREATE INDEX actions_created ON actions (created_ms);
 CREATE INDEX actions_due ON actions (expires_ms) WHERE expires_ms IS NOT NULL;
 CREATE INDEX actions_took ON actions (seq) WHERE took_ms IS NOT NULL;
 CREATE INDEX actions_undoes ON actions (undoes) WHERE undoes IS NOT NULL;
+CREATE INDEX actions_reviewer ON actions (reviewer, seq) WHERE reviewer IS NOT NULL;
 CREATE INDEX actions_twin ON actions (twin_hash) WHERE status = 3;
 CREATE VIRTUAL TABLE words USING fts5 (text, content='', detail=none, columnsize=0, tokenize=\"unicode61 remove_diacritics 2 categories 'L* M* N* Co'\");
 CREATE TABLE keys (
@@ -113,13 +114,43 @@ CREATE TABLE counts (
   count INTEGER NOT NULL,
   PRIMARY KEY (workflow, status)
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE reviews (
+  id TEXT PRIMARY KEY,
+  shows TEXT NOT NULL,
+  workflow TEXT NOT NULL,
+  tool TEXT NOT NULL,
+  agent TEXT NOT NULL,
+  responsibility TEXT NOT NULL,
+  because TEXT NOT NULL,
+  lot INTEGER,
+  drawn_ms INTEGER NOT NULL,
+  due_ms INTEGER NOT NULL,
+  open INTEGER NOT NULL,
+  outcome TEXT,
+  critical INTEGER NOT NULL,
+  judged_ms INTEGER,
+  reviewers TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX reviews_open ON reviews (workflow, responsibility, due_ms) WHERE open = 1;
+CREATE INDEX reviews_queue ON reviews (due_ms, id) WHERE open = 1;
+CREATE INDEX reviews_lot ON reviews (workflow, responsibility, lot) WHERE lot IS NOT NULL;
+CREATE INDEX reviews_judged ON reviews (judged_ms) WHERE judged_ms IS NOT NULL;
+CREATE INDEX reviews_tool ON reviews (workflow, tool, judged_ms) WHERE judged_ms IS NOT NULL;
 CREATE TABLE outbox (
   seq INTEGER PRIMARY KEY
 ) STRICT;
 ";
 
 /// What [`DERIVED`] makes, in an order that can be dropped.
-pub const DERIVED_TABLES: [&str; 6] = ["documents", "actions", "words", "keys", "counts", "outbox"];
+pub const DERIVED_TABLES: [&str; 7] = [
+    "documents",
+    "actions",
+    "words",
+    "keys",
+    "counts",
+    "reviews",
+    "outbox",
+];
 
 /// Sets the connection up and brings an empty file to the present schema.
 pub fn prepare(connection: &mut Connection) -> Result<(), StoreError> {

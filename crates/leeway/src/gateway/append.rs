@@ -2,8 +2,9 @@
 
 use super::undo::plan;
 use crate::app::App;
+use crate::earning;
 use leeway_core::action::event::ActionEvent;
-use leeway_core::action::state::{ActionState, EntryMeta, Step};
+use leeway_core::action::state::{ActionRow, ActionState, EntryMeta, Step};
 use leeway_core::govern::event::GovernEvent;
 use leeway_core::id::ActionId;
 use leeway_core::ledger::event::Event;
@@ -68,7 +69,8 @@ pub async fn append_events(
         .reader()
         .and_then(|reader| reader.action_row(id))
         .map_err(|error| unreadable(&error))?;
-    let undoes = match known.filter(|row| row.undoes.is_some()) {
+    let row = known;
+    let undoes = match row.as_ref().filter(|row| row.undoes.is_some()) {
         Some(_) => app
             .store
             .reader()
@@ -76,7 +78,10 @@ pub async fn append_events(
             .map_err(|error| unreadable(&error))?,
         None => None,
     };
-    let echoes = echoes(app, undoes.as_ref(), events.iter().map(|(_, event)| event))?;
+    let said: Vec<&ActionEvent> = events.iter().map(|(_, event)| event).collect();
+    let mut echoes = echoes(app, undoes.as_ref(), said.iter().copied())?;
+    echoes.extend(learned(app, row.as_ref(), &said));
+    let reload = earning::reconfigures(&echoes);
     let entries = events
         .into_iter()
         .map(|(actor, event)| entry(app, id, &actor, event))
@@ -89,6 +94,9 @@ pub async fn append_events(
             side,
         })
         .await?;
+    if reload {
+        take_notice(app);
+    }
     app.store
         .reader()
         .and_then(|reader| reader.action(id))
@@ -112,7 +120,10 @@ pub async fn append_onto(
         .iter()
         .map(|(actor, event)| entry(app, id, actor, event.clone()))
         .collect();
-    entries.extend(echoes(app, known, events.iter().map(|(_, event)| event))?);
+    let said: Vec<&ActionEvent> = events.iter().map(|(_, event)| event).collect();
+    entries.extend(echoes(app, known, said.iter().copied())?);
+    entries.extend(learned(app, known.map(|action| &action.row), &said));
+    let reload = earning::reconfigures(&entries);
     let times: Vec<i64> = entries.iter().map(|entry| entry.time_ms).collect();
     let appended = app
         .store
@@ -122,6 +133,9 @@ pub async fn append_onto(
             side,
         })
         .await?;
+    if reload {
+        take_notice(app);
+    }
     let mut steps = known.map(|action| action.steps.clone()).unwrap_or_default();
     for (index, (actor, event)) in events.into_iter().enumerate() {
         steps.push(Step {
@@ -166,6 +180,25 @@ pub fn queue_onto(
     });
     let action = ActionState::fold(id, steps).map_err(|error| unreadable(&error))?;
     Ok((action, queued))
+}
+
+/// What an action's events teach of its agent: entries of the same append. An outcome is recorded whatever
+/// becomes of the evidence.
+fn learned(app: &App, row: Option<&ActionRow>, events: &[&ActionEvent]) -> Vec<NewEntry> {
+    let Some(row) = row else {
+        return Vec::new();
+    };
+    earning::observe::of(app, row, events).unwrap_or_else(|error| {
+        tracing::error!(id = %row.id, %error, "nothing was learned of an action");
+        Vec::new()
+    })
+}
+
+/// Brings what was lost into force here; until then every start finds its workflow moved.
+fn take_notice(app: &App) {
+    if let Err(error) = app.reload() {
+        tracing::error!(%error, "cannot read the configuration again");
+    }
 }
 
 fn unreadable(why: &dyn std::fmt::Display) -> AppendError {

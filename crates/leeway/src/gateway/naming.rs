@@ -123,8 +123,11 @@ mod tests {
                 paused: None,
                 contained: None,
                 drilled: None,
+                standing: std::collections::BTreeMap::new(),
+                calibrated: std::collections::BTreeMap::new(),
                 removed: false,
             },
+            judging: String::new(),
             version: 1,
         }
     }

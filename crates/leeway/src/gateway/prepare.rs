@@ -6,6 +6,7 @@ use super::registry::{LiveTool, LiveWorkflow, Registry};
 use super::secrets;
 use crate::app::App;
 use crate::clock;
+use crate::earning;
 use crate::error::ApiError;
 use leeway_core::action::event::{Cause, Judged};
 use leeway_core::action::{Call, Claim, Versions};
@@ -14,7 +15,7 @@ use leeway_core::classify::classified::add_sensitive;
 use leeway_core::classify::compiled::CompiledTool;
 use leeway_core::classify::guess::{Guess, guess};
 use leeway_core::classify::scrub::Scrubber;
-use leeway_core::classify::{BeforeImage, Classified, Effect, RecordRef, UndoPlan};
+use leeway_core::classify::{BeforeImage, Classified, Effect, Level, RecordRef, UndoPlan};
 use leeway_core::govern::routing::OwnerFact;
 use leeway_core::id::ActionId;
 use leeway_core::judge::guardrail::Scope;
@@ -294,6 +295,14 @@ fn facts(
         ..Facts::default()
     };
     let reader = app.store.reader()?;
+    if case.classified.level > Level::ReadOnly {
+        let registry = app.registry();
+        let row = registry.responsibility(&call.workflow, case.classified);
+        let tool = call.tool_name();
+        facts.cap = earning::cap_of(&registry, workflow, (&tool, now_ms));
+        facts.measured = earning::measured(workflow, &call.agent);
+        facts.unreviewed = earning::unreviewed(&reader, (&call.workflow, row), now_ms)?;
+    }
     for counter in workflow.rules.counters(case) {
         let since_ms = now_ms - (counter.window_s as i64).saturating_mul(1000);
         let key = scope_key(counter.scope, call, record);

@@ -29,6 +29,8 @@ pub struct LiveWorkflow {
     pub state: WorkflowState,
     /// Length of its stream: the precondition of every start.
     pub version: u64,
+    /// Hash of what of it evidence is tied to.
+    pub judging: String,
 }
 
 impl LiveWorkflow {
@@ -249,12 +251,14 @@ impl Registry {
         let name = state.workflow.name.clone();
         match CompiledRules::compile(state.workflow.clone()) {
             Ok(rules) => {
+                let judging = leeway_core::earn::versions::rules(&state.workflow);
                 self.workflows.insert(
                     name,
                     Arc::new(LiveWorkflow {
                         rules,
                         state,
                         version,
+                        judging,
                     }),
                 );
             }

@@ -4,10 +4,13 @@
 
 use super::{actor, append, find, may_work, moved, of_workflow};
 use crate::app::App;
+use crate::earning::promoting;
 use crate::error::ApiError;
 use crate::gateway::registry::LiveWorkflow;
 use crate::gateway::texts;
 use axum::http::StatusCode;
+use leeway_core::action::tool_name;
+use leeway_core::earn::stage::Lost;
 use leeway_core::govern::event::GovernEvent;
 use leeway_core::govern::people::Person;
 use leeway_core::id::ActionId;
@@ -48,6 +51,7 @@ pub async fn declare(
             return Err(ApiError::not_found("action of this workflow", id.as_str()));
         }
     }
+    let case = example.clone();
     let declared = IncidentEvent::Declared {
         workflow: workflow.to_owned(),
         commander: person.email.clone(),
@@ -57,7 +61,27 @@ pub async fn declare(
     let number = begin(app, person, (live, declared, why)).await?;
     tell_owners(app, number).await?;
     contain(app, number).await?;
+    if let Some(case) = case {
+        take_back(app, workflow, (number, &case)).await?;
+    }
     find(app, &number.to_string()).map(|(_, state)| state)
+}
+
+/// The agents of a case lose one level with its tool: an incident weighs more than any number of successes.
+async fn take_back(
+    app: &App,
+    workflow: &str,
+    (number, case): (u64, &ActionId),
+) -> Result<(), ApiError> {
+    let Some(row) = app.store.reader()?.action_row(case)? else {
+        return Ok(());
+    };
+    let tool = tool_name(&row.system, &row.tool);
+    let why = format!("incident {number} names one of its actions");
+    match promoting::lose(app, (workflow, &tool), ("leeway", Lost::Incident, &why)).await {
+        Err(error) if matches!(error.code, "nothing-to-lose" | "not-found") => Ok(()),
+        other => other,
+    }
 }
 
 async fn begin(

@@ -9,6 +9,7 @@ pub mod batches;
 pub mod body;
 pub mod changes;
 pub mod configuration;
+pub mod evidence;
 pub mod health;
 pub mod incidents;
 pub mod ledger;
@@ -16,6 +17,7 @@ pub mod notifications;
 pub mod openapi;
 pub mod owners;
 pub mod questions;
+pub mod reviews;
 pub mod systems;
 pub mod undo;
 pub mod users;
@@ -94,6 +96,7 @@ pub fn routes() -> Router<Arc<App>> {
         .route("/v1/entries", get(ledger::entries))
         .route("/v1/verify", post(ledger::verify))
         .merge(incident_routes())
+        .merge(evidence_routes())
         .route("/v1/{*rest}", axum::routing::any(unknown))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
@@ -151,6 +154,43 @@ fn incident_routes() -> Router<Arc<App>> {
         .route("/v1/undo-batches/{id}/start", post(batches::start))
         .route("/v1/undo-batches/{id}/stop", post(batches::stop))
         .route("/v1/actions/{id}/attest", post(undo::attest))
+}
+
+/// Reviews, and what agents earn by them.
+fn evidence_routes() -> Router<Arc<App>> {
+    Router::new()
+        .route("/v1/reviews", get(reviews::list))
+        .route("/v1/reviews/{id}", get(reviews::show))
+        .route("/v1/reviews/{id}/judge", post(reviews::judge))
+        .route("/v1/workflows/{workflow}/evidence", get(evidence::list))
+        .route(
+            "/v1/workflows/{workflow}/evidence/{tool}",
+            get(evidence::show),
+        )
+        .route(
+            "/v1/workflows/{workflow}/evidence/{tool}/sign",
+            post(evidence::sign),
+        )
+        .route(
+            "/v1/workflows/{workflow}/evidence/{tool}/decline",
+            post(evidence::decline),
+        )
+        .route(
+            "/v1/workflows/{workflow}/evidence/{tool}/demote",
+            post(evidence::demote),
+        )
+        .route(
+            "/v1/workflows/{workflow}/confidence",
+            get(evidence::confidence),
+        )
+        .route(
+            "/v1/workflows/{workflow}/confidence/{agent}/adopt",
+            post(evidence::adopt),
+        )
+        .route(
+            "/v1/workflows/{workflow}/areas/{area}/restart",
+            post(evidence::restart),
+        )
 }
 
 async fn unknown(OriginalUri(uri): OriginalUri) -> ApiError {

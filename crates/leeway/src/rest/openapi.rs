@@ -1,8 +1,8 @@
 //! The description of the REST door, for people and programs.
 
 use super::{
-    actions, agents, backtest, batches, changes, configuration, incidents, ledger, notifications,
-    owners, questions, systems, undo, users, workflows,
+    actions, agents, backtest, batches, changes, configuration, evidence, incidents, ledger,
+    notifications, owners, questions, reviews, systems, undo, users, workflows,
 };
 use axum::Json;
 use utoipa::OpenApi;
@@ -14,6 +14,9 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
     paths(
         actions::propose, actions::list, actions::show, actions::approve, actions::reject, actions::edit, actions::withdraw,
         undo::show, undo::undo, undo::settle, undo::revoke, undo::attest,
+        reviews::list, reviews::show, reviews::judge,
+        evidence::list, evidence::show, evidence::sign, evidence::decline, evidence::demote,
+        evidence::confidence, evidence::adopt, evidence::restart,
         batches::prepare, batches::list, batches::show, batches::start, batches::stop,
         incidents::list, incidents::declare, incidents::show, incidents::confirm, incidents::dismiss, incidents::blast_radius, incidents::scope,
         incidents::undo, incidents::remediated, incidents::acknowledge, incidents::review, incidents::guard,

@@ -2,6 +2,7 @@
 //! and ends what nobody decided in time.
 
 use crate::app::App;
+use crate::earning::{lots, promoting};
 use crate::error::ApiError;
 use crate::gateway::append::{action_stream, append_events};
 use crate::gateway::registry::LiveWorkflow;
@@ -42,9 +43,20 @@ pub async fn serve(app: Arc<App>) {
         {
             tracing::warn!(%error, "incidents could not be looked at");
         }
+        if looks.is_multiple_of(NUDGE_EVERY)
+            && let Err(error) = earn(&app).await
+        {
+            tracing::warn!(%error, "reviews and evidence could not be looked at");
+        }
         looks = looks.wrapping_add(1);
         tokio::time::sleep(LOOK_EVERY).await;
     }
+}
+
+/// Draws samples whose time has come, and lets what waits for nobody go on.
+async fn earn(app: &App) -> Result<(), ApiError> {
+    lots::tend(app).await?;
+    promoting::tend(app).await
 }
 
 async fn expire(app: &App) -> Result<(), ApiError> {

@@ -1,0 +1,402 @@
+//! Promotions and what else owners do to a stage: sign what is proposed, decline it, take something back,
+//! adopt what a stated confidence is worth.
+
+use super::{
+    DAY_MS, beginning, entry, grant_now, moved, place, place_of, reconfigures, stage, versions,
+};
+use crate::app::App;
+use crate::error::ApiError;
+use crate::gateway::registry::LiveWorkflow;
+use crate::gateway::texts;
+use crate::incident::again;
+use axum::http::StatusCode;
+use leeway_core::earn::stage::{Lost, StageEvent};
+use leeway_core::earn::standing::below;
+use leeway_core::earn::state::{BUCKETS, StageState, Stated, buckets};
+use leeway_core::evidence::calibration::{self, Bucket};
+use leeway_core::evidence::gate::Gate;
+use leeway_core::govern::event::GovernEvent;
+use leeway_core::govern::people::{Person, Right};
+use leeway_core::govern::state::Document;
+use leeway_core::govern::workflow::Grant;
+use leeway_core::incident::event::Side;
+use leeway_store::{Append, AppendError, NewEntry, Precondition};
+use std::collections::BTreeMap;
+
+/// The share of wrong outputs that is accepted above a threshold of confidence.
+pub const TARGET: f64 = 0.05;
+
+/// What a signature says, in full: recorded with it.
+pub fn meaning(side: Side, to: Grant) -> String {
+    let what = match side {
+        Side::Business => "I own the risk and accept it",
+        Side::Technical => "The systems, versions and the way back are as the evidence says",
+    };
+    format!(
+        "{what}: I have looked at the evidence, and agents of this workflow may go as far as “{}” with this tool.",
+        to.name()
+    )
+}
+
+/// Signs exactly the proposal of this hash; with both signatures the promotion takes force at once.
+pub async fn sign(
+    app: &App,
+    person: &Person,
+    (workflow, tool): (&str, &str),
+    (side, hash): (Side, &str),
+) -> Result<StageState, ApiError> {
+    let registry = app.registry();
+    let (live, found) = place_of(&registry, workflow, tool)?;
+    if !again::sides(app, person, workflow).contains(&side) {
+        return Err(ApiError::new(
+            StatusCode::FORBIDDEN,
+            "not-eligible",
+            format!("you do not sign as {}", side.words()),
+        )
+        .help("the permission owner matrix names who does"));
+    }
+    let (version, state) = known(app, workflow, tool)?;
+    let proposal = state.proposal.clone().ok_or_else(|| {
+        ApiError::new(
+            StatusCode::CONFLICT,
+            "nothing-proposed",
+            "no promotion is proposed",
+        )
+        .help("Leeway proposes one when the evidence passes the gate")
+    })?;
+    let now_ms = app.clock.now_ms();
+    // Nothing it rests on may have moved: the versions, the evidence, how far agents go now.
+    let moved_on = state.versions != versions(live, found)
+        || grant_now(&registry, live, (tool, now_ms)) != proposal.from
+        || proposal.to > live.state.workflow.grant(tool);
+    let design = live.state.workflow.evidence.gate.design();
+    let proven = design.says(state.run.wrong, state.run.reviewed) == Gate::Passes;
+    if moved_on || !proven || proposal.content_hash != hash {
+        return Err(ApiError::new(
+            StatusCode::CONFLICT,
+            "stale",
+            "what the proposal rests on is no longer so; nothing was signed",
+        )
+        .help("look at the evidence again"));
+    }
+    let event = StageEvent::Signed {
+        by: person.email.clone(),
+        side,
+        content_hash: hash.to_owned(),
+        meaning: meaning(side, proposal.to),
+        solo: registry.one_person_firm(person),
+    };
+    let stream = StageState::stream(workflow, tool);
+    let actor = format!("person:{}", person.email);
+    let signed = applied(state, (&actor, now_ms), &event)?;
+    let mut entries = vec![entry((&stream, &actor, now_ms), event)];
+    let mut preconditions = vec![Precondition::StreamAt {
+        stream: stream.clone(),
+        version,
+    }];
+    if Side::ALL.iter().all(|side| signed.signed(*side).is_some()) {
+        let promoted = StageEvent::Promoted { to: proposal.to };
+        applied(signed, ("leeway", now_ms), &promoted)?;
+        let good_for = i64::from(live.state.workflow.evidence.good_for_days());
+        let earned = GovernEvent::WorkflowPromoted {
+            tool: tool.to_owned(),
+            grant: proposal.to,
+            with: versions(live, found),
+            until_ms: now_ms + good_for * DAY_MS,
+            why: format!(
+                "{} of {} reviewed were wrong; signed by both owners",
+                proposal.wrong, proposal.reviewed
+            ),
+        };
+        entries.push(entry((&stream, "leeway", now_ms), promoted));
+        let stream = LiveWorkflow::stream(workflow);
+        entries.push(entry((&stream, "leeway", now_ms), earned));
+        preconditions.push(Precondition::StreamAt {
+            stream,
+            version: live.version,
+        });
+    }
+    append(app, entries, preconditions).await?;
+    Ok(known(app, workflow, tool)?.1)
+}
+
+/// Declines what is proposed.
+pub async fn decline(
+    app: &App,
+    person: &Person,
+    (workflow, tool): (&str, &str),
+    why: &str,
+) -> Result<StageState, ApiError> {
+    if again::sides(app, person, workflow).is_empty() {
+        return Err(ApiError::forbidden(
+            "who may sign a promotion may decline it",
+        ));
+    }
+    said(why)?;
+    let (version, state) = known(app, workflow, tool)?;
+    let event = StageEvent::Lapsed {
+        by: Some(person.email.clone()),
+        why: why.trim().to_owned(),
+    };
+    let actor = format!("person:{}", person.email);
+    let now_ms = app.clock.now_ms();
+    applied(state, (&actor, now_ms), &event)?;
+    let stream = StageState::stream(workflow, tool);
+    let entries = vec![entry((&stream, &actor, now_ms), event)];
+    append(
+        app,
+        entries,
+        vec![Precondition::StreamAt { stream, version }],
+    )
+    .await?;
+    Ok(known(app, workflow, tool)?.1)
+}
+
+/// Takes one level back: whoever may pause may do that, at once and alone.
+pub async fn demote(
+    app: &App,
+    person: &Person,
+    (workflow, tool): (&str, &str),
+    why: &str,
+) -> Result<(), ApiError> {
+    if !person.may(Right::Pause) {
+        return Err(ApiError::forbidden("your role takes nothing back"));
+    }
+    said(why)?;
+    let why = format!("{} took it back: {}", person.email, why.trim());
+    lose(
+        app,
+        (workflow, tool),
+        (&format!("person:{}", person.email), Lost::Person, &why),
+    )
+    .await
+}
+
+/// One level down with a tool, at once and recorded.
+pub async fn lose(
+    app: &App,
+    (workflow, tool): (&str, &str),
+    (actor, because, why): (&str, Lost, &str),
+) -> Result<(), ApiError> {
+    let registry = app.registry();
+    let (live, found) = place_of(&registry, workflow, tool)?;
+    let now_ms = app.clock.now_ms();
+    let now = grant_now(&registry, live, (tool, now_ms));
+    if now <= Grant::Draft {
+        return Err(ApiError::new(
+            StatusCode::CONFLICT,
+            "nothing-to-lose",
+            format!("with this tool agents go as far as “{}” only", now.name()),
+        ));
+    }
+    let (_, state) = stage(&app.store.reader()?, workflow, tool)?;
+    let stream = StageState::stream(workflow, tool);
+    let mut entries = Vec::new();
+    if let Some(event) = beginning(state.as_ref(), versions(live, found)) {
+        entries.push(entry((&stream, "leeway", now_ms), event));
+    }
+    let demoted = StageEvent::Demoted {
+        from: now,
+        to: below(now),
+        because,
+        why: why.to_owned(),
+    };
+    entries.push(entry((&stream, actor, now_ms), demoted));
+    let lost = GovernEvent::WorkflowDemoted {
+        tool: tool.to_owned(),
+        grant: below(now),
+        why: why.to_owned(),
+    };
+    let stream = LiveWorkflow::stream(workflow);
+    entries.push(entry((&stream, actor, now_ms), lost));
+    append(
+        app,
+        entries,
+        vec![Precondition::StreamAt {
+            stream,
+            version: live.version,
+        }],
+    )
+    .await
+}
+
+/// What an agent's stated confidence is worth in a workflow, over all its tools.
+#[derive(Clone, Debug)]
+pub struct Confidence {
+    /// The agent.
+    pub agent: String,
+    /// Stated against measured; empty parts are left out.
+    pub buckets: Vec<Bucket>,
+    /// The threshold that the evidence proposes, if any does.
+    pub proposed: Option<f64>,
+}
+
+impl Confidence {
+    /// Reviewed outputs.
+    pub fn reviewed(&self) -> u64 {
+        self.buckets.iter().map(|bucket| bucket.n).sum()
+    }
+}
+
+/// Every agent's confidence in a workflow.
+pub fn confidences(app: &App, workflow: &str) -> Result<Vec<Confidence>, ApiError> {
+    let reader = app.store.reader()?;
+    let mut sums: BTreeMap<String, Vec<Stated>> = BTreeMap::new();
+    for (_, _, document) in reader.documents(&StageState::stream(workflow, ""))? {
+        let Document::Stage(state) = document else {
+            continue;
+        };
+        for (agent, stated) in state.agents {
+            let sum = sums.entry(agent).or_default();
+            sum.resize(BUCKETS, Stated::default());
+            for (sum, one) in sum.iter_mut().zip(stated) {
+                sum.n += one.n;
+                sum.right += one.right;
+                sum.sum += one.sum;
+            }
+        }
+    }
+    Ok(sums
+        .into_iter()
+        .map(|(agent, stated)| {
+            let buckets = buckets(&stated);
+            Confidence {
+                agent,
+                proposed: calibration::threshold(&buckets, TARGET),
+                buckets,
+            }
+        })
+        .collect())
+}
+
+/// Adopts the threshold that the evidence proposes for an agent.
+pub async fn adopt(
+    app: &App,
+    person: &Person,
+    (workflow, agent): (&str, &str),
+) -> Result<f64, ApiError> {
+    if !person.may(Right::Decide) || !person.may(Right::Resume) {
+        return Err(ApiError::forbidden("an owner adopts a threshold"));
+    }
+    let registry = app.registry();
+    let live = registry
+        .workflows
+        .get(workflow)
+        .ok_or_else(|| ApiError::not_found("workflow", workflow))?;
+    let all = confidences(app, workflow)?;
+    let measured = all
+        .iter()
+        .find(|one| one.agent == agent)
+        .ok_or_else(|| ApiError::not_found("agent", agent))?;
+    let Some(threshold) = measured.proposed else {
+        return Err(ApiError::new(
+            StatusCode::CONFLICT,
+            "not-calibrated",
+            format!(
+                "no stated confidence of `{agent}` is proven yet: {} of its outputs are known to be right or wrong",
+                measured.reviewed()
+            ),
+        )
+        .help("until then each counts as below the threshold, and its calls wait for a person"));
+    };
+    let event = GovernEvent::WorkflowCalibrated {
+        agent: agent.to_owned(),
+        threshold: Some(threshold),
+        reviewed: measured.reviewed(),
+    };
+    let stream = LiveWorkflow::stream(workflow);
+    let actor = format!("person:{}", person.email);
+    let entries = vec![entry((&stream, &actor, app.clock.now_ms()), event)];
+    let version = live.version;
+    append(
+        app,
+        entries,
+        vec![Precondition::StreamAt { stream, version }],
+    )
+    .await?;
+    Ok(threshold)
+}
+
+/// Lets proposals lapse nobody signed in time, and begins evidence anew where versions changed.
+pub async fn tend(app: &App) -> Result<(), ApiError> {
+    let registry = app.registry();
+    for (name, live) in &registry.workflows {
+        for tool in live.state.workflow.grants.keys() {
+            let Some(found) = registry.find(tool) else {
+                continue;
+            };
+            let (version, state) = stage(&app.store.reader()?, name, tool)?;
+            let Some(mut state) = state else { continue };
+            let now_ms = app.clock.now_ms();
+            let stream = StageState::stream(name, tool);
+            let at = place(&registry, live, (tool, now_ms));
+            let entries = match beginning(Some(&state), versions(live, found)) {
+                Some(event) => vec![entry((&stream, "leeway", now_ms), event)],
+                None => {
+                    super::consequences((name, tool), &mut state, at).map_err(|why| broken(&why))?
+                }
+            };
+            if !entries.is_empty() {
+                let preconditions = vec![Precondition::StreamAt { stream, version }];
+                match append(app, entries, preconditions).await {
+                    Err(error) if error.code == "stale" => {}
+                    other => other?,
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+fn known(app: &App, workflow: &str, tool: &str) -> Result<(u64, StageState), ApiError> {
+    let (version, state) = stage(&app.store.reader()?, workflow, tool)?;
+    let state = state.ok_or_else(|| {
+        ApiError::not_found("evidence", tool).help("nothing was learned of this tool yet")
+    })?;
+    Ok((version, state))
+}
+
+fn applied(
+    state: StageState,
+    (actor, at_ms): (&str, i64),
+    event: &StageEvent,
+) -> Result<StageState, ApiError> {
+    StageState::apply(Some(state), actor, at_ms, event)
+        .map_err(|why| ApiError::new(StatusCode::CONFLICT, "not-possible-here", why))
+}
+
+fn said(why: &str) -> Result<(), ApiError> {
+    if why.trim().is_empty() {
+        return Err(ApiError::invalid("why-missing", "say why, in your words"));
+    }
+    texts::within([("why", why)])
+}
+
+async fn append(
+    app: &App,
+    entries: Vec<NewEntry>,
+    preconditions: Vec<Precondition>,
+) -> Result<(), ApiError> {
+    let reload = reconfigures(&entries);
+    let append = Append {
+        entries,
+        preconditions,
+        side: vec![],
+    };
+    match app.store.append(append).await {
+        Err(AppendError::Conflict(_)) => return Err(moved()),
+        other => other?,
+    };
+    if reload {
+        app.reload()?;
+    }
+    Ok(())
+}
+
+fn broken(why: &str) -> ApiError {
+    ApiError::new(
+        StatusCode::INTERNAL_SERVER_ERROR,
+        "evidence-unreadable",
+        why,
+    )
+}

@@ -1,0 +1,264 @@
+//! The review queue: who looks at what, and what their verdict does. A verdict, what it teaches and what
+//! follows from it are one append.
+
+use super::{beginning, consequences, entry, lots, moved, place, reconfigures, stage, versions};
+use crate::app::App;
+use crate::error::ApiError;
+use crate::gateway::deciders::ineligible;
+use crate::gateway::texts;
+use axum::http::StatusCode;
+use leeway_core::action::state::{ActionRow, Status};
+use leeway_core::earn::review::{Given, ReviewEvent, ReviewState};
+use leeway_core::earn::stage::{Observed, StageEvent};
+use leeway_core::earn::state::StageState;
+use leeway_core::earn::verdict::{How, LONGEST_PATTERN, PATTERNS, Severity, Verdict};
+use leeway_core::govern::people::{Person, Right};
+use leeway_core::govern::routing::Ineligible;
+use leeway_core::govern::state::Document;
+use leeway_core::id::ActionId;
+use leeway_store::{Append, AppendError, NewEntry, Precondition};
+use std::collections::BTreeSet;
+
+/// How often an append is tried whose stage moved meanwhile.
+const TRIES: u32 = 8;
+
+/// A verdict as a person gives it.
+#[derive(Clone, Debug)]
+pub struct Opinion {
+    /// What it is.
+    pub verdict: Verdict,
+    /// How bad, when it is wrong; major unless told.
+    pub severity: Option<Severity>,
+    /// The failure's pattern, when it is wrong.
+    pub pattern: Option<String>,
+    /// A note.
+    pub note: Option<String>,
+    /// How long they had it open, milliseconds, where that is known.
+    pub took_ms: Option<i64>,
+}
+
+/// A review by its id, and the length of its stream.
+pub fn find(app: &App, id: &ActionId) -> Result<(u64, ReviewState), ApiError> {
+    match app.store.reader()?.document(&ReviewState::stream(id))? {
+        Some((version, Document::Review(review))) => Ok((version, *review)),
+        _ => Err(ApiError::not_found("review", id.as_str())),
+    }
+}
+
+/// Whether a person may review an output: by whose risk it is, and never what they decided on or said
+/// already. True when they decided on it and there is nobody else.
+pub fn may(app: &App, person: &Person, review: &ReviewState) -> Result<bool, ApiError> {
+    if !person.may(Right::Decide) {
+        return Err(ineligible(&Ineligible::Role));
+    }
+    let registry = app.registry();
+    let routing = registry.routing(review.drawn.responsibility, app.clock.now_ms(), true);
+    routing
+        .admits(registry.matrix(), person)
+        .map_err(|why| ineligible(&why))?;
+    if review.has_given(&person.email) {
+        return Err(ApiError::new(
+            StatusCode::CONFLICT,
+            "already-reviewed",
+            "you reviewed this already",
+        )
+        .help("somebody else looks at it too, without knowing what you said"));
+    }
+    let action = app.store.reader()?.action(&review.drawn.shows)?;
+    let theirs = action.is_some_and(|action| {
+        let decided = action.row.reviewer.as_deref() == Some(&person.email)
+            || action.row.endorsed_by.contains(&person.email);
+        decided || action.editors().any(|editor| editor == person.email)
+    });
+    // A planted case shows somebody's old decision; whoever made it would know.
+    match theirs {
+        true if registry.one_person_firm(person) => Ok(true),
+        true => Err(ApiError::new(
+            StatusCode::FORBIDDEN,
+            "own-decision",
+            "you decided on this, so somebody else reviews it",
+        )
+        .help("it stays in the queue of the others who may")),
+        false => Ok(false),
+    }
+}
+
+/// Failure patterns to choose from: those built in, and those people wrote, the most frequent first.
+pub fn patterns(app: &App, review: &ReviewState) -> Result<Vec<String>, ApiError> {
+    let reader = app.store.reader()?;
+    let (_, known) = stage(&reader, &review.drawn.workflow, &review.drawn.tool)?;
+    let mut written: Vec<(String, u64)> = known
+        .map(|state| state.patterns.into_iter().collect())
+        .unwrap_or_default();
+    written.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+    let mut seen = BTreeSet::new();
+    Ok(written
+        .into_iter()
+        .map(|(pattern, _)| pattern)
+        .chain(PATTERNS.iter().map(|pattern| (*pattern).to_owned()))
+        .filter(|pattern| seen.insert(pattern.clone()))
+        .take(40)
+        .collect())
+}
+
+/// Records a person's verdict.
+pub async fn judge(
+    app: &App,
+    person: &Person,
+    id: &ActionId,
+    opinion: &Opinion,
+) -> Result<ReviewState, ApiError> {
+    checked(opinion)?;
+    for _ in 0..TRIES {
+        let (version, review) = find(app, id)?;
+        let solo = may(app, person, &review)?;
+        if !review.is_open() {
+            return Err(ApiError::new(
+                StatusCode::CONFLICT,
+                "already-reviewed",
+                "it is reviewed already; nothing was done",
+            ));
+        }
+        let wrong = opinion.verdict == Verdict::Wrong;
+        let given = Given {
+            by: person.email.clone(),
+            verdict: opinion.verdict,
+            severity: wrong.then(|| opinion.severity.unwrap_or(Severity::Major)),
+            pattern: opinion.pattern.clone().filter(|_| wrong),
+            note: opinion.note.clone(),
+            took_ms: opinion.took_ms,
+            solo,
+        };
+        let now_ms = app.clock.now_ms();
+        let event = ReviewEvent::Judged(given);
+        let after = ReviewState::apply(Some(review.clone()), id, now_ms, &event)
+            .map_err(|why| ApiError::new(StatusCode::CONFLICT, "already-reviewed", why))?;
+        let stream = ReviewState::stream(id);
+        let actor = format!("person:{}", person.email);
+        let mut entries = vec![entry((&stream, &actor, now_ms), event)];
+        let mut preconditions = vec![Precondition::StreamAt { stream, version }];
+        if !after.is_open() && !after.is_planted() {
+            let (learned, precondition) = learn(app, &after, now_ms)?;
+            entries.extend(learned);
+            preconditions.extend(precondition);
+        }
+        let reload = reconfigures(&entries);
+        let append = Append {
+            entries,
+            preconditions,
+            side: vec![],
+        };
+        match app.store.append(append).await {
+            Err(AppendError::Conflict(_)) => continue,
+            other => other?,
+        };
+        if reload {
+            app.reload()?;
+        }
+        if let (Some(lot), false) = (after.drawn.lot, after.is_open()) {
+            let area = (after.drawn.workflow.as_str(), after.drawn.responsibility);
+            lots::close(app, area, lot).await?;
+        }
+        return Ok(after);
+    }
+    Err(moved())
+}
+
+fn checked(opinion: &Opinion) -> Result<(), ApiError> {
+    let pattern = opinion.pattern.as_deref().unwrap_or_default();
+    if pattern.chars().count() > LONGEST_PATTERN {
+        return Err(ApiError::invalid(
+            "pattern-too-long",
+            format!("a failure pattern has at most {LONGEST_PATTERN} characters"),
+        )
+        .help("name the pattern in a few words, and say more in the note"));
+    }
+    if opinion.verdict != Verdict::Wrong && opinion.severity.is_some() {
+        return Err(ApiError::invalid(
+            "severity-unexpected",
+            "only what is wrong has a severity",
+        ));
+    }
+    texts::within([("note", opinion.note.as_deref().unwrap_or_default())])
+}
+
+/// What the outcome of a review teaches, and what follows.
+fn learn(
+    app: &App,
+    review: &ReviewState,
+    now_ms: i64,
+) -> Result<(Vec<NewEntry>, Option<Precondition>), ApiError> {
+    let drawn = &review.drawn;
+    let registry = app.registry();
+    let (Some(live), Some(tool)) = (
+        registry.workflows.get(&drawn.workflow),
+        registry.find(&drawn.tool),
+    ) else {
+        return Ok((Vec::new(), None));
+    };
+    let reader = app.store.reader()?;
+    let Some(row) = reader.action_row(&drawn.shows)? else {
+        return Ok((Vec::new(), None));
+    };
+    let (version, known) = stage(&reader, &drawn.workflow, &drawn.tool)?;
+    let stream = StageState::stream(&drawn.workflow, &drawn.tool);
+    let mut entries = Vec::new();
+    let mut state = known.clone();
+    let unreadable = |why: String| {
+        ApiError::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "evidence-unreadable",
+            why,
+        )
+    };
+    if let Some(event) = beginning(known.as_ref(), versions(live, tool)) {
+        let began = StageState::apply(state, "leeway", now_ms, &event).map_err(unreadable)?;
+        state = Some(began);
+        entries.push(entry((&stream, "leeway", now_ms), event));
+    }
+    let Some(state) = state else {
+        return Ok((entries, None));
+    };
+    let counts = known.is_none() || row.created_ms >= state.run.since_ms;
+    let event = StageEvent::Observed(observed(review, &row, counts));
+    let mut state = StageState::apply(Some(state), "leeway", now_ms, &event).map_err(unreadable)?;
+    entries.push(entry((&stream, "leeway", now_ms), event));
+    let place = place(&registry, live, (&drawn.tool, now_ms));
+    let follow = consequences((&drawn.workflow, &drawn.tool), &mut state, place);
+    entries.extend(follow.map_err(unreadable)?);
+    Ok((entries, Some(Precondition::StreamAt { stream, version })))
+}
+
+fn observed(review: &ReviewState, row: &ActionRow, counts: bool) -> Observed {
+    let worst = review.worst();
+    // What a person decided on counted already, as they decided.
+    let before = row.reviewer.as_ref().map(|_| {
+        if row.edited || row.status == Status::Rejected {
+            Verdict::Wrong
+        } else {
+            Verdict::Right
+        }
+    });
+    let mut sure = review
+        .given
+        .iter()
+        .map(|(_, given)| given.verdict)
+        .filter(|verdict| *verdict != Verdict::Unsure);
+    let pair = match (sure.next(), sure.next()) {
+        (Some(one), Some(other)) => Some((one == Verdict::Right, other == Verdict::Right)),
+        _ => None,
+    };
+    Observed {
+        action: row.id.clone(),
+        agent: row.agent.clone(),
+        how: How::Reviewed,
+        verdict: review.outcome().unwrap_or(Verdict::Unsure),
+        before,
+        confidence: row.confidence,
+        severity: worst.and_then(|given| given.severity),
+        pattern: worst.and_then(|given| given.pattern.clone()),
+        edited_share: None,
+        pair,
+        counts,
+    }
+}
