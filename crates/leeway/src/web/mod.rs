@@ -6,6 +6,11 @@ mod assets;
 mod audit;
 mod batches;
 mod changes;
+#[cfg_attr(
+    not(test),
+    expect(dead_code, unused_imports, reason = "pages take them in next")
+)]
+pub mod charts;
 mod diff;
 mod edit_workflow;
 mod export;
