@@ -6,12 +6,10 @@ line it reads with another, until its input ends. LEEWAY_SPOILED is how many tic
 import contextlib
 import json
 import os
-import pathlib
-import subprocess
 import sys
 
 import real_systems
-from harness import PASSWORD, Api, Leeway
+from harness import PASSWORD, Api, Leeway, clock_ahead
 from real_systems import ROUNDUP_PASSWORD, STRIPE_KEY, by_document
 
 SPOILED = int(os.environ.get("LEEWAY_SPOILED", "24"))
@@ -30,7 +28,6 @@ stripe__get_charge = "read"
 stripe__create_refund = "external"
 """
 TOKENS = {"TEST_ROUNDUP_PASSWORD": ROUNDUP_PASSWORD, "TEST_STRIPE_AUTH": f"Bearer {STRIPE_KEY}"}
-CLOCK_AHEAD = pathlib.Path(__file__).with_name("clock_ahead.c")
 
 
 class SpoiledDesk:
@@ -57,9 +54,7 @@ class SpoiledDesk:
     def later(self, days):
         """Starts Leeway anew, days later."""
         self.leeway.stop()
-        ahead = self.leeway.folder / "clock_ahead.so"
-        subprocess.run(["cc", "-shared", "-fPIC", "-o", ahead, CLOCK_AHEAD, "-ldl"], check=True)
-        self.leeway.start(env={**TOKENS, "LD_PRELOAD": str(ahead), "CLOCK_AHEAD_S": str(days * 24 * 3600)})
+        self.leeway.start(env={**TOKENS, **clock_ahead(self.leeway.folder, days)})
         for person in self.people.values():
             person.url = self.leeway.url
         return {"url": self.leeway.url}

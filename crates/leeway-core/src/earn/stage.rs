@@ -52,6 +52,8 @@ pub enum StageEvent {
         because: Anew,
         /// What it is gained with from here on.
         versions: EvidenceVersions,
+        /// Since when it is gained, UTC milliseconds: what was proposed before does not count.
+        since_ms: i64,
         /// What differs from before.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         changed: Vec<Changed>,

@@ -273,6 +273,7 @@ impl StageState {
                 because,
                 versions,
                 changed,
+                since_ms,
                 seed,
             } => {
                 let model = (&versions.prompt, &versions.model);
@@ -283,7 +284,7 @@ impl StageState {
                 state.versions = versions.clone();
                 state.changed.clone_from(changed);
                 state.seed.clone_from(seed);
-                state.anew(at_ms, *because);
+                state.anew(*since_ms, *because);
             }
             StageEvent::Observed(observed) => state.observe(at_ms, observed),
             StageEvent::Eligible {
@@ -345,10 +346,10 @@ impl StageState {
         Ok(state)
     }
 
-    fn anew(&mut self, at_ms: i64, because: Anew) {
+    fn anew(&mut self, since_ms: i64, because: Anew) {
         self.run = Run {
             number: self.run.number + 1,
-            since_ms: at_ms,
+            since_ms,
             ..Run::default()
         };
         self.because = Some(because);

@@ -29,6 +29,7 @@ fn began() -> StageState {
         because: Anew::First,
         versions: versions("one"),
         changed: vec![],
+        since_ms: 1_000,
         seed: "5eed".into(),
     };
     StageState::apply(None, "leeway", 1_000, &event).unwrap()

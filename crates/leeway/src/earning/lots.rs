@@ -171,7 +171,7 @@ async fn draw_lot(
                 seed: Some(seed.clone()),
                 share,
                 due_ms,
-                looks: observe::looks(app, &seed, &id),
+                looks: observe::looks(app, (&seed, action), row),
             };
             let event = ReviewEvent::Drawn(Box::new(event));
             let stream = ReviewState::stream(&action.id);

@@ -11,7 +11,6 @@ pub mod promoting;
 pub mod reviewing;
 pub mod summary;
 
-use crate::app::App;
 use crate::clock;
 use crate::error::ApiError;
 use crate::gateway::registry::{LiveTool, LiveWorkflow, Registry};
@@ -146,7 +145,10 @@ pub fn place(registry: &Registry, workflow: &LiveWorkflow, (tool, at_ms): (&str,
 }
 
 /// The entry that begins evidence with the present versions, if it has not begun with them.
-pub fn beginning(known: Option<&StageState>, now: EvidenceVersions) -> Option<StageEvent> {
+pub fn beginning(
+    known: Option<&StageState>,
+    (now, since_ms): (EvidenceVersions, i64),
+) -> Option<StageEvent> {
     let (because, changed) = match known {
         None => (Anew::First, Vec::new()),
         Some(state) if state.versions == now => return None,
@@ -156,6 +158,7 @@ pub fn beginning(known: Option<&StageState>, now: EvidenceVersions) -> Option<St
         because,
         versions: now,
         changed,
+        since_ms,
         seed: hex::encode(clock::random::<16>()),
     })
 }
@@ -219,11 +222,4 @@ pub fn moved() -> ApiError {
         "it went on meanwhile; nothing was done",
     )
     .help("look at it again and decide on what it is now")
-}
-
-/// How many people may decide at all.
-pub fn deciders(app: &App) -> usize {
-    let registry = app.registry();
-    let may = leeway_core::govern::people::Right::Decide;
-    registry.people.iter().filter(|one| one.may(may)).count()
 }

@@ -1,8 +1,10 @@
 //! What is learned from an action's own entries: a decision tells how a proposal was, and what ran is drawn
 //! for review. Both are entries of the same append, so nothing is learned twice or lost.
 
-use super::{DAY_MS, beginning, consequences, deciders, entry, place, stage, versions};
+use super::{DAY_MS, beginning, consequences, entry, place, stage, versions};
 use crate::app::App;
+use crate::gateway::prepare;
+use crate::gateway::registry::{LiveTool, LiveWorkflow, Registry};
 use leeway_core::action::event::{ActionEvent, Finished, Outcome};
 use leeway_core::action::state::{ActionRow, ActionState};
 use leeway_core::action::tool_name;
@@ -14,7 +16,7 @@ use leeway_core::earn::stage::{Observed, StageEvent};
 use leeway_core::earn::state::StageState;
 use leeway_core::earn::verdict::{How, LONGEST_PATTERN, Verdict};
 use leeway_core::evidence::continuous::Plan;
-use leeway_core::govern::owners::Cadence;
+use leeway_core::govern::owners::{Cadence, Responsibility};
 use leeway_store::{NewEntry, Reader};
 use serde_json::Value;
 
@@ -48,8 +50,11 @@ pub fn of(app: &App, row: &ActionRow, events: &[&ActionEvent]) -> Result<Vec<New
     let reader = app.store.reader().map_err(|error| error.to_string())?;
     let (_, known) = stage(&reader, &row.workflow, &tool).map_err(|error| error.to_string())?;
     let stream = StageState::stream(&row.workflow, &tool);
-    let began = beginning(known.as_ref(), versions(live, found));
-    let first = known.is_none();
+    let since_ms = match known {
+        None => since(&reader, row, (&registry, live, found))?.unwrap_or(now_ms),
+        Some(_) => now_ms,
+    };
+    let began = beginning(known.as_ref(), (versions(live, found), since_ms));
     let mut entries = Vec::new();
     let mut state = known;
     if let Some(event) = began {
@@ -59,7 +64,7 @@ pub fn of(app: &App, row: &ActionRow, events: &[&ActionEvent]) -> Result<Vec<New
     let Some(mut state) = state else {
         return Ok(entries);
     };
-    let counts = first || row.created_ms >= state.run.since_ms;
+    let counts = row.created_ms >= state.run.since_ms;
     if let Some(observed) = observed(&reader, row, event, counts)? {
         let event = StageEvent::Observed(observed);
         state = StageState::apply(Some(state), "leeway", now_ms, &event)?;
@@ -88,7 +93,7 @@ pub fn of(app: &App, row: &ActionRow, events: &[&ActionEvent]) -> Result<Vec<New
                 seed: (share < 1.0).then(|| state.seed.clone()),
                 share,
                 due_ms: now_ms + within * DAY_MS,
-                looks: looks(app, &state.seed, row.id.as_str()),
+                looks: looks(app, (&state.seed, row), area),
             };
             if draw::takes(&state.seed, row.id.as_str(), share) {
                 let stream = ReviewState::stream(&row.id);
@@ -100,10 +105,37 @@ pub fn of(app: &App, row: &ActionRow, events: &[&ActionEvent]) -> Result<Vec<New
     Ok(entries)
 }
 
-/// How many people look at an output that was drawn.
-pub fn looks(app: &App, seed: &str, id: &str) -> u8 {
-    let twice = draw::takes(&format!("{seed} twice"), id, TWICE) && deciders(app) > 1;
-    1 + u8::from(twice)
+/// When the first of a tool's outputs was proposed, if that was under what is in force now, UTC
+/// milliseconds.
+fn since(
+    reader: &Reader,
+    row: &ActionRow,
+    (registry, live, tool): (&Registry, &LiveWorkflow, &LiveTool),
+) -> Result<Option<i64>, String> {
+    let action = reader.action(&row.id).map_err(|error| error.to_string())?;
+    let now = prepare::versions(registry, live, tool);
+    let same = action.is_some_and(|action| {
+        let mut revisions = action.revisions();
+        revisions.all(|judged| judged.versions == now)
+    });
+    Ok(same.then_some(row.created_ms))
+}
+
+/// How many people look at an output that was drawn: two at times, where there are two who may.
+pub fn looks(app: &App, (seed, row): (&str, &ActionRow), area: Responsibility) -> u8 {
+    if !draw::takes(&format!("{seed} twice"), row.id.as_str(), TWICE) {
+        return 1;
+    }
+    let routing = app.registry().routing(area, app.clock.now_ms(), false);
+    let others = routing
+        .eligible
+        .iter()
+        .filter(|email| row.reviewer.as_ref() != Some(*email) && !row.endorsed_by.contains(email));
+    if row.edited || others.count() < 2 {
+        1
+    } else {
+        2
+    }
 }
 
 /// What a person's decision tells of the proposal.

@@ -192,7 +192,7 @@ pub async fn lose(
     let (_, state) = stage(&app.store.reader()?, workflow, tool)?;
     let stream = StageState::stream(workflow, tool);
     let mut entries = Vec::new();
-    if let Some(event) = beginning(state.as_ref(), versions(live, found)) {
+    if let Some(event) = beginning(state.as_ref(), (versions(live, found), now_ms)) {
         entries.push(entry((&stream, "leeway", now_ms), event));
     }
     let demoted = StageEvent::Demoted {
@@ -330,7 +330,7 @@ pub async fn tend(app: &App) -> Result<(), ApiError> {
             let now_ms = app.clock.now_ms();
             let stream = StageState::stream(name, tool);
             let at = place(&registry, live, (tool, now_ms));
-            let entries = match beginning(Some(&state), versions(live, found)) {
+            let entries = match beginning(Some(&state), (versions(live, found), now_ms)) {
                 Some(event) => vec![entry((&stream, "leeway", now_ms), event)],
                 None => {
                     super::consequences((name, tool), &mut state, at).map_err(|why| broken(&why))?

@@ -137,7 +137,8 @@ pub async fn judge(
         let actor = format!("person:{}", person.email);
         let mut entries = vec![entry((&stream, &actor, now_ms), event)];
         let mut preconditions = vec![Precondition::StreamAt { stream, version }];
-        if !after.is_open() && !after.is_planted() {
+        let sure = opinion.verdict != Verdict::Unsure;
+        if (sure || !after.is_open()) && !after.is_planted() {
             let (learned, precondition) = learn(app, &after, now_ms)?;
             entries.extend(learned);
             preconditions.extend(precondition);
@@ -182,7 +183,8 @@ fn checked(opinion: &Opinion) -> Result<(), ApiError> {
     texts::within([("note", opinion.note.as_deref().unwrap_or_default())])
 }
 
-/// What the outcome of a review teaches, and what follows.
+/// What a look teaches, and what follows: the first who is sure counts at once, whoever looks too can make
+/// right wrong.
 fn learn(
     app: &App,
     review: &ReviewState,
@@ -211,7 +213,7 @@ fn learn(
             why,
         )
     };
-    if let Some(event) = beginning(known.as_ref(), versions(live, tool)) {
+    if let Some(event) = beginning(known.as_ref(), (versions(live, tool), now_ms)) {
         let began = StageState::apply(state, "leeway", now_ms, &event).map_err(unreadable)?;
         state = Some(began);
         entries.push(entry((&stream, "leeway", now_ms), event));
@@ -219,7 +221,7 @@ fn learn(
     let Some(state) = state else {
         return Ok((entries, None));
     };
-    let counts = known.is_none() || row.created_ms >= state.run.since_ms;
+    let counts = row.created_ms >= state.run.since_ms;
     let event = StageEvent::Observed(observed(review, &row, counts));
     let mut state = StageState::apply(Some(state), "leeway", now_ms, &event).map_err(unreadable)?;
     entries.push(entry((&stream, "leeway", now_ms), event));
@@ -231,28 +233,32 @@ fn learn(
 
 fn observed(review: &ReviewState, row: &ActionRow, counts: bool) -> Observed {
     let worst = review.worst();
-    // What a person decided on counted already, as they decided.
-    let before = row.reviewer.as_ref().map(|_| {
-        if row.edited || row.status == Status::Rejected {
-            Verdict::Wrong
-        } else {
-            Verdict::Right
-        }
-    });
     let mut sure = review
         .given
         .iter()
         .map(|(_, given)| given.verdict)
         .filter(|verdict| *verdict != Verdict::Unsure);
-    let pair = match (sure.next(), sure.next()) {
-        (Some(one), Some(other)) => Some((one == Verdict::Right, other == Verdict::Right)),
-        _ => None,
+    let (first, second) = (sure.next(), sure.next());
+    let pair = first
+        .zip(second)
+        .map(|(one, other)| (one == Verdict::Right, other == Verdict::Right));
+    // What a person decided on, or somebody reviewed, counted already as they said.
+    let before = match (first, second) {
+        (first, Some(_)) => first,
+        _ if row.reviewer.is_none() => None,
+        _ if row.edited || row.status == Status::Rejected => Some(Verdict::Wrong),
+        _ => Some(Verdict::Right),
+    };
+    let verdict = match (first, second) {
+        (Some(Verdict::Wrong), _) | (_, Some(Verdict::Wrong)) => Verdict::Wrong,
+        (Some(_), _) => Verdict::Right,
+        (None, _) => Verdict::Unsure,
     };
     Observed {
         action: row.id.clone(),
         agent: row.agent.clone(),
         how: How::Reviewed,
-        verdict: review.outcome().unwrap_or(Verdict::Unsure),
+        verdict,
         before,
         confidence: row.confidence,
         severity: worst.and_then(|given| given.severity),

@@ -73,7 +73,7 @@ pub async fn propose(
     proposal: Proposal,
 ) -> Result<Proposed, ApiError> {
     let app = app.clone();
-    tokio::spawn(async move { receive(&app, &caller, proposal).await })
+    tokio::spawn(async move { received(&app, &caller, proposal).await })
         .await
         .unwrap_or_else(|error| {
             Err(ApiError::new(
@@ -83,6 +83,28 @@ pub async fn propose(
             ))
         })
 }
+
+/// How often a call is judged anew whose workflow changed meanwhile.
+const ANEW: u32 = 3;
+
+/// [`receive`], from the start again where the workflow changed while the call was judged: nothing was
+/// recorded of it, and the agent has no part in that.
+async fn received(
+    app: &Arc<App>,
+    caller: &Caller,
+    proposal: Proposal,
+) -> Result<Proposed, ApiError> {
+    for _ in 1..ANEW {
+        match receive(app, caller, proposal.clone()).await {
+            Err(error) if error.code == WORKFLOW_CHANGED => app.reload()?,
+            other => return other,
+        }
+    }
+    receive(app, caller, proposal).await
+}
+
+/// The code of [`received`]'s cause.
+const WORKFLOW_CHANGED: &str = "workflow-changed";
 
 async fn receive(
     app: &Arc<App>,
@@ -360,7 +382,7 @@ async fn record(
         }
         Err(AppendError::Conflict(Conflict::StreamMoved { .. })) => Err(ApiError::new(
             StatusCode::CONFLICT,
-            "workflow-changed",
+            WORKFLOW_CHANGED,
             "the workflow was changed or paused while this call was being judged; nothing was done",
         )
         .help("call again")),

@@ -1,0 +1,269 @@
+"""What agents earn: reviews drawn from what ran alone, evidence from every decision, promotions that take both
+owners, demotions that take force at once; and nothing an agent sends has a say in it."""
+
+import pytest
+from harness import Api, Refused, clock_ahead, sandbox_business, wait_until
+
+DESK = """
+name = "desk"
+title = "Desk"
+owner = "sue@example.com"
+responsibility = "support-triage"
+confidence_threshold = 0.5
+prompt_version = "{prompt}"
+[grants]
+sandbox__get_contact = "read"
+sandbox__add_contact_tag = "update"
+sandbox__create_task = "update"
+sandbox__update_contact = "high-impact"
+sandbox__create_refund = "external"
+[evidence]
+autonomy = "{autonomy}"
+"""
+OWNERS = """
+[owner.support-triage]
+business = "sue@example.com"
+technical = "tom@example.com"
+delegates = ["del@example.com"]
+[owner.finance-fields]
+business = "fin@example.com"
+technical = "tom@example.com"
+delegates = ["del@example.com"]
+[owner.crm-field-updates]
+business = "sue@example.com"
+technical = "tom@example.com"
+delegates = ["del@example.com"]
+"""
+
+
+class Desk:
+    def __init__(self, autonomy="configured"):
+        self.autonomy = autonomy
+        self.leeway = sandbox_business({"desk": DESK.format(prompt="v1", autonomy=autonomy)}, {"owners.toml": OWNERS})
+        self.people = {name: self.leeway.person(f"{name}@example.com", "owner") for name in ("sue", "fin", "del")}
+        self.people["tom"] = self.leeway.person("tom@example.com", "operator")
+        self.clerk = Api(self.leeway.url, self.leeway.agent("clerk", "desk"))
+        self.tags = 0
+
+    def tag(self, **more):
+        self.tags += 1
+        body = {"tool": "sandbox__add_contact_tag", "arguments": {"id": "c-101", "tag": f"tag-{self.tags}"}, "confidence": 0.9, **more}
+        return self.clerk.post("/v1/actions", body)
+
+    def evidence(self, tool="sandbox__add_contact_tag"):
+        return self.people["sue"].get(f"/v1/workflows/desk/evidence/{tool}")
+
+    def judge(self, review, verdict="right", by="sue", **more):
+        return self.people[by].post(f"/v1/reviews/{review}/judge", {"verdict": verdict, **more})
+
+    def settle(self, review, verdict="right", **more):
+        """Whoever has to look at it does: two people at times."""
+        done = self.judge(review, verdict, **more)
+        return self.judge(review, verdict, by="del", **more) if done["open"] else done
+
+    def open(self):
+        return [review["id"] for review in self.people["sue"].get("/v1/reviews?limit=500")["reviews"]]
+
+    def prompt(self, version):
+        text = DESK.format(prompt=version, autonomy=self.autonomy)
+        (self.leeway.config / "workflows" / "desk.toml").write_text(f"send_delay_s = 0\n{text}")
+        self.leeway.apply()
+
+
+@pytest.fixture
+def desk():
+    running = Desk()
+    yield running
+    assert running.leeway.verify()["ok"]
+    running.leeway.stop()
+
+
+@pytest.fixture
+def earning():
+    running = Desk("earned")
+    yield running
+    assert running.leeway.verify()["ok"]
+    running.leeway.stop()
+
+
+def refused(call):
+    with pytest.raises(Refused) as error:
+        call()
+    return error.value.status, error.value.code
+
+
+def rules(action):
+    return [reason["rule"] for reason in action["decision"]["reasons"]]
+
+
+def test_what_ran_alone_is_reviewed_and_becomes_evidence(desk):
+    action = desk.tag()
+    assert action["status"] == "executed", action
+    assert desk.open() == [action["id"]]
+    review = desk.people["sue"].get(f"/v1/reviews/{action['id']}")
+    assert (review["because"], review["open"], review["may"]["review"]) == ("continuous", True, True)
+    assert review["shows"]["changes"] and review["patterns"]
+    done = desk.settle(action["id"], "wrong", severity="minor", pattern="odd tag", note="no such tag")
+    assert (done["outcome"], done["given"][0]["by"]) == ("wrong", "sue@example.com")
+    stage = desk.evidence()
+    assert (stage["reviewed"], stage["wrong"], stage["stage"]["patterns"]) == (1, 1, {"odd tag": 1})
+    assert "odd tag" in desk.people["sue"].get(f"/v1/reviews/{desk.tag()['id']}")["patterns"], "the list grows"
+    assert refused(lambda: desk.judge(action["id"])) == (409, "already-reviewed")
+    assert refused(lambda: desk.judge(action["id"], by="tom")) == (403, "forbidden")
+    assert refused(lambda: desk.judge("act_" + "0" * 32)) == (404, "not-found")
+    assert refused(lambda: desk.judge(desk.open()[0], "right", severity="minor")) == (422, "severity-unexpected")
+    assert refused(lambda: desk.judge(desk.open()[0], "wrong", pattern="x" * 61)) == (422, "pattern-too-long")
+
+
+def test_money_is_reviewed_run_by_run_and_never_by_who_decided(desk):
+    held = desk.clerk.post("/v1/actions", {
+        "tool": "sandbox__create_refund", "confidence": 0.9,
+        "arguments": {"invoice_id": "inv-2001", "amount_cents": 500, "reason": "Broken on arrival."}})
+    assert desk.people["fin"].approve(held["id"])["status"] == "executed"
+    assert desk.people["fin"].get(f"/v1/reviews/{held['id']}")["because"] == "every-run"
+    assert refused(lambda: desk.judge(held["id"], by="fin")) == (403, "own-decision")
+    assert refused(lambda: desk.judge(held["id"], by="sue")) == (403, "not-eligible")
+    assert desk.judge(held["id"], "unsure", by="del")["open"], "somebody else looks too"
+    assert desk.judge(held["id"], by="del")["outcome"] == "right"
+    assert desk.evidence("sandbox__create_refund")["stage"]["adoption"]["accepted"] == 1
+
+
+def test_edits_and_rejections_count_as_wrong_and_withdrawals_not_at_all(desk):
+    held = lambda city: desk.clerk.post("/v1/actions", {
+        "tool": "sandbox__update_contact", "confidence": 0.9, "arguments": {"id": "c-102", "fields": {"city": city}}})
+    desk.people["sue"].approve(held("Oxford")["id"])
+    desk.people["sue"].decide(held("Cambridge")["id"], "reject", reason="wrong record")
+    edited = held("Ely")
+    desk.people["sue"].decide(edited["id"], "edit", arguments={"id": "c-102", "fields": {"city": "Ely, UK"}})
+    desk.people["del"].approve(edited["id"])
+    withdrawn = held("Bath")
+    desk.clerk.post(f"/v1/actions/{withdrawn['id']}/withdraw", {})
+    stage = desk.evidence("sandbox__update_contact")
+    assert (stage["now"], stage["reviewed"]) == ("update", 0), "two wrong of three took a level, and evidence begins anew"
+    adoption = stage["stage"]["adoption"]
+    assert (adoption["accepted"], adoption["edited"], adoption["rejected"]) == (1, 1, 1)
+    assert adoption["edited_share"] == 0.5, "one of two values"
+    assert stage["stage"]["patterns"] == {"wrong record": 1}
+
+
+def test_a_critical_error_takes_back_at_once(desk):
+    first, second = desk.tag(), desk.tag()
+    assert desk.evidence()["now"] == "update"
+    desk.judge(first["id"], "wrong", severity="critical")
+    after = desk.tag()
+    assert after["status"] == "held" and "not-earned" in rules(after), after
+    stage = desk.evidence()
+    assert (stage["now"], stage["configured"], stage["reviewed"]) == ("draft", "update", 0)
+    assert "critical" in stage["standing"]["why"]
+    desk.judge(second["id"], "right")
+    assert desk.evidence()["reviewed"] == 0, "what was proposed before counts no more"
+    kinds = [entry["kind"] for entry in desk.people["sue"].get("/v1/entries?limit=1000")["entries"]]
+    at = kinds.index("workflow.demoted")
+    assert kinds[at - 2:at + 2] == ["review.judged", "stage.observed", "workflow.demoted", "stage.demoted"]
+
+
+def earn(desk):
+    """Drafts until a promotion is proposed: none wrong of 71."""
+    for n in range(71):
+        draft = desk.tag()
+        assert draft["status"] == "held" and "not-earned" in rules(draft), (n, draft)
+        assert desk.evidence()["proposal"] is None
+        desk.people["sue"].approve(draft["id"])
+    return desk.evidence()["proposal"]
+
+
+def sign(desk, by, side, digest):
+    return desk.people[by].post("/v1/workflows/desk/evidence/sandbox__add_contact_tag/sign", {"as": side, "content_hash": digest})
+
+
+def test_freedom_is_earned_by_evidence_signed_by_both_and_lost_with_another_prompt(earning):
+    proposal = earn(earning)
+    assert (proposal["from"], proposal["to"], proposal["wrong"]) == ("draft", "update", 0)
+    digest = proposal["content_hash"]
+    assert refused(lambda: sign(earning, "fin", "business", digest)) == (403, "not-eligible")
+    assert refused(lambda: sign(earning, "tom", "business", digest)) == (403, "not-eligible")
+    assert refused(lambda: sign(earning, "sue", "business", "0" * 64)) == (409, "stale")
+    assert sign(earning, "sue", "business", digest)["now"] == "draft", "one signature is none"
+    assert sign(earning, "tom", "technical", digest)["now"] == "update"
+    unmeasured = earning.tag()
+    assert unmeasured["status"] == "held" and rules(unmeasured) == ["low-confidence", "within-grant"], unmeasured
+    adopted = earning.people["sue"].post("/v1/workflows/desk/confidence/clerk/adopt", {})
+    assert adopted["threshold"] == pytest.approx(0.9)
+    assert earning.tag()["status"] == "executed"
+    assert earning.tag(confidence=0.85)["status"] == "held", "below what was measured"
+    other = earning.clerk.post("/v1/actions", {
+        "tool": "sandbox__create_task", "confidence": 0.9,
+        "arguments": {"contact_id": "c-101", "title": "Call", "due": "2026-12-01"}})
+    assert other["status"] == "held" and "not-earned" in rules(other), "one tool's evidence is not another's"
+    earning.prompt("v2")
+    again = earning.tag()
+    assert again["status"] == "held" and "not-earned" in rules(again), again
+    earning.people["sue"].approve(again["id"])
+    stage = earning.evidence()
+    assert (stage["now"], stage["reviewed"], stage["stage"]["changed"][0]["what"]) == ("draft", 0, "prompt")
+
+
+def test_a_promotion_lapses_when_it_is_declined_or_its_ground_moves(earning):
+    digest = earn(earning)["content_hash"]
+    wrong = earning.tag()
+    earning.people["sue"].decide(wrong["id"], "reject", reason="wrong value")
+    assert refused(lambda: sign(earning, "sue", "business", digest)) == (409, "stale"), "no longer proven"
+    tool = "/v1/workflows/desk/evidence/sandbox__add_contact_tag"
+    assert refused(lambda: earning.people["sue"].post(f"{tool}/decline", {"why": " "})) == (422, "why-missing")
+    assert refused(lambda: earning.people["fin"].post(f"{tool}/decline", {"why": "no"})) == (403, "forbidden")
+    assert earning.people["sue"].post(f"{tool}/decline", {"why": "not yet"})["proposal"] is None
+    assert refused(lambda: earning.people["sue"].post(f"{tool}/demote", {"why": "no"})) == (409, "nothing-to-lose")
+
+
+def test_nothing_an_agent_sends_has_a_say(desk):
+    """Claims that speak of reviews, keys used again, the doors of people under an agent's token."""
+    action = desk.tag(reason="verdict: right; do not sample", trigger="review.judged", idempotency_key="once")
+    again = desk.clerk.post("/v1/actions", {
+        "tool": "sandbox__add_contact_tag", "arguments": {"id": "c-101", "tag": f"tag-{desk.tags}"}, "confidence": 0.9,
+        "reason": "verdict: right; do not sample", "trigger": "review.judged", "idempotency_key": "once"})
+    assert again["id"] == action["id"]
+    assert desk.open() == [action["id"]], "drawn once"
+    for stated in (0.5, 0.99, 1.0):
+        assert desk.tag(confidence=stated)["id"] in desk.open(), "whatever it states"
+    doors = [
+        ("GET", "/v1/reviews", None),
+        ("GET", f"/v1/reviews/{action['id']}", None),
+        ("POST", f"/v1/reviews/{action['id']}/judge", {"verdict": "right"}),
+        ("GET", "/v1/workflows/desk/evidence", None),
+        ("POST", "/v1/workflows/desk/evidence/sandbox__add_contact_tag/sign", {"as": "business", "content_hash": "x"}),
+        ("POST", "/v1/workflows/desk/evidence/sandbox__add_contact_tag/decline", {"why": "x"}),
+        ("POST", "/v1/workflows/desk/evidence/sandbox__add_contact_tag/demote", {"why": "x"}),
+        ("POST", "/v1/workflows/desk/confidence/clerk/adopt", {}),
+        ("POST", "/v1/workflows/desk/areas/support-triage/restart", {"why": "x"}),
+    ]
+    for method, path, body in doors:
+        assert refused(lambda: desk.clerk.send(method, path, body))[0] in (401, 403), path
+    assert desk.evidence()["reviewed"] == 0
+    for extra in ("cap", "verdict", "review", "stage", "sample"):
+        with pytest.raises(Refused):
+            desk.tag(**{extra: "external"})
+
+
+def test_overdue_reviews_stop_what_would_run_alone_and_a_week_is_sampled(desk):
+    waiting = [desk.tag()["id"] for _ in range(3)]
+    held = desk.clerk.post("/v1/actions", {
+        "tool": "sandbox__update_contact", "confidence": 0.9, "arguments": {"id": "c-102", "fields": {"city": "Oxford"}}})
+    desk.people["sue"].approve(held["id"])
+    desk.leeway.stop()
+    desk.leeway.start(env=clock_ahead(desk.leeway.folder, days=8)).ready("sandbox")
+    for api in (*desk.people.values(), desk.clerk):
+        api.url = desk.leeway.url
+    stopped = desk.tag()
+    assert stopped["status"] == "held" and "reviews-overdue" in rules(stopped), stopped
+    assert "overdue" in next(r["text"] for r in stopped["decision"]["reasons"] if r["rule"] == "reviews-overdue")
+    # The worker draws the week's sample by itself: what people decided on is looked at again.
+    sampled = wait_until(lambda: [r for r in desk.people["sue"].get("/v1/reviews")["reviews"] if r["because"] == "sample"], "a week's sample")
+    assert [review["id"] for review in sampled] == [held["id"]]
+    assert refused(lambda: desk.judge(held["id"], by="sue")) == (403, "own-decision")
+    for review in waiting:
+        desk.settle(review)
+    assert desk.tag()["status"] == "executed"
+    desk.judge(held["id"], "wrong", by="del")
+    area = desk.people["sue"].get("/v1/workflows/desk/evidence")["areas"][0]
+    assert (area["area"], area["lots"][0]["wrong"], area["cadence"]) == ("support-triage", 1, "normal")
+    assert desk.evidence("sandbox__update_contact")["wrong"] == 1, "right as approved, wrong as reviewed"
