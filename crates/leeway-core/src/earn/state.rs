@@ -291,6 +291,10 @@ impl StageState {
                 since_ms,
                 seed,
             } => {
+                // Two outputs that end at the same time may both begin it; once is enough.
+                if state.run.number > 0 && *versions == state.versions {
+                    return Ok(state);
+                }
                 let model = (&versions.prompt, &versions.model);
                 if model != (&state.versions.prompt, &state.versions.model) {
                     // Another prompt or model states its confidence another way.

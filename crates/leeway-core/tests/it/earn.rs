@@ -118,6 +118,22 @@ fn histories_end_as_the_design_says_whoever_peeks() {
 }
 
 #[test]
+fn evidence_begins_once_whoever_begins_it() {
+    let began_again = StageEvent::Began {
+        because: Anew::First,
+        versions: versions("one"),
+        changed: vec![],
+        since_ms: 1_500,
+        seed: "other".into(),
+    };
+    let state = after(
+        began(),
+        StageEvent::Observed(observed(How::Accepted, false)),
+    );
+    assert_eq!(after(state.clone(), began_again), state);
+}
+
+#[test]
 fn a_promotion_takes_the_gate_and_both_signatures() {
     let mut state = began();
     for n in 0..71 {
