@@ -8,7 +8,7 @@ import threading
 import pathlib
 
 import pytest
-from harness import BINARY, Api
+from harness import BINARY, Api, Refused
 
 LONGEST_S = 240
 
@@ -81,3 +81,21 @@ def test_time_is_real_again_and_reviews_go_on(month):
     assert waiting and not any(review["overdue"] for review in waiting)
     refused = subprocess.run([BINARY, "demo", "--data", data, "--days", "3"], capture_output=True, text=True, timeout=60)
     assert refused.returncode != 0 and "--fresh" in refused.stderr
+
+
+def test_reviewers_are_measured_by_planted_cases_that_count_nowhere_else(month):
+    _, people = month
+    seen = people["owner"].get("/v1/reviewers")
+    assert seen["together"]["planted"] > 0 and seen["together"]["found"] == seen["together"]["planted"], seen
+    assert seen["me"]["person"] == "owner@brightwater.example"
+    assert seen["agreement"]["pairs"][0][0] > 3 and seen["agreement"]["ac1"] > 0.5
+    alone = people["reviewer"].get("/v1/reviewers")
+    assert alone["me"]["reviewed"] > 50 and "together" not in alone, "a reviewer sees their own"
+    done = people["owner"].get("/v1/reviews?state=done&limit=500")["reviews"]
+    [case, *_] = [review for review in done if review["because"] == "planted"]
+    assert case["id"] != case["action"], "it is no action"
+    with pytest.raises(Refused) as refused:
+        people["owner"].action(case["id"])
+    assert refused.value.code == "not-found"
+    open_ones = people["owner"].get("/v1/reviews?limit=500")["reviews"]
+    assert not any(review["because"] == "planted" for review in open_ones), "nothing tells it from others"

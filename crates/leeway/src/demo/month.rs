@@ -13,7 +13,7 @@ use super::agents::{Actor, DemoAgent};
 use super::{Access, seed};
 use crate::app::App;
 use crate::clock::Shift;
-use crate::earning::{lots, promoting};
+use crate::earning::{lots, planting, promoting};
 use crate::incident::tend;
 use crate::serving::Running;
 use acts::Act;
@@ -156,6 +156,7 @@ impl Month {
     /// What the workers do by themselves every few seconds.
     async fn look_after(&self) -> anyhow::Result<()> {
         lots::tend(&self.app).await?;
+        planting::tend(&self.app).await?;
         promoting::tend(&self.app).await?;
         tend::tend(&self.app).await?;
         Ok(())

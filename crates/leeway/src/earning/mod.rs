@@ -7,7 +7,9 @@
 
 pub mod lots;
 pub mod observe;
+pub mod planting;
 pub mod promoting;
+pub mod reviewers;
 pub mod reviewing;
 pub mod summary;
 

@@ -160,6 +160,7 @@ fn incident_routes() -> Router<Arc<App>> {
 fn evidence_routes() -> Router<Arc<App>> {
     Router::new()
         .route("/v1/reviews", get(reviews::list))
+        .route("/v1/reviewers", get(reviews::reviewers))
         .route("/v1/reviews/{id}", get(reviews::show))
         .route("/v1/reviews/{id}/judge", post(reviews::judge))
         .route("/v1/workflows/{workflow}/evidence", get(evidence::list))

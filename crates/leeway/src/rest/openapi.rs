@@ -14,7 +14,7 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
     paths(
         actions::propose, actions::list, actions::show, actions::approve, actions::reject, actions::edit, actions::withdraw,
         undo::show, undo::undo, undo::settle, undo::revoke, undo::attest,
-        reviews::list, reviews::show, reviews::judge,
+        reviews::list, reviews::show, reviews::judge, reviews::reviewers,
         evidence::list, evidence::show, evidence::sign, evidence::decline, evidence::demote,
         evidence::confidence, evidence::adopt, evidence::restart,
         batches::prepare, batches::list, batches::show, batches::start, batches::stop,

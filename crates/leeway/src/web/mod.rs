@@ -26,6 +26,7 @@ mod owners;
 mod parts;
 mod quick;
 mod review;
+mod reviewers;
 mod sent;
 mod sign_in;
 mod systems;
@@ -55,6 +56,7 @@ pub fn routes() -> Router<Arc<App>> {
         .route("/inbox/{id}", get(inbox::open))
         .route("/inbox/{id}/confirm", get(inbox::confirm))
         .route("/inbox/{id}/decide", post(inbox::decide))
+        .route("/reviewers", get(reviewers::show))
         .route("/timeline", get(timeline::show))
         .route("/timeline/export", get(export::all))
         .route("/timeline/verify", post(timeline::verify))

@@ -2,7 +2,7 @@
 //! and ends what nobody decided in time.
 
 use crate::app::App;
-use crate::earning::{lots, promoting};
+use crate::earning::{lots, planting, promoting};
 use crate::error::ApiError;
 use crate::gateway::append::{action_stream, append_events};
 use crate::gateway::registry::LiveWorkflow;
@@ -56,6 +56,7 @@ pub async fn serve(app: Arc<App>) {
 /// Draws samples whose time has come, and lets what waits for nobody go on.
 async fn earn(app: &App) -> Result<(), ApiError> {
     lots::tend(app).await?;
+    planting::tend(app).await?;
     promoting::tend(app).await
 }
 
