@@ -17,6 +17,7 @@ mod mcp;
 mod measured;
 mod notify;
 mod output;
+mod report;
 mod reviews;
 mod serve;
 mod systems;
@@ -117,6 +118,8 @@ enum Command {
     /// What agents earned: list, show, sign, decline, demote, confidence
     #[command(subcommand)]
     Evidence(evidence::EvidenceCommand),
+    /// The report of the week: what needs somebody, what was earned and lost
+    Report(report::ReportArgs),
     /// Try a pause: pause, hold, resume, and show that nothing started in between
     Drill(workflows::DrillArgs),
     /// Hold workflows back, short of a pause: approve everything, risky tools off, read-only
@@ -200,6 +203,7 @@ async fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
         Command::Incident(command) => incidents::run(command).await,
         Command::Reviews(command) => reviews::run(command).await,
         Command::Evidence(command) => evidence::run(command).await,
+        Command::Report(args) => report::run(args).await,
         Command::Drill(args) => workflows::drill(args).await,
         Command::Contain(args) => workflows::contain(args).await,
         Command::Resume(args) => workflows::pause(args, "resume").await,

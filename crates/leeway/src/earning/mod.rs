@@ -5,6 +5,7 @@
 //! cadence, [`reviewing`] takes verdicts, [`promoting`] signatures, [`planting`] puts known-bad cases among
 //! the reviews, [`reviewers`] measures who reviews, [`worth`] works out the return.
 
+pub mod desk;
 pub mod lots;
 pub mod observe;
 pub mod planting;

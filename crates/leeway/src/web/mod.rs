@@ -11,6 +11,7 @@ mod changes;
     expect(dead_code, unused_imports, reason = "pages take them in next")
 )]
 pub mod charts;
+mod desk;
 mod diff;
 mod edit_workflow;
 mod export;
@@ -25,6 +26,7 @@ mod notifications;
 mod owners;
 mod parts;
 mod quick;
+pub mod report;
 mod review;
 mod reviewers;
 mod sent;
@@ -56,6 +58,10 @@ pub fn routes() -> Router<Arc<App>> {
         .route("/inbox/{id}", get(inbox::open))
         .route("/inbox/{id}/confirm", get(inbox::confirm))
         .route("/inbox/{id}/decide", post(inbox::decide))
+        .route("/desk", get(desk::show))
+        .route("/report", get(report::show))
+        .route("/report.html", get(report::html_file))
+        .route("/report.md", get(report::markdown_file))
         .route("/reviewers", get(reviewers::show))
         .route("/timeline", get(timeline::show))
         .route("/timeline/export", get(export::all))
