@@ -6,7 +6,7 @@ use crate::app::App;
 use crate::earning::desk::desk;
 use crate::error::ApiError;
 use crate::people::access::Who;
-use crate::web::report;
+use crate::report;
 use axum::Json;
 use axum::extract::State;
 use axum::http::header;

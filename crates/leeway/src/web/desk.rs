@@ -1,10 +1,10 @@
 //! The operator's desk: what needs somebody today, and how each workflow stands.
 
-use super::charts;
 use super::layout::Frame;
 use super::parts::{icon, shown};
 use super::{PageResult, Viewer};
 use crate::app::App;
+use crate::charts;
 use crate::earning::desk::{Desk, Kind, Standing, desk};
 use axum::extract::State;
 use maud::{Markup, html};

@@ -6,11 +6,6 @@ mod assets;
 mod audit;
 mod batches;
 mod changes;
-#[cfg_attr(
-    not(test),
-    expect(dead_code, unused_imports, reason = "pages take them in next")
-)]
-pub mod charts;
 mod desk;
 mod diff;
 mod edit_workflow;
@@ -26,7 +21,7 @@ mod notifications;
 mod owners;
 mod parts;
 mod quick;
-pub mod report;
+mod report;
 mod review;
 mod reviewers;
 mod sent;

@@ -1,10 +1,10 @@
 //! How reviews go: shown to each of themselves, and of everybody together to owners, operators and auditors.
 
-use super::charts::{self, LoadBar, Medium};
 use super::layout::Frame;
 use super::parts::{icon, shown};
 use super::{PageResult, Viewer};
 use crate::app::App;
+use crate::charts::{self, LoadBar, Medium};
 use crate::earning::reviewers::{Agreement, Everybody, Measured, measure};
 use crate::rest::reviews::sees_all;
 use axum::extract::State;

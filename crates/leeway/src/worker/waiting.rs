@@ -1,6 +1,7 @@
 //! Watches what waits: reminds those who may decide, lets the fallback decide too when nobody does,
 //! and ends what nobody decided in time.
 
+use super::weekly;
 use crate::app::App;
 use crate::earning::{lots, planting, promoting};
 use crate::error::ApiError;
@@ -18,6 +19,8 @@ use std::time::Duration;
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// Reminders and escalations are looked for once in so many looks.
 const NUDGE_EVERY: u32 = 10;
+/// The week's report is looked at once in so many looks.
+const REPORT_EVERY: u32 = 30;
 /// Held actions looked through for reminders at once; the most urgent first.
 const MOST_LOOKED_AT: usize = 2_000;
 
@@ -47,6 +50,11 @@ pub async fn serve(app: Arc<App>) {
             && let Err(error) = earn(&app).await
         {
             tracing::warn!(%error, "reviews and evidence could not be looked at");
+        }
+        if looks.is_multiple_of(REPORT_EVERY)
+            && let Err(error) = weekly::tend(&app).await
+        {
+            tracing::warn!(%error, "the week's report could not be sent");
         }
         looks = looks.wrapping_add(1);
         tokio::time::sleep(LOOK_EVERY).await;

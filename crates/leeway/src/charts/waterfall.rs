@@ -1,6 +1,6 @@
 //! What a workflow is worth: the work it saves, what that costs, and what is left.
 
-use super::super::parts::shown;
+use crate::audit::html::shown;
 use super::Medium;
 use super::figure::{Table, Words, figure, nothing};
 use super::frame::WIDTH;

@@ -1,6 +1,6 @@
 //! The gate of a promotion: errors among items, between the line that passes and the line that fails.
 
-use super::super::parts::shown;
+use crate::audit::html::shown;
 use super::Medium;
 use super::figure::{Table, Words, figure, nothing};
 use super::frame::{EM, Frame, HEIGHT};

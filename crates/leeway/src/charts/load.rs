@@ -1,6 +1,6 @@
 //! How much people review, against how much they mean to.
 
-use super::super::parts::shown;
+use crate::audit::html::shown;
 use super::Medium;
 use super::figure::{Table, Words, figure, nothing};
 use super::frame::{EM, Frame, HEIGHT, NAME};

@@ -1,6 +1,6 @@
 //! How often an agent was right, over time, against its goal.
 
-use super::super::parts::shown;
+use crate::audit::html::shown;
 use super::Medium;
 use super::figure::{Table, Words, figure, nothing};
 use super::frame::{EM, Frame, HEIGHT, NAME};
