@@ -11,7 +11,7 @@ pub use append::{
 };
 pub use query::{
     ActionFilter, Counts, Credential, CredentialKind, Head, Measures, Page, PastRow, RawEntry,
-    ReviewFilter, ReviewRow, ScopeKey,
+    ReviewFilter, ReviewRow, ScopeKey, WorthCounts,
 };
 pub use sqlite::derived::{DerivedBad, DerivedReport};
 pub use sqlite::reader::Reader;

@@ -22,6 +22,7 @@ pub mod systems;
 pub mod undo;
 pub mod users;
 pub mod workflows;
+pub mod worth;
 
 use crate::app::App;
 use crate::error::ApiError;
@@ -97,6 +98,8 @@ pub fn routes() -> Router<Arc<App>> {
         .route("/v1/verify", post(ledger::verify))
         .merge(incident_routes())
         .merge(evidence_routes())
+        .route("/v1/roi", get(worth::all))
+        .route("/v1/workflows/{workflow}/roi", get(worth::show))
         .route("/v1/{*rest}", axum::routing::any(unknown))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))

@@ -6,10 +6,7 @@ mod assets;
 mod audit;
 mod batches;
 mod changes;
-#[cfg_attr(
-    not(test),
-    expect(dead_code, unused_imports, reason = "pages take them in next")
-)]
+#[cfg_attr(not(test), expect(unused_imports, reason = "pages take them in next"))]
 pub mod charts;
 mod diff;
 mod edit_workflow;
@@ -32,6 +29,7 @@ mod systems;
 mod timeline;
 pub mod undo;
 mod workflows;
+mod worth;
 
 use crate::app::App;
 use crate::error::ApiError;
@@ -83,6 +81,11 @@ pub fn routes() -> Router<Arc<App>> {
             "/workflows/{workflow}/edit",
             get(edit_workflow::edit).post(edit_workflow::propose),
         )
+        .route(
+            "/workflows/{workflow}/roi",
+            get(worth::show).post(worth::propose),
+        )
+        .route("/roi", get(worth::all))
         .route("/workflows/{workflow}/{what}", post(workflows::change))
         .route("/owners", get(owners::show))
         .route("/owners/edit", get(owners::edit).post(owners::propose))

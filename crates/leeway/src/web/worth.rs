@@ -1,0 +1,419 @@
+//! What workflows are worth: the formula term by term with where each term comes from, a range instead of a
+//! point, and the form by which people say what cannot be measured.
+
+use super::charts::{Medium, Step, number, waterfall};
+use super::edit_workflow::{ask, find, problems};
+use super::layout::Frame;
+use super::parts::{csrf, icon, shown};
+use super::{Failed, PageResult, Viewer, sent};
+use crate::app::App;
+use crate::audit::document::{Cell, Section};
+use crate::audit::html::sections;
+use crate::earning::worth::terms::{Source, Term, Unit};
+use crate::earning::worth::{self, Answer, Sum, USUAL_DAYS, Worth};
+use crate::error::ApiError;
+use crate::people::session::Session;
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse, Redirect, Response};
+use leeway_core::earn::settings::RoiTerms;
+use leeway_core::evidence::roi::Roi;
+use leeway_core::govern::people::Right;
+use leeway_core::govern::workflow::Workflow;
+use maud::{Markup, html};
+use serde::Deserialize;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// Windows to choose from, days.
+const WINDOWS: [u32; 4] = [7, 30, 90, 365];
+
+/// What the address asks for.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub struct Asked {
+    days: Option<u32>,
+}
+
+/// One number that people say: its key, its name, what it means.
+const FIELDS: [(&str, &str, &str); 8] = [
+    (
+        "manual_minutes",
+        "Minutes an item takes by hand",
+        "Needed. Time a few.",
+    ),
+    (
+        "hourly_wage",
+        "What an hour of work costs",
+        "Needed. With all that comes on top of the wage.",
+    ),
+    (
+        "error_cost",
+        "What a wrong one that gets through costs",
+        "Besides mending it.",
+    ),
+    ("fix_minutes", "Minutes to mend or edit a wrong one", ""),
+    (
+        "caught",
+        "Part of the errors people stop, 0 to 1",
+        "Counts only until what ran is reviewed.",
+    ),
+    (
+        "owner_hours",
+        "Hours a month its owner spends on it",
+        "Besides reviews.",
+    ),
+    ("subscription", "What agent and tools cost a month", ""),
+    ("setup", "What setting it up cost", "Once."),
+];
+
+fn field<'a>(roi: &'a mut RoiTerms, key: &str) -> Option<&'a mut Option<f64>> {
+    Some(match key {
+        "manual_minutes" => &mut roi.manual_minutes,
+        "hourly_wage" => &mut roi.hourly_wage,
+        "error_cost" => &mut roi.error_cost,
+        "fix_minutes" => &mut roi.fix_minutes,
+        "caught" => &mut roi.caught,
+        "owner_hours" => &mut roi.owner_hours,
+        "subscription" => &mut roi.subscription,
+        "setup" => &mut roi.setup,
+        _ => return None,
+    })
+}
+
+/// What the form holds.
+#[derive(Default)]
+struct Draft {
+    sent: HashMap<String, String>,
+    problems: Vec<String>,
+}
+
+impl Draft {
+    fn of(workflow: &Workflow) -> Self {
+        let mut roi = workflow.roi.clone();
+        let mut sent = HashMap::new();
+        for (key, _, _) in FIELDS {
+            if let Some(Some(value)) = field(&mut roi, key).map(|value| *value) {
+                sent.insert(key.to_owned(), value.to_string());
+            }
+        }
+        sent.insert("currency".to_owned(), roi.currency.unwrap_or_default());
+        Self {
+            sent,
+            problems: Vec::new(),
+        }
+    }
+
+    fn text(&self, key: &str) -> &str {
+        self.sent
+            .get(key)
+            .map(|text| text.trim())
+            .unwrap_or_default()
+    }
+
+    /// What was said, or every problem of it.
+    fn read(&self) -> Result<RoiTerms, Vec<String>> {
+        let mut roi = RoiTerms::default();
+        let mut problems = Vec::new();
+        for (key, name, _) in FIELDS {
+            let text = self.text(key).replace(',', ".");
+            let most = if key == "caught" { 1.0 } else { 1e9 };
+            match text.parse::<f64>() {
+                _ if text.is_empty() => {}
+                Ok(value) if (0.0..=most).contains(&value) => {
+                    if let Some(place) = field(&mut roi, key) {
+                        *place = Some(value);
+                    }
+                }
+                _ => problems.push(format!("{name}: `{text}` is no number from 0 to {most}")),
+            }
+        }
+        let currency = self.text("currency").to_uppercase();
+        if !currency.is_empty() {
+            let letters = currency.chars().all(|c| c.is_ascii_uppercase());
+            if currency.len() == 3 && letters {
+                roi.currency = Some(currency);
+            } else {
+                problems.push(format!("Currency: `{currency}` is not three letters"));
+            }
+        }
+        match problems.is_empty() {
+            true => Ok(roi),
+            false => Err(problems),
+        }
+    }
+}
+
+/// One workflow's worth.
+pub async fn show(
+    State(app): State<Arc<App>>,
+    Viewer(session): Viewer,
+    Path(name): Path<String>,
+    sent::Asked(asked): sent::Asked<Asked>,
+) -> PageResult {
+    let live = find(&app, &name)?;
+    let days = worth::window(asked.days)?;
+    let draft = Draft::of(&live.state.workflow);
+    page(&app, &session, (&name, days), &draft).map_err(Failed)
+}
+
+/// Proposes what was said as a change of the workflow.
+pub async fn propose(
+    State(app): State<Arc<App>>,
+    Viewer(session): Viewer,
+    Path(name): Path<String>,
+    sent::Sent(sent): sent::Sent<HashMap<String, String>>,
+) -> Result<Response, Failed> {
+    session.check_form(sent.get("csrf").map(String::as_str).unwrap_or_default())?;
+    if !session.person.may(Right::Propose) {
+        return Err(ApiError::forbidden("your role does not propose changes").into());
+    }
+    let live = find(&app, &name)?;
+    let mut draft = Draft {
+        sent,
+        problems: Vec::new(),
+    };
+    let refused = match draft.read() {
+        Ok(roi) => {
+            let workflow = Workflow {
+                roi,
+                ..live.state.workflow.clone()
+            };
+            match ask(&app, &session, (workflow, draft.text("why"))).await {
+                Ok(to) => return Ok(Redirect::to(&to).into_response()),
+                Err(error) => problems(&error),
+            }
+        }
+        Err(problems) => problems,
+    };
+    draft.problems = refused;
+    let again = page(&app, &session, (&name, USUAL_DAYS), &draft)?;
+    Ok((axum::http::StatusCode::UNPROCESSABLE_ENTITY, again).into_response())
+}
+
+fn page(
+    app: &App,
+    session: &Session,
+    (name, days): (&str, u32),
+    draft: &Draft,
+) -> Result<Markup, ApiError> {
+    let worth = worth::of(app, name, days)?;
+    let frame = Frame::new(
+        app,
+        session,
+        "/workflows",
+        format!("What {} is worth", worth.title),
+    );
+    let address = format!("/workflows/{name}/roi");
+    Ok(frame.page(html! { div.solo.workflow-audit #worth {
+        header.head {
+            p.crumb { a href="/workflows" { "Workflows" } " · " a href={ "/workflows/" (name) } { (shown(&worth.title)) } " · " a href={ "/workflows/" (name) "/rollout" } { "Rollout" } }
+            h1 { "What it is worth" }
+            p { "Work saved, net of reviews, rejected work and errors, brought to a month of 30 days." }
+        }
+        (windows(&address, days))
+        @if !draft.problems.is_empty() { section.card.attention role="alert" {
+            header { h2 { "Not proposed yet" } span.sub { (draft.problems.len()) " to mend" } }
+            ul.reasons { @for problem in &draft.problems { li { (shown(problem)) } } }
+        } }
+        @match &worth.answer {
+            Some(answer) => { (figures(&worth, answer)) (chart(&worth, answer)) },
+            None => (without(&worth)),
+        }
+        (sections(&[formula(&worth)]))
+        (form(session, &address, draft))
+    } }))
+}
+
+fn windows(address: &str, days: u32) -> Markup {
+    html! { nav.windows aria-label="Over how long" { span.sub { "Measured over" } @for one in WINDOWS {
+        a.btn.quiet href={ (address) "?days=" (one) } aria-current=[(one == days).then_some("true")] { (one) " days" }
+    } @if !WINDOWS.contains(&days) { span.sub { "now " (days) } } } }
+}
+
+fn without(worth: &Worth) -> Markup {
+    html! { section.card.attention aria-labelledby="none-t" {
+        header { h2 #none-t { "No number yet" } span.sub { (worth.missing.len()) " missing" } }
+        p.sub { "Nothing is made up. What is missing, and what ends that:" }
+        ul.reasons { @for one in &worth.missing { li { b { (one.what) } ": " (one.how) "." } } }
+        p.acts { a.btn href="#said-t" { (icon("pen")) "Say what is missing" } }
+    } }
+}
+
+/// An amount of money, to the whole when it is large.
+fn money(value: f64, currency: &str) -> String {
+    let value = if value.abs() >= 100.0 {
+        value.round()
+    } else {
+        value
+    };
+    format!("{} {}", number(value), shown(currency))
+        .trim_end()
+        .to_owned()
+}
+
+fn percent(share: f64) -> String {
+    format!("{} %", number((share * 1000.0).round() / 10.0))
+}
+
+fn figures(worth: &Worth, answer: &Answer) -> Markup {
+    let net = |roi: &Roi| money(roi.net, &worth.currency);
+    html! {
+        ul.figures {
+            li.card { strong { (net(&answer.low)) " to " (net(&answer.high)) } b { "left a month" } span.sub { "likely " (net(&answer.likely)) } }
+            li.card { strong { (number((answer.hours * 10.0).round() / 10.0)) " h" } b { "of work saved a month" } span.sub { "after looking, editing and doing again" } }
+            li.card { @match answer.break_even {
+                Some(wrong) if wrong <= 1.0 => { strong { (percent(wrong)) } b { "wrong, and nothing is left" } span.sub { "now " (percent(answer.inputs.wrong)) } },
+                Some(_) => { strong { "Never" } b { "eaten up by errors" } span.sub { "even if all were wrong" } },
+                None => { strong { "–" } b { "break-even error rate" } span.sub { "no error that gets through costs anything" } },
+            } }
+            li.card { @match answer.payback_months {
+                Some(months) => { strong { (number((months * 10.0).round() / 10.0)) } b { "months to pay the set-up" } span.sub { (money(answer.inputs.setup, &worth.currency)) " once" } },
+                None => { strong { "–" } b { "months to pay the set-up" } span.sub { @if answer.likely.net > 0.0 { "what it cost was not said" } @else { "nothing is left to pay it with" } } },
+            } }
+        }
+        @if !worth.left_out.is_empty() { p.sub.left-out { (icon("alert")) "Nobody said " (worth.left_out.join(", ")) ": left out, so less may be left than this says." } }
+    }
+}
+
+fn chart(worth: &Worth, answer: &Answer) -> Markup {
+    let roi = &answer.likely;
+    let step = |label: &str, value: f64, total: bool| Step {
+        label: label.to_owned(),
+        value,
+        total,
+    };
+    let costs = [
+        ("Looking at it", roi.review),
+        ("Editing", roi.edits),
+        ("Done again", roi.redo),
+        ("Errors", roi.errors),
+        ("Owner’s time", roi.owner),
+        ("Subscription", roi.subscription),
+    ];
+    let mut steps = vec![step("Work by hand", roi.manual, true)];
+    let costs = costs.iter().filter(|(_, cost)| *cost > 0.0);
+    steps.extend(costs.map(|(label, cost)| step(label, -cost, false)));
+    steps.push(step("Left a month", roi.net, true));
+    html! { section.card aria-label="Term by term" { (waterfall("worth-chart", Medium::Page, &steps, &worth.currency)) } }
+}
+
+fn value(term: &Term, value: f64, currency: &str) -> String {
+    let tenth = |value: f64| number((value * 10.0).round() / 10.0);
+    match term.unit {
+        Unit::Items => tenth(value),
+        Unit::Minutes => format!("{} min", number(value)),
+        Unit::Share => percent(value),
+        Unit::Money => money(value, currency),
+        Unit::Hours => format!("{} h", tenth(value)),
+    }
+}
+
+fn formula(worth: &Worth) -> Section {
+    let currency = &worth.currency;
+    let row = |term: &Term| {
+        let shown = |it: Option<f64>| it.map(|it| value(term, it, currency)).unwrap_or_default();
+        let range = match (term.low, term.high) {
+            (Some(_), Some(_)) => format!("{} to {}", shown(term.low), shown(term.high)),
+            _ => String::new(),
+        };
+        let source = match &term.source {
+            Source::Measured { of, what } => format!("Measured: {of} {what}"),
+            Source::Said => "Said in the workflow".to_owned(),
+            Source::Missing => "Missing".to_owned(),
+        };
+        let value = match term.value {
+            Some(_) => shown(term.value),
+            None => "–".to_owned(),
+        };
+        let cells = [term.name.to_owned(), value, range, source];
+        cells.into_iter().map(Cell::Text).collect()
+    };
+    let mut rows: Vec<Vec<Cell>> = worth.terms.iter().map(row).collect();
+    let undone = [
+        "Undone since".to_owned(),
+        worth.counts.undone.to_string(),
+        String::new(),
+        format!(
+            "Measured: undos in {} days; mending is in the minutes above",
+            worth.days
+        ),
+    ];
+    rows.push(undone.into_iter().map(Cell::Text).collect());
+    Section {
+        id: "formula",
+        title: "The formula",
+        intro: "Left a month = items × (minutes by hand − looking − changed × editing − rejected × by hand) × wage − items × wrong × (1 − stopped) × (cost + mending) − owner’s hours × wage − subscription. Ranges hold 95 % of what is plausible for errors, and the quartiles of looks.".to_owned(),
+        head: vec!["Term", "Value", "Plausible", "Where it comes from"],
+        rows,
+    }
+}
+
+fn form(session: &Session, address: &str, draft: &Draft) -> Markup {
+    html! { section.card aria-labelledby="said-t" {
+        header { h2 #said-t { "What nobody can measure" } span.sub { "said in the workflow, under [roi]" } }
+        @if session.person.may(Right::Propose) {
+            p.sub { "Somebody else approves it before it counts, like every change of a workflow. Leave empty what you do not know: no number stands in for it." }
+            form.stack method="post" action=(address) {
+                (csrf(&session.csrf))
+                div.terms {
+                    label { "Currency" input name="currency" maxlength="3" value=(draft.text("currency")) autocomplete="off"; span.sub { "Three letters, as EUR." } }
+                    @for (key, name, help) in FIELDS { label { (name)
+                        input name=(key) inputmode="decimal" maxlength="20" value=(draft.text(key)) autocomplete="off";
+                        @if !help.is_empty() { span.sub { (help) } }
+                    } }
+                }
+                label { "Why, for the reviewer and the record" input name="why" maxlength="500" value=(draft.text("why")) autocomplete="off" required; }
+                p.acts { button.btn.primary { (icon("check")) "Propose" } }
+            }
+        } @else { p.sub { "Your role does not propose changes; an owner or operator says it." } }
+    } }
+}
+
+/// All workflows together.
+pub async fn all(
+    State(app): State<Arc<App>>,
+    Viewer(session): Viewer,
+    sent::Asked(asked): sent::Asked<Asked>,
+) -> PageResult {
+    let found = worth::all(&app, worth::window(asked.days)?)?;
+    let (with, without): (Vec<_>, Vec<_>) = found
+        .workflows
+        .iter()
+        .partition(|worth| worth.answer.is_some());
+    let frame = Frame::new(&app, &session, "/workflows", "What the agents are worth");
+    Ok(frame.page(html! { div.solo #worth {
+        header.head {
+            p.crumb { a href="/workflows" { "Workflows" } }
+            h1 { "What the agents are worth" }
+            p { "Every workflow’s work saved, net of what watching and mending it costs." }
+        }
+        (windows("/roi", found.days))
+        @if found.workflows.is_empty() { div.empty { (icon("flow")) h2 { "No workflow yet" } p { "Bring a configuration folder into force: leeway apply DIR." } } }
+        @if with.is_empty() && !found.workflows.is_empty() { div.empty { (icon("ask")) h2 { "No number yet" } p { "No workflow has all its terms. Each says below what it lacks." } } }
+        @for (currency, sum) in &found.sums { (total(currency, sum)) }
+        @if !with.is_empty() { ul.cards { @for worth in with { (card(worth)) } } }
+        @if !without.is_empty() { section.card aria-labelledby="lack-t" {
+            header { h2 #lack-t { "Without a number" } span.sub { "not in the sum" } }
+            ul.reasons { @for worth in without { li {
+                a href={ "/workflows/" (worth.workflow) "/roi" } { (shown(&worth.title)) } ": "
+                @for (at, one) in worth.missing.iter().enumerate() { @if at > 0 { "; " } (one.what) } "."
+            } } }
+        } }
+    } }))
+}
+
+fn total(currency: &str, sum: &Sum) -> Markup {
+    html! { ul.figures {
+        li.card { strong { (money(sum.low, currency)) " to " (money(sum.high, currency)) } b { "left a month" } span.sub { "likely " (money(sum.likely, currency)) ", " (sum.workflows) @if sum.workflows == 1 { " workflow" } @else { " workflows" } } }
+        li.card { strong { (number(sum.hours.round())) " h" } b { "of work saved a month" } span.sub { "after looking, editing and doing again" } }
+    } }
+}
+
+fn card(worth: &Worth) -> Markup {
+    html! { @if let Some(answer) = &worth.answer { li.card {
+        header { h2 { a href={ "/workflows/" (worth.workflow) "/roi" } { (shown(&worth.title)) } } }
+        p { b { (money(answer.low.net, &worth.currency)) " to " (money(answer.high.net, &worth.currency)) } " a month" }
+        p.sub { "likely " (money(answer.likely.net, &worth.currency)) " · " (worth.counts.items) " items in " (worth.days) " days" }
+        @if !worth.left_out.is_empty() { p.sub { "Left out: " (worth.left_out.join(", ")) "." } }
+    } } }
+}
