@@ -10,6 +10,7 @@ pub mod lots;
 pub mod observe;
 pub mod promoting;
 pub mod reviewing;
+pub mod rollout;
 pub mod summary;
 pub mod worth;
 

@@ -18,6 +18,7 @@ pub mod openapi;
 pub mod owners;
 pub mod questions;
 pub mod reviews;
+pub mod rollout;
 pub mod systems;
 pub mod undo;
 pub mod users;
@@ -100,6 +101,7 @@ pub fn routes() -> Router<Arc<App>> {
         .merge(evidence_routes())
         .route("/v1/roi", get(worth::all))
         .route("/v1/workflows/{workflow}/roi", get(worth::show))
+        .route("/v1/workflows/{workflow}/rollout", get(rollout::show))
         .route("/v1/{*rest}", axum::routing::any(unknown))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))

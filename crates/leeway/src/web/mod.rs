@@ -6,7 +6,10 @@ mod assets;
 mod audit;
 mod batches;
 mod changes;
-#[cfg_attr(not(test), expect(unused_imports, reason = "pages take them in next"))]
+#[cfg_attr(
+    not(test),
+    allow(dead_code, unused_imports, reason = "pages take them in one by one")
+)]
 pub mod charts;
 mod diff;
 mod edit_workflow;
@@ -23,6 +26,7 @@ mod owners;
 mod parts;
 mod quick;
 mod review;
+mod rollout;
 mod sent;
 mod sign_in;
 mod systems;
@@ -84,6 +88,11 @@ pub fn routes() -> Router<Arc<App>> {
         .route(
             "/workflows/{workflow}/roi",
             get(worth::show).post(worth::propose),
+        )
+        .route("/workflows/{workflow}/rollout", get(rollout::show))
+        .route(
+            "/workflows/{workflow}/rollout/{file}",
+            get(rollout::download),
         )
         .route("/roi", get(worth::all))
         .route("/workflows/{workflow}/{what}", post(workflows::change))
