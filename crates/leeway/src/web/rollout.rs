@@ -74,7 +74,7 @@ fn card(workflow: &str, week: &Week, open: bool) -> Markup {
         section aria-labelledby={ "tasks-" (number) } { h3 id={ "tasks-" (number) } { "To do" } ol.tasks { @for task in week.tasks { li { (task) } } } }
         section aria-labelledby={ "gate-" (number) } { h3 id={ "gate-" (number) } { "Gate" } ul.gate { @for check in &week.gate { (row(workflow, check)) } } }
         (sections(&week.documents))
-        p.acts { a.btn href={ "/workflows/" (workflow) "/rollout/" (number) ".md" } download { (icon("doc")) "Documents of week " (number) " as Markdown" } }
+        p.acts { a.btn href={ "/workflows/" (workflow) "/rollout/" (number) ".md" } download { (icon("doc")) "Week " (number) " as Markdown" } }
     } }
 }
 

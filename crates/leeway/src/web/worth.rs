@@ -251,8 +251,17 @@ fn money(value: f64, currency: &str) -> String {
         .to_owned()
 }
 
+/// To a tenth, without a nought at its end.
+fn tenth(value: f64) -> String {
+    let text = number((value * 10.0).round() / 10.0);
+    match text.strip_suffix('0') {
+        Some(shorter) if text.contains('.') => shorter.to_owned(),
+        _ => text,
+    }
+}
+
 fn percent(share: f64) -> String {
-    format!("{} %", number((share * 1000.0).round() / 10.0))
+    format!("{} %", tenth(share * 100.0))
 }
 
 fn figures(worth: &Worth, answer: &Answer) -> Markup {
@@ -260,14 +269,14 @@ fn figures(worth: &Worth, answer: &Answer) -> Markup {
     html! {
         ul.figures {
             li.card { strong { (net(&answer.low)) " to " (net(&answer.high)) } b { "left a month" } span.sub { "likely " (net(&answer.likely)) } }
-            li.card { strong { (number((answer.hours * 10.0).round() / 10.0)) " h" } b { "of work saved a month" } span.sub { "after looking, editing and doing again" } }
+            li.card { strong { (tenth(answer.hours)) " h" } b { "of work saved a month" } span.sub { "after looking, editing and doing again" } }
             li.card { @match answer.break_even {
                 Some(wrong) if wrong <= 1.0 => { strong { (percent(wrong)) } b { "wrong, and nothing is left" } span.sub { "now " (percent(answer.inputs.wrong)) } },
                 Some(_) => { strong { "Never" } b { "eaten up by errors" } span.sub { "even if all were wrong" } },
                 None => { strong { "–" } b { "break-even error rate" } span.sub { "no error that gets through costs anything" } },
             } }
             li.card { @match answer.payback_months {
-                Some(months) => { strong { (number((months * 10.0).round() / 10.0)) } b { "months to pay the set-up" } span.sub { (money(answer.inputs.setup, &worth.currency)) " once" } },
+                Some(months) => { strong { (tenth(months)) } b { "months to pay the set-up" } span.sub { (money(answer.inputs.setup, &worth.currency)) " once" } },
                 None => { strong { "–" } b { "months to pay the set-up" } span.sub { @if answer.likely.net > 0.0 { "what it cost was not said" } @else { "nothing is left to pay it with" } } },
             } }
         }
@@ -298,10 +307,9 @@ fn chart(worth: &Worth, answer: &Answer) -> Markup {
 }
 
 fn value(term: &Term, value: f64, currency: &str) -> String {
-    let tenth = |value: f64| number((value * 10.0).round() / 10.0);
     match term.unit {
         Unit::Items => tenth(value),
-        Unit::Minutes => format!("{} min", number(value)),
+        Unit::Minutes => format!("{} min", tenth(value)),
         Unit::Share => percent(value),
         Unit::Money => money(value, currency),
         Unit::Hours => format!("{} h", tenth(value)),

@@ -29,8 +29,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Days back that reviews are shown of.
 const REVIEW_DAYS: i64 = 90;
-/// Reviews shown.
-const REVIEWS: usize = 20;
+/// Reviews looked through, and reviews shown.
+const REVIEWS: (usize, usize) = (100, 12);
 /// Days for which a loss counts.
 const LOST_DAYS: i64 = 30;
 
@@ -206,8 +206,7 @@ pub fn read(app: &App, name: &str) -> Result<Facts, ApiError> {
     let audits = audits(&registry, live);
     let (patterns, decided) = learned(&reader, name)?;
     let from_ms = now_ms - REVIEW_DAYS * DAY_MS;
-    let mut reviews = reader.judged_reviews(name, (from_ms, REVIEWS))?;
-    reviews.retain(|review| !review.is_planted());
+    let reviews = reader.judged_reviews(name, (from_ms, REVIEWS.0))?;
     Ok(Facts {
         now_ms,
         title: live.state.workflow.title.clone(),
@@ -221,13 +220,24 @@ pub fn read(app: &App, name: &str) -> Result<Facts, ApiError> {
         areas: areas((&registry, &reader), name, (&audits, now_ms))?,
         matrix: registry.matrix().is_some(),
         confidences: promoting::confidences(app, name)?,
-        reviews,
+        reviews: telling(reviews),
         patterns,
         decided,
         records: records::read(&reader, name)?,
         incident: incident::of_workflow(app, name)?.map(|state| state.number),
         worth: worth::of(app, name, worth::USUAL_DAYS)?,
     })
+}
+
+/// The reviews that tell most: wrong ones and those with a note, then the latest. What was planted is left out.
+fn telling(mut reviews: Vec<ReviewState>) -> Vec<ReviewState> {
+    reviews.retain(|review| !review.is_planted());
+    reviews.sort_by_key(|review| {
+        let noted = review.given.iter().any(|(_, given)| given.note.is_some());
+        !noted && review.worst().is_none()
+    });
+    reviews.truncate(REVIEWS.1);
+    reviews
 }
 
 /// The audit of the tools the workflow grants, per system.

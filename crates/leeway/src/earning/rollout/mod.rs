@@ -65,7 +65,7 @@ pub struct Week {
 impl Week {
     /// How much of the gate is met, and of how much.
     pub fn met(&self) -> (usize, usize) {
-        let needed = self.gate.iter().filter(|check| check.needed());
+        let needed = self.gate.iter().filter(|check| check.needed);
         let met = needed.clone().filter(|check| check.met());
         (met.count(), needed.count())
     }
@@ -139,7 +139,7 @@ fn weeks(facts: &Facts) -> Vec<Week> {
     let mut weeks = Vec::new();
     for (number, (goal, tasks)) in (1..).zip(WEEKS) {
         let gate = gates::gate(number, facts);
-        let open = gate.iter().all(|check| check.met() || !check.needed());
+        let open = gate.iter().all(|check| check.met() || !check.needed);
         let standing = match (before, open) {
             (true, true) => Standing::Done,
             (true, false) => Standing::Open,

@@ -158,7 +158,7 @@ pub(super) fn notes(facts: &Facts) -> Section {
     };
     section(
         ("notes", "Sample review notes"),
-        "The latest reviews of what ran, at most 20 of the last 90 days, as people left them. Times are UTC.",
+        "Reviews of what ran in the last 90 days as people left them: wrong ones and those with a note first, then the latest, 12 at most. Times are UTC.",
         &["When", "Tool", "Verdict", "Pattern", "Notes"],
         facts.reviews.iter().map(row).collect(),
     )

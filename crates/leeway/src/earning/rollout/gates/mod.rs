@@ -40,6 +40,8 @@ pub struct Check {
     pub what: &'static str,
     /// Whether it is there.
     pub met: Met,
+    /// Whether the gate stays shut without it.
+    pub needed: bool,
     /// What there is, with its base.
     pub evidence: String,
     /// How long the rest takes, where that is a question of reviews.
@@ -55,17 +57,13 @@ impl Check {
     pub fn met(&self) -> bool {
         self.met == Met::Yes
     }
-
-    /// Whether the gate needs it.
-    pub fn needed(&self) -> bool {
-        self.met != Met::Advice
-    }
 }
 
 fn check(what: &'static str, met: bool, evidence: impl Into<String>) -> Check {
     Check {
         what,
         met: if met { Met::Yes } else { Met::No },
+        needed: true,
         evidence: evidence.into(),
         forecast: None,
         settle: None,
@@ -78,7 +76,12 @@ impl Check {
             Met::No => Met::Advice,
             other => other,
         };
-        Self { met, ..self }
+        let needed = false;
+        Self {
+            met,
+            needed,
+            ..self
+        }
     }
 
     /// Where it is settled; not told once it is.
