@@ -34,6 +34,7 @@ mod timeline;
 pub mod undo;
 mod workflows;
 mod worth;
+mod worth_said;
 
 use crate::app::App;
 use crate::error::ApiError;
@@ -87,7 +88,7 @@ pub fn routes() -> Router<Arc<App>> {
         )
         .route(
             "/workflows/{workflow}/roi",
-            get(worth::show).post(worth::propose),
+            get(worth::show).post(worth_said::propose),
         )
         .route("/workflows/{workflow}/rollout", get(rollout::show))
         .route(

@@ -1,27 +1,23 @@
 //! What workflows are worth: the formula term by term with where each term comes from, a range instead of a
-//! point, and the form by which people say what cannot be measured.
+//! point. The form is in [`super::worth_said`].
 
 use super::charts::{Medium, Step, number, waterfall};
-use super::edit_workflow::{ask, find, problems};
+use super::edit_workflow::find;
 use super::layout::Frame;
-use super::parts::{csrf, icon, shown};
+use super::parts::{icon, shown};
+use super::worth_said::Draft;
 use super::{Failed, PageResult, Viewer, sent};
 use crate::app::App;
 use crate::audit::document::{Cell, Section};
 use crate::audit::html::sections;
 use crate::earning::worth::terms::{Source, Term, Unit};
-use crate::earning::worth::{self, Answer, Sum, USUAL_DAYS, Worth};
+use crate::earning::worth::{self, Answer, Sum, Worth};
 use crate::error::ApiError;
 use crate::people::session::Session;
 use axum::extract::{Path, State};
-use axum::response::{IntoResponse, Redirect, Response};
-use leeway_core::earn::settings::RoiTerms;
 use leeway_core::evidence::roi::Roi;
-use leeway_core::govern::people::Right;
-use leeway_core::govern::workflow::Workflow;
 use maud::{Markup, html};
 use serde::Deserialize;
-use std::collections::HashMap;
 use std::sync::Arc;
 
 /// Windows to choose from, days.
@@ -32,115 +28,6 @@ const WINDOWS: [u32; 4] = [7, 30, 90, 365];
 #[serde(default)]
 pub struct Asked {
     days: Option<u32>,
-}
-
-/// One number that people say: its key, its name, what it means.
-const FIELDS: [(&str, &str, &str); 8] = [
-    (
-        "manual_minutes",
-        "Minutes an item takes by hand",
-        "Needed. Time a few.",
-    ),
-    (
-        "hourly_wage",
-        "What an hour of work costs",
-        "Needed. With all that comes on top of the wage.",
-    ),
-    (
-        "error_cost",
-        "What a wrong one that gets through costs",
-        "Besides mending it.",
-    ),
-    ("fix_minutes", "Minutes to mend or edit a wrong one", ""),
-    (
-        "caught",
-        "Part of the errors people stop, 0 to 1",
-        "Counts only until what ran is reviewed.",
-    ),
-    (
-        "owner_hours",
-        "Hours a month its owner spends on it",
-        "Besides reviews.",
-    ),
-    ("subscription", "What agent and tools cost a month", ""),
-    ("setup", "What setting it up cost", "Once."),
-];
-
-fn field<'a>(roi: &'a mut RoiTerms, key: &str) -> Option<&'a mut Option<f64>> {
-    Some(match key {
-        "manual_minutes" => &mut roi.manual_minutes,
-        "hourly_wage" => &mut roi.hourly_wage,
-        "error_cost" => &mut roi.error_cost,
-        "fix_minutes" => &mut roi.fix_minutes,
-        "caught" => &mut roi.caught,
-        "owner_hours" => &mut roi.owner_hours,
-        "subscription" => &mut roi.subscription,
-        "setup" => &mut roi.setup,
-        _ => return None,
-    })
-}
-
-/// What the form holds.
-#[derive(Default)]
-struct Draft {
-    sent: HashMap<String, String>,
-    problems: Vec<String>,
-}
-
-impl Draft {
-    fn of(workflow: &Workflow) -> Self {
-        let mut roi = workflow.roi.clone();
-        let mut sent = HashMap::new();
-        for (key, _, _) in FIELDS {
-            if let Some(Some(value)) = field(&mut roi, key).map(|value| *value) {
-                sent.insert(key.to_owned(), value.to_string());
-            }
-        }
-        sent.insert("currency".to_owned(), roi.currency.unwrap_or_default());
-        Self {
-            sent,
-            problems: Vec::new(),
-        }
-    }
-
-    fn text(&self, key: &str) -> &str {
-        self.sent
-            .get(key)
-            .map(|text| text.trim())
-            .unwrap_or_default()
-    }
-
-    /// What was said, or every problem of it.
-    fn read(&self) -> Result<RoiTerms, Vec<String>> {
-        let mut roi = RoiTerms::default();
-        let mut problems = Vec::new();
-        for (key, name, _) in FIELDS {
-            let text = self.text(key).replace(',', ".");
-            let most = if key == "caught" { 1.0 } else { 1e9 };
-            match text.parse::<f64>() {
-                _ if text.is_empty() => {}
-                Ok(value) if (0.0..=most).contains(&value) => {
-                    if let Some(place) = field(&mut roi, key) {
-                        *place = Some(value);
-                    }
-                }
-                _ => problems.push(format!("{name}: `{text}` is no number from 0 to {most}")),
-            }
-        }
-        let currency = self.text("currency").to_uppercase();
-        if !currency.is_empty() {
-            let letters = currency.chars().all(|c| c.is_ascii_uppercase());
-            if currency.len() == 3 && letters {
-                roi.currency = Some(currency);
-            } else {
-                problems.push(format!("Currency: `{currency}` is not three letters"));
-            }
-        }
-        match problems.is_empty() {
-            true => Ok(roi),
-            false => Err(problems),
-        }
-    }
 }
 
 /// One workflow's worth.
@@ -156,41 +43,8 @@ pub async fn show(
     page(&app, &session, (&name, days), &draft).map_err(Failed)
 }
 
-/// Proposes what was said as a change of the workflow.
-pub async fn propose(
-    State(app): State<Arc<App>>,
-    Viewer(session): Viewer,
-    Path(name): Path<String>,
-    sent::Sent(sent): sent::Sent<HashMap<String, String>>,
-) -> Result<Response, Failed> {
-    session.check_form(sent.get("csrf").map(String::as_str).unwrap_or_default())?;
-    if !session.person.may(Right::Propose) {
-        return Err(ApiError::forbidden("your role does not propose changes").into());
-    }
-    let live = find(&app, &name)?;
-    let mut draft = Draft {
-        sent,
-        problems: Vec::new(),
-    };
-    let refused = match draft.read() {
-        Ok(roi) => {
-            let workflow = Workflow {
-                roi,
-                ..live.state.workflow.clone()
-            };
-            match ask(&app, &session, (workflow, draft.text("why"))).await {
-                Ok(to) => return Ok(Redirect::to(&to).into_response()),
-                Err(error) => problems(&error),
-            }
-        }
-        Err(problems) => problems,
-    };
-    draft.problems = refused;
-    let again = page(&app, &session, (&name, USUAL_DAYS), &draft)?;
-    Ok((axum::http::StatusCode::UNPROCESSABLE_ENTITY, again).into_response())
-}
-
-fn page(
+/// The page with what the form holds.
+pub fn page(
     app: &App,
     session: &Session,
     (name, days): (&str, u32),
@@ -220,7 +74,7 @@ fn page(
             None => (without(&worth)),
         }
         (sections(&[formula(&worth)]))
-        (form(session, &address, draft))
+        (draft.form(session, &address))
     } }))
 }
 
@@ -354,27 +208,6 @@ fn formula(worth: &Worth) -> Section {
         head: vec!["Term", "Value", "Plausible", "Where it comes from"],
         rows,
     }
-}
-
-fn form(session: &Session, address: &str, draft: &Draft) -> Markup {
-    html! { section.card aria-labelledby="said-t" {
-        header { h2 #said-t { "What nobody can measure" } span.sub { "said in the workflow, under [roi]" } }
-        @if session.person.may(Right::Propose) {
-            p.sub { "Somebody else approves it before it counts, like every change of a workflow. Leave empty what you do not know: no number stands in for it." }
-            form.stack method="post" action=(address) {
-                (csrf(&session.csrf))
-                div.terms {
-                    label { "Currency" input name="currency" maxlength="3" value=(draft.text("currency")) autocomplete="off"; span.sub { "Three letters, as EUR." } }
-                    @for (key, name, help) in FIELDS { label { (name)
-                        input name=(key) inputmode="decimal" maxlength="20" value=(draft.text(key)) autocomplete="off";
-                        @if !help.is_empty() { span.sub { (help) } }
-                    } }
-                }
-                label { "Why, for the reviewer and the record" input name="why" maxlength="500" value=(draft.text("why")) autocomplete="off" required; }
-                p.acts { button.btn.primary { (icon("check")) "Propose" } }
-            }
-        } @else { p.sub { "Your role does not propose changes; an owner or operator says it." } }
-    } }
 }
 
 /// All workflows together.

@@ -1,5 +1,6 @@
 //! What the fourth week comes to: expand, hold or pause, each with its reasons. Pure.
 
+use crate::earning::worth::terms::ERROR_COST;
 use serde::Serialize;
 
 /// What the evidence recommends. People decide.
@@ -99,6 +100,11 @@ fn holds(grounds: &Grounds) -> Vec<String> {
             amount(high, &grounds.currency)
         )),
         Some(_) => {}
+    }
+    if grounds.net.is_some() && grounds.left_out.contains(&ERROR_COST) {
+        reasons.push(format!(
+            "Nobody said {ERROR_COST}, so how little may be left is not known."
+        ));
     }
     if grounds.overdue > 0 {
         reasons.push(match grounds.overdue {

@@ -317,9 +317,10 @@ fn tools(
                 "no pack says how it is taken back".to_owned(),
             ),
         };
-        let evidence = match *granted > Grant::Read {
-            true => Some(summary::tool(app, (registry, live), name)?),
-            false => None,
+        let evidence = if *granted > Grant::Read {
+            Some(summary::tool(app, (registry, live), name)?)
+        } else {
+            None
         };
         found.push(ToolFact {
             name: name.clone(),

@@ -3,6 +3,8 @@
 use super::decision::{Course, Grounds, decide};
 use super::gates::{names, pace};
 use super::records::Records;
+use super::{Rollout, Standing, Week};
+use crate::audit::document::{Cell, Section};
 use serde_json::json;
 
 fn good() -> Grounds {
@@ -95,6 +97,15 @@ fn every_ground_has_its_course_and_says_why() {
 }
 
 #[test]
+fn without_the_cost_of_an_error_nothing_expands() {
+    let grounds = Grounds {
+        left_out: vec!["what a wrong item costs"],
+        ..good()
+    };
+    assert_eq!(decide(&grounds).course, Course::Hold);
+}
+
+#[test]
 fn a_pause_tells_what_else_is_open() {
     let grounds = Grounds {
         incident: Some(1),
@@ -151,4 +162,42 @@ fn an_empty_field_is_broken_unless_it_says_why() {
         !records.explained.contains_key("confidence or reason code"),
         "one of the two is enough"
     );
+}
+
+#[test]
+fn hostile_words_are_nothing_but_words_in_markdown() {
+    let rollout = Rollout {
+        workflow: "desk".to_owned(),
+        title: "Desk [x](javascript:1) <b>".to_owned(),
+        weeks: vec![Week {
+            number: 1,
+            goal: "Map",
+            tasks: &["Look."],
+            standing: Standing::Open,
+            gate: Vec::new(),
+            documents: vec![Section {
+                id: "notes",
+                title: "Notes",
+                intro: String::new(),
+                head: vec!["Tool", "Note"],
+                rows: vec![vec![
+                    Cell::Name("a`|b".to_owned()),
+                    Cell::Text("<img src=x> | # \u{202e}\n| x |".to_owned()),
+                ]],
+            }],
+        }],
+        decision: decide(&good()),
+        at_ms: 0,
+    };
+    let text = rollout.markdown(1).unwrap();
+    assert!(
+        text.starts_with("# Desk \\[x\\](javascript:1) \\<b\\>, week 1: Map\n"),
+        "{text}"
+    );
+    let row = text.lines().find(|line| line.starts_with("| `a")).unwrap();
+    assert_eq!(
+        row,
+        "| `a'\\|b` | \\<img src=x\\> \\| \\# \\\\u{202e} \\| x \\| |"
+    );
+    assert_eq!(rollout.markdown(2), None);
 }

@@ -2,8 +2,10 @@
 //! left of both in a month, as a range. Nothing is made up: where a term is missing there is no number, and
 //! it is named.
 //!
-//! [`terms`] collects them and is pure; here they are read from the ledger and added up.
+//! [`terms`] collects them, [`errors`] says how many are wrong, [`table`] lays them out, all pure; here they are read from the ledger and added up.
 
+pub mod errors;
+pub mod table;
 pub mod terms;
 #[cfg(test)]
 mod tests;
@@ -137,14 +139,14 @@ pub fn reckon(counts: &WorthCounts, looks: &Looks, (said, days): (&RoiTerms, u32
         days,
         currency: said.currency.clone().unwrap_or_default(),
         counts: *counts,
-        answer: found.inputs.map(|ends| answer(ends, said)),
+        answer: found.inputs.map(|ends| answer(&ends, said)),
         terms: found.terms,
         missing: found.missing,
         left_out: found.left_out,
     }
 }
 
-fn answer(ends: terms::Ends, said: &RoiTerms) -> Answer {
+fn answer(ends: &terms::Ends, said: &RoiTerms) -> Answer {
     let likely = ends.likely.roi();
     let work = likely.manual - likely.review - likely.edits - likely.redo;
     let wage = ends.likely.wage;

@@ -2,16 +2,19 @@
 //! missing. Pure.
 
 use super::MONTH_DAYS;
+use super::errors::Errors;
+use super::table::Table;
 use leeway_core::earn::settings::RoiTerms;
-use leeway_core::evidence::interval::wilson;
 use leeway_core::evidence::roi::Inputs;
 use leeway_store::WorthCounts;
 use serde::Serialize;
 
 /// Confidence of every interval.
-const CONFIDENCE: f64 = 0.95;
+pub const CONFIDENCE: f64 = 0.95;
 /// The most that is believed of a number somebody said.
 const MOST_SAID: f64 = 1e9;
+/// What is left out while nobody said `error_cost`.
+pub const ERROR_COST: &str = "what a wrong item costs";
 const MINUTE_MS: f64 = 60_000.0;
 
 /// Where a term comes from.
@@ -111,7 +114,7 @@ pub struct Found {
 }
 
 /// Low, likely, high.
-type Range = (f64, f64, f64);
+pub type Range = (f64, f64, f64);
 
 impl Looks {
     /// So many looks, of which these times in milliseconds are known.
@@ -139,13 +142,9 @@ impl Looks {
     }
 }
 
-fn said(value: Option<f64>) -> Option<f64> {
+/// What was said, where it is a number that can be believed.
+pub fn said(value: Option<f64>) -> Option<f64> {
     value.filter(|value| (0.0..=MOST_SAID).contains(value))
-}
-
-fn measured(of: u64, what: impl Into<String>) -> Source {
-    let what = what.into();
-    Source::Measured { of, what }
 }
 
 /// Collects every term over a window of so many days.
@@ -192,11 +191,16 @@ pub fn collect(counts: &WorthCounts, looks: &Looks, (roi, days): (&RoiTerms, u32
     };
     Found {
         inputs: missing.is_empty().then(ends).flatten(),
-        terms: terms(
-            (counts, looks),
-            (roi, days),
-            (volume, review, errors.as_ref()),
-        ),
+        terms: Table {
+            counts,
+            looks,
+            roi,
+            days,
+            volume,
+            review,
+            errors: errors.as_ref(),
+        }
+        .terms(),
         missing,
         left_out: left_out(roi),
     }
@@ -210,61 +214,6 @@ fn review_minutes(counts: &WorthCounts, looks: &Looks) -> Option<Range> {
     let each = looks.n as f64 / counts.items.max(1) as f64;
     let (quick, usual, slow) = looks.minutes()?;
     Some((quick * each, usual * each, slow * each))
-}
-
-/// How many items are wrong as proposed, and how many of those people stop: `(wrong, caught)`, shares.
-#[derive(Clone, Debug, Default, PartialEq)]
-struct Errors {
-    fewest: (f64, f64),
-    likely: (f64, f64),
-    most: (f64, f64),
-    /// Whether the share that is caught was measured.
-    measured: bool,
-}
-
-impl Errors {
-    /// What was stopped is known of every item that was decided on; what got through is known of those
-    /// reviewed after they ran, and is taken to be as frequent among the others that were not stopped.
-    /// Without such reviews, what was stopped is the said part of everything wrong.
-    fn of(counts: &WorthCounts, caught: Option<f64>) -> Option<Self> {
-        if counts.items == 0 {
-            return None;
-        }
-        let items = counts.items as f64;
-        let stopped = (counts.edited + counts.rejected).min(counts.items) as f64;
-        if counts.reviewed > 0 {
-            let (low, high) = wilson(counts.wrong, counts.reviewed, CONFIDENCE);
-            let at = |rate: f64| {
-                let through = (items - stopped) * rate;
-                let wrong = stopped + through;
-                let part = if wrong > 0.0 {
-                    stopped / wrong
-                } else {
-                    caught.unwrap_or(0.0)
-                };
-                (wrong / items, part)
-            };
-            return Some(Self {
-                fewest: at(low),
-                likely: at(counts.wrong as f64 / counts.reviewed as f64),
-                most: at(high),
-                measured: true,
-            });
-        }
-        let caught = caught.filter(|part| *part > 0.0)?;
-        if counts.decided == 0 {
-            return None;
-        }
-        let (low, high) = wilson(stopped as u64, counts.decided, CONFIDENCE);
-        let all = |stopped: f64| ((stopped / caught).min(1.0), caught);
-        let decided = counts.decided as f64 / items;
-        Some(Self {
-            fewest: all(low * decided),
-            likely: all(stopped / items),
-            most: all(high * decided),
-            measured: false,
-        })
-    }
 }
 
 fn missing(
@@ -314,149 +263,11 @@ fn missing(
 
 fn left_out(roi: &RoiTerms) -> Vec<&'static str> {
     let all = [
-        (roi.error_cost, "what a wrong item costs"),
+        (roi.error_cost, ERROR_COST),
         (roi.fix_minutes, "mending and editing"),
         (roi.owner_hours, "the owner's time"),
         (roi.subscription, "the subscription"),
     ];
     let left = all.into_iter().filter(|(value, _)| said(*value).is_none());
     left.map(|(_, name)| name).collect()
-}
-
-fn terms(
-    (counts, looks): (&WorthCounts, &Looks),
-    (roi, days): (&RoiTerms, u32),
-    (volume, review, errors): (f64, Option<Range>, Option<&Errors>),
-) -> Vec<Term> {
-    let term = |key, name, unit, value: Option<f64>, source: Source| Term {
-        key,
-        name,
-        unit,
-        value,
-        low: None,
-        high: None,
-        source: if value.is_some() {
-            source
-        } else {
-            Source::Missing
-        },
-    };
-    let ranged = |term: Term, ends: Option<(f64, f64)>| Term {
-        low: ends.map(|(low, _)| low),
-        high: ends.map(|(_, high)| high),
-        ..term
-    };
-    let words = |key, name, unit, value| term(key, name, unit, said(value), Source::Said);
-    let of_items = |part: u64| (counts.items > 0).then(|| part as f64 / counts.items as f64);
-    let items = || measured(counts.items, "items");
-    let rate = (counts.reviewed > 0).then(|| counts.wrong as f64 / counts.reviewed as f64);
-    // Of nothing wrong no part is caught.
-    let stopping = errors.filter(|errors| errors.likely.0 > 0.0 || !errors.measured);
-    let caught_by = match errors {
-        Some(errors) if !errors.measured => Source::Said,
-        _ => measured(
-            counts.edited + counts.rejected + counts.wrong,
-            "known to be wrong",
-        ),
-    };
-    vec![
-        term(
-            "volume",
-            "Items a month",
-            Unit::Items,
-            (counts.items > 0).then_some(volume),
-            measured(counts.items, format!("items in {days} days")),
-        ),
-        words(
-            "manual_minutes",
-            "By hand, an item",
-            Unit::Minutes,
-            roi.manual_minutes,
-        ),
-        words(
-            "hourly_wage",
-            "An hour of work",
-            Unit::Money,
-            roi.hourly_wage,
-        ),
-        ranged(
-            term(
-                "review_minutes",
-                "Looking at it, an item",
-                Unit::Minutes,
-                review.map(|(_, usual, _)| usual),
-                measured(looks.timed(), format!("timed looks, of {}", looks.n)),
-            ),
-            review.map(|(quick, _, slow)| (quick, slow)),
-        ),
-        term(
-            "edited",
-            "Changed first",
-            Unit::Share,
-            of_items(counts.edited),
-            items(),
-        ),
-        term(
-            "rejected",
-            "Rejected",
-            Unit::Share,
-            of_items(counts.rejected),
-            items(),
-        ),
-        ranged(
-            term(
-                "reviewed_wrong",
-                "Wrong among those reviewed after they ran",
-                Unit::Share,
-                rate,
-                measured(counts.reviewed, "reviewed"),
-            ),
-            rate.map(|_| wilson(counts.wrong, counts.reviewed, CONFIDENCE)),
-        ),
-        ranged(
-            term(
-                "wrong",
-                "Wrong as proposed",
-                Unit::Share,
-                errors.map(|errors| errors.likely.0),
-                items(),
-            ),
-            errors.map(|errors| (errors.fewest.0, errors.most.0)),
-        ),
-        ranged(
-            term(
-                "caught",
-                "Of those, stopped by people",
-                Unit::Share,
-                stopping.map(|errors| errors.likely.1),
-                caught_by,
-            ),
-            stopping.map(|errors| (errors.most.1, errors.fewest.1)),
-        ),
-        words(
-            "error_cost",
-            "A wrong one that gets through",
-            Unit::Money,
-            roi.error_cost,
-        ),
-        words(
-            "fix_minutes",
-            "Mending or editing one",
-            Unit::Minutes,
-            roi.fix_minutes,
-        ),
-        words(
-            "owner_hours",
-            "The owner's time a month",
-            Unit::Hours,
-            roi.owner_hours,
-        ),
-        words(
-            "subscription",
-            "Subscription a month",
-            Unit::Money,
-            roi.subscription,
-        ),
-        words("setup", "Set-up, once", Unit::Money, roi.setup),
-    ]
 }

@@ -6,7 +6,7 @@ use crate::audit::document::{Cell, Section};
 use crate::clock::readable;
 use leeway_core::classify::Effect;
 use leeway_core::earn::review::ReviewState;
-use leeway_core::earn::verdict::Verdict;
+use leeway_core::earn::verdict::{Severity, Verdict};
 use leeway_core::judge::guardrail::Then;
 
 pub(super) fn permissions(facts: &Facts) -> Section {
@@ -137,9 +137,7 @@ pub(super) fn notes(facts: &Facts) -> Section {
             })
             .collect();
         let verdict = review.outcome().map_or("open", Verdict::name);
-        let how_bad = worst
-            .and_then(|given| given.severity)
-            .map(|severity| severity.name());
+        let how_bad = worst.and_then(|given| given.severity).map(Severity::name);
         vec![
             text(readable(at_ms).chars().take(16).collect::<String>()),
             Cell::Name(review.drawn.tool.clone()),

@@ -2,6 +2,7 @@
 
 use super::super::facts::{AreaFact, Facts, ToolFact, Undo};
 use super::{Check, check, pace, tools};
+use crate::earning::promoting::Confidence;
 use leeway_core::evidence::gate::Gate;
 
 pub(super) fn map(facts: &Facts) -> Vec<Check> {
@@ -139,7 +140,7 @@ pub(super) fn drafts(facts: &Facts) -> Vec<Check> {
         (some, _) => format!("Proven or proposed: {}.", tools(some)),
     };
     let forecast = nearest.map(|(_, known)| pace(known.needed(), known.a_week));
-    let reviewed: u64 = facts.confidences.iter().map(|one| one.reviewed()).sum();
+    let reviewed: u64 = facts.confidences.iter().map(Confidence::reviewed).sum();
     let measured = facts
         .confidences
         .iter()

@@ -144,7 +144,7 @@ pub fn names<'a>(names: impl Iterator<Item = &'a str>) -> String {
     }
 }
 
-fn tools<'a>(tools: &[&'a ToolFact]) -> String {
+fn tools(tools: &[&ToolFact]) -> String {
     names(tools.iter().map(|tool| tool.name.as_str()))
 }
 
