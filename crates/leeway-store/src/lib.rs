@@ -11,7 +11,7 @@ pub use append::{
 };
 pub use query::{
     ActionFilter, Counts, Credential, CredentialKind, Decided, Head, Look, Measures, Page, PastRow,
-    RawEntry, ReviewFilter, ReviewRow, ScopeKey,
+    RawEntry, ReviewFilter, ReviewRow, ScopeKey, WorthCounts,
 };
 pub use sqlite::derived::{DerivedBad, DerivedReport};
 pub use sqlite::reader::Reader;

@@ -85,6 +85,28 @@ pub struct Measures {
     pub median_decision_ms: Option<i64>,
 }
 
+/// What is counted for a workflow's worth. An item is an act of an agent that was carried out or decided on
+/// by a person; reads and undos are none.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct WorthCounts {
+    /// Items.
+    pub items: u64,
+    /// Of those, decided by a person.
+    pub decided: u64,
+    /// Of those, changed by a person first and not rejected.
+    pub edited: u64,
+    /// Of those, rejected.
+    pub rejected: u64,
+    /// Known to be right or wrong by a review after they ran; planted cases are left out.
+    pub reviewed: u64,
+    /// Of those, wrong.
+    pub wrong: u64,
+    /// How often a person looked in these reviews and in those of planted cases.
+    pub review_looks: u64,
+    /// Undos carried out.
+    pub undone: u64,
+}
+
 /// One past action as it was proposed.
 #[derive(Clone, Debug)]
 pub struct PastRow {

@@ -17,6 +17,7 @@ mod row;
 mod schema;
 mod search;
 mod totals;
+mod worth;
 mod writer;
 
 use crate::append::{Append, AppendError, Appended, Notice};

@@ -21,6 +21,7 @@ mod waterfall;
 pub use accuracy::{AccuracyPoint, accuracy};
 pub use cusum::cusum;
 pub use load::{LoadBar, load};
+pub use number::number;
 pub use reliability::{ReliabilityBucket, reliability};
 pub use sequential::{SequentialPath, sequential};
 pub use spark::spark;

@@ -39,7 +39,7 @@ pub(super) fn right_of(right: u64, all: u64) -> String {
 }
 
 /// A number in groups of three; small ones to a hundredth.
-pub(super) fn number(value: f64) -> String {
+pub fn number(value: f64) -> String {
     if !value.is_finite() {
         return UNKNOWN.to_owned();
     }

@@ -3,7 +3,8 @@
 //!
 //! [`observe`] learns from decisions and draws what ran alone, [`lots`] draws an area's samples by its
 //! cadence, [`reviewing`] takes verdicts, [`promoting`] signatures, [`planting`] puts known-bad cases among
-//! the reviews, [`reviewers`] measures who reviews, [`worth`] works out the return.
+//! the reviews, [`reviewers`] measures who reviews, [`worth`] works out the return, [`rollout`] leads through
+//! the first thirty days.
 
 pub mod desk;
 pub mod lots;
@@ -12,7 +13,9 @@ pub mod planting;
 pub mod promoting;
 pub mod reviewers;
 pub mod reviewing;
+pub mod rollout;
 pub mod summary;
+pub mod worth;
 
 use crate::clock;
 use crate::error::ApiError;

@@ -17,6 +17,7 @@ const LOOKED_BACK: i64 = 4;
 const WEEK_MS: i64 = 7 * DAY_MS;
 
 /// A tool's stage in a workflow.
+#[derive(Clone, Debug)]
 pub struct Tool {
     /// `<system>__<tool>`.
     pub name: String,

@@ -19,10 +19,12 @@ pub mod openapi;
 pub mod owners;
 pub mod questions;
 pub mod reviews;
+pub mod rollout;
 pub mod systems;
 pub mod undo;
 pub mod users;
 pub mod workflows;
+pub mod worth;
 
 use crate::app::App;
 use crate::error::ApiError;
@@ -98,6 +100,9 @@ pub fn routes() -> Router<Arc<App>> {
         .route("/v1/verify", post(ledger::verify))
         .merge(incident_routes())
         .merge(evidence_routes())
+        .route("/v1/roi", get(worth::all))
+        .route("/v1/workflows/{workflow}/roi", get(worth::show))
+        .route("/v1/workflows/{workflow}/rollout", get(rollout::show))
         .route("/v1/{*rest}", axum::routing::any(unknown))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))

@@ -2,7 +2,7 @@
 
 use super::{
     actions, agents, backtest, batches, changes, configuration, desk, evidence, incidents, ledger,
-    notifications, owners, questions, reviews, systems, undo, users, workflows,
+    notifications, owners, questions, reviews, rollout, systems, undo, users, workflows, worth,
 };
 use axum::Json;
 use utoipa::OpenApi;
@@ -18,6 +18,7 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
         reviews::list, reviews::show, reviews::judge, reviews::reviewers,
         evidence::list, evidence::show, evidence::sign, evidence::decline, evidence::demote,
         evidence::confidence, evidence::adopt, evidence::restart,
+        worth::show, worth::all, rollout::show,
         batches::prepare, batches::list, batches::show, batches::start, batches::stop,
         incidents::list, incidents::declare, incidents::show, incidents::confirm, incidents::dismiss, incidents::blast_radius, incidents::scope,
         incidents::undo, incidents::remediated, incidents::acknowledge, incidents::review, incidents::guard,

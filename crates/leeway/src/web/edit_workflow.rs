@@ -37,7 +37,8 @@ struct Draft {
     problems: Vec<String>,
 }
 
-fn find(app: &App, name: &str) -> Result<Arc<LiveWorkflow>, ApiError> {
+/// A workflow in force.
+pub fn find(app: &App, name: &str) -> Result<Arc<LiveWorkflow>, ApiError> {
     app.registry()
         .workflows
         .get(name)
@@ -158,11 +159,21 @@ async fn proposed(
         ));
     }
     workflow.grants.clone_from(&draft.grants);
+    ask(app, session, (workflow, &draft.why)).await
+}
+
+/// Asks for a version of a workflow to be the one in force; returns the page of what became of that.
+pub async fn ask(
+    app: &App,
+    session: &Session,
+    (workflow, why): (Workflow, &str),
+) -> Result<String, ApiError> {
+    let name = workflow.name.clone();
     let mut wanted = configure::current(app);
     wanted.workflows.retain(|known| known.name != name);
     wanted.workflows.push(workflow);
     let how = HowParams {
-        why: draft.why.clone(),
+        why: why.to_owned(),
         ..HowParams::default()
     };
     let answer = wish(app, &session.person, (&wanted, &how)).await?;
@@ -183,7 +194,7 @@ fn chosen(sent: &HashMap<String, String>) -> BTreeMap<String, Grant> {
 }
 
 /// Every problem as a sentence: those of the configuration one by one, or the error's own.
-fn problems(error: &ApiError) -> Vec<String> {
+pub fn problems(error: &ApiError) -> Vec<String> {
     let listed = error
         .details
         .as_ref()

@@ -24,12 +24,15 @@ mod quick;
 mod report;
 mod review;
 mod reviewers;
+mod rollout;
 mod sent;
 mod sign_in;
 mod systems;
 mod timeline;
 pub mod undo;
 mod workflows;
+mod worth;
+mod worth_said;
 
 use crate::app::App;
 use crate::error::ApiError;
@@ -86,6 +89,16 @@ pub fn routes() -> Router<Arc<App>> {
             "/workflows/{workflow}/edit",
             get(edit_workflow::edit).post(edit_workflow::propose),
         )
+        .route(
+            "/workflows/{workflow}/roi",
+            get(worth::show).post(worth_said::propose),
+        )
+        .route("/workflows/{workflow}/rollout", get(rollout::show))
+        .route(
+            "/workflows/{workflow}/rollout/{file}",
+            get(rollout::download),
+        )
+        .route("/roi", get(worth::all))
         .route("/workflows/{workflow}/{what}", post(workflows::change))
         .route("/owners", get(owners::show))
         .route("/owners/edit", get(owners::edit).post(owners::propose))

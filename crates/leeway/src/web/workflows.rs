@@ -41,7 +41,7 @@ pub async fn list(State(app): State<Arc<App>>, Viewer(session): Viewer) -> PageR
         cards.push((name, live, reader.counts(Some(name))?));
     }
     Ok(frame.page(html! { div.solo {
-        header.head { h1 { "Workflows" } }
+        header.head { h1 { "Workflows" } @if !cards.is_empty() { p { a href="/roi" { "What all of them are worth" } } } }
         @if cards.is_empty() { div.empty { (icon("flow")) h2 { "No workflow yet" } p { "Bring a configuration folder into force: leeway apply DIR." } } }
         ul.cards #workflows data-live { @for (name, live, counts) in &cards { li.card {
             header { h2 { a href={ "/workflows/" (name) } { (shown(&live.state.workflow.title)) } } (state(live)) }
@@ -130,7 +130,11 @@ pub async fn show(
             h1 { (shown(&live.state.workflow.title)) }
             p.badges { (state(live)) }
             p { (shown(&live.state.workflow.purpose)) }
-            @if session.person.may(Right::Propose) { p { a.btn href={ "/workflows/" (name) "/edit" } { (icon("pen")) "Propose a change" } } }
+            p.acts {
+                a.btn href={ "/workflows/" (name) "/rollout" } { (icon("check")) "Rollout" }
+                a.btn href={ "/workflows/" (name) "/roi" } { (icon("doc")) "What it is worth" }
+                @if session.person.may(Right::Propose) { a.btn href={ "/workflows/" (name) "/edit" } { (icon("pen")) "Propose a change" } }
+            }
         }
         @if let Some(open) = crate::incident::of_workflow(&app, &name)? { section.banner role="status" { (icon("alert")) div { b { "Incident " (open.number) } p.sub { (open.status.words()) } } a.btn href={ "/incidents/" (open.number) } { "Open" } } }
         @else if session.person.may(Right::Pause) { (super::incidents::declare_form(&app, &session, Some((&name, None)))) }
