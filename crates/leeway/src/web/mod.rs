@@ -6,17 +6,17 @@ mod assets;
 mod audit;
 mod batches;
 mod changes;
-#[cfg_attr(
-    not(test),
-    expect(dead_code, unused_imports, reason = "pages take them in next")
-)]
 pub mod charts;
+mod confidence;
 mod diff;
 mod edit_workflow;
+mod evidence;
+mod evidence_tool;
 mod export;
 mod inbox;
 mod incident_steps;
 mod incidents;
+mod judging;
 mod layout;
 mod live;
 mod measures;
@@ -24,9 +24,11 @@ mod more;
 mod notifications;
 mod owners;
 mod parts;
+mod promotion;
 mod quick;
 mod review;
 mod reviewers;
+mod reviews;
 mod sent;
 mod sign_in;
 mod systems;
@@ -57,6 +59,9 @@ pub fn routes() -> Router<Arc<App>> {
         .route("/inbox/{id}/confirm", get(inbox::confirm))
         .route("/inbox/{id}/decide", post(inbox::decide))
         .route("/reviewers", get(reviewers::show))
+        .route("/reviews", get(reviews::list))
+        .route("/reviews/{id}", get(judging::show))
+        .route("/reviews/{id}/judge", post(judging::judge))
         .route("/timeline", get(timeline::show))
         .route("/timeline/export", get(export::all))
         .route("/timeline/verify", post(timeline::verify))
@@ -84,6 +89,22 @@ pub fn routes() -> Router<Arc<App>> {
         .route(
             "/workflows/{workflow}/edit",
             get(edit_workflow::edit).post(edit_workflow::propose),
+        )
+        .route(
+            "/workflows/{workflow}/evidence",
+            get(evidence::show).post(evidence::restarted),
+        )
+        .route(
+            "/workflows/{workflow}/evidence/{tool}",
+            get(evidence_tool::show),
+        )
+        .route(
+            "/workflows/{workflow}/evidence/{tool}/{what}",
+            post(promotion::act),
+        )
+        .route(
+            "/workflows/{workflow}/confidence",
+            get(confidence::show).post(confidence::adopt),
         )
         .route("/workflows/{workflow}/{what}", post(workflows::change))
         .route("/owners", get(owners::show))

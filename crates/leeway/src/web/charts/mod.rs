@@ -7,23 +7,30 @@ mod accuracy;
 mod cusum;
 mod figure;
 mod frame;
+#[cfg_attr(not(test), expect(dead_code, reason = "pages take it in next"))]
 mod load;
 mod number;
 mod pen;
 mod reliability;
 mod scale;
 mod sequential;
+#[cfg_attr(not(test), expect(dead_code, reason = "pages take it in next"))]
 mod spark;
 #[cfg(test)]
 mod tests;
+#[cfg_attr(not(test), expect(dead_code, reason = "pages take it in next"))]
 mod waterfall;
 
 pub use accuracy::{AccuracyPoint, accuracy};
 pub use cusum::cusum;
+#[cfg_attr(not(test), expect(unused_imports, reason = "pages take it in next"))]
 pub use load::{LoadBar, load};
+pub use number::percent;
 pub use reliability::{ReliabilityBucket, reliability};
 pub use sequential::{SequentialPath, sequential};
+#[cfg_attr(not(test), expect(unused_imports, reason = "pages take it in next"))]
 pub use spark::spark;
+#[cfg_attr(not(test), expect(unused_imports, reason = "pages take it in next"))]
 pub use waterfall::{Step, waterfall};
 
 /// Where a chart is read.
