@@ -104,7 +104,7 @@ fn card(
         div.pair-wide {
             (reliability(&format!("{id}-chart"), Medium::Page, &parts(one)))
             div.stack {
-                dl.kv.stack {
+                dl.kv.side {
                     div { dt { "What counts now" } dd { (counts(live, &one.agent)) } }
                     div { dt { "Proposed" } dd { (proposed(one)) } }
                     div { dt { "Adopted" } dd { (adopted(live, &one.agent)) } }
@@ -152,7 +152,7 @@ fn proposed(one: &Confidence) -> Markup {
     let confidence = 1.0 - MISS / one.buckets.len().max(1) as f64;
     let takes = interval::zero_error_sample(TARGET, confidence);
     html! { @match one.proposed {
-        Some(threshold) => { b { (percent(threshold)) } " " span.sub { "the lowest from which on at most " (percent(TARGET)) " are shown to be wrong, counting that " (one.buckets.len()) @if one.buckets.len() == 1 { " was tried" } @else { " were tried" } } },
+        Some(threshold) => { b { (percent(threshold)) } " " span.sub { "the lowest from which on at most " (percent(TARGET)) " are shown to be wrong, corrected for having tried " (one.buckets.len()) } },
         None => { "None yet. " span.sub { "At most " (percent(TARGET)) " may be wrong from it on, and that has to be shown: by " (takes) " outputs without an error, or more with some." } },
     } }
 }

@@ -104,7 +104,7 @@ fn card(workflow: &str, tool: &Tool) -> Markup {
         (ladder(tool))
         p { (gate(tool)) }
         @if let Some(lost) = lost(tool) { p.sub { (lost) } }
-        p.sub { (drift(tool)) }
+        @if let Some(drift) = drift(tool) { p.sub { (drift) } }
     } }
 }
 
@@ -133,6 +133,7 @@ pub fn ladder(tool: &Tool) -> Markup {
 pub fn gate(tool: &Tool) -> String {
     let (reviewed, wrong) = tool.tally();
     let of = match wrong {
+        _ if reviewed == 0 => "Nothing is reviewed yet".to_owned(),
         0 => format!("{reviewed} reviewed without an error"),
         1 => format!("{reviewed} reviewed, one of them wrong"),
         _ => format!("{reviewed} reviewed, {wrong} of them wrong"),
@@ -199,11 +200,14 @@ pub fn lost(tool: &Tool) -> Option<Markup> {
     })
 }
 
-/// How close errors came together.
-pub fn drift(tool: &Tool) -> String {
+/// How close errors came together, where there is something to lose.
+pub fn drift(tool: &Tool) -> Option<String> {
     let bound = cusum::Design::DEFAULT.bound;
-    let sum = tool.stage.as_ref().map_or(0.0, |stage| stage.run.sum);
-    format!("Drift {sum:.1} of {bound:.0}, at which a level is lost.")
+    let stage = tool.stage.as_ref().filter(|_| tool.now > Grant::Draft)?;
+    let sum = stage.run.sum;
+    Some(format!(
+        "Drift {sum:.1} of {bound:.0}, at which a level is lost."
+    ))
 }
 
 fn strictness(cadence: Cadence) -> (&'static str, &'static str) {

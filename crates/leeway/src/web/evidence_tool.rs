@@ -59,7 +59,6 @@ fn learned(tool: &Tool, stage: &StageState) -> Markup {
     html! {
         (tiles(tool, stage))
         (charts(tool, stage))
-        div.cols { (people(stage)) (errors(stage)) }
         (versions(stage))
         (history(stage))
     }
@@ -96,8 +95,9 @@ fn charts(tool: &Tool, stage: &StageState) -> Markup {
         }
         section.card aria-label="Drift" {
             (cusum("drift", Medium::Page, stage.run.sums.points(), drifting::Design::DEFAULT.bound))
-            p.sub { (drift(tool)) }
+            @if let Some(drift) = drift(tool) { p.sub { (drift) } }
         }
+        div.pile { (people(stage)) (errors(stage)) }
     } }
 }
 
@@ -146,7 +146,7 @@ fn people(stage: &StageState) -> Markup {
     };
     html! { section.card aria-labelledby="people-t" {
         header { h2 #people-t { "What people did" } span.sub { "since ever" } }
-        dl.kv {
+        dl.kv.side {
             div { dt { "As proposed" } dd { (of(adoption.accepted)) } }
             div { dt { "Edited" } dd { (of(adoption.edited)) @if adoption.edited > 0 { ", " (percent(adoption.edited_share / adoption.edited as f64)) " of the call on average" } } }
             div { dt { "Rejected" } dd { (of(adoption.rejected)) } }
@@ -161,7 +161,7 @@ fn errors(stage: &StageState) -> Markup {
     let more = patterns.len().saturating_sub(PATTERNS);
     html! { section.card aria-labelledby="errors-t" {
         header { h2 #errors-t { "What was wrong" } span.sub { "since ever" } }
-        dl.kv { @for (severity, count) in Severity::ALL.iter().zip(stage.severities) { div { dt { (severity.name()) } dd { (count) } } } }
+        dl.kv.side { @for (severity, count) in Severity::ALL.iter().zip(stage.severities) { div { dt { (severity.name()) } dd { (count) } } } }
         @if patterns.is_empty() { p.sub { "No failure pattern was named yet." } }
         @else { ul.patterns { @for (pattern, count) in patterns.iter().take(PATTERNS) { li { span { (shown(pattern)) } b { (count) } } } } }
         @if more > 0 { p.sub { "And " (more) " more." } }
@@ -180,7 +180,7 @@ fn versions(stage: &StageState) -> Markup {
     ];
     html! { section.card aria-labelledby="versions-t" {
         header { h2 #versions-t { "What it holds for" } span.sub { "with any other, evidence begins anew" } }
-        dl.kv { @for (name, version) in named {
+        dl.kv.side { @for (name, version) in named {
             @let before = stage.changed.iter().find(|one| one.what == name);
             div { dt { (name) } dd {
                 (stamp(version))

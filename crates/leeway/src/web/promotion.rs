@@ -48,13 +48,14 @@ pub fn proposal(at: &At<'_>) -> Markup {
         return html! {};
     };
     let sides = again::sides(at.app, &at.session.person, &at.live.state.workflow.name);
+    let (reviewed, wrong) = at.tool.tally();
     html! { section.card.now #proposal aria-labelledby="prop-t" {
         header { h2 #prop-t { "Promotion to “" (proposal.to.name()) "” is proposed" } span.chip.warn { (icon("clock")) "To be signed by " (time(proposal.expires_ms)) } }
         p { "It rests on " b { (proposal.reviewed) " reviewed outputs, " (proposal.wrong) " of them wrong" } ", with the versions below. Both owners sign what the gate shows; with the second signature it takes force at once." }
-        dl.kv {
+        dl.kv.side {
             div { dt { "From" } dd { "“" (proposal.from.name()) "”, so far" } }
             div { dt { "To" } dd { "“" (proposal.to.name()) "”: " (reach(proposal.to)) } }
-            div { dt { "Proposed" } dd { (time(proposal.at_ms)) } }
+            div { dt { "Proposed" } dd { (time(proposal.at_ms)) @if reviewed > proposal.reviewed { "; by now " (reviewed) " are reviewed, " (wrong) " of them wrong" } } }
             div { dt { "Evidence" } dd { code title=(proposal.content_hash) { (proposal.content_hash.get(..16).unwrap_or_default()) "…" } } }
         }
         ul.signatures { @for side in Side::ALL { li { (signature(at, (stage, proposal), (side, &sides))) } } }
