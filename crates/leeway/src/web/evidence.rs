@@ -139,9 +139,10 @@ pub fn gate(tool: &Tool) -> String {
         _ => format!("{reviewed} reviewed, {wrong} of them wrong"),
     };
     let Some(next) = tool.next else {
-        let end = match tool.now >= tool.configured {
-            true => "This is as far as the configured grant lets it go.",
-            false => "The next level is not configured.",
+        let end = if tool.now >= tool.configured {
+            "This is as far as the configured grant lets it go."
+        } else {
+            "The next level is not configured."
         };
         return format!("{of}. {end}");
     };

@@ -154,9 +154,10 @@ fn lines(app: &App, person: &Person, page: Page<ReviewRow>) -> Result<Vec<Line>,
     let line = |row: ReviewRow| {
         Ok(Line {
             action: reader.action_row(&row.shows)?,
-            not_theirs: match row.open {
-                true => not_theirs(app, person, &row.id)?,
-                false => None,
+            not_theirs: if row.open {
+                not_theirs(app, person, &row.id)?
+            } else {
+                None
             },
             row,
         })
