@@ -303,7 +303,7 @@ fn entry(line: &Line, asked: &Asked, now_ms: i64) -> Markup {
 /// Until when it is to be reviewed.
 pub fn due(due_ms: i64, now_ms: i64) -> Markup {
     let overdue = due_ms <= now_ms;
-    html! { span.chip.danger[overdue] { (icon("clock")) @if overdue { "Overdue since " } @else { "Due " } (time(due_ms)) } }
+    html! { span.chip.danger[overdue] { (icon("clock")) span { @if overdue { "Overdue since " } @else { "Due " } (time(due_ms)) } } }
 }
 
 /// What a review found, as a chip.
