@@ -3,7 +3,7 @@
 use super::scale::tenths;
 
 /// A rate as a percentage, to a tenth.
-pub(super) fn percent(rate: f64) -> String {
+pub fn percent(rate: f64) -> String {
     if rate.is_finite() {
         format!("{}%", tenths(rate * 100.0))
     } else {

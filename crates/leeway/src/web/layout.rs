@@ -18,6 +18,8 @@ pub struct Frame<'a> {
     pub here: &'static str,
     /// Held actions.
     pub waiting: u64,
+    /// Open reviews.
+    pub reviews: u64,
     /// Who looks.
     pub session: &'a Session,
     /// The business's name.
@@ -46,6 +48,7 @@ impl<'a> Frame<'a> {
                 .reader()
                 .and_then(|reader| reader.counts(None))
                 .map_or(0, |counts| counts.held),
+            reviews: super::reviews::open_count(app),
             session,
             business: &app.settings.name,
             unwritable: app.store.writable().err(),
@@ -118,6 +121,7 @@ impl<'a> Frame<'a> {
                         li.wide[wide] { a href=(href) aria-current=[(self.here == href).then_some("page")] {
                             (icon(picture)) span { (name) }
                             @if href == "/inbox" { b.count #nav-count data-live { (self.waiting) span.vh { " waiting" } } }
+                            @if href == "/reviews" { b.count #nav-reviews data-live hidden[self.reviews == 0] { (self.reviews) span.vh { " open" } } }
                         } }
                     }
                     li.narrow { a href="/more" aria-current=[(self.here == "/more" || NAVIGATION.iter().any(|(href, _, _, wide)| *wide && self.here == *href)).then_some("page")] { (icon("more")) span { "More" } } }
@@ -136,10 +140,11 @@ impl<'a> Frame<'a> {
 }
 
 /// The pages: address, name, icon, and whether only a wide screen shows it beside the others.
-pub const NAVIGATION: [(&str, &str, &str, bool); 10] = [
+pub const NAVIGATION: [(&str, &str, &str, bool); 11] = [
     ("/desk", "Today", "check", true),
     ("/inbox", "Inbox", "inbox", false),
-    ("/timeline", "Timeline", "clock", false),
+    ("/reviews", "Reviews", "eye", false),
+    ("/timeline", "Timeline", "clock", true),
     ("/workflows", "Workflows", "flow", false),
     ("/incidents", "Incidents", "alert", true),
     ("/changes", "Changes", "pen", true),

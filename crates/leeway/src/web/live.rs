@@ -49,6 +49,8 @@ fn sentence(notice: &Notice) -> Option<&'static str> {
         kind if kind.starts_with("incident.") => Some("An incident went on."),
         kind if kind.starts_with("batch.") || kind.starts_with("undo.") => Some("An undo went on."),
         kind if kind.starts_with("workflow.") => Some("A workflow changed."),
+        kind if kind.starts_with("review.") => Some("The reviews changed."),
+        kind if kind.starts_with("stage.") || kind.starts_with("lot.") => Some("Evidence changed."),
         kind if kind.starts_with("tool.") => Some("A tool changed."),
         _ => None,
     }

@@ -6,13 +6,17 @@ mod assets;
 mod audit;
 mod batches;
 mod changes;
+mod confidence;
 mod desk;
 mod diff;
 mod edit_workflow;
+mod evidence;
+mod evidence_tool;
 mod export;
 mod inbox;
 mod incident_steps;
 mod incidents;
+mod judging;
 mod layout;
 mod live;
 mod measures;
@@ -20,10 +24,12 @@ mod more;
 mod notifications;
 mod owners;
 mod parts;
+mod promotion;
 mod quick;
 mod report;
 mod review;
 mod reviewers;
+mod reviews;
 mod rollout;
 mod sent;
 mod sign_in;
@@ -43,24 +49,21 @@ use axum::http::request::Parts;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
+use leeway_core::govern::people::Right;
 use maud::Markup;
 use std::sync::Arc;
 
 /// All pages.
 pub fn routes() -> Router<Arc<App>> {
     Router::new()
-        .route("/", get(|| async { Redirect::to("/inbox") }))
+        .route("/", get(home))
         .route("/sign-in", get(sign_in::show).post(sign_in::submit))
         .route("/sign-out", post(sign_in::out))
         .route("/inbox", get(inbox::list))
         .route("/inbox/{id}", get(inbox::open))
         .route("/inbox/{id}/confirm", get(inbox::confirm))
         .route("/inbox/{id}/decide", post(inbox::decide))
-        .route("/desk", get(desk::show))
-        .route("/report", get(report::show))
-        .route("/report.html", get(report::html_file))
-        .route("/report.md", get(report::markdown_file))
-        .route("/reviewers", get(reviewers::show))
+        .merge(earning_routes())
         .route("/timeline", get(timeline::show))
         .route("/timeline/export", get(export::all))
         .route("/timeline/verify", post(timeline::verify))
@@ -89,16 +92,6 @@ pub fn routes() -> Router<Arc<App>> {
             "/workflows/{workflow}/edit",
             get(edit_workflow::edit).post(edit_workflow::propose),
         )
-        .route(
-            "/workflows/{workflow}/roi",
-            get(worth::show).post(worth_said::propose),
-        )
-        .route("/workflows/{workflow}/rollout", get(rollout::show))
-        .route(
-            "/workflows/{workflow}/rollout/{file}",
-            get(rollout::download),
-        )
-        .route("/roi", get(worth::all))
         .route("/workflows/{workflow}/{what}", post(workflows::change))
         .route("/owners", get(owners::show))
         .route("/owners/edit", get(owners::edit).post(owners::propose))
@@ -118,6 +111,51 @@ pub fn routes() -> Router<Arc<App>> {
         .route("/events", get(live::events))
         .route("/assets/{file}", get(assets::serve))
         .fallback(missing)
+}
+
+/// Reviews, what agents earn by them, what it is worth.
+fn earning_routes() -> Router<Arc<App>> {
+    Router::new()
+        .route("/desk", get(desk::show))
+        .route("/report", get(report::show))
+        .route("/report.html", get(report::html_file))
+        .route("/report.md", get(report::markdown_file))
+        .route("/reviewers", get(reviewers::show))
+        .route("/reviews", get(reviews::list))
+        .route("/reviews/{id}", get(judging::show))
+        .route("/reviews/{id}/judge", post(judging::judge))
+        .route(
+            "/workflows/{workflow}/roi",
+            get(worth::show).post(worth_said::propose),
+        )
+        .route("/workflows/{workflow}/rollout", get(rollout::show))
+        .route(
+            "/workflows/{workflow}/rollout/{file}",
+            get(rollout::download),
+        )
+        .route("/roi", get(worth::all))
+        .route(
+            "/workflows/{workflow}/evidence",
+            get(evidence::show).post(evidence::restarted),
+        )
+        .route(
+            "/workflows/{workflow}/evidence/{tool}",
+            get(evidence_tool::show),
+        )
+        .route(
+            "/workflows/{workflow}/evidence/{tool}/{what}",
+            post(promotion::act),
+        )
+        .route(
+            "/workflows/{workflow}/confidence",
+            get(confidence::show).post(confidence::adopt),
+        )
+}
+
+/// The first page: the inbox of who decides, the desk of who does not.
+async fn home(Viewer(session): Viewer) -> Redirect {
+    let decides = session.person.may(Right::Decide);
+    Redirect::to(if decides { "/inbox" } else { "/desk" })
 }
 
 /// A signed-in person looking at pages; anybody else is sent to sign in.

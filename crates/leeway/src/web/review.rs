@@ -1,11 +1,13 @@
 //! The review pane: everything that decides, on the first screen, in Leeway's words; the agent's
 //! words quoted as the agent's.
 
+use super::confidence::measured;
 use super::diff::diff;
 use super::parts::{confidence, csrf, icon, level, long, shown, time, value};
 use crate::app::App;
 use crate::gateway::deciders;
 use crate::people::session::Session;
+use leeway_core::action::Claim;
 use leeway_core::action::event::{ActionEvent, Cause, Judged};
 use leeway_core::action::state::ActionState;
 use leeway_core::classify::{BeforeImage, Effect, FieldChange, Level, UndoPlan};
@@ -13,6 +15,9 @@ use leeway_core::govern::routing::{Ineligible, Routing};
 use leeway_core::judge::Verdict;
 use maud::{Markup, html};
 use serde_json::Value;
+
+/// What stood before and what comes, of something that is proposed.
+const NOW: (&str, &str) = ("Now", "Proposed");
 
 /// Reasons a reviewer may pick when rejecting.
 const REJECT_REASONS: [&str; 5] = [
@@ -32,6 +37,8 @@ pub struct Shown<'a> {
     routing: Option<Routing>,
     /// Why this person does not decide it; `None` when they do.
     barred: Option<String>,
+    /// How often what the agent states came true.
+    measured: Markup,
     now_ms: i64,
 }
 
@@ -53,6 +60,13 @@ impl<'a> Shown<'a> {
             paused: live.is_some_and(|live| live.state.paused.is_some()),
             routing: deciders::routing(app, action),
             barred: barred(app, session, action),
+            measured: measured(
+                app,
+                &judged.call.workflow,
+                &judged.call.tool_name(),
+                &action.row.agent,
+                judged.claim.confidence,
+            ),
             now_ms: app.clock.now_ms(),
         }
     }
@@ -90,8 +104,8 @@ pub fn pane(shown: &Shown<'_>, edit: bool, open: bool) -> Markup {
             input type="hidden" name="content_hash" value=(shown.judged.content_hash);
             input type="hidden" name="shown_ms" value=(shown.now_ms);
             @if edit { (editor(shown)) } @else { (changes(shown)) (message(shown)) }
-            div.cols { (agent(shown)) (impact(shown)) }
-            (sources(shown))
+            div.cols { (said(&shown.judged.claim, &shown.measured)) (impact(shown)) }
+            (sources(shown.judged, NOW))
             @if let Some(barred) = &shown.barred { p.sub.pad { (self::shown(barred)) } } @else { (bar(shown, edit)) }
         }
         @if shown.decides() && !edit { (reject(shown)) (ask(shown)) }
@@ -154,15 +168,15 @@ fn questions(action: &ActionState) -> impl Iterator<Item = &str> {
 
 fn changes(shown: &Shown<'_>) -> Markup {
     let classified = &shown.judged.classified;
-    let same = unchanged(shown);
+    let same = unchanged(shown.judged);
     if classified.changes.is_empty() {
-        return html! { (arguments(shown)) (record(&same)) };
+        return html! { (arguments(shown.judged, "What will be done")) (record(&same)) };
     }
     html! { section.card aria-labelledby="chg-t" {
         header { h2 #chg-t { "What will change" } span.sub { (classified.changes.len()) @if classified.changes.len() == 1 { " field" } @else { " fields" } } }
         ul.diff {
             li.th aria-hidden="true" { span { "Field" } span { "Now" } span { "Proposed" } }
-            @for change in &classified.changes { (field(change, classified.effect)) }
+            @for change in &classified.changes { (field(change, classified.effect, NOW)) }
         }
         @if !same.is_empty() { details open[reaches_outside(classified.effect)] {
             summary { (same.len()) @if same.len() == 1 { " field stays the same" } @else { " fields stay the same" } }
@@ -180,22 +194,24 @@ fn record(fields: &[(&String, &Value)]) -> Markup {
     } } }
 }
 
-fn reaches_outside(effect: Effect) -> bool {
+pub(super) fn reaches_outside(effect: Effect) -> bool {
     matches!(effect, Effect::Send | Effect::Pay)
 }
 
-fn unchanged<'a>(shown: &'a Shown<'_>) -> Vec<(&'a String, &'a Value)> {
-    let BeforeImage::Read { fields, .. } = &shown.judged.before else {
+/// The record's fields that a call leaves as they are.
+pub(super) fn unchanged(judged: &Judged) -> Vec<(&String, &Value)> {
+    let BeforeImage::Read { fields, .. } = &judged.before else {
         return Vec::new();
     };
-    let changes = &shown.judged.classified.changes;
+    let changes = &judged.classified.changes;
     fields
         .iter()
         .filter(|(name, _)| !changes.iter().any(|change| change.field == **name))
         .collect()
 }
 
-fn field(change: &FieldChange, effect: Effect) -> Markup {
+/// One field, before and after, by the names of both.
+pub(super) fn field(change: &FieldChange, effect: Effect, (old, new): (&str, &str)) -> Markup {
     let texts = match (&change.old, &change.new) {
         (Value::String(old), Value::String(new))
             if !old.is_empty() && !new.is_empty() && old.len() + new.len() < 1200 =>
@@ -207,12 +223,12 @@ fn field(change: &FieldChange, effect: Effect) -> Markup {
     let blank = change.old.is_null() || change.old == "";
     html! { li.added[blank && change.old_known] {
         h3 { (shown(&change.label())) @if change.critical { " " span.chip.warn { "critical" } } }
-        div.old { span.tag { "Now" }
+        div.old { span.tag { (old) }
             @if !change.old_known { em { "not known" } }
             @else if let Some((old, _)) = &texts { span.text { (old) } }
             @else { (value(&change.old)) }
         }
-        div.new { span.tag { "Proposed" @if blank && change.old_known { " (was empty)" } }
+        div.new { span.tag { (new) @if blank && change.old_known { " (was empty)" } }
             @if effect == Effect::Delete { em { "deleted" } }
             @else if let Some((_, new)) = &texts { span.text { (new) } }
             @else { (value(&change.new)) }
@@ -221,12 +237,12 @@ fn field(change: &FieldChange, effect: Effect) -> Markup {
 }
 
 /// A call that changes no field of a record is shown by its arguments.
-fn arguments(shown: &Shown<'_>) -> Markup {
-    let arguments = shown.judged.call.arguments.as_object();
+pub(super) fn arguments(judged: &Judged, title: &str) -> Markup {
+    let arguments = judged.call.arguments.as_object();
     html! { section.card aria-labelledby="arg-t" {
-        header { h2 #arg-t { "What will be done" } span.sub { code { (self::shown(&shown.judged.call.tool_name())) } } }
+        header { h2 #arg-t { (title) } span.sub { code { (shown(&judged.call.tool_name())) } } }
         dl.kv { @for (name, given) in arguments.into_iter().flatten() {
-            div { dt { (self::shown(name)) } dd { (value(given)) } }
+            div { dt { (shown(name)) } dd { (value(given)) } }
         } }
     } }
 }
@@ -241,12 +257,12 @@ fn message(shown: &Shown<'_>) -> Markup {
     {
         return html! {};
     }
-    arguments(shown)
+    arguments(shown.judged, "What will be done")
 }
 
 /// Whether every value of the call stands literally among the changes. A pack says what the changes
 /// are, so what it leaves out would not be seen otherwise: whom a message goes to, how much is paid.
-fn all_shown(value: &Value, changes: &[FieldChange]) -> bool {
+pub(super) fn all_shown(value: &Value, changes: &[FieldChange]) -> bool {
     let shown = changes.iter().any(|change| change.new == *value);
     shown
         || match value {
@@ -256,13 +272,13 @@ fn all_shown(value: &Value, changes: &[FieldChange]) -> bool {
         }
 }
 
-fn agent(shown: &Shown<'_>) -> Markup {
-    let claim = &shown.judged.claim;
+/// What the agent says of its call, as its own words, and how far its confidence can be trusted.
+pub(super) fn said(claim: &Claim, measured: &Markup) -> Markup {
     html! { section.card aria-labelledby="why-t" {
         header { h2 #why-t { "In the agent’s words" } }
         @match &claim.reason { Some(reason) => blockquote { (long(reason)) }, None => p.sub { "The agent gave no reason." } }
         @if let Some(trigger) = &claim.trigger { p.sub { "Set going by: " (long(trigger)) } }
-        p.calib { (confidence(claim.confidence)) span { "is what the agent states of itself." } }
+        p.calib { (confidence(claim.confidence)) span { "is what the agent states of itself. " (measured) } }
     } }
 }
 
@@ -290,10 +306,9 @@ fn impact(shown: &Shown<'_>) -> Markup {
 }
 
 /// What each source says of a field, beside the record and the proposal.
-fn side_by_side(shown: &Shown<'_>) -> Markup {
-    let sources = &shown.judged.claim.sources;
-    let cited: Vec<_> = shown
-        .judged
+fn side_by_side(judged: &Judged, (old, new): (&str, &str)) -> Markup {
+    let sources = &judged.claim.sources;
+    let cited: Vec<_> = judged
         .classified
         .changes
         .iter()
@@ -305,13 +320,13 @@ fn side_by_side(shown: &Shown<'_>) -> Markup {
         })
         .filter(|(_, sources)| !sources.is_empty())
         .collect();
-    html! { @for (change, sources) in cited { div.scroll tabindex="0" role="region" aria-label={ "Sources on " (self::shown(&change.field)) } { table {
-        caption.sub { "On " code { (self::shown(&change.field)) } }
+    html! { @for (change, sources) in cited { div.scroll tabindex="0" role="region" aria-label={ "Sources on " (shown(&change.field)) } { table {
+        caption.sub { "On " code { (shown(&change.field)) } }
         tbody {
-            tr { th scope="row" { "Record now" } td { @if change.old_known { (value(&change.old)) } @else { em { "not known" } } } }
-            tr { th scope="row" { "Proposed" } td { (value(&change.new)) } }
+            tr { th scope="row" { "Record, " (old.to_lowercase()) } td { @if change.old_known { (value(&change.old)) } @else { em { "not known" } } } }
+            tr { th scope="row" { (new) } td { (value(&change.new)) } }
             @for source in sources { tr {
-                th scope="row" { (self::shown(&source.reference)) }
+                th scope="row" { (shown(&source.reference)) }
                 td { @match &source.value {
                     Some(said) => { (value(said)) @if *said != change.new && !said.is_null() { " " span.chip.warn { "differs" } } },
                     None => em { "says nothing" },
@@ -321,14 +336,15 @@ fn side_by_side(shown: &Shown<'_>) -> Markup {
     } } } }
 }
 
-fn sources(shown: &Shown<'_>) -> Markup {
-    let sources = &shown.judged.claim.sources;
+/// What the agent cites.
+pub(super) fn sources(judged: &Judged, names: (&str, &str)) -> Markup {
+    let sources = &judged.claim.sources;
     html! { section.card aria-labelledby="src-t" {
         header { h2 #src-t { "Sources the agent cites" } span.sub { (sources.len()) } }
         @if sources.is_empty() { p.sub { "None." } }
-        (side_by_side(shown))
+        (side_by_side(judged, names))
         ol.sources { @for source in sources { li {
-            p.st { (icon("doc")) b { (self::shown(&source.reference)) } @if let Some(field) = &source.field { span.sub { "on " (self::shown(field)) } } }
+            p.st { (icon("doc")) b { (shown(&source.reference)) } @if let Some(field) = &source.field { span.sub { "on " (shown(field)) } } }
             @if let Some(said) = &source.value { blockquote { (value(said)) } }
         } } }
     } }
@@ -400,8 +416,8 @@ pub fn whole(shown: &Shown<'_>) -> Markup {
         (held(shown))
         (changes(shown))
         (message(shown))
-        div.cols { (agent(shown)) (impact(shown)) }
-        (sources(shown))
+        div.cols { (said(&shown.judged.claim, &shown.measured)) (impact(shown)) }
+        (sources(shown.judged, NOW))
     }
 }
 
@@ -497,7 +513,7 @@ mod tests {
 
     #[test]
     fn what_was_there_before_is_said_only_where_it_is_known() {
-        let page = |known| field(&change(json!("x"), known), Effect::Update).into_string();
+        let page = |known| field(&change(json!("x"), known), Effect::Update, NOW).into_string();
         assert!(page(true).contains("(was empty)"));
         assert!(page(false).contains("not known") && !page(false).contains("(was empty)"));
     }

@@ -143,10 +143,23 @@ pub async fn show(
         (drill_form(live, &session, app.clock.now_ms()))
         (facts(live))
         (super::measures::card(&live.state.workflow.metrics, &measured, MEASURED_DAYS))
+        (earned(&name))
         (matrix(live, &registry))
         (guardrails(live))
         (agent_list(&agents))
     } }))
+}
+
+/// The way to what its agents have earned.
+fn earned(name: &str) -> Markup {
+    html! { section.card aria-labelledby="earned-t" {
+        header { h2 #earned-t { "What its agents have earned" } }
+        p.acts {
+            a.btn href={ "/workflows/" (name) "/evidence" } { (icon("chart")) "Evidence" }
+            a.btn href={ "/workflows/" (name) "/confidence" } { (icon("ask")) "Stated confidence" }
+            a.btn href={ "/reviews?workflow=" (name) } { (icon("eye")) "Its reviews" }
+        }
+    } }
 }
 
 fn pause_form(live: &LiveWorkflow, session: &Session) -> Markup {

@@ -85,7 +85,7 @@ function refresh(message) {
 // back-forward-cached pages would hold them.
 let stream;
 function listen() {
-  const want = $('[data-live]:not(#nav-count)') && document.visibilityState === 'visible';
+  const want = $('[data-live]:not(.count)') && document.visibilityState === 'visible';
   if (want && !stream) {
     stream = new EventSource('/events');
     stream.addEventListener('inbox', event => refresh(event.data));
