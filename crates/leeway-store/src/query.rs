@@ -257,3 +257,18 @@ pub struct Look {
     /// Whether it was a planted case.
     pub planted: bool,
 }
+
+/// Reviews of an area of a workflow that wait.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OpenReviews {
+    /// The workflow.
+    pub workflow: String,
+    /// The area.
+    pub area: Responsibility,
+    /// How many.
+    pub open: u64,
+    /// Of those, overdue.
+    pub overdue: u64,
+    /// When the first is due, UTC milliseconds.
+    pub due_ms: i64,
+}

@@ -98,14 +98,18 @@ pub struct Workflow {
     #[serde(default, skip_serializing_if = "Evidence::is_default")]
     pub evidence: Evidence,
     /// What its worth is worked out from.
-    #[serde(default, skip_serializing_if = "RoiTerms::is_default")]
-    pub roi: RoiTerms,
+    #[serde(default, skip_serializing_if = "is_default_roi")]
+    pub roi: Box<RoiTerms>,
     /// What stops the workflow by itself.
     #[serde(default, rename = "breaker", skip_serializing_if = "Vec::is_empty")]
     pub breakers: Vec<Breaker>,
     /// The operator's own rules.
     #[serde(default, rename = "guardrail", skip_serializing_if = "Vec::is_empty")]
     pub guardrails: Vec<Guardrail>,
+}
+
+fn is_default_roi(roi: &RoiTerms) -> bool {
+    roi.is_default()
 }
 
 fn default_threshold() -> f64 {

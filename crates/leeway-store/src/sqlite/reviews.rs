@@ -2,7 +2,7 @@
 
 use super::reader::Reader;
 use super::{StoreError, row};
-use crate::query::{Decided, Look, Page, ReviewFilter, ReviewRow};
+use crate::query::{Decided, Look, OpenReviews, Page, ReviewFilter, ReviewRow};
 use leeway_core::action::state::Status;
 use leeway_core::earn::review::ReviewState;
 use leeway_core::earn::verdict::{Severity, Verdict};
@@ -25,10 +25,8 @@ pub fn write(connection: &Connection, review: &ReviewState) -> Result<()> {
         .map(|(_, given)| given.by.as_str())
         .collect();
     let critical = review.worst().and_then(|given| given.severity) == Some(Severity::Critical);
-    let judged_ms = match review.is_open() {
-        true => None,
-        false => review.given.last().map(|(at_ms, _)| *at_ms),
-    };
+    let last = review.given.last().filter(|_| !review.is_open());
+    let judged_ms = last.map(|(at_ms, _)| *at_ms);
     connection
         .prepare_cached(&format!(
             "INSERT OR REPLACE INTO reviews ({COLUMNS}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)"
@@ -170,10 +168,7 @@ impl Reader {
 
     /// How many open reviews each area of each workflow has, how many of them are overdue, and when the
     /// first is due, UTC milliseconds.
-    pub fn open_reviews(
-        &self,
-        now_ms: i64,
-    ) -> Result<Vec<(String, Responsibility, u64, u64, i64)>> {
+    pub fn open_reviews(&self, now_ms: i64) -> Result<Vec<OpenReviews>> {
         let mut statement = self.prepare_cached(
             "SELECT workflow, responsibility, count(*), count(*) FILTER (WHERE due_ms <= ?1), min(due_ms)
              FROM reviews WHERE open = 1 GROUP BY 1, 2 ORDER BY 5",
@@ -184,8 +179,13 @@ impl Reader {
             let Some(area) = Responsibility::parse(&row.get::<_, String>(1)?) else {
                 continue;
             };
-            let counts = (row.get::<_, i64>(2)? as u64, row.get::<_, i64>(3)? as u64);
-            found.push((row.get(0)?, area, counts.0, counts.1, row.get(4)?));
+            found.push(OpenReviews {
+                workflow: row.get(0)?,
+                area,
+                open: row.get::<_, i64>(2)? as u64,
+                overdue: row.get::<_, i64>(3)? as u64,
+                due_ms: row.get(4)?,
+            });
         }
         Ok(found)
     }

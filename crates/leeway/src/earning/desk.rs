@@ -7,6 +7,7 @@ use crate::error::ApiError;
 use crate::incident;
 use leeway_core::evidence::cusum;
 use leeway_core::govern::workflow::Grant;
+use leeway_store::OpenReviews;
 use serde::Serialize;
 
 /// From which part of the demoting bound on an accuracy is said to drift.
@@ -163,7 +164,14 @@ fn incidents(app: &App, needs: &mut Vec<Need>) -> Result<(), ApiError> {
 
 fn reviews(app: &App, needs: &mut Vec<Need>) -> Result<(), ApiError> {
     let now_ms = app.clock.now_ms();
-    for (workflow, area, open, overdue, _) in app.store.reader()?.open_reviews(now_ms)? {
+    for waiting in app.store.reader()?.open_reviews(now_ms)? {
+        let OpenReviews {
+            workflow,
+            area,
+            open,
+            overdue,
+            ..
+        } = waiting;
         let (kind, text) = if overdue > 0 {
             let count = plural(overdue, "review is overdue", "reviews are overdue");
             (

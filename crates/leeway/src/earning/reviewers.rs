@@ -132,7 +132,7 @@ pub fn measure(app: &App) -> Result<Everybody, ApiError> {
         + reader
             .open_reviews(now_ms)?
             .iter()
-            .map(|(_, _, open, _, _)| open)
+            .map(|one| one.open)
             .sum::<u64>();
     let each = together.median_ms.map(|ms| ms as f64 / 60_000.0);
     Ok(Everybody {

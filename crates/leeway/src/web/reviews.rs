@@ -105,7 +105,7 @@ pub fn open_count(app: &App) -> u64 {
         .store
         .reader()
         .and_then(|reader| reader.open_reviews(app.clock.now_ms()));
-    counted.map_or(0, |rows| rows.iter().map(|row| row.2).sum())
+    counted.map_or(0, |rows| rows.iter().map(|row| row.open).sum())
 }
 
 /// The next open review that a person may do, under a filter; not the one just done.
@@ -177,15 +177,18 @@ fn waiting(app: &App, filter: &ReviewFilter) -> Result<Vec<Waiting>, ApiError> {
     let counted = app.store.reader()?.open_reviews(app.clock.now_ms())?;
     Ok(counted
         .into_iter()
-        .filter(|(workflow, area, ..)| {
-            filter.workflow.as_ref().is_none_or(|of| of == workflow)
-                && filter.responsibility.is_none_or(|of| of == *area)
+        .filter(|one| {
+            filter
+                .workflow
+                .as_ref()
+                .is_none_or(|of| *of == one.workflow)
+                && filter.responsibility.is_none_or(|of| of == one.area)
         })
-        .map(|(workflow, area, open, overdue, _)| Waiting {
-            workflow,
-            area,
-            open,
-            overdue,
+        .map(|one| Waiting {
+            workflow: one.workflow,
+            area: one.area,
+            open: one.open,
+            overdue: one.overdue,
         })
         .collect())
 }

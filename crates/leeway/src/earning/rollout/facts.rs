@@ -363,7 +363,7 @@ fn areas(
     for (row, need) in needs {
         let waiting = open
             .iter()
-            .find(|(of, area, ..)| of == workflow && *area == row);
+            .find(|one| one.workflow == workflow && one.area == row);
         found.push(AreaFact {
             need,
             named: registry
@@ -371,7 +371,7 @@ fn areas(
                 .and_then(|matrix| matrix.rows.get(&row))
                 .cloned(),
             routing: registry.routing(row, now_ms, false),
-            open: waiting.map_or((0, 0), |(_, _, open, overdue, _)| (*open, *overdue)),
+            open: waiting.map_or((0, 0), |one| (one.open, one.overdue)),
             stopped: lots::state(reader, workflow, row)?.1.is_stopped(),
         });
     }
