@@ -267,3 +267,24 @@ def test_overdue_reviews_stop_what_would_run_alone_and_a_week_is_sampled(desk):
     area = desk.people["sue"].get("/v1/workflows/desk/evidence")["areas"][0]
     assert (area["area"], area["lots"][0]["wrong"], area["cadence"]) == ("support-triage", 1, "normal")
     assert desk.evidence("sandbox__update_contact")["wrong"] == 1, "right as approved, wrong as reviewed"
+
+
+def test_the_command_line_does_what_the_pages_do(desk):
+    """As the machine's operator, who owns nothing: it reads everything, and says nothing of a review."""
+    action = desk.tag()["id"]
+    run = desk.leeway.cli
+    assert [review["id"] for review in run("reviews", "list")["reviews"]] == [action]
+    shown = run("reviews", "show", action)
+    assert shown["shows"]["changes"] and shown["open"]
+    judged = run("reviews", "judge", action, "wrong", "--severity", "critical", "--pattern", "odd tag", check=False)
+    done = run("reviews", "show", action)
+    if done["open"]:
+        desk.settle(action, "wrong", severity="critical", pattern="odd tag")
+    tools = {tool["tool"]: tool for tool in run("evidence", "list", "desk")["tools"]}
+    assert tools["sandbox__add_contact_tag"]["now"] == "draft", judged
+    stage = run("evidence", "show", "desk", "sandbox__add_contact_tag")
+    assert stage["stage"]["moments"][-1]["kind"] == "stage.demoted"
+    run("evidence", "demote", "desk", "sandbox__create_task", "--why", "seen enough")
+    assert run("evidence", "show", "desk", "sandbox__create_task")["now"] == "draft"
+    assert run("evidence", "confidence", "desk")["agents"][0]["agent"] == "clerk"
+    assert run("reviews", "people")["together"]["reviewed"] >= 1

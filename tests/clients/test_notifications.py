@@ -11,7 +11,7 @@ import urllib.parse
 import urllib.request
 
 import pytest
-from harness import Api, Leeway, Refused, free_port, wait_until
+from harness import Api, Leeway, Refused, clock_ahead, free_port, wait_until
 from mail_server import MailDev, RefusingMailServer, WebhookReceiver
 from test_faults import SLOW, calls, slow_system
 
@@ -422,3 +422,23 @@ def office_check(leeway):
     from harness import BINARY
     done = subprocess.run([BINARY, "check", leeway.config, "--json"], capture_output=True, text=True)
     return json.loads(done.stdout)["problems"]
+
+
+def test_the_week_is_reported_by_mail_once_with_its_charts(post):
+    leeway = business(notify(post.smtp))
+    try:
+        for line in ("one", "two"):
+            leeway.owner.approve(propose(leeway, line)["id"])
+        leeway.stop()
+        # A Monday has passed since the mail server was configured.
+        leeway.start(env=clock_ahead(leeway.folder, days=8)).ready("slow")
+        week = lambda: [mail for mail in post.mails() if "the last 7 days" in mail["subject"]]
+        mails = wait_until(lambda: len(found := week()) >= 3 and found, "each of them has the report", 90)
+        readers = sorted(to["address"] for mail in mails for to in mail["to"])
+        assert readers == ["boss@example.com", "op@example.com", "owner@example.com"], readers
+        assert "<svg" in mails[0]["html"] and "What needs somebody" in mails[0]["html"]
+        assert "<script" not in mails[0]["html"]
+        leeway.operator.url = leeway.url
+        assert (len(entries(leeway, "report.due")), len(entries(leeway, "report.sent"))) == (1, 3)
+    finally:
+        leeway.stop()

@@ -229,3 +229,31 @@ pub struct ReviewRow {
     /// Who looked, in order.
     pub reviewers: Vec<String>,
 }
+
+/// What somebody decided.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Decided {
+    /// The action.
+    pub id: ActionId,
+    /// Whether it was rejected.
+    pub rejected: bool,
+    /// How long they had it open, milliseconds, where that is known.
+    pub took_ms: Option<i64>,
+    /// When it was proposed, UTC milliseconds.
+    pub at_ms: i64,
+    /// Whether a person changed it first.
+    pub edited: bool,
+}
+
+/// A look at an output that was drawn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Look {
+    /// When, UTC milliseconds.
+    pub at_ms: i64,
+    /// How long they had it open, milliseconds, where that is known.
+    pub took_ms: Option<i64>,
+    /// What they said.
+    pub verdict: Verdict,
+    /// Whether it was a planted case.
+    pub planted: bool,
+}

@@ -281,6 +281,7 @@ fn configures(event: &GovernEvent) -> bool {
             | E::Stage(_)
             | E::Review(_)
             | E::Lot(_)
+            | E::Report(_)
     )
 }
 

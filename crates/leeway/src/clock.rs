@@ -1,6 +1,7 @@
 //! The one place that reads the clock and draws randomness.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 
 /// Where the time comes from; passed to everything that decides or records.
 #[derive(Clone)]
@@ -12,6 +13,16 @@ impl Clock {
         Self(Arc::new(system_now_ms))
     }
 
+    /// The machine's clock, and what moves it.
+    pub fn shifted() -> (Self, Shift) {
+        let shift = Shift(Arc::new(AtomicI64::new(0)));
+        let by = shift.0.clone();
+        let clock = Self(Arc::new(move || {
+            system_now_ms().saturating_add(by.load(Ordering::Relaxed))
+        }));
+        (clock, shift)
+    }
+
     /// A clock that stands still.
     #[cfg(test)]
     pub fn standing(ms: i64) -> Self {
@@ -21,6 +32,22 @@ impl Clock {
     /// UTC milliseconds since 1970.
     pub fn now_ms(&self) -> i64 {
         (self.0)()
+    }
+}
+
+/// Moves a clock that goes on running.
+#[derive(Clone)]
+pub struct Shift(Arc<AtomicI64>);
+
+impl Shift {
+    /// Sets it to a time, UTC milliseconds.
+    pub fn to(&self, at_ms: i64) {
+        self.0.store(at_ms - system_now_ms(), Ordering::Relaxed);
+    }
+
+    /// Sets it to the machine's time.
+    pub fn back(&self) {
+        self.0.store(0, Ordering::Relaxed);
     }
 }
 

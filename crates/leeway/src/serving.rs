@@ -72,9 +72,13 @@ async fn interrupted() {
 }
 
 /// Opens the data folder and everything that needs no network.
-pub fn open(data: &Path, settings: Settings, tls: bool) -> anyhow::Result<Opened> {
+pub fn open(
+    data: &Path,
+    clock: Clock,
+    (settings, tls): (Settings, bool),
+) -> anyhow::Result<Opened> {
     let store = Store::open(data)?;
-    let (app, queue) = App::new(store, Clock::system(), settings, tls)?;
+    let (app, queue) = App::new(store, clock, settings, tls)?;
     Ok((app, queue))
 }
 
@@ -102,7 +106,7 @@ pub fn load(folder: Option<&PathBuf>) -> anyhow::Result<Option<Configuration>> {
 pub async fn start(
     data: &Path,
     listen: &Listen,
-    configuration: Option<Configuration>,
+    (configuration, clock): (Option<Configuration>, Clock),
 ) -> anyhow::Result<Running> {
     metrics::install();
     let bound = server::bind(listen)?;
@@ -110,7 +114,7 @@ pub async fn start(
         .as_ref()
         .map(|configuration| configuration.settings.clone())
         .unwrap_or_default();
-    let (app, queue) = open(data, settings, listen.tls.is_some())?;
+    let (app, queue) = open(data, clock, (settings, listen.tls.is_some()))?;
     if let Some(configuration) = configuration {
         bring(&app, &configuration).await?;
     }

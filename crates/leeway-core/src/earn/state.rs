@@ -7,7 +7,7 @@ use super::standing::{above, below};
 use super::verdict::{How, Severity, Verdict};
 use super::versions::{Changed, EvidenceVersions};
 use crate::canonical;
-use crate::evidence::calibration::Bucket;
+use crate::evidence::calibration::{self, Bucket};
 use crate::evidence::gate::{Design, Gate};
 use crate::evidence::{continuous, cusum};
 use crate::govern::workflow::Grant;
@@ -77,6 +77,21 @@ pub struct Stated {
     pub right: u64,
     /// Sum of the confidences stated.
     pub sum: f64,
+    /// The least of them: what is proven of these outputs is proven from there on.
+    pub least: Option<f64>,
+}
+
+impl Stated {
+    /// Takes another's outputs in.
+    pub fn join(&mut self, other: &Self) {
+        self.n += other.n;
+        self.right += other.right;
+        self.sum += other.sum;
+        self.least = match (self.least, other.least) {
+            (Some(one), Some(other)) => Some(one.min(other)),
+            (one, other) => one.or(other),
+        };
+    }
 }
 
 /// One week's outputs.
@@ -276,6 +291,10 @@ impl StageState {
                 since_ms,
                 seed,
             } => {
+                // Two outputs that end at the same time may both begin it; once is enough.
+                if state.run.number > 0 && *versions == state.versions {
+                    return Ok(state);
+                }
                 let model = (&versions.prompt, &versions.model);
                 if model != (&state.versions.prompt, &state.versions.model) {
                     // Another prompt or model states its confidence another way.
@@ -474,10 +493,12 @@ impl StageState {
         }
         let stated = self.agents.entry(observed.agent.clone()).or_default();
         stated.resize(BUCKETS, Stated::default());
-        let bucket = &mut stated[bucket_of(confidence)];
-        bucket.n += n;
-        bucket.right += right;
-        bucket.sum += confidence * n as f64;
+        stated[bucket_of(confidence)].join(&Stated {
+            n,
+            right,
+            sum: confidence * n as f64,
+            least: Some(confidence),
+        });
     }
 
     /// What counted as right is wrong.
@@ -517,6 +538,21 @@ pub fn buckets(stated: &[Stated]) -> Vec<Bucket> {
             right: one.right,
         })
         .collect()
+}
+
+/// The confidence from which on outputs are proven to be wrong no more often than `target`; `None` when
+/// that is proven of none.
+pub fn threshold(stated: &[Stated], target: f64) -> Option<f64> {
+    let from: Vec<Bucket> = stated
+        .iter()
+        .filter(|one| one.n > 0)
+        .map(|one| Bucket {
+            confidence: one.least.unwrap_or(1.0),
+            n: one.n,
+            right: one.right,
+        })
+        .collect();
+    calibration::threshold(&from, target)
 }
 
 /// What an entry says to people; most say nothing.

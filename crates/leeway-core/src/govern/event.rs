@@ -14,6 +14,7 @@ use crate::earn::versions::EvidenceVersions;
 use crate::incident::event::IncidentEvent;
 use crate::notify::postbox::PostboxEvent;
 use crate::notify::settings::Notify;
+use crate::notify::weekly::ReportEvent;
 use crate::undo::batch::BatchEvent;
 use crate::undo::state::UndoEvent;
 use serde::{Deserialize, Serialize};
@@ -285,6 +286,9 @@ pub enum GovernEvent {
     /// To what is drawn of an area. Stream `lot/<workflow>/<responsibility>`.
     #[serde(untagged)]
     Lot(LotEvent),
+    /// To the weekly reports. Stream `report/weekly`.
+    #[serde(untagged)]
+    Report(ReportEvent),
 }
 
 impl GovernEvent {
@@ -336,6 +340,7 @@ impl GovernEvent {
             Self::Stage(event) => event.kind(),
             Self::Review(event) => event.kind(),
             Self::Lot(event) => event.kind(),
+            Self::Report(event) => event.kind(),
         }
     }
 }
@@ -355,5 +360,11 @@ impl From<ReviewEvent> for GovernEvent {
 impl From<LotEvent> for GovernEvent {
     fn from(event: LotEvent) -> Self {
         Self::Lot(event)
+    }
+}
+
+impl From<ReportEvent> for GovernEvent {
+    fn from(event: ReportEvent) -> Self {
+        Self::Report(event)
     }
 }

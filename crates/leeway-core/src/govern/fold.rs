@@ -14,6 +14,7 @@ use crate::earn::state::StageState;
 use crate::id::ActionId;
 use crate::incident::state::IncidentState;
 use crate::notify::postbox::PostboxState;
+use crate::notify::weekly::WeeklyState;
 use crate::undo::batch::BatchState;
 use crate::undo::state::UndoState;
 
@@ -67,6 +68,7 @@ impl Document {
             Some(Self::Stage(state)) => stage(Some(*state), (actor, time_ms), event),
             Some(Self::Review(state)) => review(Some(*state), name, (time_ms, event)),
             Some(Self::Lot(state)) => lot(Some(state), (time_ms, event)),
+            Some(Self::Weekly(state)) => weekly(Some(state), (time_ms, event)),
         }
     }
 }
@@ -148,6 +150,18 @@ fn lot(
         .map_err(GovernFoldError)
 }
 
+fn weekly(
+    state: Option<WeeklyState>,
+    (time_ms, event): (i64, &GovernEvent),
+) -> Result<Document, GovernFoldError> {
+    let GovernEvent::Report(event) = event else {
+        return unexpected(event);
+    };
+    WeeklyState::apply(state, time_ms, event)
+        .map(Document::Weekly)
+        .map_err(GovernFoldError)
+}
+
 fn begin(
     name: &str,
     (actor, time_ms): (&str, i64),
@@ -165,6 +179,7 @@ fn begin(
         GovernEvent::Stage(_) => stage(None, (actor, time_ms), event)?,
         GovernEvent::Review(_) => review(None, name, (time_ms, event))?,
         GovernEvent::Lot(_) => lot(None, (time_ms, event))?,
+        GovernEvent::Report(_) => weekly(None, (time_ms, event))?,
         GovernEvent::ChangeProposed { edits, why, hash } => Document::Change(ChangeState {
             id: name.to_owned(),
             author: actor.to_owned(),

@@ -15,6 +15,7 @@ use crate::earn::state::StageState;
 use crate::incident::state::IncidentState;
 use crate::notify::postbox::PostboxState;
 use crate::notify::settings::Notify;
+use crate::notify::weekly::WeeklyState;
 use crate::undo::batch::BatchState;
 use crate::undo::state::UndoState;
 use serde::{Deserialize, Serialize};
@@ -57,6 +58,8 @@ pub enum Document {
     Review(Box<ReviewState>),
     /// Stream `lot/<workflow>/<responsibility>`.
     Lot(LotState),
+    /// Stream `report/weekly`.
+    Weekly(WeeklyState),
 }
 
 /// How people are reached now.

@@ -10,6 +10,7 @@ pub mod postbox;
 pub mod quick;
 pub mod settings;
 pub mod text;
+pub mod weekly;
 
 use crate::action::event::{ActionEvent, Cause, Finished, Outcome};
 use crate::govern::event::GovernEvent;

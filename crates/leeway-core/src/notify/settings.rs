@@ -20,6 +20,9 @@ pub struct Notify {
     /// How long a link for quick approval is good, seconds; never beyond the action's own deadline.
     #[serde(default = "one_hour")]
     pub links_last_s: u64,
+    /// Whether operators and owners get the week's report by mail, on Mondays.
+    #[serde(default = "yes", skip_serializing_if = "Clone::clone")]
+    pub weekly_report: bool,
     /// E-mail, if there is any: the channel `email`. A person's address is their sign-in name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub email: Option<Email>,
@@ -29,6 +32,10 @@ pub struct Notify {
     /// By which channels a person is reached, by e-mail; `email` alone unless told.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub person: BTreeMap<String, Reached>,
+}
+
+fn yes() -> bool {
+    true
 }
 
 fn five_minutes() -> u64 {

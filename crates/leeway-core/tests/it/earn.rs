@@ -6,7 +6,7 @@ use leeway_core::earn::review::{Because, Drawn, Given, ReviewEvent, ReviewState}
 use leeway_core::earn::settings::Autonomy;
 use leeway_core::earn::stage::{Anew, Lost, Observed, StageEvent};
 use leeway_core::earn::standing::{Standing, cap};
-use leeway_core::earn::state::{Place, StageState};
+use leeway_core::earn::state::{Place, StageState, threshold};
 use leeway_core::earn::verdict::{How, Severity, Verdict};
 use leeway_core::earn::versions::EvidenceVersions;
 use leeway_core::evidence::cadence::Cadence;
@@ -115,6 +115,22 @@ fn histories_end_as_the_design_says_whoever_peeks() {
             "{rate}: {found} against {exact}"
         );
     }
+}
+
+#[test]
+fn evidence_begins_once_whoever_begins_it() {
+    let began_again = StageEvent::Began {
+        because: Anew::First,
+        versions: versions("one"),
+        changed: vec![],
+        since_ms: 1_500,
+        seed: "other".into(),
+    };
+    let state = after(
+        began(),
+        StageEvent::Observed(observed(How::Accepted, false)),
+    );
+    assert_eq!(after(state.clone(), began_again), state);
 }
 
 #[test]
@@ -456,4 +472,33 @@ fn bad_lots_tighten_and_stop_an_area_until_somebody_removed_the_cause() {
     let state = LotState::apply(Some(state), 9, &restarted).unwrap();
     assert_eq!(state.standing.cadence, Cadence::Tightened);
     assert!(LotState::apply(Some(state), 10, &restarted).is_err());
+}
+
+#[test]
+fn a_threshold_admits_what_it_was_proven_with() {
+    let mut state = began();
+    for n in 0..200 {
+        let confidence = Some(0.91 + 0.01 * f64::from(n % 5));
+        state = after(
+            state,
+            StageEvent::Observed(Observed {
+                confidence,
+                ..observed(How::Accepted, false)
+            }),
+        );
+    }
+    assert_eq!(
+        threshold(&state.agents["clerk"], 0.05),
+        Some(0.91),
+        "the least that was stated, not their average"
+    );
+    for n in 0..40 {
+        let doubtful = Observed {
+            confidence: Some(0.5),
+            ..observed(How::Accepted, n % 3 == 0)
+        };
+        state = after(state, StageEvent::Observed(doubtful));
+    }
+    assert_eq!(threshold(&state.agents["clerk"], 0.05), Some(0.91));
+    assert_eq!(threshold(&[], 0.05), None);
 }

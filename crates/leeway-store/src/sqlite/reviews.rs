@@ -2,7 +2,8 @@
 
 use super::reader::Reader;
 use super::{StoreError, row};
-use crate::query::{Page, ReviewFilter, ReviewRow};
+use crate::query::{Decided, Look, Page, ReviewFilter, ReviewRow};
+use leeway_core::action::state::Status;
 use leeway_core::earn::review::ReviewState;
 use leeway_core::earn::verdict::{Severity, Verdict};
 use leeway_core::govern::owners::Responsibility;
@@ -49,6 +50,18 @@ pub fn write(connection: &Connection, review: &ReviewState) -> Result<()> {
             judged_ms,
             reviewers.join(" "),
         ])?;
+    if let Some((at_ms, given)) = review.given.last() {
+        connection
+            .prepare_cached("INSERT OR REPLACE INTO looks (review, person, at_ms, took_ms, verdict, planted) VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?
+            .execute(params![
+                review.id.as_str(),
+                given.by,
+                at_ms,
+                given.took_ms,
+                given.verdict.name(),
+                review.is_planted(),
+            ])?;
+    }
     Ok(())
 }
 
@@ -130,7 +143,7 @@ impl Reader {
     /// When the first open review of an area of a workflow is due, UTC milliseconds.
     pub fn review_due(&self, workflow: &str, row: Responsibility) -> Result<Option<i64>> {
         let mut statement = self.prepare_cached(
-            "SELECT min(due_ms) FROM reviews WHERE workflow = ?1 AND responsibility = ?2 AND open = 1",
+            "SELECT min(due_ms) FROM reviews WHERE workflow = ?1 AND responsibility = ?2 AND open = 1 AND because <> 'planted'",
         )?;
         let found = statement.query_row(params![workflow, row.name()], |row| row.get(0));
         Ok(found.optional()?.flatten())
@@ -173,6 +186,84 @@ impl Reader {
             };
             let counts = (row.get::<_, i64>(2)? as u64, row.get::<_, i64>(3)? as u64);
             found.push((row.get(0)?, area, counts.0, counts.1, row.get(4)?));
+        }
+        Ok(found)
+    }
+
+    /// Outputs of an area that reviews found wrong, the latest first, and who looked at them.
+    pub fn known_bad(
+        &self,
+        (workflow, row): (&str, Responsibility),
+        limit: usize,
+    ) -> Result<Vec<ReviewRow>> {
+        let mut statement = self.prepare_cached(&format!(
+            "SELECT {COLUMNS} FROM reviews WHERE workflow = ?1 AND responsibility = ?2
+             AND outcome = 'wrong' AND because <> 'planted' ORDER BY judged_ms DESC LIMIT ?3"
+        ))?;
+        let mut rows = statement.query(params![workflow, row.name(), limit as i64])?;
+        let mut found = Vec::new();
+        while let Some(row) = rows.next()? {
+            found.push(read(row)?);
+        }
+        Ok(found)
+    }
+
+    /// How many outputs of an area were reviewed since a case was planted there last, and whether that one
+    /// waits still.
+    pub fn since_planted(&self, workflow: &str, row: Responsibility) -> Result<(u64, bool)> {
+        let mut last = self.prepare_cached(
+            "SELECT drawn_ms, open FROM reviews WHERE workflow = ?1 AND responsibility = ?2
+             AND because = 'planted' ORDER BY drawn_ms DESC LIMIT 1",
+        )?;
+        let found = last.query_row(params![workflow, row.name()], |row| {
+            Ok((row.get::<_, i64>(0)?, row.get::<_, bool>(1)?))
+        });
+        let (since_ms, waits) = found.optional()?.unwrap_or_default();
+        let mut reviewed = self.prepare_cached(
+            "SELECT count(*) FROM (SELECT 1 FROM reviews WHERE workflow = ?1 AND responsibility = ?2
+             AND judged_ms > ?3 AND because <> 'planted' LIMIT 1000)",
+        )?;
+        let count = reviewed.query_row(params![workflow, row.name(), since_ms], |row| {
+            row.get::<_, i64>(0)
+        })?;
+        Ok((count as u64, waits))
+    }
+
+    /// What somebody decided last, newest first.
+    pub fn decisions_of(&self, person: &str, limit: usize) -> Result<Vec<Decided>> {
+        let mut statement = self.prepare_cached(
+            "SELECT id, status, took_ms, created_ms, edited FROM actions
+             WHERE reviewer = ?1 AND undoes IS NULL ORDER BY seq DESC LIMIT ?2",
+        )?;
+        let mut rows = statement.query(params![person, limit as i64])?;
+        let mut found = Vec::new();
+        while let Some(found_row) = rows.next()? {
+            found.push(Decided {
+                id: row::id(&found_row.get::<_, String>(0)?)?,
+                rejected: found_row.get::<_, i64>(1)? == row::status_number(Status::Rejected),
+                took_ms: found_row.get(2)?,
+                at_ms: found_row.get(3)?,
+                edited: found_row.get(4)?,
+            });
+        }
+        Ok(found)
+    }
+
+    /// What somebody reviewed last, newest first.
+    pub fn looks_of(&self, person: &str, limit: usize) -> Result<Vec<Look>> {
+        let mut statement = self.prepare_cached(
+            "SELECT at_ms, took_ms, verdict, planted FROM looks WHERE person = ?1 ORDER BY at_ms DESC LIMIT ?2",
+        )?;
+        let mut rows = statement.query(params![person, limit as i64])?;
+        let mut found = Vec::new();
+        while let Some(row) = rows.next()? {
+            let verdict = Verdict::parse(&row.get::<_, String>(2)?);
+            found.push(Look {
+                at_ms: row.get(0)?,
+                took_ms: row.get(1)?,
+                verdict: verdict.unwrap_or(Verdict::Unsure),
+                planted: row.get(3)?,
+            });
         }
         Ok(found)
     }

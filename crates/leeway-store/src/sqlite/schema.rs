@@ -135,20 +135,34 @@ CREATE INDEX reviews_open ON reviews (workflow, responsibility, due_ms) WHERE op
 CREATE INDEX reviews_queue ON reviews (due_ms, id) WHERE open = 1;
 CREATE INDEX reviews_lot ON reviews (workflow, responsibility, lot) WHERE lot IS NOT NULL;
 CREATE INDEX reviews_judged ON reviews (judged_ms) WHERE judged_ms IS NOT NULL;
+CREATE INDEX reviews_area ON reviews (workflow, responsibility, judged_ms) WHERE judged_ms IS NOT NULL AND because <> 'planted';
+CREATE INDEX reviews_planted ON reviews (workflow, responsibility, drawn_ms) WHERE because = 'planted';
+CREATE INDEX reviews_wrong ON reviews (workflow, responsibility, judged_ms) WHERE outcome = 'wrong' AND because <> 'planted';
 CREATE INDEX reviews_tool ON reviews (workflow, tool, judged_ms) WHERE judged_ms IS NOT NULL;
+CREATE TABLE looks (
+  review TEXT NOT NULL,
+  person TEXT NOT NULL,
+  at_ms INTEGER NOT NULL,
+  took_ms INTEGER,
+  verdict TEXT NOT NULL,
+  planted INTEGER NOT NULL,
+  PRIMARY KEY (review, at_ms, person)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX looks_person ON looks (person, at_ms);
 CREATE TABLE outbox (
   seq INTEGER PRIMARY KEY
 ) STRICT;
 ";
 
 /// What [`DERIVED`] makes, in an order that can be dropped.
-pub const DERIVED_TABLES: [&str; 7] = [
+pub const DERIVED_TABLES: [&str; 8] = [
     "documents",
     "actions",
     "words",
     "keys",
     "counts",
     "reviews",
+    "looks",
     "outbox",
 ];
 

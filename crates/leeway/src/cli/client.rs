@@ -2,6 +2,7 @@
 //! runs, the ledger opened in this very process.
 
 use super::Where;
+use crate::clock::Clock;
 use crate::config::Settings;
 use crate::{server, serving};
 use axum::Router;
@@ -170,7 +171,7 @@ fn open(data: &Path, begins: bool) -> anyhow::Result<(Router, Arc<crate::app::Ap
         ))
         .into());
     }
-    let (app, _) = serving::open(data, Settings::default(), false)
+    let (app, _) = serving::open(data, Clock::system(), (Settings::default(), false))
         .map_err(|error| Unreachable(format!("{error:#}")))?;
     let router = server::local(server::router(&app, &CancellationToken::new()));
     Ok((router, app))

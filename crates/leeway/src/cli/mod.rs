@@ -8,6 +8,7 @@ mod backtest;
 mod changes;
 mod check;
 mod client;
+mod evidence;
 mod incident_steps;
 mod incidents;
 mod init;
@@ -16,6 +17,8 @@ mod mcp;
 mod measured;
 mod notify;
 mod output;
+mod report;
+mod reviews;
 mod serve;
 mod systems;
 mod tools;
@@ -109,6 +112,14 @@ enum Command {
     /// Declare incidents and work them
     #[command(subcommand)]
     Incident(incidents::IncidentCommand),
+    /// Reviews of what agents did: list, show, judge
+    #[command(subcommand)]
+    Reviews(reviews::ReviewsCommand),
+    /// What agents earned: list, show, sign, decline, demote, confidence
+    #[command(subcommand)]
+    Evidence(evidence::EvidenceCommand),
+    /// The report of the week: what needs somebody, what was earned and lost
+    Report(report::ReportArgs),
     /// Try a pause: pause, hold, resume, and show that nothing started in between
     Drill(workflows::DrillArgs),
     /// Hold workflows back, short of a pause: approve everything, risky tools off, read-only
@@ -190,6 +201,9 @@ async fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
         Command::Workflows(command) => workflows::run(command).await,
         Command::Pause(args) => workflows::pause(args, "pause").await,
         Command::Incident(command) => incidents::run(command).await,
+        Command::Reviews(command) => reviews::run(command).await,
+        Command::Evidence(command) => evidence::run(command).await,
+        Command::Report(args) => report::run(args).await,
         Command::Drill(args) => workflows::drill(args).await,
         Command::Contain(args) => workflows::contain(args).await,
         Command::Resume(args) => workflows::pause(args, "resume").await,

@@ -1,5 +1,6 @@
 //! `leeway serve` and `leeway demo`.
 
+use crate::clock::Clock;
 use crate::server::{Listen, Tls};
 use crate::{demo, serving};
 use clap::Args;
@@ -45,6 +46,9 @@ pub struct DemoArgs {
     /// Without the scripted agents
     #[arg(long)]
     no_agents: bool,
+    /// Play so many days first, in simulated time: agents earn and lose freedom, an incident is worked
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=90))]
+    days: Option<u32>,
 }
 
 /// Serves until stopped.
@@ -60,7 +64,7 @@ pub async fn serve(args: ServeArgs) -> anyhow::Result<ExitCode> {
     };
     listen.check()?;
     let configuration = serving::load(args.config.as_ref())?;
-    let running = serving::start(&args.data, &listen, configuration).await?;
+    let running = serving::start(&args.data, &listen, (configuration, Clock::system())).await?;
     println!("Leeway listens on {}", running.url());
     running.until_stopped().await?;
     Ok(ExitCode::SUCCESS)
@@ -79,6 +83,7 @@ pub async fn demo(args: DemoArgs) -> anyhow::Result<ExitCode> {
         listen,
         fresh: args.fresh,
         agents: !args.no_agents,
+        days: args.days,
     })
     .await?;
     Ok(ExitCode::SUCCESS)

@@ -90,7 +90,7 @@ struct Cast {
     pace: Pace,
 }
 
-struct Actor {
+pub(super) struct Actor {
     agent: DemoAgent,
     scenario: Scenario,
     url: String,
@@ -273,6 +273,31 @@ impl Actor {
                 Err(error.to_string())
             }
         }
+    }
+}
+
+impl Actor {
+    /// An agent outside the cast, which makes the calls it is given.
+    pub(super) fn new(url: &str, agent: DemoAgent) -> anyhow::Result<Self> {
+        Ok(Self {
+            scenario: Scenario::of(&agent.workflow)?,
+            url: format!("{}/mcp/{}", url.trim_end_matches('/'), agent.workflow),
+            agent,
+            session: tokio::sync::Mutex::new(None),
+        })
+    }
+
+    /// Waits until the gateway answers and lists the sandbox's tools.
+    pub(super) async fn reach(&self) {
+        while let Err(why) = self.connect().await {
+            tracing::debug!(agent = %self.agent.name, %why, "cannot work yet");
+            tokio::time::sleep(PACE.retry).await;
+        }
+    }
+
+    /// Makes one call.
+    pub(super) async fn make(&self, step: &Step) -> Result<(), String> {
+        self.call(request(step)).await.map(|_| ())
     }
 }
 

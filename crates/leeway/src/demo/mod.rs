@@ -6,13 +6,14 @@
 //! [`progress`] where they were.
 
 mod agents;
+mod month;
 mod progress;
 mod scenario;
 mod seed;
 
 pub use agents::DemoAgent;
 
-use crate::clock;
+use crate::clock::{self, Clock};
 use crate::people::{account, agent};
 use crate::server::Listen;
 use crate::serving::{self, Running};
@@ -31,6 +32,8 @@ pub struct Options {
     pub fresh: bool,
     /// Run the scripted agents.
     pub agents: bool,
+    /// Play so many days first.
+    pub days: Option<u32>,
 }
 
 /// Written to `demo.json` in the data folder.
@@ -73,12 +76,27 @@ pub async fn run(options: Options) -> anyhow::Result<()> {
     std::fs::create_dir_all(&data)
         .with_context(|| format!("cannot make the folder `{}`", data.display()))?;
     let data = data.canonicalize()?;
-    let folder = write_configuration(&data)?;
+    if options.days.is_some() && data.join("demo.json").exists() {
+        bail!(
+            "`{}` holds an earlier demo: add --fresh to play days from the start",
+            data.display()
+        );
+    }
+    let month = options.days.is_some() || data.join(MONTH).exists();
+    let folder = write_configuration(&data, month)?;
     let configuration = serving::load(Some(&folder))?;
-    let running = serving::start(&data, &options.listen, configuration).await?;
+    let (clock, shift) = Clock::shifted();
+    if let Some(days) = options.days {
+        std::fs::write(data.join(MONTH), format!("{days}\n"))?;
+        shift.to(clock.now_ms() - i64::from(days) * 24 * 3600 * 1000);
+    }
+    let running = serving::start(&data, &options.listen, (configuration, clock)).await?;
     let mut access = access(&running, &data).await?;
     access.url = running.url();
     save(&data, &access)?;
+    if let Some(days) = options.days {
+        month::play(&running, &access, (shift, days)).await?;
+    }
     welcome(&access, &data);
     if options.agents {
         let (url, agents, stop) = (access.url.clone(), access.agents.clone(), running.stop());
@@ -102,10 +120,17 @@ fn forget(data: &Path) -> anyhow::Result<()> {
     leeway_store::empty(data).with_context(|| format!("cannot empty `{}`", data.display()))
 }
 
-fn write_configuration(data: &Path) -> anyhow::Result<PathBuf> {
+/// Marks a folder whose demo began with days that were played.
+const MONTH: &str = "month";
+
+fn write_configuration(data: &Path, month: bool) -> anyhow::Result<PathBuf> {
     let folder = data.join("config");
     let exe = std::env::current_exe().context("cannot tell where this program is")?;
-    for (path, content) in seed::configuration(&exe, &data.join("sandbox.json")) {
+    let of = match month {
+        true => month::configuration,
+        false => seed::configuration,
+    };
+    for (path, content) in of(&exe, &data.join("sandbox.json")) {
         let file = folder.join(path);
         if let Some(parent) = file.parent() {
             std::fs::create_dir_all(parent)?;

@@ -6,9 +6,12 @@
 //! the reviews, [`reviewers`] measures who reviews, [`worth`] works out the return, [`rollout`] leads through
 //! the first thirty days.
 
+pub mod desk;
 pub mod lots;
 pub mod observe;
+pub mod planting;
 pub mod promoting;
+pub mod reviewers;
 pub mod reviewing;
 pub mod rollout;
 pub mod summary;

@@ -12,8 +12,8 @@ use crate::incident::again;
 use axum::http::StatusCode;
 use leeway_core::earn::stage::{Lost, StageEvent};
 use leeway_core::earn::standing::below;
-use leeway_core::earn::state::{BUCKETS, StageState, Stated, buckets};
-use leeway_core::evidence::calibration::{self, Bucket};
+use leeway_core::earn::state::{BUCKETS, StageState, Stated, buckets, threshold};
+use leeway_core::evidence::calibration::Bucket;
 use leeway_core::evidence::gate::Gate;
 use leeway_core::govern::event::GovernEvent;
 use leeway_core::govern::people::{Person, Right};
@@ -250,21 +250,16 @@ pub fn confidences(app: &App, workflow: &str) -> Result<Vec<Confidence>, ApiErro
             let sum = sums.entry(agent).or_default();
             sum.resize(BUCKETS, Stated::default());
             for (sum, one) in sum.iter_mut().zip(stated) {
-                sum.n += one.n;
-                sum.right += one.right;
-                sum.sum += one.sum;
+                sum.join(&one);
             }
         }
     }
     Ok(sums
         .into_iter()
-        .map(|(agent, stated)| {
-            let buckets = buckets(&stated);
-            Confidence {
-                agent,
-                proposed: calibration::threshold(&buckets, TARGET),
-                buckets,
-            }
+        .map(|(agent, stated)| Confidence {
+            agent,
+            proposed: threshold(&stated, TARGET),
+            buckets: buckets(&stated),
         })
         .collect())
 }

@@ -65,12 +65,15 @@ pub fn may(app: &App, person: &Person, review: &ReviewState) -> Result<bool, Api
         .help("somebody else looks at it too, without knowing what you said"));
     }
     let action = app.store.reader()?.action(&review.drawn.shows)?;
-    let theirs = action.is_some_and(|action| {
-        let decided = action.row.reviewer.as_deref() == Some(&person.email)
-            || action.row.endorsed_by.contains(&person.email);
-        decided || action.editors().any(|editor| editor == person.email)
-    });
-    // A planted case shows somebody's old decision; whoever made it would know.
+    // Whoever found a planted case before would know it.
+    let known = review.is_planted()
+        && find(app, &review.drawn.shows).is_ok_and(|(_, found)| found.has_given(&person.email));
+    let theirs = known
+        || action.is_some_and(|action| {
+            let decided = action.row.reviewer.as_deref() == Some(&person.email)
+                || action.row.endorsed_by.contains(&person.email);
+            decided || action.editors().any(|editor| editor == person.email)
+        });
     match theirs {
         true if registry.one_person_firm(person) => Ok(true),
         true => Err(ApiError::new(

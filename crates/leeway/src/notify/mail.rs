@@ -47,6 +47,23 @@ pub fn message(
     letter: &Letter,
     links: &Links<'_>,
 ) -> Result<Message, ApiError> {
+    let bodies = (text(letter, links), page(letter, links).into_string());
+    assembled(envelope, &letter.subject, bodies)
+}
+
+/// A report as a message: plain text, and a page that says the same.
+pub fn report(
+    envelope: &Envelope<'_>,
+    (subject, text, page): (String, String, String),
+) -> Result<Message, ApiError> {
+    assembled(envelope, &subject, (text, page))
+}
+
+fn assembled(
+    envelope: &Envelope<'_>,
+    subject: &str,
+    (text, page): (String, String),
+) -> Result<Message, ApiError> {
     let unusable = |why: String| ApiError::invalid("email-invalid", why);
     let address = |text: &str| {
         text.parse::<lettre::Address>()
@@ -59,17 +76,14 @@ pub fn message(
     Message::builder()
         .from(Mailbox::new(Some(one_line(envelope.from_name)), from))
         .to(Mailbox::new(None, address(envelope.to)?))
-        .subject(one_line(&letter.subject))
+        .subject(one_line(subject))
         .date(at)
         .message_id(Some(id))
         .header(AutoSubmitted)
         .multipart(
             MultiPart::alternative()
-                .singlepart(part(ContentType::TEXT_PLAIN, text(letter, links)))
-                .singlepart(part(
-                    ContentType::TEXT_HTML,
-                    page(letter, links).into_string(),
-                )),
+                .singlepart(part(ContentType::TEXT_PLAIN, text))
+                .singlepart(part(ContentType::TEXT_HTML, page)),
         )
         .map_err(|error| unusable(error.to_string()))
 }

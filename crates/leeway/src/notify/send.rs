@@ -101,6 +101,26 @@ async fn by_mail(email: &Email, outgoing: &Outgoing<'_>) -> Result<String, NotTa
     }
 }
 
+/// Sends a report: its subject, its plain text, its page.
+pub async fn report(
+    email: &Email,
+    envelope: &Envelope<'_>,
+    what: (String, String, String),
+) -> Result<String, NotTaken> {
+    let message =
+        mail::report(envelope, what).map_err(|error| refused("message-invalid", error.message))?;
+    let transport = transport(email)?;
+    let sending = async {
+        match transport.send(message).await {
+            Ok(response) => Ok(said(&response.message().collect::<Vec<_>>().join(" "))),
+            Err(error) => Err(of_mail(&error)),
+        }
+    };
+    tokio::time::timeout(LONGEST, sending)
+        .await
+        .unwrap_or_else(|_| Err(again("no-answer", "the channel did not answer in time")))
+}
+
 fn transport(email: &Email) -> Result<AsyncSmtpTransport<Tokio1Executor>, NotTaken> {
     type Transport = AsyncSmtpTransport<Tokio1Executor>;
     let mut builder = match email.security {

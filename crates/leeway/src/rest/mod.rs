@@ -9,6 +9,7 @@ pub mod batches;
 pub mod body;
 pub mod changes;
 pub mod configuration;
+pub mod desk;
 pub mod evidence;
 pub mod health;
 pub mod incidents;
@@ -164,7 +165,10 @@ fn incident_routes() -> Router<Arc<App>> {
 /// Reviews, and what agents earn by them.
 fn evidence_routes() -> Router<Arc<App>> {
     Router::new()
+        .route("/v1/desk", get(desk::show))
+        .route("/v1/report", get(desk::report))
         .route("/v1/reviews", get(reviews::list))
+        .route("/v1/reviewers", get(reviews::reviewers))
         .route("/v1/reviews/{id}", get(reviews::show))
         .route("/v1/reviews/{id}/judge", post(reviews::judge))
         .route("/v1/workflows/{workflow}/evidence", get(evidence::list))

@@ -1,7 +1,7 @@
 //! The description of the REST door, for people and programs.
 
 use super::{
-    actions, agents, backtest, batches, changes, configuration, evidence, incidents, ledger,
+    actions, agents, backtest, batches, changes, configuration, desk, evidence, incidents, ledger,
     notifications, owners, questions, reviews, rollout, systems, undo, users, workflows, worth,
 };
 use axum::Json;
@@ -14,7 +14,8 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
     paths(
         actions::propose, actions::list, actions::show, actions::approve, actions::reject, actions::edit, actions::withdraw,
         undo::show, undo::undo, undo::settle, undo::revoke, undo::attest,
-        reviews::list, reviews::show, reviews::judge,
+        desk::show, desk::report,
+        reviews::list, reviews::show, reviews::judge, reviews::reviewers,
         evidence::list, evidence::show, evidence::sign, evidence::decline, evidence::demote,
         evidence::confidence, evidence::adopt, evidence::restart,
         worth::show, worth::all, rollout::show,

@@ -5,6 +5,7 @@ use super::answers;
 use super::body::{Body, Params};
 use crate::app::App;
 use crate::clock::rfc3339;
+use crate::earning::reviewers::measure;
 use crate::earning::reviewing::{self, Opinion};
 use crate::error::ApiError;
 use crate::gateway::view;
@@ -223,4 +224,27 @@ pub async fn judge(
     };
     let review = reviewing::judge(&app, &person, &read_id(&id)?, &opinion).await?;
     whole(&app, &person, &review).map(Json)
+}
+
+/// How reviews go: of yourself, and of everybody together for owners, operators and auditors.
+#[utoipa::path(get, path = "/v1/reviewers", responses((status = 200, description = "`{me, together, agreement, waiting, forecast_minutes, budget_minutes}`")))]
+pub async fn reviewers(State(app): State<Arc<App>>, who: Who) -> Result<Json<Value>, ApiError> {
+    let person = who.person(Right::Read)?;
+    let all = measure(&app)?;
+    let me = all.people.iter().find(|one| one.person == person.email);
+    let mut told = json!({ "me": me });
+    if sees_all(&person) {
+        told["together"] = json!(all.together);
+        told["alarms"] = json!(all.people.iter().filter(|one| one.alarm.is_some()).count());
+        told["agreement"] = json!(all.agreement);
+        told["waiting"] = json!(all.waiting);
+        told["forecast_minutes"] = json!(all.forecast_minutes);
+        told["budget_minutes"] = json!(all.budget_minutes);
+    }
+    Ok(Json(told))
+}
+
+/// Who sees what all reviewers do together.
+pub fn sees_all(person: &Person) -> bool {
+    person.may(Right::Resume) || !person.may(Right::Decide)
 }

@@ -136,7 +136,8 @@ impl<'a> Frame<'a> {
 }
 
 /// The pages: address, name, icon, and whether only a wide screen shows it beside the others.
-pub const NAVIGATION: [(&str, &str, &str, bool); 9] = [
+pub const NAVIGATION: [(&str, &str, &str, bool); 10] = [
+    ("/desk", "Today", "check", true),
     ("/inbox", "Inbox", "inbox", false),
     ("/timeline", "Timeline", "clock", false),
     ("/workflows", "Workflows", "flow", false),

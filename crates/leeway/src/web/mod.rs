@@ -6,11 +6,7 @@ mod assets;
 mod audit;
 mod batches;
 mod changes;
-#[cfg_attr(
-    not(test),
-    allow(dead_code, unused_imports, reason = "pages take them in one by one")
-)]
-pub mod charts;
+mod desk;
 mod diff;
 mod edit_workflow;
 mod export;
@@ -25,7 +21,9 @@ mod notifications;
 mod owners;
 mod parts;
 mod quick;
+mod report;
 mod review;
+mod reviewers;
 mod rollout;
 mod sent;
 mod sign_in;
@@ -58,6 +56,11 @@ pub fn routes() -> Router<Arc<App>> {
         .route("/inbox/{id}", get(inbox::open))
         .route("/inbox/{id}/confirm", get(inbox::confirm))
         .route("/inbox/{id}/decide", post(inbox::decide))
+        .route("/desk", get(desk::show))
+        .route("/report", get(report::show))
+        .route("/report.html", get(report::html_file))
+        .route("/report.md", get(report::markdown_file))
+        .route("/reviewers", get(reviewers::show))
         .route("/timeline", get(timeline::show))
         .route("/timeline/export", get(export::all))
         .route("/timeline/verify", post(timeline::verify))

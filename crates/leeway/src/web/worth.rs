@@ -1,7 +1,6 @@
 //! What workflows are worth: the formula term by term with where each term comes from, a range instead of a
 //! point. The form is in [`super::worth_said`].
 
-use super::charts::{Medium, Step, number, waterfall};
 use super::edit_workflow::find;
 use super::layout::Frame;
 use super::parts::{icon, shown};
@@ -10,6 +9,7 @@ use super::{Failed, PageResult, Viewer, sent};
 use crate::app::App;
 use crate::audit::document::{Cell, Section};
 use crate::audit::html::sections;
+use crate::charts::{Medium, Step, number, waterfall};
 use crate::earning::worth::terms::{Source, Term, Unit};
 use crate::earning::worth::{self, Answer, Sum, Worth};
 use crate::error::ApiError;

@@ -1,8 +1,9 @@
 //! Watches what waits: reminds those who may decide, lets the fallback decide too when nobody does,
 //! and ends what nobody decided in time.
 
+use super::weekly;
 use crate::app::App;
-use crate::earning::{lots, promoting};
+use crate::earning::{lots, planting, promoting};
 use crate::error::ApiError;
 use crate::gateway::append::{action_stream, append_events};
 use crate::gateway::registry::LiveWorkflow;
@@ -18,6 +19,8 @@ use std::time::Duration;
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// Reminders and escalations are looked for once in so many looks.
 const NUDGE_EVERY: u32 = 10;
+/// The week's report is looked at once in so many looks.
+const REPORT_EVERY: u32 = 30;
 /// Held actions looked through for reminders at once; the most urgent first.
 const MOST_LOOKED_AT: usize = 2_000;
 
@@ -48,6 +51,11 @@ pub async fn serve(app: Arc<App>) {
         {
             tracing::warn!(%error, "reviews and evidence could not be looked at");
         }
+        if looks.is_multiple_of(REPORT_EVERY)
+            && let Err(error) = weekly::tend(&app).await
+        {
+            tracing::warn!(%error, "the week's report could not be sent");
+        }
         looks = looks.wrapping_add(1);
         tokio::time::sleep(LOOK_EVERY).await;
     }
@@ -56,6 +64,7 @@ pub async fn serve(app: Arc<App>) {
 /// Draws samples whose time has come, and lets what waits for nobody go on.
 async fn earn(app: &App) -> Result<(), ApiError> {
     lots::tend(app).await?;
+    planting::tend(app).await?;
     promoting::tend(app).await
 }
 

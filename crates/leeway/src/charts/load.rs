@@ -1,12 +1,12 @@
 //! How much people review, against how much they mean to.
 
-use super::super::parts::shown;
 use super::Medium;
 use super::figure::{Table, Words, figure, nothing};
 use super::frame::{EM, Frame, HEIGHT, NAME};
 use super::number::{count, cut, number, short};
 use super::pen::{Anchor, Ink, Pen};
 use super::scale::{MOST_POINTS, ends, tenths, thin, ticks};
+use crate::audit::html::shown;
 use maud::{Markup, html};
 
 /// The reviews of a day or a week.

@@ -1,12 +1,12 @@
 //! How often an agent was right, over time, against its goal.
 
-use super::super::parts::shown;
 use super::Medium;
 use super::figure::{Table, Words, figure, nothing};
 use super::frame::{EM, Frame, HEIGHT, NAME};
 use super::number::{cut, percent, right_of};
 use super::pen::{Ink, Pen};
 use super::scale::{MOST_POINTS, ends, range, thin, ticks};
+use crate::audit::html::shown;
 use maud::{Markup, html};
 
 /// What was reviewed in one stretch of time.

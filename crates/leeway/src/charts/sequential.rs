@@ -1,12 +1,12 @@
 //! The gate of a promotion: errors among items, between the line that passes and the line that fails.
 
-use super::super::parts::shown;
 use super::Medium;
 use super::figure::{Table, Words, figure, nothing};
 use super::frame::{EM, Frame, HEIGHT};
 use super::number::{count, items, short};
 use super::pen::{Anchor, Ink, Pen};
 use super::scale::{MOST_POINTS, ends, range, thin, ticks};
+use crate::audit::html::shown;
 use maud::{Markup, html};
 
 /// A sequential test and how far it has come.

@@ -1,12 +1,12 @@
 //! What a workflow is worth: the work it saves, what that costs, and what is left.
 
-use super::super::parts::shown;
 use super::Medium;
 use super::figure::{Table, Words, figure, nothing};
 use super::frame::WIDTH;
 use super::number::{cut, number, short};
 use super::pen::{Anchor, Ink, Pen};
 use super::scale::{Scale, range, tenths, thin};
+use crate::audit::html::shown;
 use maud::{Markup, html};
 
 /// One amount on the way from what is saved to what is left.
