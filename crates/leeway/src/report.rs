@@ -128,8 +128,11 @@ fn table(found: &Desk) -> Section {
     }
 }
 
+/// Workflows by title, and their weeks.
+type Weeks = Vec<(String, Vec<Week>)>;
+
 /// What happened to stages since a time, and each workflow's weeks.
-fn learned(app: &App, from_ms: i64) -> Result<(Section, Vec<(String, Vec<Week>)>), ApiError> {
+fn learned(app: &App, from_ms: i64) -> Result<(Section, Weeks), ApiError> {
     let registry = app.registry();
     let (mut rows, mut workflows) = (Vec::new(), Vec::new());
     for live in registry.workflows.values() {

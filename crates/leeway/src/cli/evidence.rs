@@ -115,13 +115,13 @@ pub async fn run(command: EvidenceCommand) -> anyhow::Result<ExitCode> {
             let (workflow, agent) = (segment(&workflow), segment(&agent));
             let path = format!("/v1/workflows/{workflow}/confidence/{agent}/adopt");
             let answer = Client::reach(&place).await?.post(&path, json!({})).await?;
-            told(&answer, place.json, |answer| {
+            Ok(told(&answer, place.json, |answer| {
                 println!(
                     "{}: relied on from {} on",
                     plain(&answer["agent"]),
                     plain(&answer["threshold"])
                 );
-            })
+            }))
         }
         EvidenceCommand::Restart {
             workflow,
@@ -133,20 +133,20 @@ pub async fn run(command: EvidenceCommand) -> anyhow::Result<ExitCode> {
             let path = format!("/v1/workflows/{workflow}/areas/{area}/restart");
             let body = json!({ "why": why });
             let answer = Client::reach(&place).await?.post(&path, body).await?;
-            told(&answer, place.json, |answer| {
+            Ok(told(&answer, place.json, |answer| {
                 println!("{}: {}", plain(&answer["area"]), plain(&answer["cadence"]));
-            })
+            }))
         }
     }
 }
 
-fn told(answer: &Value, json: bool, print: impl Fn(&Value)) -> anyhow::Result<ExitCode> {
+fn told(answer: &Value, json: bool, print: impl Fn(&Value)) -> ExitCode {
     if json {
         output::json(answer);
     } else {
         print(answer);
     }
-    Ok(ExitCode::SUCCESS)
+    ExitCode::SUCCESS
 }
 
 fn path(which: &ToolArgs, what: &str) -> String {
@@ -250,7 +250,7 @@ async fn confidence(workflow: &str, place: &Where) -> anyhow::Result<ExitCode> {
     let answer = client
         .get(&format!("/v1/workflows/{}/confidence", segment(workflow)))
         .await?;
-    told(&answer, place.json, |answer| {
+    Ok(told(&answer, place.json, |answer| {
         let agents = answer["agents"].as_array().cloned().unwrap_or_default();
         if agents.is_empty() {
             println!("no output of its agents is known to be right or wrong yet");
@@ -271,5 +271,5 @@ async fn confidence(workflow: &str, place: &Where) -> anyhow::Result<ExitCode> {
                 plain(&agent["adopted"]["threshold"])
             );
         }
-    })
+    }))
 }

@@ -126,11 +126,13 @@ const MONTH: &str = "month";
 fn write_configuration(data: &Path, month: bool) -> anyhow::Result<PathBuf> {
     let folder = data.join("config");
     let exe = std::env::current_exe().context("cannot tell where this program is")?;
-    let of = match month {
-        true => month::configuration,
-        false => seed::configuration,
+    let state = data.join("sandbox.json");
+    let files = if month {
+        month::configuration(&exe, &state)
+    } else {
+        seed::configuration(&exe, &state)
     };
-    for (path, content) in of(&exe, &data.join("sandbox.json")) {
+    for (path, content) in files {
         let file = folder.join(path);
         if let Some(parent) = file.parent() {
             std::fs::create_dir_all(parent)?;

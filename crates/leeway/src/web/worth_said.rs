@@ -170,7 +170,7 @@ pub async fn propose(
     let refused = match draft.read() {
         Ok(roi) => {
             let workflow = Workflow {
-                roi,
+                roi: Box::new(roi),
                 ..live.state.workflow.clone()
             };
             match ask(&app, &session, (workflow, draft.text("why"))).await {

@@ -39,8 +39,8 @@ const SEGMENTS: [&str; 6] = [
     "visited the fair",
 ];
 
-const fn flaw(pattern: &'static str, severity: Severity) -> Option<Flaw> {
-    Some(Flaw { pattern, severity })
+const fn flaw(pattern: &'static str, severity: Severity) -> Flaw {
+    Flaw { pattern, severity }
 }
 
 /// A call with its cause, reason and confidence.
@@ -79,9 +79,7 @@ pub fn of(day: u32, next: &mut u64) -> Vec<Act> {
         let n = number();
         let segment = SEGMENTS[(index + day as usize) % SEGMENTS.len()];
         // One in the whole month.
-        let wrong = (day == 3 && index == 4)
-            .then_some(())
-            .and(flaw("wrong record", Severity::Minor));
+        let wrong = (day == 3 && index == 4).then_some(flaw("wrong record", Severity::Minor));
         acts.push(act(
             "crm-clean-up",
             (
@@ -95,9 +93,7 @@ pub fn of(day: u32, next: &mut u64) -> Vec<Act> {
     for index in 0..2_usize {
         let n = number();
         let contact = CONTACTS[(day as usize * 2 + index) % CONTACTS.len()];
-        let wrong = (n % 4 == 0)
-            .then_some(())
-            .and(flaw("source outdated", Severity::Major));
+        let wrong = (n % 4 == 0).then_some(flaw("source outdated", Severity::Major));
         acts.push(act(
             "crm-clean-up",
             ("update_contact", json!({ "id": contact, "fields": { "notes": format!("Prefers calls before noon ({n}).") } })),
@@ -119,8 +115,8 @@ fn support(day: u32, number: &mut impl FnMut() -> u64) -> Vec<Act> {
         let n = number();
         let worse = (WORSE..MENDED).contains(&day);
         let wrong = match index % 3 {
-            0 if worse => flaw("source misread", Severity::Major),
-            _ if n % 61 == 0 => flaw("tone or wording", Severity::Minor),
+            0 if worse => Some(flaw("source misread", Severity::Major)),
+            _ if n.is_multiple_of(61) => Some(flaw("tone or wording", Severity::Minor)),
             _ => None,
         };
         let text = match wrong {
@@ -166,8 +162,8 @@ fn sales(day: u32, number: &mut impl FnMut() -> u64) -> Vec<Act> {
     for index in 0..2_usize {
         let n = number();
         let wrong = match n % 7 {
-            0 => flaw("tone or wording", Severity::Minor),
-            3 => flaw("should not have acted", Severity::Major),
+            0 => Some(flaw("tone or wording", Severity::Minor)),
+            3 => Some(flaw("should not have acted", Severity::Major)),
             _ => None,
         };
         acts.push(act(
@@ -186,7 +182,7 @@ fn mess(number: &mut impl FnMut() -> u64) -> Vec<Act> {
         .iter()
         .map(|contact| {
             let n = number();
-            let flaw = flaw("source misread", Severity::Major);
+            let flaw = Some(flaw("source misread", Severity::Major));
             let call = json!({ "id": contact, "tag": format!("win-back campaign ({n})") });
             Act {
                 mess: true,

@@ -12,7 +12,7 @@ use leeway_core::undo::batch::{BatchStatus, Selection};
 use std::time::Duration;
 
 /// How long taking it back may take, really.
-const LONGEST_BATCH: Duration = Duration::from_secs(60);
+const LONGEST_BATCH: Duration = Duration::from_mins(1);
 const WORKFLOW: &str = "sales-follow-up";
 const RULE: &str = "no-tags-from-imports";
 
