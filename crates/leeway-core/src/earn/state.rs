@@ -15,8 +15,15 @@ use crate::incident::event::Side;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// Milliseconds of a week.
+/// Milliseconds of a week; weeks begin on Mondays at midnight, UTC.
 const WEEK_MS: i64 = 7 * 24 * 3600 * 1000;
+/// The first Monday of 1970, UTC milliseconds.
+const MONDAY_MS: i64 = 4 * 24 * 3600 * 1000;
+
+/// When the week of a time began, UTC milliseconds.
+pub fn week_of(at_ms: i64) -> i64 {
+    at_ms - (at_ms - MONDAY_MS).rem_euclid(WEEK_MS)
+}
 /// Weeks, agents, patterns and steps remembered at most.
 const MOST_WEEKS: usize = 60;
 const MOST_AGENTS: usize = 64;
@@ -468,7 +475,7 @@ impl StageState {
     }
 
     fn week(&mut self, at_ms: i64, right: bool) {
-        let from_ms = at_ms - at_ms.rem_euclid(WEEK_MS);
+        let from_ms = week_of(at_ms);
         if self.weeks.last().is_none_or(|week| week.from_ms < from_ms) {
             self.weeks.push(Week {
                 from_ms,
@@ -503,7 +510,7 @@ impl StageState {
 
     /// What counted as right is wrong.
     fn unsay(&mut self, at_ms: i64, observed: &Observed) {
-        let from_ms = at_ms - at_ms.rem_euclid(WEEK_MS);
+        let from_ms = week_of(at_ms);
         if let Some(week) = self
             .weeks
             .iter_mut()

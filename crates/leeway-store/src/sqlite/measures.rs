@@ -14,9 +14,10 @@ impl Reader {
         let mut measures = Measures::default();
         let mut statement = self.prepare_cached(
             "SELECT status, reviewer IS NOT NULL, edited, count(*) FROM actions
-             WHERE workflow = ?1 AND created_ms >= ?2 AND undoes IS NULL GROUP BY 1, 2, 3",
+             WHERE workflow = ?1 AND seq >= ?3 AND created_ms >= ?2 AND undoes IS NULL GROUP BY 1, 2, 3",
         )?;
-        let mut rows = statement.query(params![workflow, from_ms])?;
+        let first = self.first_seq(from_ms)?.unwrap_or(i64::MAX);
+        let mut rows = statement.query(params![workflow, from_ms, first])?;
         while let Some(row) = rows.next()? {
             let (status, reviewed, edited, count): (i64, bool, bool, i64) =
                 (row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?);
@@ -48,10 +49,11 @@ impl Reader {
         let mut tally = Tally::default();
         let mut statement = self.prepare_cached(
             "SELECT status, reviewer IS NOT NULL, count(*), coalesce(sum(amount_cents), 0), sum(mismatched) FROM actions
-             WHERE workflow = ?1 AND created_ms >= ?2 AND undoes IS NULL AND effect <> 'read'
+             WHERE workflow = ?1 AND seq >= ?3 AND created_ms >= ?2 AND undoes IS NULL AND effect <> 'read'
              GROUP BY 1, 2",
         )?;
-        let mut rows = statement.query(params![workflow, from_ms])?;
+        let first = self.first_seq(from_ms)?.unwrap_or(i64::MAX);
+        let mut rows = statement.query(params![workflow, from_ms, first])?;
         while let Some(row) = rows.next()? {
             let (status, reviewed, count, cents): (i64, bool, i64, i64) =
                 (row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?);
@@ -75,10 +77,11 @@ impl Reader {
 
     fn median_decision_ms(&self, workflow: &str, from_ms: i64) -> Result<Option<i64>, StoreError> {
         let mut statement = self.prepare_cached(
-            "SELECT took_ms FROM actions WHERE workflow = ?1 AND created_ms >= ?2
+            "SELECT took_ms FROM actions WHERE workflow = ?1 AND seq >= ?3 AND created_ms >= ?2
              AND took_ms IS NOT NULL ORDER BY took_ms",
         )?;
-        let times = statement.query_map(params![workflow, from_ms], |row| row.get(0))?;
+        let first = self.first_seq(from_ms)?.unwrap_or(i64::MAX);
+        let times = statement.query_map(params![workflow, from_ms, first], |row| row.get(0))?;
         let times: Vec<i64> = times.collect::<rusqlite::Result<_>>()?;
         Ok(times.get(times.len() / 2).copied())
     }

@@ -22,7 +22,7 @@ impl Reader {
     }
 
     /// Position of the first action proposed since a time: the ledger's times never go back.
-    fn first_seq(&self, from_ms: i64) -> Result<Option<i64>, StoreError> {
+    pub(super) fn first_seq(&self, from_ms: i64) -> Result<Option<i64>, StoreError> {
         let mut statement = self.prepare_cached(
             "SELECT seq FROM actions WHERE created_ms >= ?1 ORDER BY created_ms, seq LIMIT 1",
         )?;

@@ -99,20 +99,14 @@ pub fn desk(app: &App) -> Result<Desk, ApiError> {
     let registry = app.registry();
     let mut needs = Vec::new();
     let mut workflows = Vec::new();
+    let mut untried = Vec::new();
     incidents(app, &mut needs)?;
     reviews(app, &mut needs)?;
     for (name, live) in &registry.workflows {
         let tools = summary::tools(app, &registry, live)?;
         of_workflow(app, (name, &live.state.workflow.title), &tools, &mut needs);
         if live.state.drill_overdue(app.clock.now_ms()) {
-            needs.push(need(
-                (Kind::Drill, Some(name)),
-                format!(
-                    "A pause of “{}” was not tried in the last 90 days",
-                    live.state.workflow.title
-                ),
-                format!("/workflows/{name}"),
-            ));
+            untried.push((name.as_str(), live.state.workflow.title.as_str()));
         }
         for (area, state) in summary::areas(app, name)? {
             if state.is_stopped() {
@@ -128,6 +122,7 @@ pub fn desk(app: &App) -> Result<Desk, ApiError> {
         }
         workflows.push(standing(app, name, &tools)?);
     }
+    drills(&untried, &mut needs);
     rest(app, &mut needs)?;
     needs.sort_by_key(|need| need.kind);
     Ok(Desk { needs, workflows })
@@ -146,6 +141,25 @@ fn plural(count: u64, one: &str, many: &str) -> String {
     match count {
         1 => format!("1 {one}"),
         _ => format!("{count} {many}"),
+    }
+}
+
+fn drills(untried: &[(&str, &str)], needs: &mut Vec<Need>) {
+    match untried {
+        [] => {}
+        [(name, title)] => needs.push(need(
+            (Kind::Drill, Some(name)),
+            format!("A pause of “{title}” was not tried in the last 90 days"),
+            format!("/workflows/{name}"),
+        )),
+        many => needs.push(need(
+            (Kind::Drill, None),
+            format!(
+                "A pause was not tried in the last 90 days in {} workflows",
+                many.len()
+            ),
+            "/workflows".to_owned(),
+        )),
     }
 }
 

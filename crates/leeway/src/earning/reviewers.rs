@@ -6,6 +6,7 @@ use super::DAY_MS;
 use crate::app::App;
 use crate::error::ApiError;
 use leeway_core::action::state::ActionState;
+use leeway_core::earn::state::week_of;
 use leeway_core::earn::verdict::Verdict;
 use leeway_core::evidence::reviewers::{Table, ac1, kappa, no_rejection};
 use leeway_core::govern::people::Right;
@@ -192,7 +193,7 @@ fn median(mut times: Vec<i64>) -> Option<i64> {
 }
 
 fn weeks((decided, looks): (&[Decided], &[Look]), now_ms: i64) -> Vec<Load> {
-    let this = now_ms - now_ms.rem_euclid(WEEK_MS);
+    let this = week_of(now_ms);
     let first = this - (WEEKS - 1) * WEEK_MS;
     let mut weeks: Vec<Load> = (0..WEEKS)
         .map(|week| Load {

@@ -162,7 +162,7 @@ fn adopted(live: &LiveWorkflow, agent: &str) -> Markup {
     html! { @match live.state.calibrated.get(agent) {
         None => em { "none" },
         Some(one) => {
-            b { (percent(one.threshold)) } " " span.sub { "by " (shown(&one.by)) ", " (time(one.at_ms)) ", with " (one.reviewed) " reviewed" }
+            b { (percent(one.threshold)) } " " span.sub { "by " (shown(one.by.trim_start_matches("person:"))) ", " (time(one.at_ms)) ", with " (one.reviewed) " reviewed" }
             @if one.prompt != configured.prompt_stamp() || one.model != configured.model { " " span.chip.warn { "the prompt or model is another now, so it counts for nothing" } }
         },
     } }

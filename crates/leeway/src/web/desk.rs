@@ -48,7 +48,7 @@ fn needs(found: &Desk) -> Markup {
     html! { section.card #desk-needs data-live aria-labelledby="needs-t" {
         header { h2 #needs-t { "Needs somebody" } span.sub { (found.needs.len()) } }
         @if found.needs.is_empty() { div.empty { (icon("check")) h3 { "Nothing needs you" } p { "No action waits, no review is open, nothing is proposed." } } }
-        ul.events { @for need in found.needs.iter().take(MOST) { li { a.plain href=(need.at) {
+        ul.events.needs { @for need in found.needs.iter().take(MOST) { li { a.plain href=(need.at) {
             @let (class, picture, words) = chip(need.kind);
             span.what { strong { (shown(&need.text)) } }
             span.chip.(class) { (icon(picture)) (words) }
