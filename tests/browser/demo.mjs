@@ -17,15 +17,16 @@ export const browser = () => chromium.launch({
 });
 
 export class Demo {
-  static async start({ agents = true } = {}) {
+  static async start({ agents = true, days = 0 } = {}) {
     const demo = new Demo();
     demo.data = fs.mkdtempSync(path.join(os.tmpdir(), 'leeway-demo-'));
     demo.log = fs.openSync(path.join(demo.data, 'log'), 'a');
-    const args = ['demo', '--data', demo.data, '--listen', '127.0.0.1:0', ...(agents ? [] : ['--no-agents'])];
+    const args = ['demo', '--data', demo.data, '--listen', '127.0.0.1:0', ...(agents ? [] : ['--no-agents']), ...(days ? ['--days', String(days)] : [])];
     demo.process = spawn(binary, args, { stdio: ['ignore', demo.log, demo.log] });
     await until(() => fs.existsSync(path.join(demo.data, 'demo.json')), 'demo.json is written');
     demo.access = JSON.parse(fs.readFileSync(path.join(demo.data, 'demo.json'), 'utf8'));
     demo.url = demo.access.url;
+    if (days) await until(() => fs.readFileSync(path.join(demo.data, 'log'), 'utf8').includes('it is today again'), 'the days are played', 180_000);
     demo.browser = await browser();
     return demo;
   }

@@ -3,6 +3,7 @@ owners, demotions that take force at once; and nothing an agent sends has a say 
 
 import pytest
 from harness import Api, Refused, clock_ahead, sandbox_business, wait_until
+from mail_server import MailDev
 
 DESK = """
 name = "desk"
@@ -267,6 +268,27 @@ def test_overdue_reviews_stop_what_would_run_alone_and_a_week_is_sampled(desk):
     area = desk.people["sue"].get("/v1/workflows/desk/evidence")["areas"][0]
     assert (area["area"], area["lots"][0]["wrong"], area["cadence"]) == ("support-triage", 1, "normal")
     assert desk.evidence("sandbox__update_contact")["wrong"] == 1, "right as approved, wrong as reviewed"
+
+
+def test_owners_are_told_what_is_proposed_and_what_was_lost():
+    post = MailDev()
+    desk = Desk()
+    try:
+        told = f'public_url = "http://127.0.0.1:1"\ndigest_window_s = 0\n[email]\nhost = "127.0.0.1"\nport = {post.smtp}\nsecurity = "none"\nfrom = "leeway@example.com"\n'
+        (desk.leeway.config / "notify.toml").write_text(told)
+        desk.leeway.apply()
+        desk.settle(desk.tag()["id"], "wrong", severity="critical")
+        for reader in ("sue@example.com", "tom@example.com"):
+            mail = wait_until(lambda: [mail for mail in post.mails(reader) if mail["subject"].startswith("Freedom lost")], f"{reader} is told")[0]
+            assert "critical error" in mail["text"] and "/workflows/desk/evidence/sandbox__add_contact_tag" in mail["text"]
+        for _ in range(71):
+            desk.people["sue"].approve(desk.tag()["id"], wait_s=0)
+        wait_until(lambda: desk.evidence()["proposal"], "a promotion is proposed")
+        mail = wait_until(lambda: [mail for mail in post.mails("tom@example.com") if mail["subject"].startswith("To sign")], "tom is told")[0]
+        assert "0 of 71 reviewed are wrong" in mail["text"]
+    finally:
+        desk.leeway.stop()
+        post.stop()
 
 
 def test_the_command_line_does_what_the_pages_do(desk):

@@ -2,6 +2,7 @@
 //! Stream `lot/<workflow>/<responsibility>`.
 
 use crate::evidence::cadence::{self, Cadence};
+use crate::evidence::strata::{Stratum, weighted_error};
 use crate::id::ActionId;
 use serde::{Deserialize, Serialize};
 
@@ -14,6 +15,17 @@ pub struct LotStratum {
     pub size: u64,
     /// How many were drawn.
     pub drawn: u64,
+}
+
+/// What the reviews of one tool in a lot found.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LotFound {
+    /// `<system>__<tool>`.
+    pub tool: String,
+    /// How many were reviewed.
+    pub reviewed: u64,
+    /// Of those, wrong.
+    pub wrong: u64,
 }
 
 /// One entry of a lot's stream.
@@ -52,6 +64,9 @@ pub enum LotEvent {
         wrong: u64,
         /// How many of those critically.
         critical: u64,
+        /// The same by tool.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        found: Vec<LotFound>,
     },
     /// The cause of a stop was removed.
     #[serde(rename = "lot.restarted")]
@@ -90,6 +105,13 @@ pub struct Lot {
     /// How many are wrong, once all are reviewed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub wrong: Option<u64>,
+    /// What it was drawn from.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub strata: Vec<LotStratum>,
+    /// The share of all outputs that is wrong, as the sample has it: each tool weighs as much as it did,
+    /// not as it was drawn. For display.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub estimate: Option<f64>,
 }
 
 /// Lots remembered.
@@ -128,6 +150,22 @@ pub fn judged(cadence: Cadence, wrong: u64, critical: u64) -> cadence::Lot {
     }
 }
 
+/// The share of all outputs of a lot that is wrong.
+fn estimate(strata: &[LotStratum], found: &[LotFound]) -> Option<f64> {
+    let strata: Vec<Stratum> = strata
+        .iter()
+        .map(|one| {
+            let found = found.iter().find(|found| found.tool == one.tool);
+            Stratum {
+                size: one.size,
+                n: found.map_or(0, |found| found.reviewed),
+                errors: found.map_or(0, |found| found.wrong),
+            }
+        })
+        .collect();
+    weighted_error(&strata)
+}
+
 impl LotState {
     /// The stream of an area of a workflow.
     pub fn stream(workflow: &str, responsibility: &str) -> String {
@@ -162,6 +200,8 @@ impl LotState {
                     drawn: drawn.len() as u64,
                     cadence: *cadence,
                     wrong: None,
+                    strata: strata.clone(),
+                    estimate: None,
                 });
                 let over = state.lots.len().saturating_sub(REMEMBERED);
                 state.lots.drain(..over);
@@ -172,14 +212,16 @@ impl LotState {
                 number,
                 wrong,
                 critical,
+                found,
                 ..
             } => {
                 let lot = state.lots.iter_mut().find(|lot| lot.number == *number);
                 let lot = lot.filter(|lot| lot.wrong.is_none());
                 let lot = lot.ok_or_else(|| format!("lot {number} is not open"))?;
                 lot.wrong = Some(*wrong);
-                let found = judged(lot.cadence, *wrong, *critical);
-                state.standing = state.standing.after(found);
+                lot.estimate = estimate(&lot.strata, found);
+                let passed = judged(lot.cadence, *wrong, *critical);
+                state.standing = state.standing.after(passed);
             }
             LotEvent::Restarted { .. } => {
                 if !state.is_stopped() {

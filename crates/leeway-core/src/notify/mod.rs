@@ -13,6 +13,7 @@ pub mod text;
 pub mod weekly;
 
 use crate::action::event::{ActionEvent, Cause, Finished, Outcome};
+use crate::earn::stage::StageEvent;
 use crate::govern::event::GovernEvent;
 use crate::incident::IncidentEvent;
 use crate::judge::Verdict;
@@ -55,6 +56,10 @@ pub enum What {
     Incident,
     /// An incident, and whoever owns it is silent.
     IncidentSilent,
+    /// Evidence proposes a promotion that they may sign.
+    Promotion,
+    /// Agents of a workflow they own lost a level.
+    Demotion,
     /// Somebody tries whether a channel works.
     Test,
 }
@@ -101,6 +106,8 @@ pub fn called_for(event: &Event) -> Option<What> {
         Event::Govern(GovernEvent::Incident(IncidentEvent::Escalated { .. })) => {
             Some(What::IncidentSilent)
         }
+        Event::Govern(GovernEvent::Stage(StageEvent::Eligible { .. })) => Some(What::Promotion),
+        Event::Govern(GovernEvent::Stage(StageEvent::Demoted { .. })) => Some(What::Demotion),
         Event::Govern(_) => None,
     }
 }

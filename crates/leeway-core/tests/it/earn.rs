@@ -1,7 +1,7 @@
 //! Stages, reviews and lots from outside: what follows from what was learned, and how often.
 
 use leeway_core::earn::draw;
-use leeway_core::earn::lot::{LotEvent, LotState, LotStratum};
+use leeway_core::earn::lot::{LotEvent, LotFound, LotState, LotStratum};
 use leeway_core::earn::review::{Because, Drawn, Given, ReviewEvent, ReviewState};
 use leeway_core::earn::settings::Autonomy;
 use leeway_core::earn::stage::{Anew, Lost, Observed, StageEvent};
@@ -452,6 +452,7 @@ fn lot(state: Option<LotState>, wrong: u64, at_ms: i64) -> LotState {
         reviewed: 20,
         wrong,
         critical: 0,
+        found: vec![],
     };
     LotState::apply(Some(state), at_ms, &closed).unwrap()
 }
@@ -501,4 +502,42 @@ fn a_threshold_admits_what_it_was_proven_with() {
     }
     assert_eq!(threshold(&state.agents["clerk"], 0.05), Some(0.91));
     assert_eq!(threshold(&[], 0.05), None);
+}
+
+#[test]
+fn an_estimate_weighs_each_tool_as_it_was_done_not_as_it_was_drawn() {
+    let stratum = |tool: &str, size, drawn| LotStratum {
+        tool: tool.into(),
+        size,
+        drawn,
+    };
+    let found = |tool: &str, reviewed, wrong| LotFound {
+        tool: tool.into(),
+        reviewed,
+        wrong,
+    };
+    let drawn = LotEvent::Drawn {
+        number: 1,
+        root: "r".into(),
+        entries: 10,
+        from_seq: 0,
+        strata: vec![stratum("crm__tag", 900, 10), stratum("crm__merge", 100, 10)],
+        drawn: vec![ActionId::new(1, [3; 10]); 20],
+        cadence: Cadence::Normal,
+        due_ms: 9_000,
+    };
+    let closed = LotEvent::Closed {
+        number: 1,
+        reviewed: 20,
+        wrong: 1,
+        critical: 0,
+        found: vec![found("crm__tag", 10, 0), found("crm__merge", 10, 1)],
+    };
+    let state =
+        LotState::apply(Some(LotState::apply(None, 1, &drawn).unwrap()), 2, &closed).unwrap();
+    let estimate = state.lots[0].estimate.unwrap();
+    assert!(
+        (estimate - 0.01).abs() < 1e-9,
+        "{estimate}: 1 of 10 of a tenth of all"
+    );
 }

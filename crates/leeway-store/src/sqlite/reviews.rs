@@ -4,6 +4,7 @@ use super::reader::Reader;
 use super::{StoreError, row};
 use crate::query::{Decided, Look, OpenReviews, Page, ReviewFilter, ReviewRow};
 use leeway_core::action::state::Status;
+use leeway_core::earn::lot::LotFound;
 use leeway_core::earn::review::ReviewState;
 use leeway_core::earn::verdict::{Severity, Verdict};
 use leeway_core::govern::owners::Responsibility;
@@ -164,6 +165,28 @@ impl Reader {
             Ok([row.get::<_, i64>(0)?, row.get(1)?, row.get(2)?, row.get(3)?])
         })?;
         Ok(counts.map(|count| count as u64))
+    }
+
+    /// What the reviews of a lot found, by tool.
+    pub fn lot_found(
+        &self,
+        workflow: &str,
+        row: Responsibility,
+        lot: u64,
+    ) -> Result<Vec<LotFound>> {
+        let mut statement = self.prepare_cached(
+            "SELECT tool, count(*) FILTER (WHERE outcome IN ('right', 'wrong')),
+                    count(*) FILTER (WHERE outcome = 'wrong')
+             FROM reviews WHERE workflow = ?1 AND responsibility = ?2 AND lot = ?3 GROUP BY 1 ORDER BY 1",
+        )?;
+        let found = statement.query_map(params![workflow, row.name(), lot as i64], |row| {
+            Ok(LotFound {
+                tool: row.get(0)?,
+                reviewed: row.get::<_, i64>(1)? as u64,
+                wrong: row.get::<_, i64>(2)? as u64,
+            })
+        })?;
+        Ok(found.collect::<rusqlite::Result<_>>()?)
     }
 
     /// How many open reviews each area of each workflow has, how many of them are overdue, and when the

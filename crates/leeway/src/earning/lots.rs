@@ -220,6 +220,7 @@ pub async fn close(
         reviewed,
         wrong,
         critical,
+        found: reader.lot_found(workflow, row, number)?,
     };
     let now_ms = app.clock.now_ms();
     let after = LotState::apply(Some(lots), now_ms, &event).map_err(|why| broken(&why))?;

@@ -5,6 +5,7 @@ use super::words;
 use crate::app::App;
 use crate::changes;
 use crate::config::written;
+use crate::earning;
 use crate::error::ApiError;
 use crate::gateway::deciders;
 use leeway_core::action::event::{Cause, Judged};
@@ -43,6 +44,7 @@ pub fn card(app: &App, person: &str, item: &Item) -> Result<Option<Card>, ApiErr
             Ok(Some(card))
         }
         Some(("workflow", name)) => Ok(of_workflow(app, name, item.what)),
+        Some(("stage", place)) => of_stage(app, place, item.what),
         _ => Ok(None),
     }
 }
@@ -304,6 +306,52 @@ fn of_change(app: &App, id: &str) -> Result<Option<Card>, ApiError> {
     if !change.why.is_empty() {
         card.why
             .push(format!("Its author says: “{}”", harmless(&change.why)));
+    }
+    Ok(Some(card))
+}
+
+/// Told while it is so: a proposal that lapsed, or what was earned again, is no news.
+fn of_stage(app: &App, place: &str, what: What) -> Result<Option<Card>, ApiError> {
+    let Some((workflow, tool)) = place.split_once('/') else {
+        return Ok(None);
+    };
+    let (_, stage) = earning::stage(&app.store.reader()?, workflow, tool)?;
+    let Some(stage) = stage else {
+        return Ok(None);
+    };
+    let title = line(&format!("{workflow} · {tool}"), 200);
+    let path = format!("/workflows/{workflow}/evidence/{tool}");
+    let mut card = blank(what, title, path);
+    match (what, &stage.proposal) {
+        (What::Promotion, Some(proposal)) => {
+            card.facts = vec![
+                ("From".to_owned(), proposal.from.name().to_owned()),
+                ("To".to_owned(), proposal.to.name().to_owned()),
+                (
+                    "Evidence".to_owned(),
+                    format!(
+                        "{} of {} reviewed are wrong",
+                        proposal.wrong, proposal.reviewed
+                    ),
+                ),
+                (
+                    "Sign before".to_owned(),
+                    words::when(proposal.expires_ms, &zone(app, workflow)),
+                ),
+            ];
+        }
+        (What::Demotion, _) => {
+            let lost = stage
+                .moments
+                .iter()
+                .rev()
+                .find(|one| one.kind == "stage.demoted");
+            let Some(lost) = lost else {
+                return Ok(None);
+            };
+            card.facts = vec![("What".to_owned(), harmless(&lost.text))];
+        }
+        _ => return Ok(None),
     }
     Ok(Some(card))
 }

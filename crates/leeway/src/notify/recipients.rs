@@ -62,6 +62,11 @@ pub fn of(
             owners(app, name, actor.strip_prefix("person:")),
             "the workflow has no owner besides who did it",
         ),
+        Some(("stage", place)) => told(
+            what,
+            both_owners(app, place.split('/').next().unwrap_or_default()),
+            "the workflow has no owner",
+        ),
         _ => told(what, vec![], "nobody is told about this"),
     };
     Ok(Told {
@@ -155,6 +160,18 @@ fn owners(app: &App, workflow: &str, but: Option<&str>) -> Vec<String> {
     let routing = registry.routing(settings.responsibility, app.clock.now_ms(), false);
     let to = routing.ask.into_iter().chain([settings.owner.clone()]);
     to.filter(|email| Some(email.as_str()) != but).collect()
+}
+
+/// Who owns a workflow's risk and who its systems.
+fn both_owners(app: &App, workflow: &str) -> Vec<String> {
+    let mut to = owners(app, workflow, None);
+    let registry = app.registry();
+    if let (Some(live), Some(matrix)) = (registry.workflows.get(workflow), registry.matrix())
+        && let Some(row) = matrix.rows.get(&live.state.workflow.responsibility)
+    {
+        to.push(row.technical.clone());
+    }
+    to
 }
 
 /// Of these, the people there are, each once.

@@ -75,6 +75,12 @@ pub fn headline(what: What) -> &'static str {
         What::IncidentSilent => {
             "A workflow is in an incident and its owner has not answered. Open it and say that you know of it."
         }
+        What::Promotion => {
+            "Agents of a workflow of yours have shown that they can go further with a tool. Nothing changes until both owners sign; look at the evidence first."
+        }
+        What::Demotion => {
+            "Agents of a workflow of yours lost a level with a tool. It is in force already: what they did alone waits for a person now."
+        }
         What::Test => "This is a test. If you read it, this channel works.",
     }
 }
@@ -113,6 +119,8 @@ pub fn subject(what: What, title: &str) -> String {
         What::Resumed => "Runs again",
         What::Incident => "Incident",
         What::IncidentSilent => "Incident, owner silent",
+        What::Promotion => "To sign",
+        What::Demotion => "Freedom lost",
         What::Test => return "Test message from Leeway".to_owned(),
     };
     let mut cut: String = title.chars().take(LONGEST_SUBJECT).collect();

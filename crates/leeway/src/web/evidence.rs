@@ -244,12 +244,13 @@ fn samples(
 
 fn lots_table(row: Responsibility, state: &LotState) -> Markup {
     html! { @if !state.lots.is_empty() { div.scroll tabindex="0" role="region" aria-label={ "Samples of " (row.title()) } { table {
-        thead { tr { th scope="col" { "Sample" } th scope="col" { "Drawn" } th scope="col" { "Of" } th scope="col" { "Wrong" } } }
+        thead { tr { th scope="col" { "Sample" } th scope="col" { "Drawn" } th scope="col" { "Of" } th scope="col" { "Wrong" } th scope="col" { "Wrong of all, estimated" } } }
         tbody { @for lot in state.lots.iter().rev().take(LOTS) { tr {
             th scope="row" { (lot.number) ", " (time(lot.at_ms)) }
             td { (lot.drawn) }
             td { (lot.size) }
             td { @match lot.wrong { Some(wrong) => { (wrong) " of " (lot.drawn) }, None => em { "being reviewed" } } }
+            td { @match lot.estimate { Some(share) => (crate::charts::percent(share)), None => "–" } }
         } } }
     } } } }
 }

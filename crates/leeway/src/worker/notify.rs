@@ -93,6 +93,8 @@ fn concerns(kind: &str) -> bool {
             | "workflow.resumed"
             | "incident.owner-told"
             | "incident.escalated"
+            | "stage.eligible"
+            | "stage.demoted"
             | "notify.configured"
             | "postbox.due"
     )
