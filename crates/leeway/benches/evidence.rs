@@ -329,7 +329,9 @@ fn start(folder: &Path, data: &Path) -> Server {
 async fn measure(folder: &Path, many: u64) -> Vec<[f64; 2]> {
     let data = folder.join("data");
     let began = Instant::now();
-    fill(&data, many);
+    let filling = data.clone();
+    let filled = tokio::task::spawn_blocking(move || fill(&filling, many));
+    filled.await.expect("filled");
     println!(
         "{many} reviewed actions recorded in {:.0} s",
         began.elapsed().as_secs_f64()

@@ -40,6 +40,8 @@ pub struct App {
     to_run: mpsc::UnboundedSender<ActionId>,
     batches: mpsc::UnboundedSender<String>,
     plans: Mutex<HashMap<String, u32>>,
+    /// How far the ledger was looked through for an area that had nothing to sample, by its lots' stream.
+    pub looked_through: Mutex<HashMap<String, u64>>,
     counting: Mutex<HashMap<String, Arc<tokio::sync::Mutex<()>>>>,
     /// Outcomes of reads on their way to the ledger.
     pub outcomes_queued: AtomicUsize,
@@ -95,6 +97,7 @@ impl App {
             batches,
             counting: Mutex::default(),
             plans: Mutex::default(),
+            looked_through: Mutex::default(),
             outcomes_queued: AtomicUsize::new(0),
             tasks: LiveTasks::default(),
             records: RecordLocks::default(),

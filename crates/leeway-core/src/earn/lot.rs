@@ -210,6 +210,7 @@ impl LotState {
             }
             LotEvent::Closed {
                 number,
+                reviewed,
                 wrong,
                 critical,
                 found,
@@ -220,7 +221,12 @@ impl LotState {
                 let lot = lot.ok_or_else(|| format!("lot {number} is not open"))?;
                 lot.wrong = Some(*wrong);
                 lot.estimate = estimate(&lot.strata, found);
-                let passed = judged(lot.cadence, *wrong, *critical);
+                let mut passed = judged(lot.cadence, *wrong, *critical);
+                // What nobody was sure of shows nothing good.
+                let sure: u64 = found.iter().map(|one| one.reviewed).sum();
+                if passed == cadence::Lot::Well && sure < *reviewed && !found.is_empty() {
+                    passed = cadence::Lot::Accepted;
+                }
                 state.standing = state.standing.after(passed);
             }
             LotEvent::Restarted { .. } => {

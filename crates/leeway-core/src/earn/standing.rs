@@ -51,7 +51,11 @@ pub fn cap(
         (Autonomy::Earned, None) => Some(Grant::Draft),
         (_, Some(standing)) => {
             let over = standing.until_ms.is_some_and(|until| until <= now_ms);
-            let other = standing.with.as_ref().is_some_and(|with| with != versions);
+            // What was never earned is not left over from what was given.
+            let other = match (&standing.with, autonomy) {
+                (Some(with), _) => with != versions,
+                (None, autonomy) => autonomy == Autonomy::Earned,
+            };
             Some(if over || other {
                 standing.grant.min(Grant::Draft)
             } else {

@@ -175,6 +175,9 @@ pub struct StageState {
     pub weeks: Vec<Week>,
     /// A promotion that is proposed.
     pub proposal: Option<Proposal>,
+    /// At how many reviewed outputs of this run a proposal lapsed last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lapsed_at: Option<u64>,
     /// What happened, oldest first.
     pub moments: Vec<Moment>,
 }
@@ -194,6 +197,9 @@ pub struct Place {
 
 /// How long a proposal may be signed, milliseconds: 14 days.
 pub const PROPOSAL_MS: i64 = 14 * 24 * 3600 * 1000;
+
+/// Outputs that have to be reviewed after a proposal lapsed before there is another.
+const NEWS: u64 = 20;
 
 impl StageState {
     /// The stream of a tool in a workflow.
@@ -237,16 +243,24 @@ impl StageState {
                     why: "nobody signed it in time".to_owned(),
                 }]
             }
-            (None, Some(to)) if gate == Gate::Passes => vec![StageEvent::Eligible {
-                from: place.now,
-                to,
-                reviewed: self.run.reviewed,
-                wrong: self.run.wrong,
-                content_hash: self.content_hash((place.now, to)),
-                expires_ms: place.at_ms + PROPOSAL_MS,
-            }],
+            (None, Some(to)) if gate == Gate::Passes && self.is_news() => {
+                vec![StageEvent::Eligible {
+                    from: place.now,
+                    to,
+                    reviewed: self.run.reviewed,
+                    wrong: self.run.wrong,
+                    content_hash: self.content_hash((place.now, to)),
+                    expires_ms: place.at_ms + PROPOSAL_MS,
+                }]
+            }
             _ => vec![],
         }
+    }
+
+    /// Whether enough was learned since a proposal lapsed to make another.
+    fn is_news(&self) -> bool {
+        self.lapsed_at
+            .is_none_or(|reviewed| self.run.reviewed >= reviewed + NEWS)
     }
 
     /// Why what was earned is lost, if it is.
@@ -321,8 +335,9 @@ impl StageState {
                 content_hash,
                 expires_ms,
             } => {
+                // Two outputs that end at the same time may both propose it; once is enough.
                 if state.proposal.is_some() {
-                    return Err("a promotion is proposed already".to_owned());
+                    return Ok(state);
                 }
                 state.proposal = Some(Proposal {
                     from: *from,
@@ -342,11 +357,11 @@ impl StageState {
                 solo,
                 ..
             } => state.sign(at_ms, (by, *side, *solo), content_hash)?,
-            StageEvent::Lapsed { .. } => {
-                if state.proposal.take().is_none() {
-                    return Err("no promotion is proposed".to_owned());
-                }
-            }
+            StageEvent::Lapsed { by, .. } => match (state.proposal.take(), by) {
+                (Some(_), _) => state.lapsed_at = Some(state.run.reviewed),
+                (None, None) => return Ok(state),
+                (None, Some(_)) => return Err("no promotion is proposed".to_owned()),
+            },
             StageEvent::Promoted { to } => {
                 let both = Side::ALL.iter().all(|side| state.signed(*side).is_some());
                 let proposed = state.proposal.as_ref().map(|proposal| proposal.to);
@@ -380,6 +395,7 @@ impl StageState {
         };
         self.because = Some(because);
         self.proposal = None;
+        self.lapsed_at = None;
     }
 
     fn sign(
@@ -439,11 +455,15 @@ impl StageState {
         match before {
             None => {
                 self.week(at_ms, !wrong);
-                self.state(observed, (1, u64::from(!wrong)));
+                if observed.counts {
+                    self.state(observed, (1, u64::from(!wrong)));
+                }
             }
             Some(Verdict::Right) if wrong => self.unsay(at_ms, observed),
             Some(_) => {}
         }
+        // However it counted before, and whenever it was proposed.
+        self.run.critical |= wrong && observed.severity == Some(Severity::Critical);
         if observed.counts {
             self.count(observed, before, wrong);
         }
@@ -468,7 +488,6 @@ impl StageState {
         }
         run.errors.push(run.reviewed, run.wrong as f64);
         run.sums.push(run.reviewed, run.sum);
-        run.critical |= wrong && observed.severity == Some(Severity::Critical);
         if observed.how == How::Reviewed {
             run.sampling = continuous::Plan::LEVEL_3.after(run.sampling, wrong);
         }

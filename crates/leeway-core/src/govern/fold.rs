@@ -325,10 +325,12 @@ fn workflow(
             state.standing.insert(tool.clone(), standing);
         }
         GovernEvent::WorkflowDemoted { tool, grant, why } => {
+            // What is left of it was earned with the same, and for the same time; less never becomes more.
+            let before = state.standing.get(tool);
             let standing = Standing {
-                grant: *grant,
-                with: None,
-                until_ms: None,
+                grant: before.map_or(*grant, |before| before.grant.min(*grant)),
+                with: before.and_then(|before| before.with.clone()),
+                until_ms: before.and_then(|before| before.until_ms),
                 since_ms: at_ms,
                 why: why.clone(),
             };

@@ -11,7 +11,9 @@ use leeway_core::earn::verdict::{How, Severity, Verdict};
 use leeway_core::earn::versions::EvidenceVersions;
 use leeway_core::evidence::cadence::Cadence;
 use leeway_core::evidence::gate::Design;
+use leeway_core::govern::event::GovernEvent;
 use leeway_core::govern::owners::Responsibility;
+use leeway_core::govern::state::Document;
 use leeway_core::govern::workflow::Grant;
 use leeway_core::id::ActionId;
 use leeway_core::incident::event::Side;
@@ -539,5 +541,127 @@ fn an_estimate_weighs_each_tool_as_it_was_done_not_as_it_was_drawn() {
     assert!(
         (estimate - 0.01).abs() < 1e-9,
         "{estimate}: 1 of 10 of a tenth of all"
+    );
+}
+
+#[test]
+fn a_critical_error_counts_whatever_it_counted_before() {
+    let wrong = |severity, counts| Observed {
+        before: Some(Verdict::Wrong),
+        severity: Some(severity),
+        counts,
+        ..observed(How::Reviewed, true)
+    };
+    let demoted = |state: &StageState| {
+        matches!(
+            state.consequences(place(Grant::Update)).as_slice(),
+            [StageEvent::Demoted {
+                because: Lost::Critical,
+                ..
+            }]
+        )
+    };
+    let state = after(began(), StageEvent::Observed(wrong(Severity::Major, true)));
+    assert!(!demoted(&state));
+    let state = after(state, StageEvent::Observed(wrong(Severity::Critical, true)));
+    assert!(demoted(&state), "the second look saw how bad it is");
+    let late = after(
+        began(),
+        StageEvent::Observed(wrong(Severity::Critical, false)),
+    );
+    assert!(
+        demoted(&late),
+        "though it was proposed before the last promotion"
+    );
+}
+
+#[test]
+fn a_proposal_is_made_once_and_not_again_the_moment_it_lapsed() {
+    let mut state = began();
+    for _ in 0..71 {
+        state = after(state, StageEvent::Observed(observed(How::Accepted, false)));
+    }
+    let proposed = state.consequences(place(Grant::Draft)).remove(0);
+    let state = after(state, proposed.clone());
+    assert_eq!(
+        after(state.clone(), proposed),
+        state,
+        "two that end at the same time propose it once"
+    );
+    let lapsed = StageEvent::Lapsed {
+        by: Some("o@x".into()),
+        why: "not yet".into(),
+    };
+    let mut state = after(state, lapsed);
+    for n in 0..20 {
+        assert!(
+            state.consequences(place(Grant::Draft)).is_empty(),
+            "after {n} more"
+        );
+        state = after(state, StageEvent::Observed(observed(How::Accepted, false)));
+    }
+    assert!(matches!(
+        state.consequences(place(Grant::Draft)).as_slice(),
+        [StageEvent::Eligible { .. }]
+    ));
+}
+
+#[test]
+fn what_is_left_after_a_demotion_was_earned_with_the_same() {
+    let workflow: leeway_core::govern::workflow::Workflow =
+        toml::from_str("name = \"office\"\ntitle = \"Office\"").unwrap();
+    let fold = |state, event: &GovernEvent| {
+        Document::apply(state, "workflow/office", "leeway", 1_000, event).unwrap()
+    };
+    let document = fold(
+        None,
+        &GovernEvent::WorkflowConfigured {
+            workflow,
+            hash: "h".into(),
+        },
+    );
+    let promoted = GovernEvent::WorkflowPromoted {
+        tool: "crm__update".into(),
+        grant: Grant::HighImpact,
+        with: versions("one"),
+        until_ms: 9_000,
+        why: "signed".into(),
+    };
+    let demoted = |grant| GovernEvent::WorkflowDemoted {
+        tool: "crm__update".into(),
+        grant,
+        why: "drift".into(),
+    };
+    let document = fold(
+        Some(fold(Some(document), &promoted)),
+        &demoted(Grant::Update),
+    );
+    let Document::Workflow(state) = fold(Some(document), &demoted(Grant::HighImpact)) else {
+        panic!("a workflow");
+    };
+    let left = &state.standing["crm__update"];
+    let at = |now: &str, ms| cap((Autonomy::Earned, Some(left)), &versions(now), ms);
+    assert_eq!(
+        at("one", 2_000),
+        Some(Grant::Update),
+        "a late demotion never raises"
+    );
+    assert_eq!(
+        at("two", 2_000),
+        Some(Grant::Draft),
+        "nothing is left with another prompt"
+    );
+    assert_eq!(at("one", 9_000), Some(Grant::Draft), "nor after its time");
+    let given = Standing {
+        grant: Grant::Update,
+        with: None,
+        until_ms: None,
+        since_ms: 1,
+        why: "lost".into(),
+    };
+    assert_eq!(
+        cap((Autonomy::Earned, Some(&given)), &versions("one"), 2),
+        Some(Grant::Draft),
+        "what was given was not earned"
     );
 }

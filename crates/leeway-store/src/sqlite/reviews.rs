@@ -193,7 +193,7 @@ impl Reader {
     /// first is due, UTC milliseconds.
     pub fn open_reviews(&self, now_ms: i64) -> Result<Vec<OpenReviews>> {
         let mut statement = self.prepare_cached(
-            "SELECT workflow, responsibility, count(*), count(*) FILTER (WHERE due_ms <= ?1), min(due_ms)
+            "SELECT workflow, responsibility, count(*), count(*) FILTER (WHERE due_ms <= ?1 AND because <> 'planted'), min(due_ms)
              FROM reviews WHERE open = 1 GROUP BY 1, 2 ORDER BY 5",
         )?;
         let mut rows = statement.query([now_ms])?;
@@ -221,7 +221,8 @@ impl Reader {
     ) -> Result<Vec<ReviewRow>> {
         let mut statement = self.prepare_cached(&format!(
             "SELECT {COLUMNS} FROM reviews WHERE workflow = ?1 AND responsibility = ?2
-             AND outcome = 'wrong' AND because <> 'planted' ORDER BY judged_ms DESC LIMIT ?3"
+             AND outcome = 'wrong' AND because <> 'planted' AND because = 'continuous'
+             ORDER BY judged_ms DESC LIMIT ?3"
         ))?;
         let mut rows = statement.query(params![workflow, row.name(), limit as i64])?;
         let mut found = Vec::new();

@@ -22,7 +22,8 @@ use leeway_core::govern::state::Document;
 use leeway_core::govern::workflow::Grant;
 use leeway_core::id::ActionId;
 use leeway_store::{Append, AppendError, NewEntry, Precondition, Reader, StoreError};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::PoisonError;
 
 /// Entries looked through at once.
 const PAGE: usize = 2_000;
@@ -132,12 +133,22 @@ async fn draw_lot(
         .workflows
         .get(&workflow.name)
         .map_or(row, |live| live.state.workflow.responsibility);
-    let found = population(&reader, (&workflow.name, row, home), lots.next_seq)?;
+    let stream = LotState::stream(&workflow.name, row.name());
+    let looked = |of: &dyn Fn(&mut HashMap<String, u64>) -> Option<u64>| {
+        of(&mut app
+            .looked_through
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner))
+    };
+    let from_seq = looked(&|known| known.get(&stream).copied()).unwrap_or_default();
+    let from_seq = from_seq.max(lots.next_seq);
+    let found = population(&reader, (&workflow.name, row, home), from_seq)?;
     if found.is_empty() {
+        // Not again from there every few seconds.
+        looked(&|known| known.insert(stream.clone(), head.entries));
         return Ok(());
     }
     let number = lots.lots.last().map_or(0, |lot| lot.number) + 1;
-    let stream = LotState::stream(&workflow.name, row.name());
     let seed = format!("{} {stream} {number}", head.root);
     let cadence = lots.standing.cadence;
     let sizes: Vec<u64> = found.values().map(|rows| rows.len() as u64).collect();
@@ -183,7 +194,7 @@ async fn draw_lot(
         number,
         root: head.root,
         entries: head.entries,
-        from_seq: lots.next_seq,
+        from_seq,
         strata,
         drawn,
         cadence,

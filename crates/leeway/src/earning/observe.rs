@@ -31,7 +31,7 @@ pub fn of(app: &App, row: &ActionRow, events: &[&ActionEvent]) -> Result<Vec<New
     let Some(event) = events.iter().find(|event| {
         matches!(
             event,
-            ActionEvent::Finished(_) | ActionEvent::Rejected { .. }
+            ActionEvent::Finished(_) | ActionEvent::Resolved(_) | ActionEvent::Rejected { .. }
         )
     }) else {
         return Ok(Vec::new());
@@ -150,7 +150,7 @@ fn observed(
             let why: String = visible(why).chars().take(LONGEST_PATTERN).collect();
             (How::Rejected, Verdict::Wrong, Some(why))
         }
-        ActionEvent::Finished(_) if row.reviewer.is_none() => return Ok(None),
+        _ if row.reviewer.is_none() || !took_effect(event) => return Ok(None),
         _ if row.edited => (How::Edited, Verdict::Wrong, None),
         _ => (How::Accepted, Verdict::Right, None),
     };
@@ -174,6 +174,16 @@ fn observed(
         pair: None,
         counts,
     }))
+}
+
+/// Whether the call did something: what a system refused shows nothing of the proposal.
+fn took_effect(event: &ActionEvent) -> bool {
+    let outcome = match event {
+        ActionEvent::Finished(finished) => finished.outcome,
+        ActionEvent::Resolved(resolved) => resolved.outcome,
+        _ => return false,
+    };
+    matches!(outcome, Outcome::Executed | Outcome::Partial)
 }
 
 /// Which part of the arguments a person changed, 0 to 1, by the values in them.

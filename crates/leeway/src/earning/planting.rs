@@ -11,7 +11,7 @@ use leeway_core::earn::draw;
 use leeway_core::earn::review::{Because, Drawn, ReviewEvent, ReviewState};
 use leeway_core::govern::owners::Responsibility;
 use leeway_core::id::ActionId;
-use leeway_store::{Append, Precondition, ReviewRow};
+use leeway_store::{Append, Precondition, Reader, ReviewRow};
 
 /// After how many reviews of an area a case is planted: at least so many, and up to so many more, so that
 /// nobody can count them off.
@@ -30,12 +30,17 @@ pub async fn tend(app: &App) -> Result<(), ApiError> {
             if waits || reviewed < LEAST {
                 continue;
             }
-            let pool = reader.known_bad((name, row), POOL)?;
+            let mut pool = Vec::new();
+            for case in reader.known_bad((name, row), POOL)? {
+                if anybody(app, (&registry, &reader), &case)? {
+                    pool.push(case);
+                }
+            }
             let Some(case) = pool.first() else { continue };
             // What was found last is as good a seed as any that nobody chooses.
             let seed = format!("plant {} {}", case.id, case.judged_ms.unwrap_or_default());
             let wanted = LEAST + (draw::point(&seed, name) * MORE) as u64;
-            if reviewed < wanted || !anybody(&registry, app, (row, case)) {
+            if reviewed < wanted {
                 continue;
             }
             let within = i64::from(live.state.workflow.evidence.within_days());
@@ -45,13 +50,22 @@ pub async fn tend(app: &App) -> Result<(), ApiError> {
     Ok(())
 }
 
-/// Whether somebody may review it who did not look at it before.
-fn anybody(registry: &Registry, app: &App, (row, case): (Responsibility, &ReviewRow)) -> bool {
-    let routing = registry.routing(row, app.clock.now_ms(), true);
-    routing
-        .eligible
-        .iter()
-        .any(|email| !case.reviewers.contains(email))
+/// Whether somebody may review it who neither looked at it before nor decided on it.
+fn anybody(
+    app: &App,
+    (registry, reader): (&Registry, &Reader),
+    case: &ReviewRow,
+) -> Result<bool, ApiError> {
+    let Some(row) = reader.action_row(&case.shows)? else {
+        return Ok(false);
+    };
+    let routing = registry.routing(case.responsibility, app.clock.now_ms(), false);
+    Ok(!row.edited
+        && routing.eligible.iter().any(|email| {
+            !case.reviewers.contains(email)
+                && row.reviewer.as_ref() != Some(email)
+                && !row.endorsed_by.contains(email)
+        }))
 }
 
 async fn plant(

@@ -240,12 +240,22 @@ impl Confidence {
 
 /// Every agent's confidence in a workflow.
 pub fn confidences(app: &App, workflow: &str) -> Result<Vec<Confidence>, ApiError> {
+    let registry = app.registry();
+    let Some(live) = registry.workflows.get(workflow) else {
+        return Ok(Vec::new());
+    };
+    let prompt = live.state.workflow.prompt_stamp();
+    let model = live.state.workflow.model.clone();
     let reader = app.store.reader()?;
     let mut sums: BTreeMap<String, Vec<Stated>> = BTreeMap::new();
     for (_, _, document) in reader.documents(&StageState::stream(workflow, ""))? {
         let Document::Stage(state) = document else {
             continue;
         };
+        // Another prompt or model states its confidence another way.
+        if (&state.versions.prompt, &state.versions.model) != (&prompt, &model) {
+            continue;
+        }
         for (agent, stated) in state.agents {
             let sum = sums.entry(agent).or_default();
             sum.resize(BUCKETS, Stated::default());

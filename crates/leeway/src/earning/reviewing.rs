@@ -56,7 +56,12 @@ pub fn may(app: &App, person: &Person, review: &ReviewState) -> Result<bool, Api
     routing
         .admits(registry.matrix(), person)
         .map_err(|why| ineligible(&why))?;
-    if review.has_given(&person.email) {
+    let alone = registry.one_person_firm(person);
+    let looked = review
+        .given
+        .iter()
+        .any(|(_, given)| given.by == person.email);
+    if review.has_given(&person.email) || (looked && !alone) {
         return Err(ApiError::new(
             StatusCode::CONFLICT,
             "already-reviewed",
@@ -74,8 +79,10 @@ pub fn may(app: &App, person: &Person, review: &ReviewState) -> Result<bool, Api
                 || action.row.endorsed_by.contains(&person.email);
             decided || action.editors().any(|editor| editor == person.email)
         });
+    // Where nobody else may, they do, and it is marked.
+    let others = routing.eligible.iter().any(|email| *email != person.email);
     match theirs {
-        true if registry.one_person_firm(person) => Ok(true),
+        true if alone || (!others && !review.is_planted()) => Ok(true),
         true => Err(ApiError::new(
             StatusCode::FORBIDDEN,
             "own-decision",
@@ -141,7 +148,8 @@ pub async fn judge(
         let mut entries = vec![entry((&stream, &actor, now_ms), event)];
         let mut preconditions = vec![Precondition::StreamAt { stream, version }];
         let sure = opinion.verdict != Verdict::Unsure;
-        if (sure || !after.is_open()) && !after.is_planted() {
+        let nobody_sure = after.outcome() == Some(Verdict::Unsure);
+        if (sure || nobody_sure) && !after.is_planted() {
             let (learned, precondition) = learn(app, &after, now_ms)?;
             entries.extend(learned);
             preconditions.extend(precondition);

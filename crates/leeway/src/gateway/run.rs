@@ -15,11 +15,12 @@ use super::prepare::{Attempt, Prepared, blocked_now, content_hash, prepare, unse
 use super::registry::{LiveTool, LiveWorkflow};
 use super::undo::check;
 use crate::app::App;
+use crate::earning;
 use crate::error::ApiError;
 use leeway_core::action::Claim;
 use leeway_core::action::event::{ActionEvent, Cause, Finished, Judged, Outcome};
 use leeway_core::action::state::{ActionState, Status};
-use leeway_core::classify::{BeforeImage, Effect};
+use leeway_core::classify::{BeforeImage, Effect, Level};
 use leeway_core::id::ActionId;
 use leeway_core::undo::Undoes;
 use leeway_store::{AppendError, Precondition, SideWrite};
@@ -200,7 +201,11 @@ fn outwaited(
     (workflow, action): (&LiveWorkflow, &ActionState),
     judged: &Judged,
 ) -> Result<bool, ApiError> {
-    let waited_ms = app.clock.now_ms() - action.row.updated_ms;
+    let now_ms = app.clock.now_ms();
+    if action.row.status == Status::Authorised && standing_moved(app, workflow, judged, now_ms)? {
+        return Ok(true);
+    }
+    let waited_ms = now_ms - action.row.updated_ms;
     if waited_ms < LONGEST_FRESH_MS {
         return Ok(false);
     }
@@ -208,6 +213,24 @@ fn outwaited(
         Status::Authorised => Ok(true),
         _ => Ok(blocked_now(app, workflow, &action.row.id, judged)?.is_some()),
     }
+}
+
+/// Whether what lets the agent act alone is no longer as it was judged.
+fn standing_moved(
+    app: &App,
+    workflow: &LiveWorkflow,
+    judged: &Judged,
+    now_ms: i64,
+) -> Result<bool, ApiError> {
+    let (registry, facts) = (app.registry(), &judged.facts);
+    let (call, tool) = (&judged.call, judged.call.tool_name());
+    let row = registry.responsibility(&call.workflow, &judged.classified);
+    let reader = app.store.reader()?;
+    let acts = judged.classified.level > Level::ReadOnly;
+    Ok(acts
+        && (earning::cap_of(&registry, workflow, (&tool, now_ms)) != facts.cap
+            || earning::measured(workflow, &call.agent) != facts.measured
+            || earning::unreviewed(&reader, (&call.workflow, row), now_ms)?.is_some()))
 }
 
 /// Nothing was appended to the action since it was read.

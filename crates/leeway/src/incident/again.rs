@@ -33,10 +33,22 @@ pub fn sides(app: &App, person: &Person, workflow: &str) -> Vec<Side> {
         (None, Side::Business) => person.may(Right::Decide) && person.may(Right::Resume),
         (None, Side::Technical) => person.may(Right::Configure),
     };
+    // For somebody else's side nobody signs who has that somebody.
+    let others = |of: &dyn Fn(&Person) -> bool| {
+        registry
+            .people
+            .iter()
+            .any(|other| other.email != person.email && of(other))
+    };
+    let named = match row {
+        Some(row) => others(&|other| other.email == row.technical),
+        None => others(&|other| other.may(Right::Configure)),
+    };
     let alone = registry.one_person_firm(person) && person.may(Right::Resume);
+    let stands_in = |side| alone && (side == Side::Business || !named);
     Side::ALL
         .into_iter()
-        .filter(|side| alone || is(*side))
+        .filter(|side| is(*side) || stands_in(*side))
         .collect()
 }
 
@@ -157,6 +169,7 @@ pub async fn recur(
     }
     let pause = pause_of(app, &state.workflow)?.ok_or_else(moved)?;
     let (version, state) = find(app, number)?;
+    let case = action.clone();
     let event = IncidentEvent::Recurred {
         by: person.email.clone(),
         action,
@@ -165,6 +178,9 @@ pub async fn recur(
     };
     let state = append(app, &actor(person), (version, &state), event).await?;
     super::declare::tell_owners(app, state.number).await?;
+    if let Some(case) = case {
+        super::declare::take_back(app, &state.workflow, (state.number, &case)).await?;
+    }
     Ok(state)
 }
 

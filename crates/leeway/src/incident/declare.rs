@@ -68,7 +68,7 @@ pub async fn declare(
 }
 
 /// The agents of a case lose one level with its tool: an incident weighs more than any number of successes.
-async fn take_back(
+pub(super) async fn take_back(
     app: &App,
     workflow: &str,
     (number, case): (u64, &ActionId),

@@ -23,6 +23,8 @@ use std::sync::Arc;
 
 const DEFAULT_PAGE: usize = 50;
 const LARGEST_PAGE: usize = 500;
+/// What was open longer was left open: nothing is known of it, milliseconds.
+const LONGEST_LOOK_MS: i64 = 4 * 3600 * 1000;
 
 /// Which reviews.
 #[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
@@ -45,7 +47,7 @@ pub struct ListParams {
 /// Why it was drawn; a planted case is not told from others while it is open.
 fn because(of: Because, open: bool) -> Because {
     match of {
-        Because::Planted if open => Because::Sample,
+        Because::Planted if open => Because::Continuous,
         other => other,
     }
 }
@@ -54,12 +56,13 @@ fn row_view(app: &App, row: &ReviewRow) -> Result<Value, ApiError> {
     let shown = app.store.reader()?.action_row(&row.shows)?;
     let mut told = json!({
         "id": row.id, "workflow": row.workflow, "tool": row.tool, "agent": row.agent,
-        "area": row.responsibility.name(), "because": because(row.because, row.open), "lot": row.lot,
+        "area": row.responsibility.name(), "because": because(row.because, row.open),
         "title": shown.as_ref().map(|action| action.title.clone()),
         "drawn_at": rfc3339(row.drawn_ms), "due_at": rfc3339(row.due_ms),
         "overdue": row.open && row.due_ms <= app.clock.now_ms(), "open": row.open,
     });
     if !row.open {
+        told["lot"] = json!(row.lot);
         told["outcome"] = json!(row.outcome);
         told["critical"] = json!(row.critical);
         told["reviewed_at"] = json!(row.judged_ms.map(rfc3339));
@@ -126,7 +129,7 @@ fn whole(app: &App, person: &Person, review: &ReviewState) -> Result<Value, ApiE
     });
     if let Some(action) = app.store.reader()?.action(&drawn.shows)? {
         let mut shown = view::action(&action);
-        if drawn.because == Because::Planted && open {
+        if open {
             blind(&mut shown, &review.id);
         }
         told["shows"] = shown;
@@ -154,11 +157,16 @@ fn whole(app: &App, person: &Person, review: &ReviewState) -> Result<Value, ApiE
     Ok(told)
 }
 
-/// Leaves out of an action what would tell that it is planted.
-pub fn blind(shown: &mut Value, id: &leeway_core::id::ActionId) {
+/// Leaves out of an open review's action what would tell a planted case from others.
+fn blind(shown: &mut Value, id: &leeway_core::id::ActionId) {
     shown["id"] = json!(id);
     shown["status"] = json!("executed");
     for key in [
+        "content_hash",
+        "idempotency_key",
+        "endorsed_by",
+        "expires_at",
+        "message",
         "reviewer",
         "approval",
         "created_at",
@@ -220,7 +228,9 @@ pub async fn judge(
         severity: body.severity,
         pattern: body.pattern.filter(|pattern| !pattern.trim().is_empty()),
         note: body.note.filter(|note| !note.trim().is_empty()),
-        took_ms: body.took_ms.filter(|took| *took >= 0),
+        took_ms: body
+            .took_ms
+            .filter(|took| (0..=LONGEST_LOOK_MS).contains(took)),
     };
     let review = reviewing::judge(&app, &person, &read_id(&id)?, &opinion).await?;
     whole(&app, &person, &review).map(Json)

@@ -26,14 +26,14 @@ use std::sync::Arc;
 /// What stood before and what was written.
 const RAN: (&str, &str) = ("Before", "After");
 
-/// Why something was drawn, in plain words; while it is open a planted case passes for a sample.
+/// Why something was drawn, in plain words; while it is open a planted case passes for what it was before.
 pub fn why_drawn(because: Because, open: bool) -> &'static str {
     disguised(because, open).words()
 }
 
 fn disguised(because: Because, open: bool) -> Because {
     match because {
-        Because::Planted if open => Because::Sample,
+        Because::Planted if open => Because::Continuous,
         other => other,
     }
 }
