@@ -16,8 +16,11 @@ const get = address => demo.api('owner', 'GET', address);
 const evidence = () => get(`/v1/workflows/${workflow}/evidence/${tool}`);
 const open = async () => (await get('/v1/reviews?limit=200')).reviews;
 
-async function tag(name, confidence = 0.95) {
-  const proposed = await demo.propose(workflow, { tool, arguments: { id: 'c-101', tag: name }, confidence, reason: `The form says ${name}.` });
+// Each on the next contact: a record that is changed again and again waits for a person.
+let turn = 0;
+async function tag(name) {
+  turn += 1;
+  const proposed = await demo.propose(workflow, { tool, arguments: { id: `c-${101 + turn % 20}`, tag: name }, confidence: 0.95, reason: `The form says ${name}.` });
   if (proposed.status === 'held') {
     await demo.api('owner', 'POST', `/v1/actions/${proposed.id}/approve`, { content_hash: proposed.content_hash, wait_s: 20 });
   }
@@ -26,13 +29,14 @@ async function tag(name, confidence = 0.95) {
 
 // What one person says is what it is: nobody else is asked.
 async function ofOne() {
-  for (let n = 0; ; n += 1) {
+  for (let n = 0; n < 40; n += 1) {
     for (const { id } of await open()) {
       const review = await get(`/v1/reviews/${id}`);
       if (review.looks === 1) return review;
     }
     await tag(`more-${n}`);
   }
+  throw new Error('nothing is drawn for one person');
 }
 
 test('the queue says what will appear in it', async () => {
@@ -104,7 +108,35 @@ test('a form without a verdict is refused and says so; an auditor has none', asy
   await auditor.context().close();
 });
 
+test('a planted case looks like any other until it is judged', async () => {
+  const [bad] = (await get('/v1/reviews?state=done')).reviews.filter(review => review.outcome === 'wrong');
+  const planted = async () => {
+    for (const { id } of await open()) if ((await get(`/v1/actions/${id}`)).error) return id;
+    return null;
+  };
+  for (let n = 0; n < 40; n += 1) {
+    await tag(`clean-${n}`);
+    for (const { id } of await open()) await demo.api('reviewer', 'POST', `/v1/reviews/${id}/judge`, { verdict: 'right' });
+  }
+  const id = await until(planted, 'a case is planted');
+  const page = await demo.page('owner', phone);
+  await page.goto(`${demo.url}/reviews`);
+  assert.match(await page.textContent(`#v-${id}`), /drawn in a sample.*yours/);
+  await page.click(`#v-${id} a`);
+  await sound(page);
+  const shown = await page.content();
+  assert.ok(!shown.includes(bad.id) && !/planted/i.test(shown), 'nothing tells what it is');
+  await page.check('input[name=verdict][value=wrong]');
+  await page.click('button:has-text("Record and go on")');
+  await page.waitForURL(/done=/);
+  await page.goto(`${demo.url}/reviews/${id}`);
+  assert.match(await page.textContent('#output'), /planted case known to be wrong\. It was found\./);
+  await page.context().close();
+});
+
 test('both owners sign what the evidence proposes, and a level is taken back', async () => {
+  // Drafts are decided on and drawn no more: this one stays open for the pages below.
+  await tag('kept');
   const folder = fs.mkdtempSync(`${demo.data}/rules-`);
   demo.leeway('export', '--config', folder);
   fs.appendFileSync(`${folder}/workflows/${workflow}.toml`, '\n[evidence]\nautonomy = "earned"\ngate = "low-volume"\n');
@@ -143,10 +175,10 @@ for (const [name, viewport] of [['desktop', { width: 1280, height: 900 }], ['pho
       const endless = 'x'.repeat(300);
       const proposed = await demo.propose(workflow, { tool, arguments: { id: 'c-104', tag: endless }, reason: endless, confidence: 0.9 });
       await demo.api('owner', 'POST', `/v1/actions/${proposed.id}/approve`, { content_hash: proposed.content_hash, wait_s: 20 });
-      const review = await ofOne();
+      const [review] = await open();
       const [done] = (await get('/v1/reviews?state=done')).reviews;
       const page = await demo.page('reviewer', { viewport, colorScheme });
-      const pages = ['/reviews', '/reviews?state=done', '/reviews?area=finance-fields', `/reviews/${review.id}`, `/reviews/${done.id}`, `/workflows/${workflow}`,
+      const pages = ['/reviews', '/reviews?state=done', '/reviews?area=finance-fields', '/reviewers', `/reviews/${review.id}`, `/reviews/${done.id}`, `/workflows/${workflow}`,
         `/workflows/${workflow}/evidence`, `/workflows/${workflow}/evidence/${tool}`, `/workflows/${workflow}/evidence/sandbox__merge_contacts`, `/workflows/${workflow}/confidence`, '/workflows/support-triage/confidence'];
       for (const address of pages) {
         const answer = await page.goto(demo.url + address);

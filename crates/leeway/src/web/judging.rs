@@ -28,13 +28,9 @@ const RAN: (&str, &str) = ("Before", "After");
 
 /// Why something was drawn, in plain words; while it is open a planted case passes for what it was before.
 pub fn why_drawn(because: Because, open: bool) -> &'static str {
-    disguised(because, open).words()
-}
-
-fn disguised(because: Because, open: bool) -> Because {
     match because {
-        Because::Planted if open => Because::Continuous,
-        other => other,
+        Because::Planted if open => Because::Continuous.words(),
+        other => other.words(),
     }
 }
 
@@ -130,12 +126,10 @@ impl Page<'_> {
             judged.claim.confidence,
         );
         let answer = self.action.and_then(ActionState::finished);
-        // What is planted never ran and has no answer, so samples, among which it stands, show none.
-        let answers = !self.review.is_open() || disguised(drawn.because, true) != Because::Sample;
         html! {
             (changes(judged))
             div.cols { (said(&judged.claim, &measured)) (sources(judged, RAN)) }
-            @if answers { @if let Some(finished) = answer { (answered(finished)) } }
+            @if let Some(finished) = answer { (answered(finished)) }
         }
     }
 

@@ -213,6 +213,7 @@ pub async fn list(
         header.head {
             h1 { "Reviews" }
             div #standing data-live { (standing(&waiting, &registry)) }
+            p { a href="/reviewers" { "How reviews go" } }
         }
         (notice(&asked, &session))
         nav.seg aria-label="Which" {
