@@ -116,6 +116,14 @@ def test_what_ran_alone_is_reviewed_and_becomes_evidence(desk):
     assert refused(lambda: desk.judge(desk.open()[0], "wrong", pattern="x" * 61)) == (422, "pattern-too-long")
 
 
+def test_who_is_unsure_leaves_it_to_somebody_else(desk):
+    action = desk.tag()["id"]
+    assert desk.judge(action, "unsure")["open"]
+    assert refused(lambda: desk.judge(action, "unsure")) == (409, "already-reviewed"), "once, however unsure"
+    desk.judge(action, by="del")
+    assert desk.evidence()["reviewed"] == 1
+
+
 def test_money_is_reviewed_run_by_run_and_never_by_who_decided(desk):
     held = desk.clerk.post("/v1/actions", {
         "tool": "sandbox__create_refund", "confidence": 0.9,
@@ -125,7 +133,8 @@ def test_money_is_reviewed_run_by_run_and_never_by_who_decided(desk):
     assert refused(lambda: desk.judge(held["id"], by="fin")) == (403, "own-decision")
     assert refused(lambda: desk.judge(held["id"], by="sue")) == (403, "not-eligible")
     assert desk.judge(held["id"], "unsure", by="del")["open"], "somebody else looks too"
-    assert refused(lambda: desk.judge(held["id"], by="del")) == (409, "already-reviewed"), "once each, however unsure"
+    assert refused(lambda: desk.judge(held["id"], by="fin")) == (403, "own-decision"), "still not who decided"
+    assert desk.judge(held["id"], by="del")["outcome"] == "right", "nobody else may: they look again"
     assert desk.evidence("sandbox__create_refund")["stage"]["adoption"]["accepted"] == 1
 
 

@@ -56,12 +56,23 @@ pub fn may(app: &App, person: &Person, review: &ReviewState) -> Result<bool, Api
     routing
         .admits(registry.matrix(), person)
         .map_err(|why| ineligible(&why))?;
-    let alone = registry.one_person_firm(person);
-    let looked = review
-        .given
-        .iter()
-        .any(|(_, given)| given.by == person.email);
-    if review.has_given(&person.email) || (looked && !alone) {
+    let action = app.store.reader()?.action(&review.drawn.shows)?;
+    let decided = |email: &str| {
+        action.as_ref().is_some_and(|action| {
+            action.row.reviewer.as_deref() == Some(email)
+                || action.row.endorsed_by.iter().any(|by| by == email)
+                || action.editors().any(|editor| editor == email)
+        })
+    };
+    let looked = |email: &str| review.given.iter().any(|(_, given)| given.by == email);
+    let others = || {
+        let eligible = routing.eligible.iter().map(String::as_str);
+        eligible.filter(|email| *email != person.email && !decided(email))
+    };
+    // Who was unsure looks again only where nobody else can.
+    if review.has_given(&person.email)
+        || (looked(&person.email) && others().any(|email| !looked(email)))
+    {
         return Err(ApiError::new(
             StatusCode::CONFLICT,
             "already-reviewed",
@@ -69,28 +80,22 @@ pub fn may(app: &App, person: &Person, review: &ReviewState) -> Result<bool, Api
         )
         .help("somebody else looks at it too, without knowing what you said"));
     }
-    let action = app.store.reader()?.action(&review.drawn.shows)?;
     // Whoever found a planted case before would know it.
     let known = review.is_planted()
         && find(app, &review.drawn.shows).is_ok_and(|(_, found)| found.has_given(&person.email));
-    let theirs = known
-        || action.is_some_and(|action| {
-            let decided = action.row.reviewer.as_deref() == Some(&person.email)
-                || action.row.endorsed_by.contains(&person.email);
-            decided || action.editors().any(|editor| editor == person.email)
-        });
-    // Where nobody else may, they do, and it is marked.
-    let others = routing.eligible.iter().any(|email| *email != person.email);
-    match theirs {
-        true if alone || (!others && !review.is_planted()) => Ok(true),
-        true => Err(ApiError::new(
-            StatusCode::FORBIDDEN,
-            "own-decision",
-            "you decided on this, so somebody else reviews it",
-        )
-        .help("it stays in the queue of the others who may")),
-        false => Ok(false),
+    if !known && !decided(&person.email) {
+        return Ok(false);
     }
+    // Where nobody else may, they do, and it is marked.
+    if others().next().is_none() && !review.is_planted() {
+        return Ok(true);
+    }
+    Err(ApiError::new(
+        StatusCode::FORBIDDEN,
+        "own-decision",
+        "you decided on this, so somebody else reviews it",
+    )
+    .help("it stays in the queue of the others who may"))
 }
 
 /// Failure patterns to choose from: those built in, and those people wrote, the most frequent first.
