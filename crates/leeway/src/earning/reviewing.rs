@@ -248,28 +248,33 @@ fn learn(
 }
 
 fn observed(review: &ReviewState, row: &ActionRow, counts: bool) -> Observed {
-    let worst = review.worst();
     let mut sure = review
         .given
         .iter()
-        .map(|(_, given)| given.verdict)
-        .filter(|verdict| *verdict != Verdict::Unsure);
+        .map(|(_, given)| given)
+        .filter(|given| given.verdict != Verdict::Unsure);
     let (first, second) = (sure.next(), sure.next());
+    let is_right = |given: &Given| given.verdict == Verdict::Right;
     let pair = first
         .zip(second)
-        .map(|(one, other)| (one == Verdict::Right, other == Verdict::Right));
+        .map(|(one, other)| (is_right(one), is_right(other)));
     // What a person decided on, or somebody reviewed, counted already as they said.
     let before = match (first, second) {
-        (first, Some(_)) => first,
+        (Some(first), Some(_)) => Some(first.verdict),
         _ if row.reviewer.is_none() => None,
         _ if row.edited || row.status == Status::Rejected => Some(Verdict::Wrong),
         _ => Some(Verdict::Right),
     };
     let verdict = match (first, second) {
-        (Some(Verdict::Wrong), _) | (_, Some(Verdict::Wrong)) => Verdict::Wrong,
-        (Some(_), _) => Verdict::Right,
         (None, _) => Verdict::Unsure,
+        (Some(one), None) => one.verdict,
+        (Some(one), Some(other)) if is_right(one) && is_right(other) => Verdict::Right,
+        _ => Verdict::Wrong,
     };
+    // A second look adds what the first did not say: how bad it is, where it is worse.
+    let says = second.or(first).filter(|given| !is_right(given));
+    let told = second.and(first).and_then(|first| first.severity);
+    let adds = says.filter(|given| given.severity > told);
     Observed {
         action: row.id.clone(),
         agent: row.agent.clone(),
@@ -277,8 +282,8 @@ fn observed(review: &ReviewState, row: &ActionRow, counts: bool) -> Observed {
         verdict,
         before,
         confidence: row.confidence,
-        severity: worst.and_then(|given| given.severity),
-        pattern: worst.and_then(|given| given.pattern.clone()),
+        severity: adds.and_then(|given| given.severity),
+        pattern: adds.and_then(|given| given.pattern.clone()),
         edited_share: None,
         pair,
         counts,
