@@ -26,7 +26,7 @@ export class Demo {
     await until(() => fs.existsSync(path.join(demo.data, 'demo.json')), 'demo.json is written');
     demo.access = JSON.parse(fs.readFileSync(path.join(demo.data, 'demo.json'), 'utf8'));
     demo.url = demo.access.url;
-    if (days) await until(() => fs.readFileSync(path.join(demo.data, 'log'), 'utf8').includes('it is today again'), 'the days are played', 180_000);
+    if (days) await until(() => fs.readFileSync(path.join(demo.data, 'log'), 'utf8').includes('it is today again'), 'the days are played', 600_000);
     demo.browser = await browser();
     return demo;
   }

@@ -10,7 +10,7 @@ import pathlib
 import pytest
 from harness import BINARY, Api, Refused
 
-LONGEST_S = 240
+LONGEST_S = 600
 
 
 @pytest.fixture(scope="module")
