@@ -8,6 +8,7 @@ use crate::error::ApiError;
 use crate::notify::mail::Envelope;
 use crate::notify::{preferences, send};
 use crate::report;
+use leeway_core::canonical;
 use leeway_core::govern::people::Right;
 use leeway_core::govern::state::Document;
 use leeway_core::id::MessageId;
@@ -57,12 +58,14 @@ pub async fn tend(app: &App) -> Result<(), ApiError> {
         return Ok(());
     }
     let found = report::write(app, report::DAYS)?;
-    for (at, person) in state.waiting.clone().into_iter().enumerate() {
+    for person in state.waiting.clone() {
+        // One id per reader, whoever waits beside them at this attempt.
+        let reader: String = canonical::hash(&person).chars().take(12).collect();
         let envelope = Envelope {
             from: &email.from,
             from_name: &email.from_name,
             to: &person,
-            message: &format!("{}.{at}", state.message),
+            message: &format!("{}.{reader}", state.message),
             at_ms: state.since_ms,
         };
         let text = (found.subject(), found.markdown(), found.html());
