@@ -11,7 +11,8 @@ use serde::{Deserialize, Serialize};
 pub struct Standing {
     /// How far it goes.
     pub grant: Grant,
-    /// What it was earned with: with anything else it counts for nothing. `None` where it was lost.
+    /// What it was earned with: with anything else it counts for nothing. `None` for what is left of a
+    /// grant that was given, not earned.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub with: Option<EvidenceVersions>,
     /// Until when, UTC milliseconds.

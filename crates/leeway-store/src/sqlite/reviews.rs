@@ -219,6 +219,7 @@ impl Reader {
         (workflow, row): (&str, Responsibility),
         limit: usize,
     ) -> Result<Vec<ReviewRow>> {
+        // Both conditions on the cause: the first is the index's.
         let mut statement = self.prepare_cached(&format!(
             "SELECT {COLUMNS} FROM reviews WHERE workflow = ?1 AND responsibility = ?2
              AND outcome = 'wrong' AND because <> 'planted' AND because = 'continuous'

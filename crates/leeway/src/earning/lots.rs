@@ -1,7 +1,7 @@
 //! Samples by an area's cadence: drawn from what was carried out since the last, by tool, with the ledger's
 //! root as seed, and closed when all of it is reviewed.
 
-use super::{DAY_MS, entry, observe, reconfigures, stage};
+use super::{DAY_MS, append, entry, observe, stage};
 use crate::app::App;
 use crate::error::ApiError;
 use crate::gateway::registry::{LiveWorkflow, Registry};
@@ -21,7 +21,7 @@ use leeway_core::govern::people::{Person, Right};
 use leeway_core::govern::state::Document;
 use leeway_core::govern::workflow::Grant;
 use leeway_core::id::ActionId;
-use leeway_store::{Append, AppendError, NewEntry, Precondition, Reader, StoreError};
+use leeway_store::{NewEntry, Precondition, Reader, StoreError};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::PoisonError;
 
@@ -62,7 +62,7 @@ pub async fn tend(app: &App) -> Result<(), ApiError> {
                 .map_or(row.usual_cadence(), |matrix| matrix.cadence(row));
             let found = state(&app.store.reader()?, name, row)?;
             if let Some(lot) = found.1.lots.iter().rev().find(|lot| lot.wrong.is_none()) {
-                close(app, (name, row), lot.number).await?;
+                unless_moved(close(app, (name, row), lot.number).await)?;
             }
             let Some(period) = period_ms(cadence, found.1.standing.cadence) else {
                 continue;
@@ -73,11 +73,19 @@ pub async fn tend(app: &App) -> Result<(), ApiError> {
                 None => began_ms(app, name)?.unwrap_or(now_ms),
             };
             if now_ms - since >= period {
-                draw_lot(app, (&registry, live, row), found).await?;
+                unless_moved(draw_lot(app, (&registry, live, row), found).await)?;
             }
         }
     }
     Ok(())
+}
+
+/// Somebody else did it meanwhile: that is as good.
+pub fn unless_moved(done: Result<(), ApiError>) -> Result<(), ApiError> {
+    match done {
+        Err(error) if error.code == "stale" => Ok(()),
+        other => other,
+    }
 }
 
 /// When a workflow's first entry was recorded, UTC milliseconds.
@@ -321,28 +329,6 @@ pub async fn restart(
         vec![Precondition::StreamAt { stream, version }],
     )
     .await
-}
-
-async fn append(
-    app: &App,
-    entries: Vec<NewEntry>,
-    preconditions: Vec<Precondition>,
-) -> Result<(), ApiError> {
-    let reload = reconfigures(&entries);
-    let append = Append {
-        entries,
-        preconditions,
-        side: vec![],
-    };
-    match app.store.append(append).await {
-        // Somebody else did it meanwhile.
-        Err(AppendError::Conflict(_)) => return Ok(()),
-        other => other?,
-    };
-    if reload {
-        app.reload()?;
-    }
-    Ok(())
 }
 
 fn broken(why: &str) -> ApiError {

@@ -17,6 +17,7 @@ pub mod rollout;
 pub mod summary;
 pub mod worth;
 
+use crate::app::App;
 use crate::clock;
 use crate::error::ApiError;
 use crate::gateway::registry::{LiveTool, LiveWorkflow, Registry};
@@ -32,7 +33,7 @@ use leeway_core::govern::state::Document;
 use leeway_core::govern::workflow::Grant;
 use leeway_core::judge::facts::Measured;
 use leeway_core::ledger::event::Event;
-use leeway_store::{NewEntry, Reader, StoreError};
+use leeway_store::{Append, AppendError, NewEntry, Precondition, Reader, StoreError};
 
 /// Milliseconds of a day.
 pub const DAY_MS: i64 = 24 * 3600 * 1000;
@@ -228,4 +229,26 @@ pub fn moved() -> ApiError {
         "it went on meanwhile; nothing was done",
     )
     .help("look at it again and decide on what it is now")
+}
+
+/// Appends entries, all or none, and brings into force what they change: 409 `stale` where it went on meanwhile.
+pub async fn append(
+    app: &App,
+    entries: Vec<NewEntry>,
+    preconditions: Vec<Precondition>,
+) -> Result<(), ApiError> {
+    let reload = reconfigures(&entries);
+    let append = Append {
+        entries,
+        preconditions,
+        side: vec![],
+    };
+    match app.store.append(append).await {
+        Err(AppendError::Conflict(_)) => return Err(moved()),
+        other => other?,
+    };
+    if reload {
+        app.reload()?;
+    }
+    Ok(())
 }

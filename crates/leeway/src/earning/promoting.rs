@@ -1,9 +1,7 @@
 //! Promotions and what else owners do to a stage: sign what is proposed, decline it, take something back,
 //! adopt what a stated confidence is worth.
 
-use super::{
-    DAY_MS, beginning, entry, grant_now, moved, place, place_of, reconfigures, stage, versions,
-};
+use super::{DAY_MS, append, beginning, entry, grant_now, place, place_of, stage, versions};
 use crate::app::App;
 use crate::error::ApiError;
 use crate::gateway::registry::LiveWorkflow;
@@ -20,7 +18,7 @@ use leeway_core::govern::people::{Person, Right};
 use leeway_core::govern::state::Document;
 use leeway_core::govern::workflow::Grant;
 use leeway_core::incident::event::Side;
-use leeway_store::{Append, AppendError, NewEntry, Precondition};
+use leeway_store::Precondition;
 use std::collections::BTreeMap;
 
 /// The share of wrong outputs that is accepted above a threshold of confidence.
@@ -375,27 +373,6 @@ fn said(why: &str) -> Result<(), ApiError> {
         return Err(ApiError::invalid("why-missing", "say why, in your words"));
     }
     texts::within([("why", why)])
-}
-
-async fn append(
-    app: &App,
-    entries: Vec<NewEntry>,
-    preconditions: Vec<Precondition>,
-) -> Result<(), ApiError> {
-    let reload = reconfigures(&entries);
-    let append = Append {
-        entries,
-        preconditions,
-        side: vec![],
-    };
-    match app.store.append(append).await {
-        Err(AppendError::Conflict(_)) => return Err(moved()),
-        other => other?,
-    };
-    if reload {
-        app.reload()?;
-    }
-    Ok(())
 }
 
 fn broken(why: &str) -> ApiError {

@@ -174,7 +174,7 @@ pub async fn judge(
         }
         if let (Some(lot), false) = (after.drawn.lot, after.is_open()) {
             let area = (after.drawn.workflow.as_str(), after.drawn.responsibility);
-            lots::close(app, area, lot).await?;
+            lots::unless_moved(lots::close(app, area, lot).await)?;
         }
         return Ok(after);
     }
