@@ -1,5 +1,6 @@
 //! Applying one append inside a transaction: preconditions, entries, projections, side writes.
 
+use super::hours::{self, Kind};
 use super::reviews;
 use super::row;
 use super::search;
@@ -8,7 +9,7 @@ use super::{StoreError, reader};
 use crate::append::{AppendError, Appended, Conflict, Notice, Precondition, SideWrite};
 use crate::query::CredentialKind;
 use leeway_core::action::event::ActionEvent;
-use leeway_core::action::state::{ActionRow, EntryMeta, Status};
+use leeway_core::action::state::{ActionRow, EntryMeta};
 use leeway_core::govern::change::NOTIFY_STREAM;
 use leeway_core::govern::event::GovernEvent;
 use leeway_core::govern::state::Document;
@@ -150,7 +151,7 @@ impl<'a> Applying<'a> {
             ))));
         };
         let previous = reader::action_row(self.connection, &id)?;
-        let before = previous.as_ref().map(|row| row.status);
+        let before = previous.as_ref().map(Kind::of);
         let meta = EntryMeta {
             seq,
             version: previous.as_ref().map_or(0, |row| row.version) + 1,
@@ -162,7 +163,7 @@ impl<'a> Applying<'a> {
             Err(error) => return Ok(Err(unfit(error.to_string()))),
         };
         row::write(&mut self.connection.prepare_cached(row::WRITE)?, &row)?;
-        count(self.connection, &row, before)?;
+        hours::count(self.connection, &row, before)?;
         remember_key(self.connection, &row, event)?;
         if let Some(text) = search::text(&row, event) {
             self.connection
@@ -243,22 +244,6 @@ pub fn owe(connection: &Connection, seq: u64, event: &Event) -> Result<()> {
             .prepare_cached("INSERT INTO outbox (seq) VALUES (?1)")?
             .execute([seq as i64])?;
     }
-    Ok(())
-}
-
-/// Keeps the number of actions per workflow and status.
-pub fn count(connection: &Connection, row: &ActionRow, before: Option<Status>) -> Result<()> {
-    let mut add = connection.prepare_cached(
-        "INSERT INTO counts (workflow, status, count) VALUES (?1, ?2, ?3)
-         ON CONFLICT (workflow, status) DO UPDATE SET count = count + ?3",
-    )?;
-    if before == Some(row.status) {
-        return Ok(());
-    }
-    if let Some(before) = before {
-        add.execute(params![row.workflow, row::status_number(before), -1])?;
-    }
-    add.execute(params![row.workflow, row::status_number(row.status), 1])?;
     Ok(())
 }
 

@@ -2,7 +2,8 @@
 //! entries, stream by stream, and compared with what is stored. The writer folds entry by entry in the
 //! order of the ledger; here each stream is read whole, so only one is held at a time per thread.
 //!
-//! The search index is not compared: it decides nothing, and holds no text that could be read back.
+//! The search index is not compared: it decides nothing, and holds no text that could be read back; nor is
+//! which entries still call for a notice.
 
 use super::reader::Reader;
 use super::totals::Totals;
@@ -23,7 +24,8 @@ const BATCH: usize = 200;
 /// What of the derived state is not what the entries say.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DerivedBad {
-    /// The stream, or `counts` or `keys`.
+    /// The stream, or the table that is about many: `counts`, `hours`, `reviewed`, `keys`, `reviews` or
+    /// `looks`.
     pub what: String,
     /// What is wrong, one sentence.
     pub why: String,
@@ -276,8 +278,7 @@ fn check(stream: &Stream, totals: &mut Totals) -> std::result::Result<(), String
         (_, Stored::Unreadable(why)) => Err(format!("what is stored of it cannot be read: {why}")),
         (_, Stored::Nothing) => Err("nothing is stored of it".to_owned()),
         (Folded::Action(row, keys), Stored::Row(stored)) => {
-            let status = row::status_number(row.status);
-            totals.action(&row.workflow, status);
+            totals.action(&row);
             for key in &keys {
                 totals.key(&row.agent, key, row.id.as_str());
             }
@@ -288,6 +289,9 @@ fn check(stream: &Stream, totals: &mut Totals) -> std::result::Result<(), String
             }
         }
         (Folded::Document(version, document), Stored::Document(stored, json)) => {
+            if let Document::Review(review) = document.as_ref() {
+                totals.review(review).map_err(|error| error.to_string())?;
+            }
             let read: Document = serde_json::from_slice(json)
                 .map_err(|error| format!("what is stored of it cannot be read: {error}"))?;
             let same = *stored == version && read == *document;

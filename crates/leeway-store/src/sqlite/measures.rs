@@ -12,33 +12,27 @@ impl Reader {
     /// Counts of a workflow's actions since a time, UTC milliseconds.
     pub fn measures(&self, workflow: &str, from_ms: i64) -> Result<Measures, StoreError> {
         let mut measures = Measures::default();
-        let mut statement = self.prepare_cached(
-            "SELECT status, reviewer IS NOT NULL, edited, count(*) FROM actions
-             WHERE workflow = ?1 AND seq >= ?3 AND created_ms >= ?2 AND undoes IS NULL GROUP BY 1, 2, 3",
-        )?;
-        let first = self.first_seq(from_ms)?.unwrap_or(i64::MAX);
-        let mut rows = statement.query(params![workflow, from_ms, first])?;
-        while let Some(row) = rows.next()? {
-            let (status, reviewed, edited, count): (i64, bool, bool, i64) =
-                (row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?);
-            let is = |statuses: &[Status]| statuses.iter().any(|s| status_number(*s) == status);
-            let count = count as u64;
-            let rejected = is(&[Status::Rejected]);
+        for (kind, count) in self.kinds(workflow, from_ms)? {
+            if kind.undo {
+                continue;
+            }
+            let rejected = kind.is(&[Status::Rejected]);
             measures.volume += count;
-            measures.failed += count * u64::from(is(&[Status::Failed, Status::OutcomeUnknown]));
+            measures.failed +=
+                count * u64::from(kind.is(&[Status::Failed, Status::OutcomeUnknown]));
             measures.ran += count
-                * u64::from(is(&[
+                * u64::from(kind.is(&[
                     Status::Executed,
                     Status::Partial,
                     Status::Failed,
                     Status::OutcomeUnknown,
                 ]));
             measures.ran_alone +=
-                count * u64::from(!reviewed && is(&[Status::Executed, Status::Partial]));
-            measures.unanswered += count * u64::from(is(&[Status::Expired]));
-            measures.decided += count * u64::from(reviewed);
+                count * u64::from(!kind.decided && kind.is(&[Status::Executed, Status::Partial]));
+            measures.unanswered += count * u64::from(kind.is(&[Status::Expired]));
+            measures.decided += count * u64::from(kind.decided);
             measures.rejected += count * u64::from(rejected);
-            measures.edited += count * u64::from(reviewed && edited && !rejected);
+            measures.edited += count * u64::from(kind.decided && kind.edited && !rejected);
         }
         measures.median_decision_ms = self.median_decision_ms(workflow, from_ms)?;
         Ok(measures)

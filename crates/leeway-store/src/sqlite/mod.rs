@@ -7,6 +7,7 @@
 mod apply;
 mod checkpoint;
 pub mod derived;
+mod hours;
 mod lock;
 mod measures;
 mod past;

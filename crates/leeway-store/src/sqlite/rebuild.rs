@@ -1,6 +1,7 @@
 //! Making everything derived anew, from nothing but the entries.
 
-use super::apply::{count, owe, remember_key, write_document};
+use super::apply::{owe, remember_key, write_document};
+use super::hours::{self, Kind};
 use super::{StoreError, reader, row, schema, search};
 use leeway_core::action::state::{ActionRow, EntryMeta};
 use leeway_core::govern::state::Document;
@@ -51,7 +52,7 @@ fn refold(
                 .and_then(ActionId::parse)
                 .ok_or_else(|| unfit("not an action's stream".to_owned()))?;
             let previous = reader::action_row(connection, &id)?;
-            let before = previous.as_ref().map(|row| row.status);
+            let before = previous.as_ref().map(Kind::of);
             let meta = EntryMeta {
                 seq: envelope.seq,
                 version: envelope.version,
@@ -61,7 +62,7 @@ fn refold(
             let row = ActionRow::apply(previous, &id, &meta, event)
                 .map_err(|error| unfit(error.to_string()))?;
             row::write(&mut connection.prepare_cached(row::WRITE)?, &row)?;
-            count(connection, &row, before)?;
+            hours::count(connection, &row, before)?;
             remember_key(connection, &row, event)?;
             if let Some(text) = search::text(&row, event) {
                 connection

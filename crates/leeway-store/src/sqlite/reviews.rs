@@ -1,11 +1,11 @@
 //! Reviews as rows: what is open, what is overdue, what was found. Derived from their documents.
 
 use super::reader::Reader;
-use super::{StoreError, row};
+use super::{StoreError, hours, row};
 use crate::query::{Decided, Look, OpenReviews, Page, ReviewFilter, ReviewRow};
 use leeway_core::action::state::Status;
 use leeway_core::earn::lot::LotFound;
-use leeway_core::earn::review::ReviewState;
+use leeway_core::earn::review::{Given, ReviewState};
 use leeway_core::earn::verdict::{Severity, Verdict};
 use leeway_core::govern::owners::Responsibility;
 use rusqlite::types::Value;
@@ -13,10 +13,13 @@ use rusqlite::{Connection, OptionalExtension, Row, params, params_from_iter};
 
 type Result<T> = std::result::Result<T, StoreError>;
 
-const COLUMNS: &str = "id, shows, workflow, tool, agent, responsibility, because, lot, drawn_ms, due_ms, open, outcome, critical, judged_ms, reviewers";
+/// Columns of `reviews`.
+pub const COLUMNS: &str = "id, shows, workflow, tool, agent, responsibility, because, lot, drawn_ms, due_ms, open, outcome, critical, judged_ms, reviewers";
+/// Columns of `looks`.
+pub const LOOK_COLUMNS: &str = "review, person, workflow, at_ms, took_ms, verdict, planted";
 
-/// Writes the row of a review.
-pub fn write(connection: &Connection, review: &ReviewState) -> Result<()> {
+/// The row of a review, in the order of [`COLUMNS`].
+pub fn columns(review: &ReviewState) -> Result<[Value; 15]> {
     let drawn = &review.drawn;
     let because = serde_json::to_value(drawn.because)
         .map_err(|error| StoreError::Unreadable(error.to_string()))?;
@@ -27,41 +30,56 @@ pub fn write(connection: &Connection, review: &ReviewState) -> Result<()> {
         .collect();
     let critical = review.worst().and_then(|given| given.severity) == Some(Severity::Critical);
     let last = review.given.last().filter(|_| !review.is_open());
-    let judged_ms = last.map(|(at_ms, _)| *at_ms);
+    Ok([
+        review.id.as_str().to_owned().into(),
+        drawn.shows.as_str().to_owned().into(),
+        drawn.workflow.clone().into(),
+        drawn.tool.clone().into(),
+        drawn.agent.clone().into(),
+        drawn.responsibility.name().to_owned().into(),
+        because.as_str().unwrap_or_default().to_owned().into(),
+        drawn.lot.map(|lot| lot as i64).into(),
+        review.drawn_ms.into(),
+        drawn.due_ms.into(),
+        review.is_open().into(),
+        review
+            .outcome()
+            .map(|outcome| outcome.name().to_owned())
+            .into(),
+        critical.into(),
+        last.map(|(at_ms, _)| *at_ms).into(),
+        reviewers.join(" ").into(),
+    ])
+}
+
+/// The row of one look at a review, in the order of [`LOOK_COLUMNS`].
+pub fn look_columns(review: &ReviewState, (at_ms, given): &(i64, Given)) -> [Value; 7] {
+    [
+        review.id.as_str().to_owned().into(),
+        given.by.clone().into(),
+        review.drawn.workflow.clone().into(),
+        (*at_ms).into(),
+        given.took_ms.into(),
+        given.verdict.name().to_owned().into(),
+        review.is_planted().into(),
+    ]
+}
+
+/// Writes the rows of a review.
+pub fn write(connection: &Connection, review: &ReviewState) -> Result<()> {
     connection
         .prepare_cached(&format!(
             "INSERT OR REPLACE INTO reviews ({COLUMNS}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)"
         ))?
-        .execute(params![
-            review.id.as_str(),
-            drawn.shows.as_str(),
-            drawn.workflow,
-            drawn.tool,
-            drawn.agent,
-            drawn.responsibility.name(),
-            because.as_str().unwrap_or_default(),
-            drawn.lot.map(|lot| lot as i64),
-            review.drawn_ms,
-            drawn.due_ms,
-            review.is_open(),
-            review.outcome().map(Verdict::name),
-            critical,
-            judged_ms,
-            reviewers.join(" "),
-        ])?;
-    if let Some((at_ms, given)) = review.given.last() {
+        .execute(params_from_iter(columns(review)?))?;
+    if let Some(look) = review.given.last() {
         connection
-            .prepare_cached("INSERT OR REPLACE INTO looks (review, person, at_ms, took_ms, verdict, planted) VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?
-            .execute(params![
-                review.id.as_str(),
-                given.by,
-                at_ms,
-                given.took_ms,
-                given.verdict.name(),
-                review.is_planted(),
-            ])?;
+            .prepare_cached(&format!(
+                "INSERT OR REPLACE INTO looks ({LOOK_COLUMNS}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)"
+            ))?
+            .execute(params_from_iter(look_columns(review, look)))?;
     }
-    Ok(())
+    hours::count_review(connection, review)
 }
 
 fn read(found: &Row<'_>) -> Result<ReviewRow> {

@@ -5,7 +5,7 @@ use super::StoreError;
 use rusqlite::Connection;
 
 /// Number of the schema below.
-pub const SCHEMA: i64 = 6;
+pub const SCHEMA: i64 = 7;
 
 const TABLES: &str = "
 CREATE TABLE entries (
@@ -98,6 +98,7 @@ CREATE INDEX actions_record ON actions (record_id, seq) WHERE record_id IS NOT N
 CREATE INDEX actions_created ON actions (created_ms);
 CREATE INDEX actions_due ON actions (expires_ms) WHERE expires_ms IS NOT NULL;
 CREATE INDEX actions_took ON actions (seq) WHERE took_ms IS NOT NULL;
+CREATE INDEX actions_looked ON actions (workflow, seq) WHERE took_ms IS NOT NULL;
 CREATE INDEX actions_undoes ON actions (undoes) WHERE undoes IS NOT NULL;
 CREATE INDEX actions_reviewer ON actions (reviewer, seq) WHERE reviewer IS NOT NULL;
 CREATE INDEX actions_twin ON actions (twin_hash) WHERE status = 3;
@@ -113,6 +114,26 @@ CREATE TABLE counts (
   status INTEGER NOT NULL,
   count INTEGER NOT NULL,
   PRIMARY KEY (workflow, status)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE hours (
+  workflow TEXT NOT NULL,
+  hour INTEGER NOT NULL,
+  status INTEGER NOT NULL,
+  decided INTEGER NOT NULL,
+  edited INTEGER NOT NULL,
+  undo INTEGER NOT NULL,
+  acts INTEGER NOT NULL,
+  count INTEGER NOT NULL,
+  PRIMARY KEY (workflow, hour, status, decided, edited, undo, acts)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE reviewed (
+  workflow TEXT NOT NULL,
+  hour INTEGER NOT NULL,
+  outcome TEXT NOT NULL,
+  planted INTEGER NOT NULL,
+  count INTEGER NOT NULL,
+  looks INTEGER NOT NULL,
+  PRIMARY KEY (workflow, hour, outcome, planted)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE reviews (
   id TEXT PRIMARY KEY,
@@ -142,6 +163,7 @@ CREATE INDEX reviews_tool ON reviews (workflow, tool, judged_ms) WHERE judged_ms
 CREATE TABLE looks (
   review TEXT NOT NULL,
   person TEXT NOT NULL,
+  workflow TEXT NOT NULL,
   at_ms INTEGER NOT NULL,
   took_ms INTEGER,
   verdict TEXT NOT NULL,
@@ -149,18 +171,21 @@ CREATE TABLE looks (
   PRIMARY KEY (review, at_ms, person)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX looks_person ON looks (person, at_ms);
+CREATE INDEX looks_timed ON looks (workflow, at_ms, took_ms) WHERE took_ms IS NOT NULL;
 CREATE TABLE outbox (
   seq INTEGER PRIMARY KEY
 ) STRICT;
 ";
 
 /// What [`DERIVED`] makes, in an order that can be dropped.
-pub const DERIVED_TABLES: [&str; 8] = [
+pub const DERIVED_TABLES: [&str; 10] = [
     "documents",
     "actions",
     "words",
     "keys",
     "counts",
+    "hours",
+    "reviewed",
     "reviews",
     "looks",
     "outbox",

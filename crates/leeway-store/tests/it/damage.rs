@@ -1,6 +1,7 @@
 //! A ledger somebody or something changed behind our back.
 
-use crate::things::{act, approved, govern, judged, workflow};
+use crate::things::{NOW, act, approved, drawn, govern, judged, looked, workflow};
+use leeway_core::earn::verdict::Verdict as Says;
 use leeway_core::judge::Verdict;
 use leeway_store::{AppendError, Store};
 use rusqlite::Connection;
@@ -17,6 +18,18 @@ fn written(folder: &Path) {
             .unwrap();
     }
     store.append_blocking(act(3, vec![approved(3)])).unwrap();
+}
+
+/// The same, and reviews of three of its actions: right, not looked at, wrong.
+fn reviewed(folder: &Path) {
+    written(folder);
+    let store = Store::open(folder).unwrap();
+    for n in 1..4 {
+        store.append_blocking(drawn(n, NOW)).unwrap();
+    }
+    for (n, says) in [(1, Says::Right), (3, Says::Wrong)] {
+        store.append_blocking(looked(n, NOW, says)).unwrap();
+    }
 }
 
 #[test]
@@ -106,16 +119,19 @@ fn what_is_derived_and_not_what_the_entries_say_is_found() {
             "workflow/office".to_owned(),
         ),
         (
-            "UPDATE documents SET version = 2",
+            "UPDATE documents SET version = 9 WHERE stream = 'workflow/office'",
             "workflow/office".to_owned(),
         ),
-        ("DELETE FROM documents", "workflow/office".to_owned()),
         (
-            "INSERT INTO documents SELECT 'workflow/more', version, json FROM documents",
+            "DELETE FROM documents WHERE stream = 'workflow/office'",
+            "workflow/office".to_owned(),
+        ),
+        (
+            "INSERT INTO documents SELECT 'workflow/more', version, json FROM documents WHERE stream = 'workflow/office'",
             "workflow/more".to_owned(),
         ),
         (
-            "INSERT INTO documents SELECT 'agent/more', version, json FROM documents",
+            "INSERT INTO documents SELECT 'agent/more', version, json FROM documents WHERE stream = 'workflow/office'",
             "agent/more".to_owned(),
         ),
         (
@@ -132,16 +148,45 @@ fn what_is_derived_and_not_what_the_entries_say_is_found() {
         ),
         ("DELETE FROM counts WHERE status = 4", "counts".to_owned()),
         (
+            "UPDATE hours SET count = count + 1 WHERE status = 3",
+            "hours".to_owned(),
+        ),
+        ("DELETE FROM hours", "hours".to_owned()),
+        (
+            "UPDATE reviewed SET count = 2 WHERE outcome = 'right'",
+            "reviewed".to_owned(),
+        ),
+        (
+            "UPDATE reviewed SET looks = 0 WHERE outcome = 'wrong'",
+            "reviewed".to_owned(),
+        ),
+        (
+            "UPDATE reviews SET outcome = 'right' WHERE outcome = 'wrong'",
+            "reviews".to_owned(),
+        ),
+        (
+            "UPDATE reviews SET due_ms = due_ms + 1 WHERE open = 1",
+            "reviews".to_owned(),
+        ),
+        (
+            "DELETE FROM looks WHERE verdict = 'wrong'",
+            "looks".to_owned(),
+        ),
+        (
+            "UPDATE looks SET took_ms = 1 WHERE verdict = 'wrong'",
+            "looks".to_owned(),
+        ),
+        (
             "INSERT INTO keys SELECT 'clerk', 'k-1', id FROM actions WHERE seq = 1",
             "keys".to_owned(),
         ),
     ];
     for (damage, what) in cases {
         let folder = tempfile::tempdir().unwrap();
-        written(folder.path());
+        reviewed(folder.path());
         let sound = Store::open_read_only(folder.path()).unwrap();
         let report = sound.reader().unwrap().verify_derived().unwrap();
-        assert_eq!((report.streams, report.first_bad), (6, None));
+        assert_eq!((report.streams, report.first_bad), (9, None));
         let changed = Connection::open(folder.path().join("ledger.db"))
             .unwrap()
             .execute(damage, [])

@@ -1,18 +1,32 @@
 //! Everything derived can be made anew from the entries, and is the same then.
 
-use crate::things::{act, approved, finished, govern, judged, started, workflow};
+use crate::things::{
+    NOW, act, approved, drawn, finished, govern, judged, looked, started, workflow,
+};
 use leeway_core::action::event::ActionEvent;
+use leeway_core::earn::verdict::Verdict as Says;
 use leeway_core::govern::event::GovernEvent;
 use leeway_core::judge::Verdict;
 use leeway_store::{Append, Store};
 use proptest::prelude::*;
 use rusqlite::types::Value;
 
+const HALF_HOUR_MS: i64 = 1_800_000;
+
 /// Every row of every derived table, as text.
 fn derived(store: &Store) -> Vec<String> {
     let reader = store.reader().unwrap();
     let mut rows = Vec::new();
-    for table in ["documents", "actions", "counts", "outbox"] {
+    for table in [
+        "documents",
+        "actions",
+        "counts",
+        "hours",
+        "reviews",
+        "looks",
+        "reviewed",
+        "outbox",
+    ] {
         let mut statement = reader.prepare(&format!("SELECT * FROM {table}")).unwrap();
         let columns = statement.column_count();
         let mut found = statement.query([]).unwrap();
@@ -22,7 +36,7 @@ fn derived(store: &Store) -> Vec<String> {
                 .collect();
             let text = format!("{table} {values:?}");
             // A count that went down to nothing may stay as a row of zero.
-            if !text.ends_with("Integer(0)]") || table != "counts" {
+            if !text.ends_with("Integer(0)]") || !["counts", "hours"].contains(&table) {
                 rows.push(text);
             }
         }
@@ -38,12 +52,16 @@ enum Step {
     Start(u64),
     Finish(u64),
     Withdraw(u64),
+    Draw(u64),
+    Look(u64, Says),
     Pause,
     Resume,
 }
 
-fn append(step: Step) -> Append {
-    match step {
+/// Half an hour lies between two steps.
+fn append(step: Step, place: usize) -> Append {
+    let time_ms = NOW + HALF_HOUR_MS * place as i64;
+    let mut append = match step {
         Step::Judge(n, verdict) => act(n, vec![judged(n, verdict)]),
         Step::Approve(n) => act(n, vec![approved(n)]),
         Step::Start(n) => act(n, vec![started()]),
@@ -55,6 +73,8 @@ fn append(step: Step) -> Append {
                 reason: None,
             }],
         ),
+        Step::Draw(n) => drawn(n, time_ms),
+        Step::Look(n, verdict) => looked(n, time_ms, verdict),
         Step::Pause => govern(
             "workflow/office",
             GovernEvent::WorkflowPaused {
@@ -67,7 +87,45 @@ fn append(step: Step) -> Append {
                 reason: String::new(),
             },
         ),
+    };
+    for entry in &mut append.entries {
+        entry.time_ms = time_ms;
     }
+    append
+}
+
+/// What a window holds, counted one by one.
+fn counted(store: &Store, from_ms: i64) -> [i64; 5] {
+    let reader = store.reader().unwrap();
+    let one = |sql: &str| {
+        reader
+            .query_row(sql, [from_ms], |row| row.get::<_, i64>(0))
+            .unwrap()
+    };
+    [
+        one("SELECT count(*) FROM actions WHERE created_ms >= ?1"),
+        one(
+            "SELECT count(*) FROM actions WHERE created_ms >= ?1 AND effect <> 'read'
+             AND (status IN (10, 12) OR reviewer IS NOT NULL)",
+        ),
+        one("SELECT count(*) FROM actions WHERE created_ms >= ?1 AND reviewer IS NOT NULL"),
+        one("SELECT count(*) FROM reviews WHERE judged_ms >= ?1 AND outcome <> 'unsure'"),
+        one("SELECT count(*) FROM reviews WHERE judged_ms >= ?1 AND outcome = 'wrong'"),
+    ]
+}
+
+fn added_up(store: &Store, from_ms: i64) -> [i64; 5] {
+    let reader = store.reader().unwrap();
+    let measures = reader.measures("office", from_ms).unwrap();
+    let worth = reader.worth_counts("office", from_ms).unwrap();
+    [
+        measures.volume,
+        worth.items,
+        measures.decided,
+        worth.reviewed,
+        worth.wrong,
+    ]
+    .map(|count| count as i64)
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -81,7 +139,13 @@ fn step() -> impl Strategy<Value = Step> {
         n.clone().prop_map(Step::Approve),
         n.clone().prop_map(Step::Start),
         n.clone().prop_map(Step::Finish),
-        n.prop_map(Step::Withdraw),
+        n.clone().prop_map(Step::Withdraw),
+        n.clone().prop_map(Step::Draw),
+        (
+            n,
+            prop::sample::select(vec![Says::Right, Says::Wrong, Says::Unsure])
+        )
+            .prop_map(|(n, says)| Step::Look(n, says)),
         Just(Step::Pause),
         Just(Step::Resume),
     ]
@@ -95,8 +159,13 @@ proptest! {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open(folder.path()).unwrap();
         store.append_blocking(govern("workflow/office", workflow())).unwrap();
-        for step in steps {
-            let _ = store.append_blocking(append(step));
+        let last = steps.len();
+        for (place, step) in steps.into_iter().enumerate() {
+            let _ = store.append_blocking(append(step, place));
+        }
+        for quarter in 0..=2 * last as i64 {
+            let from_ms = NOW + HALF_HOUR_MS / 2 * quarter;
+            prop_assert_eq!(added_up(&store, from_ms), counted(&store, from_ms));
         }
         let live = derived(&store);
         let entries = store.rebuild().unwrap();

@@ -3,7 +3,10 @@
 use leeway_core::action::event::{ActionEvent, Cause, Finished, Judged, Outcome};
 use leeway_core::action::{Call, Claim, Versions};
 use leeway_core::classify::{BeforeImage, Classified, Effect, Level, UndoPlan};
+use leeway_core::earn::review::{Because, Drawn, Given, ReviewEvent, ReviewState};
+use leeway_core::earn::verdict::{Severity, Verdict as Says};
 use leeway_core::govern::event::GovernEvent;
+use leeway_core::govern::owners::Responsibility;
 use leeway_core::id::ActionId;
 use leeway_core::judge::{Decision, Facts, Reason, Verdict};
 use leeway_core::ledger::event::Event;
@@ -128,6 +131,44 @@ pub fn govern(stream: &str, event: GovernEvent) -> Append {
         entries: vec![entry(stream, Event::Govern(event))],
         ..Append::default()
     }
+}
+
+fn review(n: u64, time_ms: i64, event: ReviewEvent) -> Append {
+    let mut append = govern(&ReviewState::stream(&id(n)), GovernEvent::Review(event));
+    append.entries[0].time_ms = time_ms;
+    append
+}
+
+/// A review of an action is drawn.
+pub fn drawn(n: u64, time_ms: i64) -> Append {
+    let drawn = Drawn {
+        shows: id(n),
+        workflow: "office".into(),
+        tool: "crm__update".into(),
+        agent: "clerk".into(),
+        responsibility: Responsibility::CrmFieldUpdates,
+        because: Because::Continuous,
+        lot: None,
+        seed: None,
+        share: 1.0,
+        due_ms: time_ms + 1000,
+        looks: 1,
+    };
+    review(n, time_ms, ReviewEvent::Drawn(Box::new(drawn)))
+}
+
+/// Somebody says what the output was.
+pub fn looked(n: u64, time_ms: i64, verdict: Says) -> Append {
+    let given = Given {
+        by: format!("{time_ms}@example.com"),
+        verdict,
+        severity: (verdict == Says::Wrong).then_some(Severity::Minor),
+        pattern: None,
+        note: None,
+        took_ms: (n % 2 == 0).then_some(700),
+        solo: false,
+    };
+    review(n, time_ms, ReviewEvent::Judged(given))
 }
 
 pub fn workflow() -> GovernEvent {

@@ -118,10 +118,7 @@ pub fn of(app: &App, name: &str, days: u32) -> Result<Worth, ApiError> {
     let from_ms = app.clock.now_ms() - i64::from(days) * DAY_MS;
     let reader = app.store.reader()?;
     let counts = reader.worth_counts(name, from_ms)?;
-    let mut times = reader.look_times(name, (from_ms, MOST_TIMES))?;
-    let reviews = reader.judged_reviews(name, (from_ms, MOST_TIMES))?;
-    let given = reviews.iter().flat_map(|review| &review.given);
-    times.extend(given.filter_map(|(_, given)| given.took_ms));
+    let times = reader.look_times(name, (from_ms, MOST_TIMES))?;
     let looks = Looks::new(counts.decided + counts.review_looks, times);
     Ok(Worth {
         workflow: name.to_owned(),
