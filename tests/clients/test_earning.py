@@ -145,6 +145,7 @@ def test_edits_and_rejections_count_as_wrong_and_withdrawals_not_at_all(desk):
     desk.people["sue"].decide(held("Cambridge")["id"], "reject", reason="wrong record")
     edited = held("Ely")
     desk.people["sue"].decide(edited["id"], "edit", arguments={"id": "c-102", "fields": {"city": "Ely, UK"}})
+    assert refused(lambda: desk.clerk.post(f"/v1/actions/{edited['id']}/withdraw", {})) == (409, "edited-by-person")
     desk.people["del"].approve(edited["id"])
     withdrawn = held("Bath")
     desk.clerk.post(f"/v1/actions/{withdrawn['id']}/withdraw", {})
@@ -170,6 +171,77 @@ def test_a_critical_error_takes_back_at_once(desk):
     kinds = [entry["kind"] for entry in desk.people["sue"].get("/v1/entries?limit=1000")["entries"]]
     at = kinds.index("workflow.demoted")
     assert kinds[at - 2:at + 2] == ["review.judged", "stage.observed", "workflow.demoted", "stage.demoted"]
+
+
+def planted(desk):
+    """Decisions until a case is planted among what waits: it is all that waits then."""
+    for _ in range(36):
+        desk.people["sue"].approve(desk.tag()["id"])
+    held = wait_until(lambda: desk.people["del"].get("/v1/actions?status=held")["actions"], "a case is planted", 60)
+    assert len(held) == 1
+    return held[0]
+
+
+def test_a_planted_proposal_looks_like_any_other_and_never_runs(earning):
+    desk = earning
+    sue, del_, clerk = desk.people["sue"], desk.people["del"], desk.clerk
+    for n in range(4):
+        wrong = clerk.post("/v1/actions", {
+            "tool": "sandbox__add_contact_tag", "arguments": {"id": "c-102", "tag": f"wrong-{n}"}, "confidence": 0.9, "reason": "A hunch."})
+        sue.decide(wrong["id"], "reject", reason=f"no such tag, {n}")
+    before = desk.evidence()["stage"]["adoption"]
+    first = planted(desk)
+    real, shown = sue.get(f"/v1/actions/{wrong['id']}"), del_.get(f"/v1/actions/{first['id']}")
+    assert first["title"] == real["title"] or "wrong-" in str(shown["arguments"])
+    assert shown["planted"] is None and shown["entries"][0]["actor"] == "agent:clerk"
+    assert shown["revisions"][0]["cause"] == {"kind": "proposed"}
+    assert shown.keys() == real.keys() and shown["audit"].keys() == real["audit"].keys()
+    assert shown["expires_at"] > shown["created_at"] and first["status"] == "held"
+
+    # Agents neither see it, nor join it, nor end it.
+    assert refused(lambda: clerk.get(f"/v1/actions/{first['id']}")) == (404, "not-found")
+    assert refused(lambda: clerk.post(f"/v1/actions/{first['id']}/withdraw", {})) == (404, "not-found")
+    assert first["id"] not in [action["id"] for action in clerk.get("/v1/actions?limit=500")["actions"]]
+    twin = clerk.post("/v1/actions", {
+        "tool": "sandbox__add_contact_tag", "arguments": shown["arguments"], "confidence": 0.9, "reason": "A hunch."})
+    assert twin["id"] != first["id"] and not twin["joined"]
+    clerk.post(f"/v1/actions/{twin['id']}/withdraw", {})
+
+    # Approved, it was not found, and nothing runs; found however somebody objects.
+    missed = del_.approve(first["id"], wait_s=5)
+    assert (missed["status"], missed["reviewer"], missed["result"]) == ("withdrawn", "del@example.com", None)
+    assert missed["planted"] and "planted case" in missed["audit"]["note"]["taken"]
+    business = (desk.leeway.folder / "state.json").read_text()
+    assert "tag-1" in business and "wrong-" not in business
+    second = planted(desk)
+    asked = del_.post(f"/v1/actions/{second['id']}/ask", {"content_hash": second["content_hash"], "question": "Which tag?"})
+    assert (asked["status"], asked["planted"] is None) == ("rejected", False)
+    third = planted(desk)
+    changed = del_.decide(third["id"], "edit", arguments={"id": "c-102", "tag": "right"})
+    assert changed["status"] == "rejected"
+    fourth = planted(desk)
+    assert del_.decide(fourth["id"], "reject", reason="no such tag")["status"] == "rejected"
+    assert len({missed["planted"], asked["planted"], changed["planted"], sue.get(f"/v1/actions/{fourth['id']}")["planted"]}) == 4
+
+    everybody = sue.get("/v1/reviewers")
+    del_own = del_.get("/v1/reviewers")["me"]
+    assert (del_own["planted"], del_own["found"], del_own["decided"]) == (4, 3, 0), everybody
+    after = desk.evidence()["stage"]["adoption"]
+    assert (after["accepted"], after["rejected"]) == (before["accepted"] + 4 * 36, before["rejected"]), "it is nobody's evidence"
+    counts = sue.get("/v1/workflows/desk/roi")["counts"]
+    assert (counts["rejected"], counts["decided"]) == (4, 4 * 36 + 4), "nor of any business statistic"
+
+
+def test_an_incident_takes_back_in_the_append_that_declares_it(desk):
+    action = desk.tag()
+    declared = desk.people["sue"].post("/v1/incidents", {"workflow": "desk", "why": "odd tags", "example": action["id"]})
+    stage = desk.evidence()
+    assert (stage["now"], stage["barred"]) == ("draft", None), "people look into it: the evidence says nothing"
+    assert f"incident {declared['number']}" in stage["standing"]["why"]
+    kinds = [entry["kind"] for entry in desk.people["sue"].get("/v1/entries?limit=1000")["entries"]]
+    at = kinds.index("incident.declared")
+    both = kinds[at:at + 5]
+    assert both[:2] == ["incident.declared", "workflow.paused"] and set(both[2:4]) == {"stage.demoted", "workflow.demoted"}, both
 
 
 def earn(desk):
@@ -290,6 +362,17 @@ def test_owners_are_told_what_is_proposed_and_what_was_lost():
         for reader in ("sue@example.com", "tom@example.com"):
             mail = wait_until(lambda: [mail for mail in post.mails(reader) if mail["subject"].startswith("Freedom lost")], f"{reader} is told")[0]
             assert "critical error" in mail["text"] and "/workflows/desk/evidence/sandbox__add_contact_tag" in mail["text"]
+        tool = "/v1/workflows/desk/evidence/sandbox__add_contact_tag"
+        for _ in range(71):
+            desk.people["sue"].approve(desk.tag()["id"])
+        stage = desk.evidence()
+        assert (stage["proposal"], stage["reviewed"], stage["weeks"]) == (None, 71, None)
+        assert "critical error" in stage["barred"], "found bad: not again by itself"
+        assert refused(lambda: desk.people["fin"].post(f"{tool}/readmit", {"why": "please"})) == (403, "forbidden")
+        assert refused(lambda: desk.people["sue"].post(f"{tool}/readmit", {"why": " "})) == (422, "why-missing")
+        again = desk.people["sue"].post(f"{tool}/readmit", {"why": "the example in the prompt was ours"})
+        assert (again["barred"], again["reviewed"], again["stage"]["readmitted"]) == (None, 0, 1), "from nothing"
+        assert refused(lambda: desk.people["sue"].post(f"{tool}/readmit", {"why": "twice"})) == (409, "not-barred")
         for _ in range(71):
             desk.people["sue"].approve(desk.tag()["id"])
         wait_until(lambda: desk.evidence()["proposal"], "a promotion is proposed")

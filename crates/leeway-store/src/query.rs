@@ -28,6 +28,8 @@ pub struct ActionFilter {
     pub from_ms: Option<i64>,
     /// Proposed before, UTC milliseconds.
     pub to_ms: Option<i64>,
+    /// Leave out planted cases: what their agents may see.
+    pub without_planted: bool,
 }
 
 /// One page of a list, and how to get the next.

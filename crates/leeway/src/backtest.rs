@@ -213,8 +213,14 @@ impl Outlook {
             Some(minutes) => format!(", about {} minutes", minutes.round()),
             None => String::new(),
         };
+        let earned = match report.earned {
+            0 => String::new(),
+            some => format!(
+                " Of those run alone, {some} rest on what was earned with the versions of then; where a change begins that anew, they wait until it is earned again."
+            ),
+        };
         format!(
-            "In the last {days} days this would have asked a person {} times{time}, blocked {} and let {} run alone; it would have caught {} of the {} known errors.",
+            "In the last {days} days this would have asked a person {} times{time}, blocked {} and let {} run alone; it would have caught {} of the {} known errors.{earned}",
             report.would.hold,
             report.would.block,
             report.would.allow,
@@ -242,6 +248,7 @@ impl Outlook {
                 "person": load.person, "holds": load.holds, "minutes": load.minutes,
             })).collect::<Vec<_>>(),
             "known_errors": report.known_errors,
+            "earned": report.earned,
             "caught": report.caught,
             "different": report.different,
             "differences": report.differences.iter().map(|difference| json!({

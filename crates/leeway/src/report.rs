@@ -10,7 +10,7 @@ use crate::earning::desk::{Desk, desk};
 use crate::earning::reviewers::{Everybody, measure};
 use crate::earning::{DAY_MS, summary};
 use crate::error::ApiError;
-use leeway_core::earn::state::Week;
+use leeway_core::earn::tally::Week;
 use leeway_core::evidence::gate::Design;
 use leeway_core::evidence::interval;
 use maud::{Markup, html};

@@ -267,6 +267,9 @@ fn why(state: &ActionState, place: &str) -> String {
 }
 
 fn not_taken(state: &ActionState) -> String {
+    if state.row.planted.is_some() {
+        return "it was a planted case, known to be wrong: it never runs".to_owned();
+    }
     match state.row.status {
         Status::Held | Status::Drifted => "it waits for a person".to_owned(),
         Status::Returned => "it waits for the agent's answer".to_owned(),

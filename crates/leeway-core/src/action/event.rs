@@ -2,6 +2,7 @@
 
 use super::{Call, Claim, Versions};
 use crate::classify::{BeforeImage, Classified, RecordRef, UndoPlan};
+use crate::id::ActionId;
 use crate::judge::{Decision, Facts};
 use crate::undo::Undoes;
 use serde::{Deserialize, Serialize};
@@ -193,6 +194,12 @@ pub enum Cause {
     },
     /// It takes another action back; a person asked for it.
     Undoes(Box<Undoes>),
+    /// Leeway proposed it: a case known to be wrong, put among what waits to see whether whoever decides
+    /// finds it. It never starts, whatever is decided.
+    Planted {
+        /// The action it is a copy of.
+        shows: ActionId,
+    },
 }
 
 /// Payload of [`ActionEvent::Finished`].

@@ -5,6 +5,7 @@ use super::lifecycle::{self, InvalidTransition};
 use super::state::{ActionRow, ActionState, EntryMeta, Status, Step};
 use super::title;
 use crate::id::ActionId;
+use crate::judge::Verdict;
 
 /// Why an entry does not fit an action.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -29,6 +30,9 @@ pub enum FoldError {
         /// The one found.
         found: u32,
     },
+    /// A planted case waits for one decision, and nothing else happens to it.
+    #[error("`{0}` cannot happen to a planted case: it waits for one decision and never runs")]
+    Planted(&'static str),
     /// The stream has no entries.
     #[error("an action has at least one entry")]
     Empty,
@@ -42,6 +46,9 @@ impl ActionRow {
         meta: &EntryMeta,
         event: &ActionEvent,
     ) -> Result<Self, FoldError> {
+        if !admits_planted(previous.as_ref(), event) {
+            return Err(FoldError::Planted(event.kind()));
+        }
         let status = lifecycle::next(previous.as_ref().map(|row| row.status), event)?;
         let mut row = match (previous, event) {
             (None, ActionEvent::Judged(judged)) => first(id, meta, judged),
@@ -157,6 +164,29 @@ impl ActionRow {
     }
 }
 
+/// Whether an event may happen where a planted case is or begins: it is held, and ends without ever having
+/// started. Everything may happen to what is none.
+fn admits_planted(previous: Option<&ActionRow>, event: &ActionEvent) -> bool {
+    match (previous, event) {
+        (None, ActionEvent::Judged(judged)) => match judged.cause {
+            Cause::Planted { .. } => {
+                judged.decision.verdict == Verdict::Hold && judged.decision.approvals == 1
+            }
+            _ => true,
+        },
+        (Some(row), event) if row.planted.is_some() => matches!(
+            event,
+            ActionEvent::Approved { .. }
+                | ActionEvent::Rejected { .. }
+                | ActionEvent::Withdrawn { .. }
+                | ActionEvent::Expired {}
+                | ActionEvent::Reminded { .. }
+                | ActionEvent::Escalated { .. }
+        ),
+        _ => true,
+    }
+}
+
 fn first(id: &ActionId, meta: &EntryMeta, judged: &Judged) -> ActionRow {
     ActionRow {
         workflow: judged.call.workflow.clone(),
@@ -166,6 +196,10 @@ fn first(id: &ActionId, meta: &EntryMeta, judged: &Judged) -> ActionRow {
         idempotency_key: judged.idempotency_key.clone(),
         undoes: match &judged.cause {
             Cause::Undoes(undoes) => Some(undoes.action.clone()),
+            _ => None,
+        },
+        planted: match &judged.cause {
+            Cause::Planted { shows } => Some(shows.clone()),
             _ => None,
         },
         ..empty(id, meta)
@@ -217,6 +251,7 @@ fn empty(id: &ActionId, meta: &EntryMeta) -> ActionRow {
         edited: false,
         mismatched: false,
         undoes: None,
+        planted: None,
         idempotency_key: None,
         twin_hash: None,
     }

@@ -98,7 +98,7 @@ pub fn next(from: Option<Status>, event: &ActionEvent) -> Result<Status, Invalid
 /// Whether a revision may follow: the first of an action, an edit of a held one, and so on.
 fn judged_after(from: Option<Status>, cause: &Cause) -> bool {
     match cause {
-        Cause::Proposed | Cause::Undoes(_) => from.is_none(),
+        Cause::Proposed | Cause::Undoes(_) | Cause::Planted { .. } => from.is_none(),
         Cause::Revoked { .. } => from == Some(Status::Approved),
         Cause::Edited { .. } => from == Some(Status::Held),
         Cause::Answered { .. } => from == Some(Status::Returned),

@@ -122,6 +122,8 @@ pub struct ActionRow {
     pub mismatched: bool,
     /// The action it takes back, when it is an undo.
     pub undoes: Option<ActionId>,
+    /// The action it is a copy of, when it is a planted case: known to be wrong, and never to run.
+    pub planted: Option<ActionId>,
     /// Idempotency key the agent gave.
     pub idempotency_key: Option<String>,
     /// [`Judged::twin_hash`].

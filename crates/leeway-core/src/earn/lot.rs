@@ -5,6 +5,7 @@ use crate::evidence::cadence::{self, Cadence};
 use crate::evidence::strata::{Stratum, weighted_error};
 use crate::id::ActionId;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 
 /// Outputs of one tool in a lot.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -108,6 +109,9 @@ pub struct Lot {
     /// What it was drawn from.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub strata: Vec<LotStratum>,
+    /// What its reviews found, once all are reviewed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub found: Vec<LotFound>,
     /// The share of all outputs that is wrong, as the sample has it: each tool weighs as much as it did,
     /// not as it was drawn. For display.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -177,6 +181,20 @@ impl LotState {
         self.standing.cadence == Cadence::Stopped
     }
 
+    /// The tools whose wrong outputs stopped the area: those found since it was drawn strictly last.
+    pub fn culprits(&self) -> BTreeSet<&str> {
+        let strict = self
+            .lots
+            .iter()
+            .rev()
+            .take_while(|lot| matches!(lot.cadence, Cadence::Tightened | Cadence::Stopped));
+        strict
+            .flat_map(|lot| &lot.found)
+            .filter(|found| found.wrong > 0)
+            .map(|found| found.tool.as_str())
+            .collect()
+    }
+
     /// The state after an entry.
     pub fn apply(previous: Option<Self>, at_ms: i64, event: &LotEvent) -> Result<Self, String> {
         let mut state = previous.unwrap_or_default();
@@ -201,6 +219,7 @@ impl LotState {
                     cadence: *cadence,
                     wrong: None,
                     strata: strata.clone(),
+                    found: Vec::new(),
                     estimate: None,
                 });
                 let over = state.lots.len().saturating_sub(REMEMBERED);
@@ -221,6 +240,7 @@ impl LotState {
                 let lot = lot.ok_or_else(|| format!("lot {number} is not open"))?;
                 lot.wrong = Some(*wrong);
                 lot.estimate = estimate(&lot.strata, found);
+                lot.found.clone_from(found);
                 let mut passed = judged(lot.cadence, *wrong, *critical);
                 // What nobody was sure of shows nothing good.
                 let sure: u64 = found.iter().map(|one| one.reviewed).sum();

@@ -4,11 +4,15 @@
 
 pub mod curve;
 pub mod draw;
+pub mod follow;
 pub mod lot;
+mod observing;
 pub mod review;
 pub mod settings;
 pub mod stage;
 pub mod standing;
 pub mod state;
+pub mod tally;
+mod told;
 pub mod verdict;
 pub mod versions;

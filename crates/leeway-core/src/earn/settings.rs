@@ -19,6 +19,9 @@ pub struct Evidence {
     pub promotion_days: Option<u32>,
     /// Minutes a week that each reviewer has for it.
     pub reviewer_minutes_a_week: Option<u32>,
+    /// Whether cases known to be wrong are planted among reviews and approvals now and then, to see whether
+    /// they are found; they are unless told.
+    pub planted_cases: Option<bool>,
 }
 
 impl Evidence {
@@ -30,6 +33,11 @@ impl Evidence {
     /// Days within which an output that was drawn is reviewed.
     pub fn within_days(&self) -> u32 {
         self.review_within_days.unwrap_or(7)
+    }
+
+    /// Whether cases known to be wrong are planted.
+    pub fn plants(&self) -> bool {
+        self.planted_cases.unwrap_or(true)
     }
 
     /// Days a promotion is good for.

@@ -21,6 +21,8 @@ pub enum Anew {
     Promoted,
     /// It was demoted.
     Demoted,
+    /// An owner lets it try again.
+    Readmitted,
 }
 
 /// Why something was lost.
@@ -39,6 +41,13 @@ pub enum Lost {
     Lots,
     /// A person took it back.
     Person,
+}
+
+impl Lost {
+    /// Whether the evidence itself says that what it was gained with is bad.
+    pub fn is_found_bad(self) -> bool {
+        matches!(self, Self::Drift | Self::Failed | Self::Critical)
+    }
 }
 
 /// One entry of a stage's stream.
@@ -130,6 +139,15 @@ pub enum StageEvent {
         /// Of those, wrong.
         wrong: u64,
     },
+    /// What the evidence found bad may be proposed again, from nothing, though nothing it is gained with
+    /// changed: every attempt is another chance to get through by luck, so a person answers for it.
+    #[serde(rename = "stage.readmitted")]
+    Readmitted {
+        /// Who.
+        by: String,
+        /// Why, in their words.
+        why: String,
+    },
 }
 
 /// Payload of [`StageEvent::Observed`].
@@ -177,6 +195,7 @@ impl StageEvent {
             Self::Promoted { .. } => "stage.promoted",
             Self::Demoted { .. } => "stage.demoted",
             Self::Failed { .. } => "stage.failed",
+            Self::Readmitted { .. } => "stage.readmitted",
         }
     }
 }

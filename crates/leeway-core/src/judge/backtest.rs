@@ -1,14 +1,15 @@
 //! What other rules would have made of the past: every action judged again as it was proposed, with
 //! the facts of its day. Pure; what is counted over windows is counted anew along the way.
 
-use super::facts::Counted;
+use super::facts::{Counted, Measured};
 use super::guardrail::Scope;
 use super::rules::{Case, CompiledRules, judge};
 use super::{Facts, Reason, Verdict};
 use crate::action::event::Judged;
 use crate::classify::{Classified, RecordRef};
+use crate::earn::settings::Autonomy;
 use crate::govern::owners::Responsibility;
-use crate::govern::workflow::Workflow;
+use crate::govern::workflow::{Grant, Workflow};
 use crate::id::ActionId;
 use serde::Serialize;
 use std::collections::{BTreeMap, HashMap, VecDeque};
@@ -98,6 +99,9 @@ pub struct Report {
     pub would: Verdicts,
     /// Week by week, oldest first.
     pub weeks: Vec<Week>,
+    /// Of those that would have been let run, how many rest on what was earned with the versions of their
+    /// day: where those are others, they wait until it is earned again.
+    pub earned: u64,
     /// Holds there would have been per responsibility: who decides them is for the caller to say.
     pub holds: BTreeMap<Responsibility, u64>,
     /// Proposals a person rejected or changed.
@@ -153,18 +157,35 @@ impl Backtest {
             facts: &judged.facts,
         };
         self.count_before(&case, &mut facts);
-        let decision = judge(
-            &self.rules,
-            &Case {
-                facts: &facts,
-                ..case
-            },
-        );
+        self.free(&mut facts);
+        let with = |facts: &Facts| judge(&self.rules, &Case { facts, ..case });
+        let decision = with(&facts);
         let would = decision.verdict;
+        if would == Verdict::Allow && facts.cap.is_some() {
+            facts.cap = facts.cap.map(|cap| cap.min(Grant::Draft));
+            self.report.earned += u64::from(with(&facts).verdict != Verdict::Allow);
+        }
         if past.ran && would != Verdict::Block {
             self.count_after(&case);
         }
         self.note(past, classified, (would, decision.reasons));
+    }
+
+    /// How far agents went on a day is of that day. Where grants are earned now and were given then, nothing
+    /// was earned; where they are given now, what was not earned limits nothing.
+    fn free(&self, facts: &mut Facts) {
+        let earned = self.rules.workflow.evidence.autonomy == Autonomy::Earned;
+        match (facts.measured.is_some(), earned) {
+            (false, true) => {
+                facts.cap = Some(facts.cap.unwrap_or(Grant::Draft).min(Grant::Draft));
+                facts.measured = Some(Measured { threshold: None });
+            }
+            (true, false) => {
+                facts.cap = None;
+                facts.measured = None;
+            }
+            _ => {}
+        }
     }
 
     fn count_before(&mut self, case: &Case<'_>, facts: &mut Facts) {

@@ -116,7 +116,7 @@ fn of_action(event: &ActionEvent) -> Option<What> {
     Some(match event {
         ActionEvent::Judged(judged) if judged.decision.verdict == Verdict::Hold => {
             match &judged.cause {
-                Cause::Proposed => What::Held,
+                Cause::Proposed | Cause::Planted { .. } => What::Held,
                 Cause::Edited { .. } => What::Edited,
                 Cause::Answered { .. } => What::Answered,
                 Cause::Drifted => What::ShownAgain,

@@ -4,8 +4,10 @@ use crate::cases::judged;
 use leeway_core::action::event::{Cause, Judged};
 use leeway_core::classify::{Effect, Level};
 use leeway_core::govern::owners::Responsibility;
+use leeway_core::govern::workflow::Grant;
 use leeway_core::id::ActionId;
 use leeway_core::judge::backtest::{Backtest, Past, Report, Verdicts};
+use leeway_core::judge::facts::Measured;
 use leeway_core::judge::rules::{Case, CompiledRules, judge};
 use leeway_core::judge::{Facts, Verdict};
 
@@ -133,4 +135,25 @@ fn rates_count_anew_what_ran_and_forget_what_is_older_than_the_window() {
         .map(|difference| difference.at_ms)
         .collect();
     assert_eq!(held, [START_MS + HOUR_MS], "{:?}", report.differences);
+}
+
+#[test]
+fn what_was_earned_is_of_its_day_and_said_where_it_would_be_gone() {
+    let earned = |threshold: f64| {
+        move |judged: &mut Judged| {
+            judged.facts.cap = Some(Grant::Update);
+            judged.facts.measured = Some(Measured {
+                threshold: Some(threshold),
+            });
+        }
+    };
+    let given = past(0, |_| {}, (true, false));
+    let all = [given, past(1, earned(0.8), (true, false))];
+    let now_earned = rules("[evidence]\nautonomy = \"earned\"");
+    let report = replay(now_earned, &all);
+    // What was given then is not earned; what was earned then runs until its versions change.
+    assert_eq!((report.would.allow, report.would.hold), (1, 1));
+    assert_eq!(report.earned, 1);
+    let report = replay(rules(""), &all);
+    assert_eq!((report.would.allow, report.earned), (2, 0), "all is given");
 }

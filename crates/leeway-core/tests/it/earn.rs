@@ -1,12 +1,14 @@
 //! Stages, reviews and lots from outside: what follows from what was learned, and how often.
 
 use leeway_core::earn::draw;
+use leeway_core::earn::follow::Place;
 use leeway_core::earn::lot::{LotEvent, LotFound, LotState, LotStratum};
 use leeway_core::earn::review::{Because, Drawn, Given, ReviewEvent, ReviewState};
 use leeway_core::earn::settings::Autonomy;
 use leeway_core::earn::stage::{Anew, Lost, Observed, StageEvent};
 use leeway_core::earn::standing::{Standing, cap};
-use leeway_core::earn::state::{Place, StageState, threshold};
+use leeway_core::earn::state::StageState;
+use leeway_core::earn::tally::threshold;
 use leeway_core::earn::verdict::{How, Severity, Verdict};
 use leeway_core::earn::versions::EvidenceVersions;
 use leeway_core::evidence::cadence::Cadence;
@@ -117,6 +119,97 @@ fn histories_end_as_the_design_says_whoever_peeks() {
             "{rate}: {found} against {exact}"
         );
     }
+}
+
+/// A whole life of drafts with one set of versions: whether a promotion was ever proposed.
+fn is_ever_proposed(dice: &mut Dice, rate: f64) -> bool {
+    const OUTPUTS: u32 = 4_000;
+    let mut state = began();
+    for _ in 0..OUTPUTS {
+        let wrong = dice.next() < rate;
+        let how = if wrong { How::Rejected } else { How::Accepted };
+        state = after(state, StageEvent::Observed(observed(how, wrong)));
+        for event in state.consequences(place(Grant::Draft)) {
+            if matches!(event, StageEvent::Eligible { .. }) {
+                return true;
+            }
+            state = after(state, event);
+        }
+    }
+    false
+}
+
+#[test]
+fn trying_until_it_works_is_no_way_up() {
+    const HISTORIES: u32 = 2_000;
+    let mut dice = Dice(5);
+    let promoted = (0..HISTORIES)
+        .filter(|_| is_ever_proposed(&mut dice, 0.05))
+        .count();
+    let found = promoted as f64 / f64::from(HISTORIES);
+    let exact = Design::DEFAULT.behaviour(0.05).passes;
+    let spread = (exact * (1.0 - exact) / f64::from(HISTORIES)).sqrt();
+    assert!(
+        (found - exact).abs() < 4.0 * spread,
+        "{found} against {exact}"
+    );
+}
+
+/// A draft whose evidence failed the gate.
+fn failed() -> StageState {
+    let mut state = began();
+    loop {
+        state = after(state, StageEvent::Observed(observed(How::Rejected, true)));
+        if let Some(event) = state.consequences(place(Grant::Draft)).pop() {
+            return after(state, event);
+        }
+    }
+}
+
+/// Outputs without an error, more than the gate asks for.
+fn spotless(mut state: StageState) -> StageState {
+    for _ in 0..150 {
+        state = after(state, StageEvent::Observed(observed(How::Accepted, false)));
+    }
+    state
+}
+
+#[test]
+fn what_was_found_bad_is_proposed_after_a_change_or_when_a_person_answers_for_it() {
+    let readmitted = StageEvent::Readmitted {
+        by: "sue@example.com".into(),
+        why: "the template was wrong, not the agent".into(),
+    };
+    assert!(StageState::apply(Some(began()), "leeway", 2_000, &readmitted).is_err());
+    let barred = spotless(failed());
+    assert!(barred.barred.is_some());
+    assert!(barred.consequences(place(Grant::Draft)).is_empty());
+
+    let again = after(barred.clone(), readmitted);
+    assert_eq!(
+        (again.run.reviewed, again.readmitted),
+        (0, 1),
+        "from nothing"
+    );
+    assert!(again.consequences(place(Grant::Draft)).is_empty());
+    let proposed = |state: &StageState| {
+        let follow = state.consequences(place(Grant::Draft));
+        matches!(follow.as_slice(), [StageEvent::Eligible { .. }])
+    };
+    assert!(proposed(&spotless(again)));
+
+    let changed = after(
+        barred,
+        StageEvent::Began {
+            because: Anew::Versions,
+            versions: versions("p2"),
+            changed: vec![],
+            since_ms: 2_000,
+            seed: "s".into(),
+        },
+    );
+    assert_eq!((&changed.barred, changed.readmitted), (&None, 0));
+    assert!(proposed(&spotless(changed)));
 }
 
 #[test]
@@ -243,6 +336,7 @@ fn errors_take_back_faster_than_successes_give() {
         panic!("{lost:?}");
     };
     let state = after(state, lost[0].clone());
+    assert!(state.barred.is_some(), "it does not come back by itself");
     assert_eq!(
         (state.run.reviewed, state.run.sampling.clean),
         (0, 0),
@@ -454,7 +548,18 @@ fn lot(state: Option<LotState>, wrong: u64, at_ms: i64) -> LotState {
         reviewed: 20,
         wrong,
         critical: 0,
-        found: vec![],
+        found: vec![
+            LotFound {
+                tool: "crm__note".into(),
+                reviewed: 4,
+                wrong: 0,
+            },
+            LotFound {
+                tool: "crm__update".into(),
+                reviewed: 16,
+                wrong,
+            },
+        ],
     };
     LotState::apply(Some(state), at_ms, &closed).unwrap()
 }
@@ -468,6 +573,8 @@ fn bad_lots_tighten_and_stop_an_area_until_somebody_removed_the_cause() {
         state = lot(Some(state), 4, at_ms);
     }
     assert!(state.is_stopped());
+    let culprits: Vec<&str> = state.culprits().into_iter().collect();
+    assert_eq!(culprits, ["crm__update"], "not what was never wrong");
     let restarted = LotEvent::Restarted {
         by: "o@x".into(),
         why: "another prompt".into(),

@@ -23,10 +23,19 @@ pub struct Kind {
     pub decided: bool,
     /// Whether a person changed the call.
     pub edited: bool,
-    /// Whether it takes another back.
-    pub undo: bool,
-    /// Whether it changes something: neither a read nor refused before it was classified.
-    pub acts: bool,
+    /// What it is.
+    pub nature: Nature,
+}
+
+/// What an action is, however it went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Nature {
+    /// A read, or refused before it was classified: it changes nothing.
+    Idle,
+    /// It changes something.
+    Act,
+    /// It takes another back.
+    Undo,
 }
 
 impl Kind {
@@ -36,19 +45,25 @@ impl Kind {
             status: status_number(row.status),
             decided: row.reviewer.is_some(),
             edited: row.edited,
-            undo: row.undoes.is_some(),
-            acts: row.effect.is_some_and(|effect| effect != Effect::Read),
+            nature: match row.effect {
+                _ if row.undoes.is_some() => Nature::Undo,
+                None | Some(Effect::Read) => Nature::Idle,
+                Some(_) => Nature::Act,
+            },
         }
     }
 
-    /// From the first five columns of a row.
+    /// From the first four columns of a row.
     pub fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
         Ok(Self {
             status: row.get(0)?,
             decided: row.get(1)?,
             edited: row.get(2)?,
-            undo: row.get(3)?,
-            acts: row.get(4)?,
+            nature: match row.get(3)? {
+                0 => Nature::Idle,
+                1 => Nature::Act,
+                _ => Nature::Undo,
+            },
         })
     }
 
@@ -75,7 +90,7 @@ pub fn hour(time_ms: i64) -> i64 {
 }
 
 /// Keeps the number of actions per workflow and status, and per hour and kind. `before` is the action's kind
-/// before it was written.
+/// before it was written. A planted case is on the lists, and in nothing that is measured.
 pub fn count(connection: &Connection, row: &ActionRow, before: Option<Kind>) -> Result<()> {
     let now = Kind::of(row);
     if before.is_none_or(|before| before.status != now.status) {
@@ -88,12 +103,12 @@ pub fn count(connection: &Connection, row: &ActionRow, before: Option<Kind>) -> 
         }
         add.execute(params![row.workflow, now.status, 1])?;
     }
-    if before == Some(now) {
+    if before == Some(now) || row.planted.is_some() {
         return Ok(());
     }
     let mut add = connection.prepare_cached(
-        "INSERT INTO hours (workflow, hour, status, decided, edited, undo, acts, count) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
-         ON CONFLICT (workflow, hour, status, decided, edited, undo, acts) DO UPDATE SET count = count + ?8",
+        "INSERT INTO hours (workflow, hour, status, decided, edited, nature, count) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+         ON CONFLICT (workflow, hour, status, decided, edited, nature) DO UPDATE SET count = count + ?7",
     )?;
     let hour = hour(row.created_ms);
     for (kind, change) in before.map(|kind| (kind, -1)).into_iter().chain([(now, 1)]) {
@@ -103,8 +118,7 @@ pub fn count(connection: &Connection, row: &ActionRow, before: Option<Kind>) -> 
             kind.status,
             kind.decided,
             kind.edited,
-            kind.undo,
-            kind.acts,
+            kind.nature as i64,
             change,
         ])?;
     }
@@ -138,15 +152,16 @@ impl Reader {
     pub(super) fn kinds(&self, workflow: &str, from_ms: i64) -> Result<Vec<(Kind, u64)>> {
         let first = hour(from_ms.saturating_add(HOUR_MS - 1));
         let mut whole = self.prepare_cached(
-            "SELECT status, decided, edited, undo, acts, sum(count) FROM hours
-             WHERE workflow = ?1 AND hour >= ?2 GROUP BY 1, 2, 3, 4, 5",
+            "SELECT status, decided, edited, nature, sum(count) FROM hours
+             WHERE workflow = ?1 AND hour >= ?2 GROUP BY 1, 2, 3, 4",
         )?;
         let mut begun = self.prepare_cached(
-            "SELECT status, reviewer IS NOT NULL, edited, undoes IS NOT NULL, coalesce(effect <> 'read', 0), count(*)
+            "SELECT status, reviewer IS NOT NULL, edited,
+                    iif(undoes IS NOT NULL, 2, coalesce(effect <> 'read', 0)), count(*)
              FROM actions INDEXED BY actions_created
-             WHERE created_ms >= ?2 AND created_ms < ?3 AND workflow = ?1 GROUP BY 1, 2, 3, 4, 5",
+             WHERE created_ms >= ?2 AND created_ms < ?3 AND workflow = ?1 AND planted IS NULL GROUP BY 1, 2, 3, 4",
         )?;
-        let read = |row: &Row<'_>| Ok((Kind::read(row)?, row.get::<_, i64>(5)? as u64));
+        let read = |row: &Row<'_>| Ok((Kind::read(row)?, row.get::<_, i64>(4)? as u64));
         let mut found = whole
             .query_map(params![workflow, first], read)?
             .collect::<rusqlite::Result<Vec<_>>>()?;

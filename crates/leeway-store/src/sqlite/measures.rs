@@ -1,6 +1,7 @@
 //! What is measured of a workflow since a time.
 
 use super::StoreError;
+use super::hours::Nature;
 use super::reader::Reader;
 use super::row::status_number;
 use crate::query::Measures;
@@ -13,7 +14,7 @@ impl Reader {
     pub fn measures(&self, workflow: &str, from_ms: i64) -> Result<Measures, StoreError> {
         let mut measures = Measures::default();
         for (kind, count) in self.kinds(workflow, from_ms)? {
-            if kind.undo {
+            if kind.nature == Nature::Undo {
                 continue;
             }
             let rejected = kind.is(&[Status::Rejected]);
@@ -43,7 +44,7 @@ impl Reader {
         let mut tally = Tally::default();
         let mut statement = self.prepare_cached(
             "SELECT status, reviewer IS NOT NULL, count(*), coalesce(sum(amount_cents), 0), sum(mismatched) FROM actions
-             WHERE workflow = ?1 AND seq >= ?3 AND created_ms >= ?2 AND undoes IS NULL AND effect <> 'read'
+             WHERE workflow = ?1 AND seq >= ?3 AND created_ms >= ?2 AND undoes IS NULL AND planted IS NULL AND effect <> 'read'
              GROUP BY 1, 2",
         )?;
         let first = self.first_seq(from_ms)?.unwrap_or(i64::MAX);
@@ -72,7 +73,7 @@ impl Reader {
     fn median_decision_ms(&self, workflow: &str, from_ms: i64) -> Result<Option<i64>, StoreError> {
         let mut statement = self.prepare_cached(
             "SELECT took_ms FROM actions WHERE workflow = ?1 AND seq >= ?3 AND created_ms >= ?2
-             AND took_ms IS NOT NULL ORDER BY took_ms",
+             AND reviewer IS NOT NULL AND planted IS NULL AND took_ms IS NOT NULL ORDER BY took_ms",
         )?;
         let first = self.first_seq(from_ms)?.unwrap_or(i64::MAX);
         let times = statement.query_map(params![workflow, from_ms, first], |row| row.get(0))?;

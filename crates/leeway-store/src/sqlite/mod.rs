@@ -11,6 +11,7 @@ mod hours;
 mod lock;
 mod measures;
 mod past;
+mod planted;
 pub mod reader;
 mod rebuild;
 mod reviews;

@@ -22,7 +22,7 @@ impl Reader {
         let mut statement = self.prepare_cached(
             "SELECT a.seq, a.id, a.status, a.edited, a.title, e.payload
              FROM actions a JOIN entries e ON e.seq = a.seq
-             WHERE a.workflow = ?1 AND a.created_ms >= ?2 AND a.seq > ?3 AND a.status <> 0 AND a.undoes IS NULL
+             WHERE a.workflow = ?1 AND a.created_ms >= ?2 AND a.seq > ?3 AND a.status <> 0 AND a.undoes IS NULL AND a.planted IS NULL
              ORDER BY a.seq LIMIT ?4",
         )?;
         let after = after.map_or(-1, |seq| seq as i64);
@@ -45,7 +45,7 @@ impl Reader {
     pub fn decision_times(&self) -> Result<Vec<(String, i64)>, StoreError> {
         let mut statement = self.prepare_cached(
             "SELECT reviewer, took_ms FROM actions
-             WHERE took_ms IS NOT NULL AND reviewer IS NOT NULL ORDER BY seq DESC LIMIT ?1",
+             WHERE took_ms IS NOT NULL AND reviewer IS NOT NULL AND planted IS NULL ORDER BY seq DESC LIMIT ?1",
         )?;
         let rows = statement.query_map([MOST_DECISIONS], |row| Ok((row.get(0)?, row.get(1)?)))?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)

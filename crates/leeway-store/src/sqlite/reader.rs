@@ -443,7 +443,7 @@ impl Reader {
         // 2 authorised, 4 approved, 9 executing, 10 executed, 12 partial, 13 outcome unknown.
         let order = format!(
             "SELECT count(*), coalesce(sum(amount_cents), 0) FROM actions
-             WHERE created_ms >= ? AND workflow = ? AND id <> ? AND status IN (2, 4, 9, 10, 12, 13) {condition}"
+             WHERE created_ms >= ? AND workflow = ? AND id <> ? AND planted IS NULL AND status IN (2, 4, 9, 10, 12, 13) {condition}"
         );
         let (count, sum_cents): (i64, i64) = self
             .prepare_cached(&order)?
@@ -601,6 +601,9 @@ fn conditions(filter: &ActionFilter, before: Option<u64>) -> (String, Vec<Sql>) 
             .map(|status| row::status_number(*status).to_string())
             .collect();
         parts.push(format!("status IN ({})", numbers.join(", ")));
+    }
+    if filter.without_planted {
+        parts.push("planted IS NULL".to_owned());
     }
     if parts.is_empty() {
         return (String::new(), values);

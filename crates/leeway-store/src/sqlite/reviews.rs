@@ -82,7 +82,7 @@ pub fn write(connection: &Connection, review: &ReviewState) -> Result<()> {
     hours::count_review(connection, review)
 }
 
-fn read(found: &Row<'_>) -> Result<ReviewRow> {
+pub(super) fn read(found: &Row<'_>) -> Result<ReviewRow> {
     let text = |index| found.get::<_, String>(index);
     let unreadable = |what: &str| StoreError::Unreadable(format!("a review has no {what}"));
     Ok(ReviewRow {
@@ -231,52 +231,11 @@ impl Reader {
         Ok(found)
     }
 
-    /// Outputs of an area that reviews found wrong, the latest first, and who looked at them.
-    pub fn known_bad(
-        &self,
-        (workflow, row): (&str, Responsibility),
-        limit: usize,
-    ) -> Result<Vec<ReviewRow>> {
-        // Both conditions on the cause: the first is the index's.
-        let mut statement = self.prepare_cached(&format!(
-            "SELECT {COLUMNS} FROM reviews WHERE workflow = ?1 AND responsibility = ?2
-             AND outcome = 'wrong' AND because <> 'planted' AND because = 'continuous'
-             ORDER BY judged_ms DESC LIMIT ?3"
-        ))?;
-        let mut rows = statement.query(params![workflow, row.name(), limit as i64])?;
-        let mut found = Vec::new();
-        while let Some(row) = rows.next()? {
-            found.push(read(row)?);
-        }
-        Ok(found)
-    }
-
-    /// How many outputs of an area were reviewed since a case was planted there last, and whether that one
-    /// waits still.
-    pub fn since_planted(&self, workflow: &str, row: Responsibility) -> Result<(u64, bool)> {
-        let mut last = self.prepare_cached(
-            "SELECT drawn_ms, open FROM reviews WHERE workflow = ?1 AND responsibility = ?2
-             AND because = 'planted' ORDER BY drawn_ms DESC LIMIT 1",
-        )?;
-        let found = last.query_row(params![workflow, row.name()], |row| {
-            Ok((row.get::<_, i64>(0)?, row.get::<_, bool>(1)?))
-        });
-        let (since_ms, waits) = found.optional()?.unwrap_or_default();
-        let mut reviewed = self.prepare_cached(
-            "SELECT count(*) FROM (SELECT 1 FROM reviews WHERE workflow = ?1 AND responsibility = ?2
-             AND judged_ms > ?3 AND because <> 'planted' LIMIT 1000)",
-        )?;
-        let count = reviewed.query_row(params![workflow, row.name(), since_ms], |row| {
-            row.get::<_, i64>(0)
-        })?;
-        Ok((count as u64, waits))
-    }
-
     /// What somebody decided last, newest first.
     pub fn decisions_of(&self, person: &str, limit: usize) -> Result<Vec<Decided>> {
         let mut statement = self.prepare_cached(
             "SELECT id, status, took_ms, created_ms, edited FROM actions
-             WHERE reviewer = ?1 AND undoes IS NULL ORDER BY seq DESC LIMIT ?2",
+             WHERE reviewer = ?1 AND undoes IS NULL AND planted IS NULL ORDER BY seq DESC LIMIT ?2",
         )?;
         let mut rows = statement.query(params![person, limit as i64])?;
         let mut found = Vec::new();

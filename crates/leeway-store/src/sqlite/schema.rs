@@ -5,7 +5,7 @@ use super::StoreError;
 use rusqlite::Connection;
 
 /// Number of the schema below.
-pub const SCHEMA: i64 = 7;
+pub const SCHEMA: i64 = 8;
 
 const TABLES: &str = "
 CREATE TABLE entries (
@@ -88,7 +88,8 @@ CREATE TABLE actions (
   took_ms INTEGER,
   edited INTEGER NOT NULL,
   undoes TEXT,
-  mismatched INTEGER NOT NULL
+  mismatched INTEGER NOT NULL,
+  planted TEXT
 ) STRICT;
 CREATE INDEX actions_workflow ON actions (workflow, seq);
 CREATE INDEX actions_status ON actions (status, seq);
@@ -98,7 +99,9 @@ CREATE INDEX actions_record ON actions (record_id, seq) WHERE record_id IS NOT N
 CREATE INDEX actions_created ON actions (created_ms);
 CREATE INDEX actions_due ON actions (expires_ms) WHERE expires_ms IS NOT NULL;
 CREATE INDEX actions_took ON actions (seq) WHERE took_ms IS NOT NULL;
-CREATE INDEX actions_looked ON actions (workflow, seq) WHERE took_ms IS NOT NULL;
+CREATE INDEX actions_decided ON actions (workflow, seq) WHERE reviewer IS NOT NULL AND planted IS NULL;
+CREATE INDEX actions_planted ON actions (workflow, seq) WHERE planted IS NOT NULL;
+CREATE INDEX actions_shown ON actions (planted) WHERE planted IS NOT NULL;
 CREATE INDEX actions_undoes ON actions (undoes) WHERE undoes IS NOT NULL;
 CREATE INDEX actions_reviewer ON actions (reviewer, seq) WHERE reviewer IS NOT NULL;
 CREATE INDEX actions_twin ON actions (twin_hash) WHERE status = 3;
@@ -121,10 +124,9 @@ CREATE TABLE hours (
   status INTEGER NOT NULL,
   decided INTEGER NOT NULL,
   edited INTEGER NOT NULL,
-  undo INTEGER NOT NULL,
-  acts INTEGER NOT NULL,
+  nature INTEGER NOT NULL,
   count INTEGER NOT NULL,
-  PRIMARY KEY (workflow, hour, status, decided, edited, undo, acts)
+  PRIMARY KEY (workflow, hour, status, decided, edited, nature)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE reviewed (
   workflow TEXT NOT NULL,

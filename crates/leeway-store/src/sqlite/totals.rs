@@ -43,8 +43,10 @@ impl Totals {
             .statuses
             .entry((workflow.clone(), kind.status))
             .or_default() += 1;
-        let hour = (workflow, hour(row.created_ms), kind);
-        *self.hours.entry(hour).or_default() += 1;
+        if row.planted.is_none() {
+            let hour = (workflow, hour(row.created_ms), kind);
+            *self.hours.entry(hour).or_default() += 1;
+        }
     }
 
     /// Counts an idempotency key.
@@ -150,8 +152,8 @@ impl Totals {
             )?,
             hours: read(
                 snapshot,
-                "SELECT status, decided, edited, undo, acts, workflow, hour, count FROM hours WHERE count <> 0",
-                |row| Ok(((row.get(5)?, row.get(6)?, Kind::read(row)?), row.get(7)?)),
+                "SELECT status, decided, edited, nature, workflow, hour, count FROM hours WHERE count <> 0",
+                |row| Ok(((row.get(4)?, row.get(5)?, Kind::read(row)?), row.get(6)?)),
             )?,
             reviewed: read(
                 snapshot,

@@ -2,6 +2,7 @@
 //! looked at it, and what their reviews found.
 
 use super::StoreError;
+use super::hours::Nature;
 use super::reader::Reader;
 use crate::query::WorthCounts;
 use leeway_core::action::state::Status;
@@ -16,12 +17,14 @@ impl Reader {
         let mut counts = WorthCounts::default();
         for (kind, count) in self.kinds(workflow, from_ms)? {
             let done = kind.is(&[Status::Executed, Status::Partial]);
-            if !kind.acts || !(done || kind.decided) {
-                continue;
-            }
-            if kind.undo {
-                counts.undone += count * u64::from(done);
-                continue;
+            match kind.nature {
+                Nature::Idle => continue,
+                Nature::Undo => {
+                    counts.undone += count * u64::from(done);
+                    continue;
+                }
+                Nature::Act if !(done || kind.decided) => continue,
+                Nature::Act => {}
             }
             let rejected = kind.decided && kind.is(&[Status::Rejected]);
             counts.items += count;
@@ -60,8 +63,8 @@ impl Reader {
     ) -> Result<Vec<i64>, StoreError> {
         let first = self.first_seq(from_ms)?.unwrap_or(i64::MAX);
         let mut decided = self.prepare_cached(
-            "SELECT took_ms FROM actions INDEXED BY actions_looked
-             WHERE workflow = ?1 AND seq >= ?2 AND took_ms IS NOT NULL
+            "SELECT took_ms FROM actions INDEXED BY actions_decided
+             WHERE workflow = ?1 AND seq >= ?2 AND reviewer IS NOT NULL AND planted IS NULL AND took_ms IS NOT NULL
              AND effect <> 'read' AND undoes IS NULL ORDER BY seq DESC LIMIT ?3",
         )?;
         let mut reviewed = self.prepare_cached(

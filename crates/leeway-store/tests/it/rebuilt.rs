@@ -1,7 +1,7 @@
 //! Everything derived can be made anew from the entries, and is the same then.
 
 use crate::things::{
-    NOW, act, approved, drawn, finished, govern, judged, looked, started, workflow,
+    NOW, act, approved, drawn, finished, govern, judged, looked, planted, started, workflow,
 };
 use leeway_core::action::event::ActionEvent;
 use leeway_core::earn::verdict::Verdict as Says;
@@ -52,6 +52,8 @@ enum Step {
     Start(u64),
     Finish(u64),
     Withdraw(u64),
+    Plant(u64),
+    Decide(u64),
     Draw(u64),
     Look(u64, Says),
     Pause,
@@ -73,6 +75,16 @@ fn append(step: Step, place: usize) -> Append {
                 reason: None,
             }],
         ),
+        Step::Plant(n) => planted(n),
+        Step::Decide(n) => {
+            let mut append = act(100 + n, vec![approved(n)]);
+            let over = ActionEvent::Withdrawn {
+                by: "leeway".into(),
+                reason: None,
+            };
+            append.entries.extend(act(100 + n, vec![over]).entries);
+            append
+        }
         Step::Draw(n) => drawn(n, time_ms),
         Step::Look(n, verdict) => looked(n, time_ms, verdict),
         Step::Pause => govern(
@@ -103,12 +115,14 @@ fn counted(store: &Store, from_ms: i64) -> [i64; 5] {
             .unwrap()
     };
     [
-        one("SELECT count(*) FROM actions WHERE created_ms >= ?1"),
+        one("SELECT count(*) FROM actions WHERE created_ms >= ?1 AND planted IS NULL"),
         one(
-            "SELECT count(*) FROM actions WHERE created_ms >= ?1 AND effect <> 'read'
+            "SELECT count(*) FROM actions WHERE created_ms >= ?1 AND planted IS NULL AND effect <> 'read'
              AND (status IN (10, 12) OR reviewer IS NOT NULL)",
         ),
-        one("SELECT count(*) FROM actions WHERE created_ms >= ?1 AND reviewer IS NOT NULL"),
+        one(
+            "SELECT count(*) FROM actions WHERE created_ms >= ?1 AND planted IS NULL AND reviewer IS NOT NULL",
+        ),
         one("SELECT count(*) FROM reviews WHERE judged_ms >= ?1 AND outcome <> 'unsure'"),
         one("SELECT count(*) FROM reviews WHERE judged_ms >= ?1 AND outcome = 'wrong'"),
     ]
@@ -140,6 +154,8 @@ fn step() -> impl Strategy<Value = Step> {
         n.clone().prop_map(Step::Start),
         n.clone().prop_map(Step::Finish),
         n.clone().prop_map(Step::Withdraw),
+        n.clone().prop_map(Step::Plant),
+        n.clone().prop_map(Step::Decide),
         n.clone().prop_map(Step::Draw),
         (
             n,

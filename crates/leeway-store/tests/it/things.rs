@@ -72,6 +72,16 @@ pub fn judged(n: u64, verdict: Verdict) -> ActionEvent {
     }))
 }
 
+/// A planted copy of an action, under another id.
+pub fn planted(n: u64) -> Append {
+    let ActionEvent::Judged(mut judged) = judged(n, Verdict::Hold) else {
+        unreachable!("it is judged");
+    };
+    judged.cause = Cause::Planted { shows: id(n) };
+    judged.twin_hash = format!("planted-{n}");
+    act(100 + n, vec![ActionEvent::Judged(judged)])
+}
+
 pub fn approved(n: u64) -> ActionEvent {
     ActionEvent::Approved {
         by: "owner@example.com".into(),
@@ -165,7 +175,7 @@ pub fn looked(n: u64, time_ms: i64, verdict: Says) -> Append {
         severity: (verdict == Says::Wrong).then_some(Severity::Minor),
         pattern: None,
         note: None,
-        took_ms: (n % 2 == 0).then_some(700),
+        took_ms: n.is_multiple_of(2).then_some(700),
         solo: false,
     };
     review(n, time_ms, ReviewEvent::Judged(given))

@@ -35,6 +35,14 @@ pub enum EvidenceCommand {
         #[arg(long)]
         why: String,
     },
+    /// Let what the evidence found bad try again, from nothing, though nothing changed
+    Readmit {
+        #[command(flatten)]
+        which: ToolArgs,
+        /// Why
+        #[arg(long)]
+        why: String,
+    },
     /// Take one level back, at once
     Demote {
         #[command(flatten)]
@@ -105,6 +113,7 @@ pub async fn run(command: EvidenceCommand) -> anyhow::Result<ExitCode> {
             Ok(ExitCode::SUCCESS)
         }
         EvidenceCommand::Decline { which, why } => take(which, "/decline", &why).await,
+        EvidenceCommand::Readmit { which, why } => take(which, "/readmit", &why).await,
         EvidenceCommand::Demote { which, why } => take(which, "/demote", &why).await,
         EvidenceCommand::Confidence { workflow, place } => confidence(&workflow, &place).await,
         EvidenceCommand::Adopt {
@@ -185,6 +194,7 @@ async fn list(workflow: &str, place: &Where) -> anyhow::Result<ExitCode> {
                 .to_vec();
             row.push(match (&tool["proposal"], tool["weeks"].as_f64()) {
                 (Value::Object(_), _) => "a promotion is proposed".to_owned(),
+                _ if tool["barred"].is_string() => "not with these versions".to_owned(),
                 (_, Some(weeks)) => format!("{weeks:.1} weeks if none is wrong"),
                 _ => "nobody can say".to_owned(),
             });
@@ -221,6 +231,9 @@ fn print(stage: &Value, json: bool) {
         ("more needed", "needed"),
     ] {
         println!("  {label:<12} {}", plain(&stage[key]));
+    }
+    if let Some(why) = stage["barred"].as_str() {
+        println!("  not proposed {} with these versions", plain(&json!(why)));
     }
     if let Some(proposal) = stage["proposal"].as_object() {
         println!(

@@ -115,7 +115,7 @@ enum Command {
     /// Reviews of what agents did: list, show, judge
     #[command(subcommand)]
     Reviews(reviews::ReviewsCommand),
-    /// What agents earned: list, show, sign, decline, demote, confidence
+    /// What agents earned: list, show, sign, decline, readmit, demote, confidence
     #[command(subcommand)]
     Evidence(evidence::EvidenceCommand),
     /// The report of the week: what needs somebody, what was earned and lost

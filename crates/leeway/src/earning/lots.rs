@@ -1,7 +1,8 @@
 //! Samples by an area's cadence: drawn from what was carried out since the last, by tool, with the ledger's
 //! root as seed, and closed when all of it is reviewed.
 
-use super::{DAY_MS, append, entry, observe, stage};
+use super::promoting::losing;
+use super::{DAY_MS, append, entry, observe};
 use crate::app::App;
 use crate::error::ApiError;
 use crate::gateway::registry::{LiveWorkflow, Registry};
@@ -11,15 +12,11 @@ use leeway_core::classify::Effect;
 use leeway_core::earn::draw;
 use leeway_core::earn::lot::{LotEvent, LotState, LotStratum, plan};
 use leeway_core::earn::review::{Because, Drawn, ReviewEvent, ReviewState};
-use leeway_core::earn::stage::{Lost, StageEvent};
-use leeway_core::earn::standing::below;
-use leeway_core::earn::state::StageState;
+use leeway_core::earn::stage::Lost;
 use leeway_core::evidence::cadence as strictness;
-use leeway_core::govern::event::GovernEvent;
 use leeway_core::govern::owners::{Cadence, Responsibility};
 use leeway_core::govern::people::{Person, Right};
 use leeway_core::govern::state::Document;
-use leeway_core::govern::workflow::Grant;
 use leeway_core::id::ActionId;
 use leeway_store::{NewEntry, Precondition, Reader, StoreError};
 use std::collections::{BTreeMap, HashMap};
@@ -246,7 +243,7 @@ pub async fn close(
     let stream = LotState::stream(workflow, row.name());
     let mut entries = vec![entry((&stream, "leeway", now_ms), event)];
     if after.is_stopped() {
-        entries.extend(lost(app, (workflow, row), now_ms)?);
+        entries.extend(lost(app, (workflow, row), &after)?);
     }
     append(
         app,
@@ -256,39 +253,23 @@ pub async fn close(
     .await
 }
 
-/// What agents lose when the lots of an area are stopped: one level with each of the tools drawn.
+/// What agents lose when the lots of an area are stopped: one level with each tool whose outputs stopped it.
 fn lost(
     app: &App,
     (workflow, row): (&str, Responsibility),
-    now_ms: i64,
+    lots: &LotState,
 ) -> Result<Vec<NewEntry>, ApiError> {
     let registry = app.registry();
     let Some(live) = registry.workflows.get(workflow) else {
         return Ok(Vec::new());
     };
-    let reader = app.store.reader()?;
     let why = format!("too many samples of “{}” were bad", row.title());
     let mut entries = Vec::new();
-    for tool in live.state.workflow.grants.keys() {
-        let now = super::grant_now(&registry, live, (tool, now_ms));
-        if now <= Grant::Draft || stage(&reader, workflow, tool)?.1.is_none() {
-            continue;
+    for tool in lots.culprits() {
+        if let Some(found) = registry.find(tool) {
+            let at = (&*registry, &**live, &**found);
+            entries.extend(losing(app, at, ("leeway", Lost::Lots, &why))?);
         }
-        let demoted = StageEvent::Demoted {
-            from: now,
-            to: below(now),
-            because: Lost::Lots,
-            why: why.clone(),
-        };
-        let lost = GovernEvent::WorkflowDemoted {
-            tool: tool.clone(),
-            grant: below(now),
-            why: why.clone(),
-        };
-        let stream = StageState::stream(workflow, tool);
-        entries.push(entry((&stream, "leeway", now_ms), demoted));
-        let stream = LiveWorkflow::stream(workflow);
-        entries.push(entry((&stream, "leeway", now_ms), lost));
     }
     Ok(entries)
 }

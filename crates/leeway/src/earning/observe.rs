@@ -36,8 +36,8 @@ pub fn of(app: &App, row: &ActionRow, events: &[&ActionEvent]) -> Result<Vec<New
     }) else {
         return Ok(Vec::new());
     };
-    // Reads change nothing, and what people do is not an agent's.
-    if row.effect == Some(Effect::Read) || row.undoes.is_some() {
+    // Reads change nothing, and what people do or Leeway planted is not an agent's.
+    if row.effect == Some(Effect::Read) || row.undoes.is_some() || row.planted.is_some() {
         return Ok(Vec::new());
     }
     let registry = app.registry();

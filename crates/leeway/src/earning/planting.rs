@@ -1,29 +1,44 @@
-//! Cases known to be wrong, put among the reviews now and then to see whether they are found. Each shows an
-//! output that a review found wrong, under an id of its own: it is no action, so nothing of it can run, and
-//! it counts in no statistics but the reviewers'.
+//! Cases known to be wrong, put among the reviews and among what waits for a decision now and then, to see
+//! whether they are found. Each is a copy under an id of its own, marked in the ledger; it never runs, and
+//! counts in no statistics but the reviewers'. Among reviews it shows an output that a review found wrong;
+//! among proposals, one that a person rejected.
 
 use super::{DAY_MS, entry};
 use crate::app::App;
 use crate::clock;
 use crate::error::ApiError;
-use crate::gateway::registry::Registry;
+use crate::gateway::append::{action_stream, append_onto};
+use crate::gateway::prepare::{content_hash, versions};
+use crate::gateway::registry::{LiveTool, LiveWorkflow, Registry};
+use crate::incident;
+use leeway_core::action::event::{ActionEvent, Cause, Judged};
+use leeway_core::action::state::{ActionRow, ActionState};
+use leeway_core::action::tool_name;
 use leeway_core::earn::draw;
 use leeway_core::earn::review::{Because, Drawn, ReviewEvent, ReviewState};
 use leeway_core::govern::owners::Responsibility;
+use leeway_core::govern::workflow::Grant;
 use leeway_core::id::ActionId;
+use leeway_core::judge::Verdict;
 use leeway_store::{Append, Precondition, Reader, ReviewRow};
 
-/// After how many reviews of an area a case is planted: at least so many, and up to so many more, so that
-/// nobody can count them off.
+/// After how many reviews of an area, or decisions of a workflow, a case is planted: at least so many, and up
+/// to so many more, so that nobody can count them off.
 const LEAST: u64 = 15;
 const MORE: f64 = 20.0;
-/// Known-bad outputs to choose from.
+/// Known-bad outputs and proposals to choose from.
 const POOL: usize = 20;
+/// What a rejection without a reason says: nobody could tell what to find.
+const NO_REASON: &str = "no reason given";
 
-/// Plants a case in every area that had enough reviews since the last.
+/// Plants a case wherever there was enough since the last.
 pub async fn tend(app: &App) -> Result<(), ApiError> {
     let registry = app.registry();
     for (name, live) in &registry.workflows {
+        if !live.state.workflow.evidence.plants() {
+            continue;
+        }
+        propose(app, (&registry, live)).await?;
         for row in Responsibility::ALL {
             let reader = app.store.reader()?;
             let (reviewed, waits) = reader.since_planted(name, row)?;
@@ -39,8 +54,7 @@ pub async fn tend(app: &App) -> Result<(), ApiError> {
             let Some(case) = pool.first() else { continue };
             // What was found last is as good a seed as any that nobody chooses.
             let seed = format!("plant {} {}", case.id, case.judged_ms.unwrap_or_default());
-            let wanted = LEAST + (draw::point(&seed, name) * MORE) as u64;
-            if reviewed < wanted {
+            if reviewed < wanted(&seed, name) {
                 continue;
             }
             let within = i64::from(live.state.workflow.evidence.within_days());
@@ -48,6 +62,137 @@ pub async fn tend(app: &App) -> Result<(), ApiError> {
         }
     }
     Ok(())
+}
+
+/// After how many the next is planted.
+fn wanted(seed: &str, workflow: &str) -> u64 {
+    LEAST + (draw::point(seed, workflow) * MORE) as u64
+}
+
+/// Plants a proposal among those of a workflow that wait, if there was enough since the last.
+async fn propose(app: &App, (registry, live): (&Registry, &LiveWorkflow)) -> Result<(), ApiError> {
+    let name = &live.state.workflow.name;
+    let reader = app.store.reader()?;
+    let (decided, waits) = reader.decided_since_planted(name)?;
+    if waits || decided < LEAST || live.state.paused.is_some() {
+        return Ok(());
+    }
+    if incident::of_workflow(app, name)?.is_some() {
+        return Ok(());
+    }
+    let mut pool = Vec::new();
+    for row in reader.rejected(name, POOL)? {
+        pool.extend(proposal(app, (registry, live), row)?);
+    }
+    let Some((latest, _)) = pool.first() else {
+        return Ok(());
+    };
+    let seed = format!("propose {} {}", latest.row.id, latest.row.updated_ms);
+    if decided < wanted(&seed, name) {
+        return Ok(());
+    }
+    let ids: Vec<&str> = pool.iter().map(|(case, _)| case.row.id.as_str()).collect();
+    let chosen = draw::of(&seed, ids, 1);
+    let Some((case, judged)) = pool
+        .iter()
+        .find(|(case, _)| chosen.contains(&case.row.id.as_str()))
+    else {
+        return Ok(());
+    };
+    let id = ActionId::new(app.clock.now_ms(), clock::random());
+    let event = ActionEvent::Judged(Box::new(copy(app, live, &id, (case, judged.clone()))));
+    let stream = action_stream(&id);
+    let new = Precondition::StreamAt { stream, version: 0 };
+    append_onto(
+        app,
+        &id,
+        None,
+        (vec![("leeway".to_owned(), event)], vec![new], vec![]),
+    )
+    .await?;
+    Ok(())
+}
+
+/// A rejected proposal as a case, with what is in force now: one that would be shown in full to one person,
+/// who neither knows it nor has anything else to tell it by; `None` where it cannot be one.
+fn proposal(
+    app: &App,
+    (registry, live): (&Registry, &LiveWorkflow),
+    row: ActionRow,
+) -> Result<Option<(ActionState, Judged)>, ApiError> {
+    let reader = app.store.reader()?;
+    let tool = tool_name(&row.system, &row.tool);
+    let granted = live.state.workflow.grant(&tool) > Grant::Read;
+    let Some(found) = registry.find(&tool).filter(|_| granted) else {
+        return Ok(None);
+    };
+    let Some(action) = reader.action(&row.id)? else {
+        return Ok(None);
+    };
+    if reader.is_shown_again(&row.id)? || !is_telling(&action) {
+        return Ok(None);
+    }
+    let Some(judged) = action.current().filter(|judged| is_plain(judged)) else {
+        return Ok(None);
+    };
+    if found.state.changed.is_some() || !somebody_new(app, registry, (&row, judged)) {
+        return Ok(None);
+    }
+    let judged = under(registry, (live, found), judged.clone());
+    Ok(Some((action, judged)))
+}
+
+/// Whether whoever rejected it said what is wrong with it as the agent proposed it.
+fn is_telling(action: &ActionState) -> bool {
+    let why = action.steps.iter().find_map(|step| match &step.event {
+        ActionEvent::Rejected { why, .. } => Some(why.as_str()),
+        _ => None,
+    });
+    action.revisions().count() == 1 && why.is_some_and(|why| why != NO_REASON)
+}
+
+/// Whether one person decides it, by nothing but what is shown.
+fn is_plain(judged: &Judged) -> bool {
+    let decision = &judged.decision;
+    let one = decision.verdict == Verdict::Hold && decision.approvals == 1;
+    one && !judged.sealed && judged.cause == Cause::Proposed
+}
+
+/// Whether somebody may decide it who did not decide on it before.
+fn somebody_new(app: &App, registry: &Registry, (row, judged): (&ActionRow, &Judged)) -> bool {
+    let area = registry.responsibility(&judged.call.workflow, &judged.classified);
+    let routing = registry.routing(area, app.clock.now_ms(), false);
+    let mut eligible = routing.eligible.iter();
+    eligible.any(|email| row.reviewer.as_ref() != Some(email) && !row.endorsed_by.contains(email))
+}
+
+/// With the versions of now: otherwise deciding on it would judge it again.
+fn under(
+    registry: &Registry,
+    (live, tool): (&LiveWorkflow, &LiveTool),
+    mut judged: Judged,
+) -> Judged {
+    judged.versions = versions(registry, live, tool);
+    judged
+}
+
+/// The copy that waits: for as long as any other, and joined by no agent's call.
+fn copy(
+    app: &App,
+    live: &LiveWorkflow,
+    id: &ActionId,
+    (case, mut judged): (&ActionState, Judged),
+) -> Judged {
+    let now_ms = app.clock.now_ms();
+    judged.cause = Cause::Planted {
+        shows: case.row.id.clone(),
+    };
+    judged.facts.now_ms = now_ms;
+    judged.expires_ms = Some(live.rules.wait_over(now_ms, 1.0));
+    judged.idempotency_key = None;
+    judged.twin_hash = format!("planted {}", case.row.id);
+    judged.content_hash = content_hash(id, &judged, None);
+    judged
 }
 
 /// Whether somebody may review it who neither looked at it before nor decided on it.

@@ -4,13 +4,14 @@
 use super::{DAY_MS, append, beginning, entry, grant_now, place, place_of, stage, versions};
 use crate::app::App;
 use crate::error::ApiError;
-use crate::gateway::registry::LiveWorkflow;
+use crate::gateway::registry::{LiveTool, LiveWorkflow, Registry};
 use crate::gateway::texts;
 use crate::incident::again;
 use axum::http::StatusCode;
 use leeway_core::earn::stage::{Lost, StageEvent};
 use leeway_core::earn::standing::below;
-use leeway_core::earn::state::{BUCKETS, StageState, Stated, buckets, threshold};
+use leeway_core::earn::state::StageState;
+use leeway_core::earn::tally::{BUCKETS, Stated, buckets, threshold};
 use leeway_core::evidence::calibration::Bucket;
 use leeway_core::evidence::gate::Gate;
 use leeway_core::govern::event::GovernEvent;
@@ -18,7 +19,7 @@ use leeway_core::govern::people::{Person, Right};
 use leeway_core::govern::state::Document;
 use leeway_core::govern::workflow::Grant;
 use leeway_core::incident::event::Side;
-use leeway_store::Precondition;
+use leeway_store::{NewEntry, Precondition};
 use std::collections::BTreeMap;
 
 /// The share of wrong outputs that is accepted above a threshold of confidence.
@@ -150,6 +151,46 @@ pub async fn decline(
     Ok(known(app, workflow, tool)?.1)
 }
 
+/// Lets what the evidence found bad try again, from nothing, though nothing it is gained with changed.
+pub async fn readmit(
+    app: &App,
+    person: &Person,
+    (workflow, tool): (&str, &str),
+    why: &str,
+) -> Result<StageState, ApiError> {
+    if again::sides(app, person, workflow).is_empty() {
+        return Err(ApiError::forbidden(
+            "who may sign a promotion may let it try again",
+        ));
+    }
+    said(why)?;
+    let (version, state) = known(app, workflow, tool)?;
+    if state.barred.is_none() {
+        return Err(ApiError::new(
+            StatusCode::CONFLICT,
+            "not-barred",
+            "nothing keeps it from being proposed",
+        )
+        .help("Leeway proposes a promotion when the evidence passes the gate"));
+    }
+    let event = StageEvent::Readmitted {
+        by: person.email.clone(),
+        why: why.trim().to_owned(),
+    };
+    let actor = format!("person:{}", person.email);
+    let now_ms = app.clock.now_ms();
+    applied(state, (&actor, now_ms), &event)?;
+    let stream = StageState::stream(workflow, tool);
+    let entries = vec![entry((&stream, &actor, now_ms), event)];
+    append(
+        app,
+        entries,
+        vec![Precondition::StreamAt { stream, version }],
+    )
+    .await?;
+    Ok(known(app, workflow, tool)?.1)
+}
+
 /// Takes one level back: whoever may pause may do that, at once and alone.
 pub async fn demote(
     app: &App,
@@ -171,21 +212,44 @@ pub async fn demote(
 }
 
 /// One level down with a tool, at once and recorded.
-pub async fn lose(
+async fn lose(
     app: &App,
     (workflow, tool): (&str, &str),
     (actor, because, why): (&str, Lost, &str),
 ) -> Result<(), ApiError> {
     let registry = app.registry();
-    let (live, found) = place_of(&registry, workflow, tool)?;
-    let now_ms = app.clock.now_ms();
-    let now = grant_now(&registry, live, (tool, now_ms));
-    if now <= Grant::Draft {
+    let at = place_of(&registry, workflow, tool)?;
+    let entries = losing(app, (&registry, at.0, at.1), (actor, because, why))?;
+    if entries.is_empty() {
+        let now = grant_now(&registry, at.0, (tool, app.clock.now_ms()));
         return Err(ApiError::new(
             StatusCode::CONFLICT,
             "nothing-to-lose",
             format!("with this tool agents go as far as “{}” only", now.name()),
         ));
+    }
+    let stream = LiveWorkflow::stream(workflow);
+    let version = at.0.version;
+    append(
+        app,
+        entries,
+        vec![Precondition::StreamAt { stream, version }],
+    )
+    .await
+}
+
+/// Entries that take one level with a tool back; none where there is nothing to lose. They go with the
+/// workflow's version as precondition.
+pub fn losing(
+    app: &App,
+    (registry, live, found): (&Registry, &LiveWorkflow, &LiveTool),
+    (actor, because, why): (&str, Lost, &str),
+) -> Result<Vec<NewEntry>, ApiError> {
+    let (workflow, tool) = (&live.state.workflow.name, &found.name);
+    let now_ms = app.clock.now_ms();
+    let now = grant_now(registry, live, (tool, now_ms));
+    if now <= Grant::Draft {
+        return Ok(Vec::new());
     }
     let (_, state) = stage(&app.store.reader()?, workflow, tool)?;
     let stream = StageState::stream(workflow, tool);
@@ -201,21 +265,13 @@ pub async fn lose(
     };
     entries.push(entry((&stream, actor, now_ms), demoted));
     let lost = GovernEvent::WorkflowDemoted {
-        tool: tool.to_owned(),
+        tool: tool.clone(),
         grant: below(now),
         why: why.to_owned(),
     };
     let stream = LiveWorkflow::stream(workflow);
     entries.push(entry((&stream, actor, now_ms), lost));
-    append(
-        app,
-        entries,
-        vec![Precondition::StreamAt {
-            stream,
-            version: live.version,
-        }],
-    )
-    .await
+    Ok(entries)
 }
 
 /// What an agent's stated confidence is worth in a workflow, over all its tools.

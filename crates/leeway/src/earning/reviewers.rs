@@ -6,7 +6,7 @@ use super::DAY_MS;
 use crate::app::App;
 use crate::error::ApiError;
 use leeway_core::action::state::ActionState;
-use leeway_core::earn::state::week_of;
+use leeway_core::earn::tally::week_of;
 use leeway_core::earn::verdict::Verdict;
 use leeway_core::evidence::reviewers::{Table, ac1, kappa, no_rejection};
 use leeway_core::govern::people::Right;
@@ -111,7 +111,8 @@ pub fn measure(app: &App) -> Result<Everybody, ApiError> {
     for person in &registry.people {
         if person.may(Right::Decide) {
             let decided = reader.decisions_of(&person.email, LATEST)?;
-            let looks = reader.looks_of(&person.email, LATEST)?;
+            let mut looks = reader.looks_of(&person.email, LATEST)?;
+            looks.extend(reader.planted_decisions_of(&person.email, LATEST)?);
             found.push((person.email.clone(), decided, looks));
         }
     }

@@ -6,7 +6,7 @@ use crate::error::ApiError;
 use crate::gateway::registry::{LiveWorkflow, Registry};
 use leeway_core::earn::lot::LotState;
 use leeway_core::earn::standing::{Standing, above};
-use leeway_core::earn::state::StageState;
+use leeway_core::earn::state::{Barred, StageState};
 use leeway_core::evidence::gate::{Design, Gate};
 use leeway_core::evidence::interval;
 use leeway_core::govern::owners::Responsibility;
@@ -44,6 +44,11 @@ impl Tool {
         run.map_or((0, 0), |run| (run.reviewed, run.wrong))
     }
 
+    /// Why nothing is proposed with the present versions, if the evidence found them bad.
+    pub fn barred(&self) -> Option<&Barred> {
+        self.stage.as_ref()?.barred.as_ref()
+    }
+
     /// What the gate says.
     pub fn gate(&self) -> Gate {
         let (reviewed, wrong) = self.tally();
@@ -56,9 +61,10 @@ impl Tool {
         self.design.passes_at(wrong).saturating_sub(reviewed)
     }
 
-    /// In how many weeks that is at the present pace; `None` while nothing is reviewed.
+    /// In how many weeks that is at the present pace; `None` while nothing is reviewed, or nothing would come
+    /// of it.
     pub fn weeks(&self) -> Option<f64> {
-        (self.a_week > 0.0).then(|| self.needed() as f64 / self.a_week)
+        (self.a_week > 0.0 && self.barred().is_none()).then(|| self.needed() as f64 / self.a_week)
     }
 
     /// Share wrong and its interval at 95 %, for display only.

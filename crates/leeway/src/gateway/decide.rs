@@ -21,6 +21,9 @@ use leeway_store::{Precondition, SideWrite};
 use serde_json::{Value, json};
 use std::sync::Arc;
 
+/// What an approved planted case is told with.
+const PLANTED: &str = "It was a planted case, known to be wrong: nothing was carried out.";
+
 /// Approves exactly what `content_hash` covers. The call is made by the worker, once.
 pub async fn approve(
     app: &App,
@@ -47,6 +50,10 @@ pub async fn approve_by(
     let (action, judged) = held(app, person, id, content_hash).await?;
     let solo = solo(app, person, &action)?;
     let (workflow, _) = place(app, &judged)?;
+    if action.row.planted.is_some() {
+        let spend = link.into_iter().map(|link| link.spend).collect();
+        return missed(app, person, &action, (content_hash, took_ms, spend)).await;
+    }
     // Whoever else is being let run is counted before or after this one, never beside it.
     let counting = app.counting(&judged.call.workflow);
     let _guard = if workflow.rules.counts() {
@@ -76,6 +83,50 @@ pub async fn approve_by(
     let approved = decided(app, person, &action, event, spend).await?;
     app.enqueue(id.clone());
     Ok(approved)
+}
+
+/// A planted case is approved: it was not found, and nothing runs. That it ends is of the same append, so
+/// that nobody ever finds it approved.
+async fn missed(
+    app: &App,
+    person: &Person,
+    action: &ActionState,
+    (content_hash, took_ms, spend): (&str, Option<i64>, Vec<SideWrite>),
+) -> Result<ActionState, ApiError> {
+    let approved = ActionEvent::Approved {
+        by: person.email.clone(),
+        content_hash: content_hash.to_owned(),
+        solo: false,
+        took_ms,
+        expires_ms: None,
+        starts_ms: None,
+    };
+    let over = ActionEvent::Withdrawn {
+        by: "leeway".to_owned(),
+        reason: Some(PLANTED.to_owned()),
+    };
+    let events = vec![
+        (format!("person:{}", person.email), approved),
+        ("leeway".to_owned(), over),
+    ];
+    Ok(append_events(app, &action.row.id, events, (vec![at(action)], spend)).await?)
+}
+
+/// Whoever changes a planted case first, or asks about it, found it.
+pub(super) async fn found(
+    app: &App,
+    person: &Person,
+    action: &ActionState,
+    (content_hash, why, note): (&str, &str, Option<String>),
+) -> Result<ActionState, ApiError> {
+    let event = ActionEvent::Rejected {
+        by: person.email.clone(),
+        content_hash: content_hash.to_owned(),
+        why: why.to_owned(),
+        note,
+        took_ms: None,
+    };
+    decided(app, person, action, event, vec![]).await
 }
 
 /// Before when an approved call does not start: what cannot be called back waits a while.
@@ -200,6 +251,9 @@ pub async fn edit(
         .help("approve it as it is, or change something"));
     }
     check_arguments(&tool, &edited)?;
+    if action.row.planted.is_some() {
+        return found(app, person, &action, (content_hash, "changed first", None)).await;
+    }
     let cause = Cause::Edited {
         by: person.email.clone(),
     };
@@ -217,6 +271,15 @@ pub async fn withdraw(
     let action = own(app, caller, id)?;
     if !matches!(action.row.status, Status::Held | Status::Returned) {
         return Err(not_held(&action));
+    }
+    if action.edited_by().is_some() {
+        // That a person changed it says that it was wrong; taking it back must not unsay that.
+        return Err(ApiError::new(
+            StatusCode::CONFLICT,
+            "edited-by-person",
+            "a person changed this call, so it is theirs to decide",
+        )
+        .help("wait for the decision; nothing of yours is lost"));
     }
     let event = ActionEvent::Withdrawn {
         by: caller.agent.clone(),
@@ -255,6 +318,8 @@ pub fn own(app: &App, caller: &Caller, id: &ActionId) -> Result<ActionState, Api
         .reader()?
         .action(id)?
         .filter(|action| action.row.agent == caller.agent && action.row.workflow == caller.workflow)
+        // A planted case is none of its own.
+        .filter(|action| action.row.planted.is_none())
         .ok_or_else(|| ApiError::not_found("action", id.as_str()))
 }
 
@@ -314,6 +379,16 @@ pub(super) async fn held(
             &ended,
             "the rules changed since the undo was planned",
         ));
+    }
+    if moved_on && action.row.planted.is_some() {
+        // Judged again it might run. It was made for the rules before.
+        let over = ActionEvent::Withdrawn {
+            by: "leeway".to_owned(),
+            reason: Some("The rules changed since the case was planted.".to_owned()),
+        };
+        let events = vec![("leeway".to_owned(), over)];
+        let ended = append_events(app, id, events, (vec![at(&action)], vec![])).await?;
+        return Err(stale(&ended, "the rules changed since it was judged"));
     }
     if moved_on {
         let Some(arguments) = arguments(app, &action, &judged)? else {

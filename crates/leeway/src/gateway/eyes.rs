@@ -1,13 +1,14 @@
-//! What an agent may see of an action: its own call whole, the record only where its workflow lets it
+//! What an agent may see of an action, and what people are shown of a planted case. For an agent: its own call whole, the record only where its workflow lets it
 //! read that. Otherwise a call that waits or is blocked would be a way to read anything.
 
 use super::registry::Registry;
-use leeway_core::action::event::{ActionEvent, Judged};
+use leeway_core::action::event::{ActionEvent, Cause, Judged};
 use leeway_core::action::state::ActionState;
 use leeway_core::action::{title, tool_name};
 use leeway_core::classify::{BeforeImage, UndoPlan};
 use leeway_core::govern::workflow::Grant;
 use leeway_core::judge::Reason;
+use leeway_store::RawEntry;
 use serde_json::Value;
 
 /// Reasons whose sentences can quote the record.
@@ -34,6 +35,27 @@ pub fn of_agent(registry: &Registry, action: &ActionState) -> ActionState {
         seen.row.gist = gist;
     }
     seen
+}
+
+/// An action as people see it, and its entries: a planted case looks like any other while it waits.
+pub fn of_person(mut action: ActionState, entries: &mut [RawEntry]) -> ActionState {
+    if action.row.planted.is_none() || action.row.status.is_terminal() {
+        return action;
+    }
+    let agent = format!("agent:{}", action.row.agent);
+    action.row.planted = None;
+    for step in &mut action.steps {
+        if let ActionEvent::Judged(judged) = &mut step.event {
+            judged.cause = Cause::Proposed;
+            step.meta.actor.clone_from(&agent);
+        }
+    }
+    for entry in entries {
+        if entry.envelope.kind == "action.judged" {
+            entry.envelope.actor.clone_from(&agent);
+        }
+    }
+    action
 }
 
 /// Whether the workflow's agents may call the tool that reads the record.

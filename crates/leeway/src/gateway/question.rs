@@ -1,6 +1,6 @@
 //! A reviewer's question about a held action, and the agent's answer.
 
-use super::decide::{decided, held, not_an_undo, own, place, stale};
+use super::decide::{decided, found, held, not_an_undo, own, place, stale};
 use super::governance;
 use super::pipeline::Caller;
 use super::run::{again_with, arguments, revise};
@@ -33,6 +33,10 @@ pub async fn ask(
             "question-invalid",
             format!("a question has 1 to {LONGEST_QUESTION} characters"),
         ));
+    }
+    if action.row.planted.is_some() {
+        let asked = (content_hash, "asked about first", Some(question.to_owned()));
+        return found(app, person, &action, asked).await;
     }
     let event = ActionEvent::Returned {
         by: person.email.clone(),

@@ -92,6 +92,8 @@ pub fn row_view(row: &ActionRow) -> Value {
         "updated_at": rfc3339(row.updated_ms),
         "expires_at": row.expires_ms.map(rfc3339),
         "undoes": row.undoes,
+        // While it waits, it is shown as any other.
+        "planted": row.planted.as_ref().filter(|_| row.status.is_terminal()),
     })
 }
 

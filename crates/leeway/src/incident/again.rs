@@ -1,7 +1,7 @@
 //! Running again: both owners sign what was found, and the workflow comes back with everything reviewed.
 
-use super::declare::{pause_of, resumption_of};
-use super::{actor, append, find, may_work, moved};
+use super::declare::{lost, pause_of, resumption_of};
+use super::{actor, append, append_with, find, may_work, moved};
 use crate::app::App;
 use crate::error::ApiError;
 use crate::gateway::registry::LiveWorkflow;
@@ -169,18 +169,26 @@ pub async fn recur(
     }
     let pause = pause_of(app, &state.workflow)?.ok_or_else(moved)?;
     let (version, state) = find(app, number)?;
-    let case = action.clone();
+    let registry = app.registry();
+    let live = registry.workflows.get(&state.workflow);
+    let case = (state.number, action.as_ref());
+    let lost = match live {
+        Some(live) => lost(app, (&registry, live), case)?,
+        None => vec![],
+    };
+    let workflow = live.map(|live| Precondition::StreamAt {
+        stream: LiveWorkflow::stream(&state.workflow),
+        version: live.version,
+    });
     let event = IncidentEvent::Recurred {
         by: person.email.clone(),
         action,
         why: why.trim().to_owned(),
         pause,
     };
-    let state = append(app, &actor(person), (version, &state), event).await?;
+    let with = (event, lost, workflow.into_iter().collect());
+    let state = append_with(app, &actor(person), (version, &state), with).await?;
     super::declare::tell_owners(app, state.number).await?;
-    if let Some(case) = case {
-        super::declare::take_back(app, &state.workflow, (state.number, &case)).await?;
-    }
     Ok(state)
 }
 

@@ -1,4 +1,5 @@
-//! Declaring an incident pauses its workflow in the same append; the pause's entry is step 1's evidence.
+//! Declaring an incident pauses its workflow in the same append, in which the agents of its case lose a level
+//! too; the pause's entry is step 1's evidence.
 //! A kill between the two entries' appends leaves a declared incident over a paused workflow, which
 //! [`super::tend`] completes.
 
@@ -6,7 +7,7 @@ use super::{actor, append, find, may_work, moved, of_workflow};
 use crate::app::App;
 use crate::earning::promoting;
 use crate::error::ApiError;
-use crate::gateway::registry::LiveWorkflow;
+use crate::gateway::registry::{LiveWorkflow, Registry};
 use crate::gateway::texts;
 use axum::http::StatusCode;
 use leeway_core::action::tool_name;
@@ -51,44 +52,51 @@ pub async fn declare(
             return Err(ApiError::not_found("action of this workflow", id.as_str()));
         }
     }
-    let case = example.clone();
     let declared = IncidentEvent::Declared {
         workflow: workflow.to_owned(),
         commander: person.email.clone(),
         why: why.trim().to_owned(),
         example,
     };
-    let number = begin(app, person, (live, declared, why)).await?;
+    let number = begin(app, person, (&registry, live), (declared, why)).await?;
     tell_owners(app, number).await?;
     contain(app, number).await?;
-    if let Some(case) = case {
-        take_back(app, workflow, (number, &case)).await?;
-    }
     find(app, &number.to_string()).map(|(_, state)| state)
 }
 
 /// The agents of a case lose one level with its tool: an incident weighs more than any number of successes.
-pub(super) async fn take_back(
+/// Entries that go with the workflow's version as precondition; none where there is nothing to lose.
+pub(super) fn lost(
     app: &App,
-    workflow: &str,
-    (number, case): (u64, &ActionId),
-) -> Result<(), ApiError> {
-    let Some(row) = app.store.reader()?.action_row(case)? else {
-        return Ok(());
+    (registry, live): (&Registry, &LiveWorkflow),
+    (number, case): (u64, Option<&ActionId>),
+) -> Result<Vec<NewEntry>, ApiError> {
+    let row = match case {
+        Some(case) => app.store.reader()?.action_row(case)?,
+        None => None,
     };
-    let tool = tool_name(&row.system, &row.tool);
+    let tool = row.map(|row| tool_name(&row.system, &row.tool));
+    let Some(found) = tool.and_then(|tool| registry.find(&tool)) else {
+        return Ok(Vec::new());
+    };
     let why = format!("incident {number} names one of its actions");
-    match promoting::lose(app, (workflow, &tool), ("leeway", Lost::Incident, &why)).await {
-        Err(error) if matches!(error.code, "nothing-to-lose" | "not-found") => Ok(()),
-        other => other,
-    }
+    promoting::losing(
+        app,
+        (registry, live, found),
+        ("leeway", Lost::Incident, &why),
+    )
 }
 
 async fn begin(
     app: &App,
     person: &Person,
-    (live, declared, why): (&LiveWorkflow, IncidentEvent, &str),
+    (registry, live): (&Registry, &LiveWorkflow),
+    (declared, why): (IncidentEvent, &str),
 ) -> Result<u64, ApiError> {
+    let example = match &declared {
+        IncidentEvent::Declared { example, .. } => example.clone(),
+        _ => None,
+    };
     let name = &live.state.workflow.name;
     let last = super::all(app)?.first().map_or(0, |state| state.number);
     let entry = |stream: String, event: GovernEvent| NewEntry {
@@ -106,16 +114,20 @@ async fn begin(
             stream.clone(),
             GovernEvent::Incident(declared.clone()),
         )];
-        let mut preconditions = vec![Precondition::StreamAt { stream, version: 0 }];
+        let preconditions = vec![
+            Precondition::StreamAt { stream, version: 0 },
+            Precondition::StreamAt {
+                stream: LiveWorkflow::stream(name),
+                version: live.version,
+            },
+        ];
         if live.state.paused.is_none() {
             let reason = format!("Incident {number}: {}", why.trim());
             let pause = GovernEvent::WorkflowPaused { reason };
             entries.push(entry(LiveWorkflow::stream(name), pause));
-            preconditions.push(Precondition::StreamAt {
-                stream: LiveWorkflow::stream(name),
-                version: live.version,
-            });
         }
+        let case = (number, example.as_ref());
+        entries.extend(lost(app, (registry, live), case)?);
         let append = Append {
             entries,
             preconditions,

@@ -16,13 +16,15 @@ pub mod steps;
 pub mod tend;
 
 use crate::app::App;
+use crate::earning::reconfigures;
 use crate::error::ApiError;
 use axum::http::StatusCode;
 use leeway_core::govern::event::GovernEvent;
 use leeway_core::govern::people::{Person, Right};
 use leeway_core::govern::state::Document;
 use leeway_core::incident::{IncidentEvent, IncidentState};
-use leeway_store::{AppendError, Precondition};
+use leeway_core::ledger::event::Event;
+use leeway_store::{Append, AppendError, NewEntry, Precondition};
 
 /// An incident by the number in the address, and the length of its stream.
 pub fn find(app: &App, number: &str) -> Result<(u64, IncidentState), ApiError> {
@@ -64,27 +66,50 @@ pub fn of_workflow(app: &App, workflow: &str) -> Result<Option<IncidentState>, A
 pub async fn append(
     app: &App,
     actor: &str,
-    (version, state): (u64, &IncidentState),
+    known: (u64, &IncidentState),
     event: IncidentEvent,
 ) -> Result<IncidentState, ApiError> {
-    let at_ms = app.clock.now_ms();
-    IncidentState::apply(Some(state.clone()), state.number, at_ms, &event).map_err(|error| {
+    append_with(app, actor, known, (event, vec![], vec![])).await
+}
+
+/// The same, with what else is to be appended or nothing is, under these preconditions.
+pub async fn append_with(
+    app: &App,
+    actor: &str,
+    (version, state): (u64, &IncidentState),
+    (event, more, mut preconditions): (IncidentEvent, Vec<NewEntry>, Vec<Precondition>),
+) -> Result<IncidentState, ApiError> {
+    let time_ms = app.clock.now_ms();
+    IncidentState::apply(Some(state.clone()), state.number, time_ms, &event).map_err(|error| {
         ApiError::new(StatusCode::CONFLICT, error.code(), error.to_string())
             .help("steps follow one another, each with its evidence, by whoever is in command")
     })?;
     let stream = IncidentState::stream(state.number);
-    let at = Precondition::StreamAt {
+    preconditions.push(Precondition::StreamAt {
         stream: stream.clone(),
         version,
+    });
+    let mut entries = vec![NewEntry {
+        stream,
+        actor: actor.to_owned(),
+        time_ms,
+        event: Event::Govern(GovernEvent::Incident(event)),
+    }];
+    entries.extend(more);
+    let reload = reconfigures(&entries);
+    let append = Append {
+        entries,
+        preconditions,
+        side: vec![],
     };
-    let event = GovernEvent::Incident(event);
-    match app.govern(actor, stream, event, (vec![], vec![at])).await {
-        Err(AppendError::Conflict(_)) => Err(moved()),
-        other => {
-            other?;
-            find(app, &state.number.to_string()).map(|(_, state)| state)
-        }
+    match app.store.append(append).await {
+        Err(AppendError::Conflict(_)) => return Err(moved()),
+        other => other?,
+    };
+    if reload {
+        app.reload()?;
     }
+    find(app, &state.number.to_string()).map(|(_, state)| state)
 }
 
 pub(crate) fn moved() -> ApiError {

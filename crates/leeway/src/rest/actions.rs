@@ -169,10 +169,10 @@ pub(super) fn whole(app: &App, id: &ActionId, who: &Who) -> Result<Value, ApiErr
     let action = reader
         .action(id)?
         .ok_or_else(|| ApiError::not_found("action", id.as_str()))?;
-    let entries = reader.entries_of(&action_stream(id))?;
+    let mut entries = reader.entries_of(&action_stream(id))?;
     let action = match who {
         Who::Agent(_) => eyes::of_agent(&app.registry(), &action),
-        Who::Person(_) => action,
+        Who::Person(_) => eyes::of_person(action, &mut entries),
     };
     let mut answer = view::whole(&action, &entries);
     if let Some((_, state)) = undo_state(app, id)? {
@@ -251,6 +251,7 @@ impl ListParams {
             q: filled(&self.q),
             from_ms: time(self.from.as_deref())?,
             to_ms: time(self.to.as_deref())?,
+            without_planted: false,
         })
     }
 }
@@ -290,6 +291,7 @@ pub async fn list(
     if let Who::Agent(caller) = &who {
         filter.agent = Some(caller.agent.clone());
         filter.workflow = Some(caller.workflow.clone());
+        filter.without_planted = true;
     }
     let limit = params.limit.unwrap_or(DEFAULT_PAGE).clamp(1, LARGEST_PAGE);
     let page = app

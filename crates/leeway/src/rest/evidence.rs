@@ -35,6 +35,7 @@ fn row(tool: &Tool) -> Value {
         "reviewed": reviewed, "wrong": wrong, "gate": tool.gate(), "needed": tool.needed(),
         "a_week": tool.a_week, "weeks": tool.weeks(),
         "proposal": tool.stage.as_ref().and_then(|stage| stage.proposal.clone()),
+        "barred": tool.barred().map(|barred| &barred.why),
         "standing": tool.standing,
     })
 }
@@ -148,6 +149,22 @@ pub async fn decline(
 ) -> Result<Json<Value>, ApiError> {
     let person = who.person(Right::Read)?;
     promoting::decline(&app, &person, (&workflow, &tool), &body.why).await?;
+    whole(&app, &workflow, &tool)
+}
+
+/// Lets what the evidence found bad try again, from nothing, though nothing changed.
+#[utoipa::path(post, path = "/v1/workflows/{workflow}/evidence/{tool}/readmit", params(("workflow" = String, Path), ("tool" = String, Path)), request_body = WhyBody, responses(
+    (status = 200, description = "The stage"), (status = 403, body = answers::Failure, description = "`forbidden`"),
+    (status = 404, body = answers::Failure, description = "`not-found`"), (status = 409, body = answers::Failure, description = "`not-barred`, `stale`"),
+    (status = 422, body = answers::Failure, description = "`why-missing`")))]
+pub async fn readmit(
+    State(app): State<Arc<App>>,
+    who: Who,
+    Path((workflow, tool)): Path<(String, String)>,
+    Body(body): Body<WhyBody>,
+) -> Result<Json<Value>, ApiError> {
+    let person = who.person(Right::Read)?;
+    promoting::readmit(&app, &person, (&workflow, &tool), &body.why).await?;
     whole(&app, &workflow, &tool)
 }
 

@@ -185,6 +185,10 @@ fn evidence_routes() -> Router<Arc<App>> {
             post(evidence::decline),
         )
         .route(
+            "/v1/workflows/{workflow}/evidence/{tool}/readmit",
+            post(evidence::readmit),
+        )
+        .route(
             "/v1/workflows/{workflow}/evidence/{tool}/demote",
             post(evidence::demote),
         )

@@ -16,7 +16,7 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
         undo::show, undo::undo, undo::settle, undo::revoke, undo::attest,
         desk::show, desk::report,
         reviews::list, reviews::show, reviews::judge, reviews::reviewers,
-        evidence::list, evidence::show, evidence::sign, evidence::decline, evidence::demote,
+        evidence::list, evidence::show, evidence::sign, evidence::decline, evidence::readmit, evidence::demote,
         evidence::confidence, evidence::adopt, evidence::restart,
         worth::show, worth::all, rollout::show,
         batches::prepare, batches::list, batches::show, batches::start, batches::stop,

@@ -5,7 +5,9 @@ use super::layout::Frame;
 use super::parts::{icon, level, long, shown, status, time, value, verdict};
 use super::{PageResult, Viewer, undo};
 use crate::app::App;
+use crate::error::ApiError;
 use crate::gateway::append::action_stream;
+use crate::gateway::eyes;
 use axum::extract::{Path, State};
 use leeway_core::action::audit::{self, AuditRecord};
 use leeway_core::action::event::{ActionEvent, Cause, Judged};
@@ -23,10 +25,11 @@ pub async fn show(
     Path(id): Path<String>,
 ) -> PageResult {
     let action = find(&app, &id)?;
-    let entries = app
+    let mut entries = app
         .store
         .reader()?
         .entries_of(&action_stream(&action.row.id))?;
+    let action = eyes::of_person(action, &mut entries);
     let row = &action.row;
     let frame = Frame::new(&app, &session, "/timeline", row.title.clone());
     Ok(frame.page(html! { div.solo #action data-live {
@@ -36,6 +39,7 @@ pub async fn show(
             p.badges { (status(row.status)) @if let Some(of) = row.level { (level(of)) } }
             @if row.status == Status::Held { p { a.btn.primary href={ "/inbox/" (row.id) } { "Review" } } }
         }
+        (planted(&app, &action)?)
         (undo::card(&app, &session, &action)?)
         (story(&action))
         @if let Some(judged) = action.current() { (decision(judged)) (changes(judged)) }
@@ -46,6 +50,31 @@ pub async fn show(
             (super::incidents::declare_form(&app, &session, Some((&row.workflow, Some(&row.id)))))
         }
     } }))
+}
+
+/// That it was a planted case, what of, and whether it was found. While it waits, nothing says so.
+fn planted(app: &App, action: &ActionState) -> Result<Markup, ApiError> {
+    let Some(of) = &action.row.planted else {
+        return Ok(html! {});
+    };
+    let original = app.store.reader()?.action(of)?;
+    let rejection = original.iter().flat_map(|original| &original.steps);
+    let rejection = rejection.filter_map(|step| match &step.event {
+        ActionEvent::Rejected { by, why, .. } => Some((by, step.meta.time_ms, why)),
+        _ => None,
+    });
+    let (status, by) = (action.row.status, action.row.reviewer.as_deref());
+    Ok(
+        html! { section.card.now #planted aria-labelledby="planted-t" {
+            header { h2 #planted-t { "This was a planted case" } }
+            p { "Leeway put it among what waits to see whether it is found. " @match (status, by) {
+                (Status::Rejected, Some(by)) => b { (shown(by)) " found it." },
+                (_, Some(by)) => b { (shown(by)) " approved it, so it was not found." },
+                _ => b { "Nobody decided on it." },
+            } " Nothing was carried out, and it counts in no statistics but the reviewers’." }
+            @for (by, at_ms, why) in rejection { p.sub { "It is a copy of " a href={ "/actions/" (of) } { "what " (shown(by)) " rejected" } " " (time(at_ms)) ": " (shown(why)) "." } }
+        } },
+    )
 }
 
 fn story(action: &ActionState) -> Markup {
@@ -70,6 +99,7 @@ fn headline(step: &Step) -> &'static str {
             Cause::Resumed => "Judged again after the pause",
             Cause::Revoked { .. } => "The approval was taken back",
             Cause::Undoes(_) => "Asked to take an action back",
+            Cause::Planted { .. } => "Planted: a copy of a case known to be wrong",
         },
         ActionEvent::Joined { .. } => "The agent asked for the same again",
         ActionEvent::Endorsed { .. } => "Approved by one of several",

@@ -13,7 +13,7 @@ use crate::gateway::registry::LiveWorkflow;
 use crate::people::session::Session;
 use axum::extract::{Path, State};
 use axum::response::Redirect;
-use leeway_core::earn::state::{BUCKETS, bucket_of};
+use leeway_core::earn::tally::{BUCKETS, bucket_of};
 use leeway_core::evidence::{calibration, interval};
 use leeway_core::govern::people::Right;
 use maud::{Markup, html};

@@ -147,6 +147,12 @@ pub fn gate(tool: &Tool) -> String {
         return format!("{of}. {end}");
     };
     let next = next.name();
+    if let Some(barred) = tool.barred() {
+        return format!(
+            "{of}. Nothing is proposed: {} with the same versions.",
+            barred.why
+        );
+    }
     match tool.gate() {
         Gate::Passes => format!("{of}: enough for “{next}”."),
         Gate::Fails => format!("{of}: too many. Evidence begins anew."),

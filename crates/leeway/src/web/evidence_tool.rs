@@ -11,7 +11,8 @@ use crate::earning::summary::{self, Tool};
 use crate::earning::{self};
 use axum::extract::{Path, State};
 use leeway_core::earn::stage::Anew;
-use leeway_core::earn::state::{StageState, Week};
+use leeway_core::earn::state::StageState;
+use leeway_core::earn::tally::Week;
 use leeway_core::earn::verdict::Severity;
 use leeway_core::evidence::gate::Gate;
 use leeway_core::evidence::{cusum as drifting, interval};
@@ -47,6 +48,7 @@ pub async fn show(
             @if let Some(lost) = lost(&tool) { p.sub { (lost) } }
         }
         (promotion::proposal(&at))
+        (promotion::barred(&at))
         @match &tool.stage {
             None => div.empty { (icon("chart")) h2 { "Nothing learned yet" } p { "The first decision on one of its calls, or the first review of what ran, begins the evidence." } },
             Some(stage) => (learned(&tool, stage)),
@@ -207,6 +209,7 @@ fn began(because: Option<Anew>) -> &'static str {
         Some(Anew::Failed) => "the one before failed the gate",
         Some(Anew::Promoted) => "it was promoted, and the next level is earned too",
         Some(Anew::Demoted) => "it was demoted",
+        Some(Anew::Readmitted) => "an owner lets it try again",
     }
 }
 

@@ -214,6 +214,7 @@ fn toast(app: &App, session: &Session, asked: &Asked) -> Result<Option<Markup>, 
         .and_then(|action| Some((action, action.starts_ms()?)));
     Ok(Some(html! { div.toast #toast role="status" {
         @if let Some((action, starts_ms)) = starts { (undo::going_out(session, action, starts_ms)) }
+        @else if row.planted.is_some() && row.status.is_terminal() { span { b { "A planted case, " @if row.status == Status::Rejected { "found" } @else { "not found" } } " · " (row.title) } }
         @else { span { b { (row.status.words()) } " · " (row.title) } }
         a.btn.quiet href={ "/actions/" (row.id) } { "See" }
     } }))

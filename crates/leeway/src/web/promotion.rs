@@ -1,9 +1,10 @@
 //! Promoting and demoting from a tool's evidence page: what is proposed and what it rests on, who signed,
-//! what a signature says; declining it; taking a level back.
+//! what a signature says; declining it; letting it try again; taking a level back.
 
 use super::parts::{csrf, icon, shown, time};
 use super::{Failed, Viewer, evidence, sent};
 use crate::app::App;
+use crate::charts::percent;
 use crate::earning::promoting;
 use crate::earning::summary::Tool;
 use crate::error::ApiError;
@@ -62,6 +63,29 @@ pub fn proposal(at: &At<'_>) -> Markup {
         @if !sides.is_empty() { details { summary { "Decline it" } (at.form("decline", html! {
             label { "Why" input name="why" required maxlength="500" autocomplete="off"; }
             button.btn.danger { (icon("x")) "Decline" }
+        })) } }
+    } }
+}
+
+/// Why nothing is proposed, and letting it try again, where the evidence found the present versions bad.
+pub fn barred(at: &At<'_>) -> Markup {
+    let stage = at.tool.stage.as_ref();
+    let Some((stage, barred)) = stage.and_then(|stage| Some((stage, stage.barred.as_ref()?)))
+    else {
+        return html! {};
+    };
+    let sides = again::sides(at.app, &at.session.person, &at.live.state.workflow.name);
+    let attempts = stage.readmitted + 1;
+    let bad = at.tool.design;
+    let luck = 1.0 - (1.0 - bad.behaviour(bad.p1).passes).powi(attempts.saturating_add(1) as i32);
+    html! { section.card #barred aria-labelledby="barred-t" {
+        header { h2 #barred-t { "Nothing is proposed for now" } span.sub { "since " (time(barred.at_ms)) } }
+        p { "The evidence found these versions bad: " (shown(&barred.why)) ". A change of prompt, model, rules, pack or tool begins anew by itself." }
+        @if sides.is_empty() { p.sub { "Or whoever may sign a promotion lets it try again." } }
+        @else { details { summary { "Let it try again with the same versions" } (at.form("readmit", html! {
+            p.sub { "From nothing, as attempt " (attempts + 1) ". Trying until it works proves nothing: of agents that are wrong " (percent(bad.p1)) " of the time, " (percent(luck)) " would get through in so many attempts." }
+            label { "Why it should be better now" input name="why" required maxlength="500" autocomplete="off"; }
+            button.btn { (icon("undo")) "Let it try again" }
         })) } }
     } }
 }
@@ -161,7 +185,7 @@ pub struct Sent {
     why: String,
 }
 
-/// Signs, declines or demotes.
+/// Signs, declines, lets it try again or demotes.
 pub async fn act(
     State(app): State<Arc<App>>,
     Viewer(session): Viewer,
@@ -182,6 +206,7 @@ pub async fn act(
             promoting::sign(&app, person, place, (side, &sent.content_hash)).await?;
         }
         "decline" => drop(promoting::decline(&app, person, place, &sent.why).await?),
+        "readmit" => drop(promoting::readmit(&app, person, place, &sent.why).await?),
         "demote" => promoting::demote(&app, person, place, &sent.why).await?,
         _ => return Err(ApiError::not_found("page", &shown(&what)).into()),
     }

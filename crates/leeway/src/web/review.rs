@@ -150,7 +150,7 @@ fn held(shown: &Shown<'_>) -> Markup {
             },
             Cause::Revoked { by } => p { (self::shown(by)) " took the approval back before it started." },
             Cause::Undoes(undoes) => p { (self::shown(&undoes.by)) " asks to take back " a href={ "/actions/" (undoes.action) } { "an earlier action" } "." },
-            Cause::Edited { .. } | Cause::Proposed => {},
+            Cause::Edited { .. } | Cause::Proposed | Cause::Planted { .. } => {},
         }
         @if let Some(by) = shown.action.edited_by() {
             p { "Changed by " (self::shown(by)) ", who cannot approve it." }

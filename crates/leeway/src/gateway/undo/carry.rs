@@ -92,7 +92,7 @@ async fn flush(app: &Arc<App>, batch: &BatchState, wave: &mut Vec<ActionId>) {
     for action in wave.drain(..) {
         let (app, batch) = (app.clone(), batch.clone());
         under_way.spawn(async move {
-            if let Err(error) = persist(&app, &batch, &action).await {
+            if let Err(error) = Box::pin(persist(&app, &batch, &action)).await {
                 tracing::warn!(%action, batch = %batch.id, %error, "not taken back");
             }
         });

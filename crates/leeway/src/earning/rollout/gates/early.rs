@@ -114,13 +114,14 @@ pub(super) fn drafts(facts: &Facts) -> Vec<Check> {
             || tool
                 .evidence
                 .as_ref()
-                .is_some_and(|known| known.gate() == Gate::Passes)
+                .is_some_and(|known| known.gate() == Gate::Passes && known.barred().is_none())
     };
     let passed: Vec<&ToolFact> = facts.tools.iter().filter(proven).collect();
     let nearest = facts
         .tools
         .iter()
         .filter_map(|tool| Some((tool, tool.evidence.as_ref()?)))
+        .filter(|(_, known)| known.barred().is_none())
         .min_by(|(_, a), (_, b)| {
             let weeks =
                 |tool: &crate::earning::summary::Tool| tool.weeks().unwrap_or(f64::INFINITY);
@@ -129,6 +130,9 @@ pub(super) fn drafts(facts: &Facts) -> Vec<Check> {
                 .then(a.needed().cmp(&b.needed()))
         });
     let evidence = match (passed.as_slice(), nearest) {
+        ([], None) if facts.tools.iter().any(|tool| tool.evidence.is_some()) => {
+            "The evidence found every tool bad with the present versions.".to_owned()
+        }
         ([], None) => "No tool is granted that does more than read.".to_owned(),
         ([], Some((tool, known))) => {
             let (reviewed, wrong) = known.tally();
