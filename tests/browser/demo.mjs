@@ -5,10 +5,12 @@ import fs from 'node:fs';
 import { createRequire } from 'node:module';
 import os from 'node:os';
 import path from 'node:path';
+import readline from 'node:readline';
 import { chromium } from 'playwright-core';
 
 const axe = fs.readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const root = path.resolve(import.meta.dirname, '../..');
+const tools = process.env.LEEWAY_TEST_TOOLS ?? path.join(root, 'target/test-tools');
 const binary = process.env.LEEWAY_BINARY ?? path.join(root, 'target/debug/leeway');
 
 export const browser = () => chromium.launch({
@@ -70,6 +72,38 @@ export class Demo {
   }
 }
 
+// A desk that one of the programs in tests/clients brings about: it says in one line of JSON what there is, answers
+// each line it is asked with another, and stops everything it started when its input ends.
+export class Desk extends Demo {
+  static async start(program) {
+    const desk = new this();
+    desk.process = spawn(path.join(tools, 'venv/bin/python'), [path.join(root, 'tests/clients', program)], { stdio: ['pipe', 'pipe', 'inherit'] });
+    desk.lines = readline.createInterface({ input: desk.process.stdout })[Symbol.asyncIterator]();
+    desk.access = await desk.said();
+    desk.url = desk.access.url;
+    desk.browser = await browser();
+    return desk;
+  }
+
+  async said() {
+    const { done, value } = await this.lines.next();
+    assert.ok(!done, 'the program ended; what it said stands above');
+    return JSON.parse(value);
+  }
+
+  async ask(what) {
+    this.process.stdin.write(`${what}\n`);
+    return this.said();
+  }
+
+  async stop() {
+    await this.browser.close();
+    const ended = new Promise(done => this.process.once('exit', done));
+    this.process.stdin.end();
+    assert.equal(await ended, 0);
+  }
+}
+
 export async function until(condition, what, limit_ms = 30_000) {
   const end = Date.now() + limit_ms;
   for (;;) {
@@ -86,6 +120,9 @@ export const settled = page => page.waitForSelector('html[data-js=ready]');
 // The page it is on does not scroll sideways and is accessible.
 export async function sound(page) {
   await settled(page);
+  // What is fading in has other colours than it is about to have.
+  await page.evaluate(() => Promise.allSettled(document.getAnimations()
+    .filter(one => one.effect.getComputedTiming().iterations !== Infinity).map(one => one.finished)));
   const address = new URL(page.url()).pathname;
   const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
   assert.ok(wide <= 0, `${address} scrolls sideways by ${wide}px`);

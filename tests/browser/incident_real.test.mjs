@@ -2,49 +2,13 @@
 // is closed; the systems' own history then says what came of it. tests/clients/spoiled_desk.py runs all of it.
 import { test, before, after } from 'node:test';
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import path from 'node:path';
-import readline from 'node:readline';
-import { Demo, browser, sound, until } from './demo.mjs';
+import { Desk, sound, until } from './demo.mjs';
 
-const root = path.resolve(import.meta.dirname, '../..');
-const tools = process.env.LEEWAY_TEST_TOOLS ?? path.join(root, 'target/test-tools');
 const phone = { viewport: { width: 390, height: 844 } };
 const long = { timeout: 600_000 };
 let desk;
 
-class SpoiledDesk extends Demo {
-  static async start() {
-    const desk = new SpoiledDesk();
-    desk.process = spawn(path.join(tools, 'venv/bin/python'), [path.join(root, 'tests/clients/spoiled_desk.py')], { stdio: ['pipe', 'pipe', 'inherit'] });
-    desk.lines = readline.createInterface({ input: desk.process.stdout })[Symbol.asyncIterator]();
-    desk.access = await desk.said();
-    desk.url = desk.access.url;
-    desk.browser = await browser();
-    return desk;
-  }
-
-  async said() {
-    const { done, value } = await this.lines.next();
-    assert.ok(!done, 'spoiled_desk.py ended; what it said stands above');
-    return JSON.parse(value);
-  }
-
-  async ask(what) {
-    this.process.stdin.write(`${what}\n`);
-    return this.said();
-  }
-
-  // The end of its input lets it stop everything it started.
-  async stop() {
-    await this.browser.close();
-    const ended = new Promise(done => this.process.once('exit', done));
-    this.process.stdin.end();
-    assert.equal(await ended, 0);
-  }
-}
-
-before(async () => { desk = await SpoiledDesk.start(); }, long);
+before(async () => { desk = await Desk.start('spoiled_desk.py'); }, long);
 after(() => desk.stop());
 
 // Presses a button, and looks at the page it leads to, which shows a heading.

@@ -2,73 +2,9 @@
 owners, demotions that take force at once; and nothing an agent sends has a say in it."""
 
 import pytest
-from harness import Api, Refused, clock_ahead, sandbox_business, wait_until
+from harness import Refused, wait_until
+from judged_desk import Desk, rules
 from mail_server import MailDev
-
-DESK = """
-name = "desk"
-title = "Desk"
-owner = "sue@example.com"
-responsibility = "support-triage"
-confidence_threshold = 0.5
-prompt_version = "{prompt}"
-[grants]
-sandbox__get_contact = "read"
-sandbox__add_contact_tag = "update"
-sandbox__create_task = "update"
-sandbox__update_contact = "high-impact"
-sandbox__create_refund = "external"
-[evidence]
-autonomy = "{autonomy}"
-"""
-OWNERS = """
-[owner.support-triage]
-business = "sue@example.com"
-technical = "tom@example.com"
-delegates = ["del@example.com"]
-[owner.finance-fields]
-business = "fin@example.com"
-technical = "tom@example.com"
-delegates = ["del@example.com"]
-[owner.crm-field-updates]
-business = "sue@example.com"
-technical = "tom@example.com"
-delegates = ["del@example.com"]
-"""
-
-
-class Desk:
-    def __init__(self, autonomy="configured"):
-        self.autonomy = autonomy
-        self.leeway = sandbox_business({"desk": DESK.format(prompt="v1", autonomy=autonomy)}, {"owners.toml": OWNERS})
-        self.people = {name: self.leeway.person(f"{name}@example.com", "owner") for name in ("sue", "fin", "del")}
-        self.people["tom"] = self.leeway.person("tom@example.com", "operator")
-        self.clerk = Api(self.leeway.url, self.leeway.agent("clerk", "desk"))
-        self.tags = 0
-
-    def tag(self, **more):
-        self.tags += 1
-        body = {"tool": "sandbox__add_contact_tag", "arguments": {"id": "c-101", "tag": f"tag-{self.tags}"}, "confidence": 0.9, **more}
-        return self.clerk.post("/v1/actions", body)
-
-    def evidence(self, tool="sandbox__add_contact_tag"):
-        return self.people["sue"].get(f"/v1/workflows/desk/evidence/{tool}")
-
-    def judge(self, review, verdict="right", by="sue", **more):
-        return self.people[by].post(f"/v1/reviews/{review}/judge", {"verdict": verdict, **more})
-
-    def settle(self, review, verdict="right", **more):
-        """Whoever has to look at it does: two people at times."""
-        done = self.judge(review, verdict, **more)
-        return self.judge(review, verdict, by="del", **more) if done["open"] else done
-
-    def open(self):
-        return [review["id"] for review in self.people["sue"].get("/v1/reviews?limit=500")["reviews"]]
-
-    def prompt(self, version):
-        text = DESK.format(prompt=version, autonomy=self.autonomy)
-        (self.leeway.config / "workflows" / "desk.toml").write_text(f"send_delay_s = 0\n{text}")
-        self.leeway.apply()
 
 
 @pytest.fixture
@@ -91,10 +27,6 @@ def refused(call):
     with pytest.raises(Refused) as error:
         call()
     return error.value.status, error.value.code
-
-
-def rules(action):
-    return [reason["rule"] for reason in action["decision"]["reasons"]]
 
 
 def test_what_ran_alone_is_reviewed_and_becomes_evidence(desk):
@@ -244,22 +176,12 @@ def test_an_incident_takes_back_in_the_append_that_declares_it(desk):
     assert both[:2] == ["incident.declared", "workflow.paused"] and set(both[2:4]) == {"stage.demoted", "workflow.demoted"}, both
 
 
-def earn(desk):
-    """Drafts until a promotion is proposed: none wrong of 71."""
-    for n in range(71):
-        draft = desk.tag()
-        assert draft["status"] == "held" and "not-earned" in rules(draft), (n, draft)
-        assert desk.evidence()["proposal"] is None
-        desk.people["sue"].approve(draft["id"])
-    return desk.evidence()["proposal"]
-
-
 def sign(desk, by, side, digest):
     return desk.people[by].post("/v1/workflows/desk/evidence/sandbox__add_contact_tag/sign", {"as": side, "content_hash": digest})
 
 
 def test_freedom_is_earned_by_evidence_signed_by_both_and_lost_with_another_prompt(earning):
-    proposal = earn(earning)
+    proposal = earning.earn()
     assert (proposal["from"], proposal["to"], proposal["wrong"]) == ("draft", "update", 0)
     digest = proposal["content_hash"]
     assert refused(lambda: sign(earning, "fin", "business", digest)) == (403, "not-eligible")
@@ -286,7 +208,7 @@ def test_freedom_is_earned_by_evidence_signed_by_both_and_lost_with_another_prom
 
 
 def test_a_promotion_lapses_when_it_is_declined_or_its_ground_moves(earning):
-    digest = earn(earning)["content_hash"]
+    digest = earning.earn()["content_hash"]
     wrong = earning.tag()
     earning.people["sue"].decide(wrong["id"], "reject", reason="wrong value")
     assert refused(lambda: sign(earning, "sue", "business", digest)) == (409, "stale"), "no longer proven"
@@ -331,10 +253,7 @@ def test_overdue_reviews_stop_what_would_run_alone_and_a_week_is_sampled(desk):
     held = desk.clerk.post("/v1/actions", {
         "tool": "sandbox__update_contact", "confidence": 0.9, "arguments": {"id": "c-102", "fields": {"city": "Oxford"}}})
     desk.people["sue"].approve(held["id"])
-    desk.leeway.stop()
-    desk.leeway.start(env=clock_ahead(desk.leeway.folder, days=8)).ready("sandbox")
-    for api in (*desk.people.values(), desk.clerk):
-        api.url = desk.leeway.url
+    desk.later(8)
     stopped = desk.tag()
     assert stopped["status"] == "held" and "reviews-overdue" in rules(stopped), stopped
     assert "overdue" in next(r["text"] for r in stopped["decision"]["reasons"] if r["rule"] == "reviews-overdue")
@@ -349,6 +268,22 @@ def test_overdue_reviews_stop_what_would_run_alone_and_a_week_is_sampled(desk):
     area = desk.people["sue"].get("/v1/workflows/desk/evidence")["areas"][0]
     assert (area["area"], area["lots"][0]["wrong"], area["cadence"]) == ("support-triage", 1, "normal")
     assert desk.evidence("sandbox__update_contact")["wrong"] == 1, "right as approved, wrong as reviewed"
+
+
+def test_bad_samples_stop_an_area_until_its_cause_is_removed(desk):
+    desk.stop_area()
+    stopped = desk.tag()
+    assert stopped["status"] == "held" and "reviews-overdue" in rules(stopped), stopped
+    text = next(reason["text"] for reason in stopped["decision"]["reasons"] if reason["rule"] == "reviews-overdue")
+    assert text.startswith("Too many samples"), text
+    at_fault, other = desk.evidence("sandbox__update_contact"), desk.evidence()
+    assert (at_fault["now"], other["now"], other["standing"]) == ("draft", "update", None), "who had nothing wrong loses nothing"
+    area = "/v1/workflows/desk/areas/support-triage/restart"
+    assert refused(lambda: desk.people["sue"].post(area, {"why": " "})) == (422, "why-missing")
+    assert refused(lambda: desk.people["sue"].post("/v1/workflows/desk/areas/nowhere/restart", {"why": "x"})) == (422, "area-unknown")
+    assert desk.leeway.cli("evidence", "restart", "desk", "support-triage", "--why", "the city list was old")["cadence"] == "tightened"
+    assert refused(lambda: desk.people["sue"].post(area, {"why": "again"})) == (409, "not-stopped")
+    assert desk.tag()["status"] == "executed"
 
 
 def test_owners_are_told_what_is_proposed_and_what_was_lost():
