@@ -5,7 +5,7 @@ use crate::app::App;
 use crate::clock::rfc3339;
 use crate::config::Configuration;
 use crate::error::ApiError;
-use crate::gateway::registry::Registry;
+use crate::registry::Registry;
 use leeway_core::action::event::{ActionEvent, Judged};
 use leeway_core::action::state::Status;
 use leeway_core::classify::classified::classify;

@@ -3,6 +3,7 @@
 use axum::Json;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use leeway_core::govern::routing::Ineligible;
 use leeway_store::{AppendError, Conflict, StoreError};
 use serde_json::{Value, json};
 
@@ -21,6 +22,20 @@ pub struct ApiError {
     pub retry_after_s: Option<u64>,
     /// Further facts, merged into the answer.
     pub details: Option<Value>,
+}
+
+/// Somebody may not decide.
+impl From<&Ineligible> for ApiError {
+    fn from(why: &Ineligible) -> Self {
+        let message = why.to_string();
+        match why {
+            Ineligible::Role => Self::forbidden(message).help("a reviewer or an owner decides"),
+            Ineligible::NotYours { .. } | Ineligible::Technical { .. } => {
+                Self::new(StatusCode::FORBIDDEN, "not-eligible", message)
+                    .help("it stays in their inbox; the permission owner matrix names who decides")
+            }
+        }
+    }
 }
 
 impl ApiError {

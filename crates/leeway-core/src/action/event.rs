@@ -1,12 +1,14 @@
 //! What can happen to an action: the payloads of its ledger entries.
 
 use super::{Call, Claim, Versions};
+use crate::canonical;
 use crate::classify::{BeforeImage, Classified, RecordRef, UndoPlan};
 use crate::id::ActionId;
 use crate::judge::{Decision, Facts};
+use crate::ledger::entry::commitment;
 use crate::undo::Undoes;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// One entry of an action's stream. The variant's name, kebab-case and behind `action.`, is the
 /// entry's kind.
@@ -163,6 +165,23 @@ pub struct Judged {
     /// SHA-256 over the canonical arguments as sent (before redaction) and the id of the caller
     /// and tool: identical held calls join by it.
     pub twin_hash: String,
+}
+
+impl Judged {
+    /// What [`Judged::content_hash`] is of this revision: a hash over exactly what a reviewer is shown and what
+    /// would run. `sealed` are the whole arguments where the ones shown hide secrets.
+    pub fn hash(&self, id: &ActionId, sealed: Option<&[u8]>) -> String {
+        canonical::hash(&json!({
+            "action": id,
+            "revision": self.revision,
+            "call": self.call,
+            "sealed": sealed.map(|sealed| commitment(&[0; 16], sealed)),
+            "before": self.before,
+            "classified": self.classified,
+            "versions": self.versions,
+            "claim": self.claim,
+        }))
+    }
 }
 
 /// Why a revision exists.

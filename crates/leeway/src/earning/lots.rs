@@ -5,7 +5,7 @@ use super::promoting::losing;
 use super::{DAY_MS, append, entry, observe};
 use crate::app::App;
 use crate::error::ApiError;
-use crate::gateway::registry::{LiveWorkflow, Registry};
+use crate::registry::{LiveWorkflow, Registry};
 use leeway_core::action::state::ActionRow;
 use leeway_core::action::tool_name;
 use leeway_core::classify::Effect;
@@ -286,7 +286,7 @@ pub async fn restart(
             "your role does not resume what was stopped",
         ));
     }
-    crate::gateway::texts::within([("why", why)])?;
+    crate::texts::within([("why", why)])?;
     if why.trim().is_empty() {
         return Err(ApiError::invalid(
             "why-missing",

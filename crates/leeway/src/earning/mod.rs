@@ -20,7 +20,7 @@ pub mod worth;
 use crate::app::App;
 use crate::clock;
 use crate::error::ApiError;
-use crate::gateway::registry::{LiveTool, LiveWorkflow, Registry};
+use crate::registry::{LiveTool, LiveWorkflow, Registry};
 use axum::http::StatusCode;
 use leeway_core::earn::follow::Place;
 use leeway_core::earn::settings::Autonomy;

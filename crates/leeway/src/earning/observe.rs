@@ -3,8 +3,7 @@
 
 use super::{DAY_MS, beginning, consequences, entry, place, stage, versions};
 use crate::app::App;
-use crate::gateway::prepare;
-use crate::gateway::registry::{LiveTool, LiveWorkflow, Registry};
+use crate::registry::{LiveTool, LiveWorkflow, Registry};
 use leeway_core::action::event::{ActionEvent, Finished, Outcome};
 use leeway_core::action::state::{ActionRow, ActionState};
 use leeway_core::action::tool_name;
@@ -113,7 +112,7 @@ fn since(
     (registry, live, tool): (&Registry, &LiveWorkflow, &LiveTool),
 ) -> Result<Option<i64>, String> {
     let action = reader.action(&row.id).map_err(|error| error.to_string())?;
-    let now = prepare::versions(registry, live, tool);
+    let now = registry.versions(live, tool);
     let same = action.is_some_and(|action| {
         let mut revisions = action.revisions();
         revisions.all(|judged| judged.versions == now)

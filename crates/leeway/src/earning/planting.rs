@@ -7,10 +7,8 @@ use super::{DAY_MS, entry};
 use crate::app::App;
 use crate::clock;
 use crate::error::ApiError;
-use crate::gateway::append::{action_stream, append_onto};
-use crate::gateway::prepare::{content_hash, versions};
-use crate::gateway::registry::{LiveTool, LiveWorkflow, Registry};
 use crate::incident;
+use crate::registry::{LiveTool, LiveWorkflow, Registry};
 use leeway_core::action::event::{ActionEvent, Cause, Judged};
 use leeway_core::action::state::{ActionRow, ActionState};
 use leeway_core::action::tool_name;
@@ -20,7 +18,8 @@ use leeway_core::govern::owners::Responsibility;
 use leeway_core::govern::workflow::Grant;
 use leeway_core::id::ActionId;
 use leeway_core::judge::Verdict;
-use leeway_store::{Append, Precondition, Reader, ReviewRow};
+use leeway_core::ledger::event::Event;
+use leeway_store::{Append, NewEntry, Precondition, Reader, ReviewRow};
 
 /// After how many reviews of an area, or decisions of a workflow, a case is planted: at least so many, and up
 /// to so many more, so that nobody can count them off.
@@ -100,16 +99,19 @@ async fn propose(app: &App, (registry, live): (&Registry, &LiveWorkflow)) -> Res
         return Ok(());
     };
     let id = ActionId::new(app.clock.now_ms(), clock::random());
-    let event = ActionEvent::Judged(Box::new(copy(app, live, &id, (case, judged.clone()))));
-    let stream = action_stream(&id);
-    let new = Precondition::StreamAt { stream, version: 0 };
-    append_onto(
-        app,
-        &id,
-        None,
-        (vec![("leeway".to_owned(), event)], vec![new], vec![]),
-    )
-    .await?;
+    let planted = copy(app, live, &id, (case, judged.clone()));
+    let stream = format!("action/{id}");
+    let append = Append {
+        entries: vec![NewEntry {
+            stream: stream.clone(),
+            actor: "leeway".to_owned(),
+            time_ms: app.clock.now_ms(),
+            event: Event::Action(ActionEvent::Judged(Box::new(planted))),
+        }],
+        preconditions: vec![Precondition::StreamAt { stream, version: 0 }],
+        side: vec![],
+    };
+    app.store.append(append).await?;
     Ok(())
 }
 
@@ -172,7 +174,7 @@ fn under(
     (live, tool): (&LiveWorkflow, &LiveTool),
     mut judged: Judged,
 ) -> Judged {
-    judged.versions = versions(registry, live, tool);
+    judged.versions = registry.versions(live, tool);
     judged
 }
 
@@ -191,7 +193,7 @@ fn copy(
     judged.expires_ms = Some(live.rules.wait_over(now_ms, 1.0));
     judged.idempotency_key = None;
     judged.twin_hash = format!("planted {}", case.row.id);
-    judged.content_hash = content_hash(id, &judged, None);
+    judged.content_hash = judged.hash(id, None);
     judged
 }
 

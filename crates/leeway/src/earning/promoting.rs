@@ -4,9 +4,9 @@
 use super::{DAY_MS, append, beginning, entry, grant_now, place, place_of, stage, versions};
 use crate::app::App;
 use crate::error::ApiError;
-use crate::gateway::registry::{LiveTool, LiveWorkflow, Registry};
-use crate::gateway::texts;
 use crate::incident::again;
+use crate::registry::{LiveTool, LiveWorkflow, Registry};
+use crate::texts;
 use axum::http::StatusCode;
 use leeway_core::earn::stage::{Lost, StageEvent};
 use leeway_core::earn::standing::below;

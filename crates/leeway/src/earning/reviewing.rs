@@ -4,8 +4,7 @@
 use super::{beginning, consequences, entry, lots, moved, place, reconfigures, stage, versions};
 use crate::app::App;
 use crate::error::ApiError;
-use crate::gateway::deciders::ineligible;
-use crate::gateway::texts;
+use crate::texts;
 use axum::http::StatusCode;
 use leeway_core::action::state::{ActionRow, Status};
 use leeway_core::earn::review::{Given, ReviewEvent, ReviewState};
@@ -49,13 +48,13 @@ pub fn find(app: &App, id: &ActionId) -> Result<(u64, ReviewState), ApiError> {
 /// already. True when they decided on it and there is nobody else.
 pub fn may(app: &App, person: &Person, review: &ReviewState) -> Result<bool, ApiError> {
     if !person.may(Right::Decide) {
-        return Err(ineligible(&Ineligible::Role));
+        return Err(ApiError::from(&Ineligible::Role));
     }
     let registry = app.registry();
     let routing = registry.routing(review.drawn.responsibility, app.clock.now_ms(), true);
     routing
         .admits(registry.matrix(), person)
-        .map_err(|why| ineligible(&why))?;
+        .map_err(|why| ApiError::from(&why))?;
     let action = app.store.reader()?.action(&review.drawn.shows)?;
     let decided = |email: &str| {
         action.as_ref().is_some_and(|action| {

@@ -3,7 +3,7 @@
 use super::{DAY_MS, grant_now, lots, stage};
 use crate::app::App;
 use crate::error::ApiError;
-use crate::gateway::registry::{LiveWorkflow, Registry};
+use crate::registry::{LiveWorkflow, Registry};
 use leeway_core::earn::lot::LotState;
 use leeway_core::earn::standing::{Standing, above};
 use leeway_core::earn::state::{Barred, StageState};

@@ -6,12 +6,12 @@ use super::made::{Made, complete};
 use super::outcome::{
     answered, judge_answer, pack_says, queue_outcome, record_outcome, recorded_answer,
 };
-use super::registry::LiveTool;
 use super::secrets;
 use super::undo::verify;
 use crate::app::App;
 use crate::error::ApiError;
 use crate::metrics;
+use crate::registry::LiveTool;
 use crate::system::line::{Line, Notice};
 use crate::system::{CallError, SystemCall};
 use leeway_core::action::event::{Finished, Outcome};

@@ -2,7 +2,7 @@
 //! bounded in what they are given, not in what they do with it. What is not done in time is unknown,
 //! so it is held.
 
-use super::registry::{LivePack, LiveTool};
+use crate::registry::{LivePack, LiveTool};
 use leeway_core::classify::classified;
 use leeway_core::classify::compiled::CompiledTool;
 use leeway_core::classify::filter::count;

@@ -5,12 +5,12 @@ use super::append::{action_stream, append_events};
 use super::deciders::{decidable, solo};
 use super::hidden::put_back;
 use super::pipeline::Caller;
-use super::prepare::{blocked_now, versions};
-use super::registry::{LiveTool, LiveWorkflow};
+use super::prepare::blocked_now;
 use super::run::{again, arguments, revise};
 use super::undo::check;
 use crate::app::App;
 use crate::error::ApiError;
+use crate::registry::{LiveTool, LiveWorkflow};
 use axum::http::StatusCode;
 use leeway_core::action::event::{ActionEvent, Cause, Judged};
 use leeway_core::action::state::{ActionState, Status};
@@ -370,7 +370,7 @@ pub(super) async fn held(
         return Err(stale(&action, "it is no longer what you were shown"));
     }
     let (workflow, tool) = place(app, &judged)?;
-    let moved_on = versions(&app.registry(), &workflow, &tool) != judged.versions;
+    let moved_on = app.registry().versions(&workflow, &tool) != judged.versions;
     if moved_on && action.undoes().is_some() {
         // Judged again it would be an ordinary call; an undo is planned anew instead.
         let why = "The rules or the tool changed since the undo was planned.";

@@ -25,29 +25,17 @@ pub fn eligible(app: &App, person: &Person, action: &ActionState) -> Result<(), 
     }
 }
 
-/// The error of somebody who may not decide.
-pub fn ineligible(why: &Ineligible) -> ApiError {
-    let message = why.to_string();
-    match why {
-        Ineligible::Role => ApiError::forbidden(message).help("a reviewer or an owner decides"),
-        Ineligible::NotYours { .. } | Ineligible::Technical { .. } => {
-            ApiError::new(StatusCode::FORBIDDEN, "not-eligible", message)
-                .help("it stays in their inbox; the permission owner matrix names who decides")
-        }
-    }
-}
-
 /// An action that a person may decide on: by role, and by whose risk it is.
 pub fn decidable(app: &App, person: &Person, id: &ActionId) -> Result<ActionState, ApiError> {
     if !person.may(Right::Decide) {
-        return Err(ineligible(&Ineligible::Role));
+        return Err(ApiError::from(&Ineligible::Role));
     }
     let action = app
         .store
         .reader()?
         .action(id)?
         .ok_or_else(|| ApiError::not_found("action", id.as_str()))?;
-    eligible(app, person, &action).map_err(|why| ineligible(&why))?;
+    eligible(app, person, &action).map_err(|why| ApiError::from(&why))?;
     Ok(action)
 }
 

@@ -5,10 +5,10 @@
 use super::append::append_events;
 use super::look::read_record;
 use super::outcome::{OUTCOME_PAUSE, OUTCOME_TRIES, record_outcome};
-use super::registry::{LiveTool, LiveWorkflow};
 use super::run::{Failure, again, at, revise};
 use crate::app::App;
 use crate::error::ApiError;
+use crate::registry::{LiveTool, LiveWorkflow};
 use crate::system::{CallError, Condition, SystemCall};
 use leeway_core::action::event::{ActionEvent, Cause, Finished, Outcome};
 use leeway_core::action::state::ActionState;

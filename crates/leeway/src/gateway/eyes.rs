@@ -1,7 +1,7 @@
 //! What an agent may see of an action, and what people are shown of a planted case. For an agent: its own call whole, the record only where its workflow lets it
 //! read that. Otherwise a call that waits or is blocked would be a way to read anything.
 
-use super::registry::Registry;
+use crate::registry::Registry;
 use leeway_core::action::event::{ActionEvent, Cause, Judged};
 use leeway_core::action::state::ActionState;
 use leeway_core::action::{title, tool_name};

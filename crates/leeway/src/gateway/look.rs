@@ -1,8 +1,8 @@
 //! Reading the record a call touches, as the pack says, before and after it.
 
-use super::registry::{LiveTool, LiveWorkflow};
 use super::secrets;
 use crate::app::App;
+use crate::registry::{LiveTool, LiveWorkflow};
 use crate::system::{SystemCall, Verb};
 use leeway_core::classify::BeforeImage;
 use leeway_core::classify::compiled::CompiledTool;

@@ -2,9 +2,9 @@
 //! names the record, and the record is read, so that what is added to it later can be told from it.
 
 use super::look::read_record;
-use super::registry::LiveTool;
 use super::secrets;
 use crate::app::App;
+use crate::registry::LiveTool;
 use leeway_core::action::state::ActionState;
 use leeway_core::action::tool_name;
 use leeway_core::classify::classified::has_mark;

@@ -1,7 +1,7 @@
 //! How agents see the names and addresses of what systems offer, and what they mean by them.
 //! A name an agent sends is never taken apart: it is compared with those it was shown.
 
-use super::registry::{LiveTool, LiveWorkflow, Registry};
+use crate::registry::{LiveTool, LiveWorkflow, Registry};
 use leeway_core::action::tool_name;
 use leeway_core::govern::relay::{Names, Relay};
 use serde_json::{Value, json};

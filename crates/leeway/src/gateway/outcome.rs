@@ -1,10 +1,10 @@
 //! What became of a call: judged from the system's answer, and recorded come what may.
 
 use super::append::{append_onto, queue_onto};
-use super::registry::LiveTool;
 use super::run::at;
 use crate::app::App;
 use crate::error::ApiError;
+use crate::registry::LiveTool;
 use crate::system::CallError;
 use axum::http::StatusCode;
 use leeway_core::action::event::{ActionEvent, Finished, Outcome};

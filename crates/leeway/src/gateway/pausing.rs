@@ -1,10 +1,10 @@
 //! Pausing a workflow: one entry, after which nothing of it can start, because every start has the
 //! workflow's stream version as precondition. It freezes and cancels nothing.
 
-use super::registry::LiveWorkflow;
-use super::texts;
 use crate::app::App;
 use crate::error::ApiError;
+use crate::registry::LiveWorkflow;
+use crate::texts;
 use axum::http::StatusCode;
 use leeway_core::action::state::Status;
 use leeway_core::govern::containment::{Containment, Everything};

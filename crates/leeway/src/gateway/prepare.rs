@@ -2,12 +2,12 @@
 //! used is in the result, so it replays.
 
 use super::look::look;
-use super::registry::{LiveTool, LiveWorkflow, Registry};
 use super::secrets;
 use crate::app::App;
 use crate::clock;
 use crate::earning;
 use crate::error::ApiError;
+use crate::registry::{LiveTool, LiveWorkflow};
 use leeway_core::action::event::{Cause, Judged};
 use leeway_core::action::{Call, Claim, Versions};
 use leeway_core::canonical;
@@ -70,7 +70,7 @@ pub async fn prepare(
 ) -> Result<Prepared, ApiError> {
     let Some(entry) = tool.entry() else {
         let registry = app.registry();
-        let versions = versions(&registry, workflow, tool);
+        let versions = registry.versions(workflow, tool);
         let guessed = guess(&tool.state.definition, &registry.listed(&tool.system));
         return Ok(unclassified((workflow, tool), (guessed, versions), attempt));
     };
@@ -110,7 +110,7 @@ pub async fn weigh(
         None
     };
     let facts = facts(app, workflow, &case, &attempt.id)?;
-    let versions = versions(&app.registry(), workflow, tool);
+    let versions = app.registry().versions(workflow, tool);
     let case = Case {
         facts: &facts,
         ..case
@@ -200,38 +200,11 @@ fn assemble(workflow: &LiveWorkflow, attempt: Attempt, parts: Parts) -> Prepared
         idempotency_key: attempt.idempotency_key,
         twin_hash,
     };
-    judged.content_hash = content_hash(&attempt.id, &judged, sealed.as_deref());
+    judged.content_hash = judged.hash(&attempt.id, sealed.as_deref());
     Prepared {
         judged,
         sealed,
         counting: None,
-    }
-}
-
-/// Hash over exactly what a reviewer is shown and what would run.
-pub fn content_hash(id: &ActionId, judged: &Judged, sealed: Option<&[u8]>) -> String {
-    canonical::hash(&json!({
-        "action": id,
-        "revision": judged.revision,
-        "call": judged.call,
-        "sealed": sealed.map(|sealed| leeway_core::ledger::entry::commitment(&[0; 16], sealed)),
-        "before": judged.before,
-        "classified": judged.classified,
-        "versions": judged.versions,
-        "claim": judged.claim,
-    }))
-}
-
-/// The versions a call would be judged under now.
-pub fn versions(registry: &Registry, workflow: &LiveWorkflow, tool: &LiveTool) -> Versions {
-    Versions {
-        prompt: workflow.state.workflow.prompt_stamp(),
-        rules: Some(workflow.state.rules_stamp()),
-        pack: tool.pack.as_ref().map(|pack| pack.hash.clone()),
-        tool: Some(tool.state.hash.clone()),
-        model: workflow.state.workflow.model.clone(),
-        owners: registry.owners.as_ref().map(|live| live.hash.clone()),
-        system: Some(tool.system_hash.clone()),
     }
 }
 

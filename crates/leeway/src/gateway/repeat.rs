@@ -2,9 +2,9 @@
 
 use super::append::append_events;
 use super::pipeline::{Caller, Proposal, Proposed};
-use super::registry::LiveTool;
 use crate::app::App;
 use crate::error::ApiError;
+use crate::registry::LiveTool;
 use leeway_core::action::Call;
 use leeway_core::action::event::ActionEvent;
 use leeway_core::id::ActionId;

@@ -11,12 +11,12 @@ use super::drift::{drift, drifted};
 use super::look::read_record;
 use super::outcome::record_outcome;
 use super::pipeline::writing;
-use super::prepare::{Attempt, Prepared, blocked_now, content_hash, prepare, unseal, versions};
-use super::registry::{LiveTool, LiveWorkflow};
+use super::prepare::{Attempt, Prepared, blocked_now, prepare, unseal};
 use super::undo::check;
 use crate::app::App;
 use crate::earning;
 use crate::error::ApiError;
+use crate::registry::{LiveTool, LiveWorkflow};
 use leeway_core::action::Claim;
 use leeway_core::action::event::{ActionEvent, Cause, Finished, Judged, Outcome};
 use leeway_core::action::state::{ActionState, Status};
@@ -123,7 +123,7 @@ async fn step(app: &Arc<App>, action: &ActionState) -> Result<Step, Failure> {
     };
     // Kept until the outcome is recorded.
     let _writing = writing(app, tool, &arguments).await;
-    let same_versions = versions(&registry, workflow, tool) == judged.versions;
+    let same_versions = registry.versions(workflow, tool) == judged.versions;
     if let Some(undoes) = undoes {
         let place = (tool, undoes);
         return undo(app, action, (place, arguments, same_versions)).await;
@@ -260,7 +260,7 @@ pub fn arguments(
     } else {
         None
     };
-    if content_hash(&action.row.id, judged, sealed.as_deref()) != judged.content_hash {
+    if judged.hash(&action.row.id, sealed.as_deref()) != judged.content_hash {
         return Ok(None);
     }
     Ok(match sealed {

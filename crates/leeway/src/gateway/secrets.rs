@@ -2,7 +2,7 @@
 //! and then wherever else their values occur. Everything on its way to a revision or an outcome
 //! passes here.
 
-use super::registry::LiveTool;
+use crate::registry::LiveTool;
 use leeway_core::action::Claim;
 use leeway_core::classify::redact::{REDACTED, Redactor};
 use leeway_core::classify::scrub::Scrubber;

@@ -1,9 +1,9 @@
 //! The tools of the systems: pinning their definitions by hash, and which of them a workflow's
 //! agents are shown.
 
-use super::registry::{LiveTool, LiveWorkflow, Registry, definition_hash};
 use crate::app::App;
 use crate::error::ApiError;
+use crate::registry::{LiveTool, LiveWorkflow, Registry, definition_hash};
 use axum::http::StatusCode;
 use leeway_core::action::state::Status;
 use leeway_core::action::tool_name;

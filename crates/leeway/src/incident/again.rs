@@ -4,7 +4,7 @@ use super::declare::{lost, pause_of, resumption_of};
 use super::{actor, append, append_with, find, may_work, moved};
 use crate::app::App;
 use crate::error::ApiError;
-use crate::gateway::registry::LiveWorkflow;
+use crate::registry::LiveWorkflow;
 use axum::http::StatusCode;
 use leeway_core::govern::containment::Containment;
 use leeway_core::govern::event::GovernEvent;
@@ -220,7 +220,7 @@ pub async fn take_over(
     why: &str,
 ) -> Result<IncidentState, ApiError> {
     may_work(person)?;
-    crate::gateway::texts::within([("why", why)])?;
+    crate::texts::within([("why", why)])?;
     let (version, state) = find(app, number)?;
     let from = state.commander.clone().unwrap_or_default();
     let registry = app.registry();
@@ -247,7 +247,7 @@ pub async fn note(
     number: &str,
     text: &str,
 ) -> Result<IncidentState, ApiError> {
-    crate::gateway::texts::within([("text", text)])?;
+    crate::texts::within([("text", text)])?;
     let (version, state) = find(app, number)?;
     let event = IncidentEvent::Noted {
         by: person.email.clone(),

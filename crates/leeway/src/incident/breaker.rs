@@ -5,7 +5,7 @@ use super::declare::{pause_of, tell_owners};
 use super::{actor, append, find, may_work, of_workflow};
 use crate::app::App;
 use crate::error::ApiError;
-use crate::gateway::registry::LiveWorkflow;
+use crate::registry::LiveWorkflow;
 use leeway_core::govern::event::GovernEvent;
 use leeway_core::govern::people::Person;
 use leeway_core::incident::{IncidentEvent, IncidentState, IncidentStatus, Trigger};
@@ -162,7 +162,7 @@ pub async fn dismiss(
     why: &str,
 ) -> Result<IncidentState, ApiError> {
     may_work(person)?;
-    crate::gateway::texts::within([("why", why)])?;
+    crate::texts::within([("why", why)])?;
     let (version, state) = find(app, number)?;
     let event = IncidentEvent::Dismissed {
         by: person.email.clone(),

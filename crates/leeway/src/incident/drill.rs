@@ -6,7 +6,7 @@ use super::{actor, moved};
 use crate::app::App;
 use crate::error::ApiError;
 use crate::gateway::pausing;
-use crate::gateway::registry::LiveWorkflow;
+use crate::registry::LiveWorkflow;
 use axum::http::StatusCode;
 use leeway_core::govern::event::GovernEvent;
 use leeway_core::govern::people::{Person, Right};

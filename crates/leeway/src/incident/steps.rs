@@ -3,8 +3,8 @@
 use super::{actor, append, find};
 use crate::app::App;
 use crate::error::ApiError;
-use crate::gateway::texts;
 use crate::gateway::undo::{batch, choose, plan};
+use crate::texts;
 use axum::http::StatusCode;
 use leeway_core::action::event::ActionEvent;
 use leeway_core::action::state::ActionRow;

@@ -6,7 +6,7 @@ use super::declare::{contain, owners, tell_owners};
 use super::{all, append, find};
 use crate::app::App;
 use crate::error::ApiError;
-use crate::gateway::registry::LiveWorkflow;
+use crate::registry::LiveWorkflow;
 use leeway_core::govern::event::GovernEvent;
 use leeway_core::govern::workflow::SILENT_MINUTES;
 use leeway_core::incident::{IncidentEvent, IncidentState, IncidentStatus};

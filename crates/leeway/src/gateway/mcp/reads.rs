@@ -6,7 +6,7 @@ use super::{Door, page};
 use crate::error::ApiError;
 use crate::gateway::naming;
 use crate::gateway::pipeline::{Caller, Proposal};
-use crate::gateway::registry::LiveWorkflow;
+use crate::registry::LiveWorkflow;
 use crate::system::line::Inputs;
 use crate::system::{self, CallError};
 use leeway_core::action::tool_name;

@@ -4,7 +4,7 @@
 use super::Door;
 use crate::error::ApiError;
 use crate::gateway::pipeline::{Caller, Proposal, Proposed, propose};
-use crate::gateway::registry::{LiveTool, LiveWorkflow};
+use crate::registry::{LiveTool, LiveWorkflow};
 use crate::system::line::{Cancelled, Inputs, Line, Notice, Wants};
 use leeway_core::classify::Effect;
 use leeway_core::govern::relay::Relay;

@@ -4,13 +4,13 @@ use super::relay::{Agent, Answered, asks};
 use super::{Door, page};
 use crate::error::ApiError;
 use crate::gateway::pipeline::{Caller, Proposal, Proposed};
-use crate::gateway::registry::{LiveTool, LiveWorkflow, Registry};
 use crate::gateway::undo;
 use crate::gateway::wait::wait_for_end;
 use crate::gateway::words::{ANSWER_TOOL, CHECK_TOOL, WITHDRAW_TOOL};
 use crate::gateway::{
     decide, eyes, governance, naming, outcome, pipeline, question, toolbox, view, words,
 };
+use crate::registry::{LiveTool, LiveWorkflow, Registry};
 use crate::system::CallError;
 use crate::system::line::Inputs;
 use leeway_core::action::state::{ActionState, Status};

@@ -7,7 +7,6 @@ use crate::app::App;
 use crate::clock;
 use crate::error::ApiError;
 use crate::gateway::append::{action_stream, entry};
-use crate::gateway::deciders::ineligible;
 use crate::gateway::prepare::{Attempt, Prepared, weigh};
 use axum::http::StatusCode;
 use leeway_core::action::Claim;
@@ -51,7 +50,7 @@ pub async fn ask(
     asking: Asking,
 ) -> Result<Asked, ApiError> {
     if !person.may(Right::Decide) {
-        return Err(ineligible(&Ineligible::Role));
+        return Err(ApiError::from(&Ineligible::Role));
     }
     let action = app
         .store

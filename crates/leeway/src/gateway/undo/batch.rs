@@ -5,7 +5,6 @@ use super::plan::state;
 use crate::app::App;
 use crate::clock;
 use crate::error::ApiError;
-use crate::gateway::deciders::ineligible;
 use axum::http::StatusCode;
 use leeway_core::canonical;
 use leeway_core::govern::event::GovernEvent;
@@ -35,7 +34,7 @@ pub async fn prepare(
     (incident, why): (Option<u64>, &str),
 ) -> Result<BatchState, ApiError> {
     if !person.may(Right::Decide) {
-        return Err(ineligible(&Ineligible::Role));
+        return Err(ApiError::from(&Ineligible::Role));
     }
     let rows = select(app, &selection).await?;
     if rows.is_empty() {
@@ -228,7 +227,7 @@ pub async fn start(
     (id, hash): (&str, &str),
 ) -> Result<BatchState, ApiError> {
     if !person.may(Right::Decide) {
-        return Err(ineligible(&Ineligible::Role));
+        return Err(ApiError::from(&Ineligible::Role));
     }
     let (_, batch) = find(app, id)?;
     if batch.by != person.email {

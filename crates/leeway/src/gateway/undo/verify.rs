@@ -2,7 +2,7 @@
 
 use super::plan::seen;
 use crate::app::App;
-use crate::gateway::registry::LiveTool;
+use crate::registry::LiveTool;
 use leeway_core::action::event::Outcome;
 use leeway_core::classify::BeforeImage;
 use leeway_core::undo::Undoes;

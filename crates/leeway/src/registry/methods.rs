@@ -2,7 +2,7 @@
 //! prompt and completing an argument are each an action of level 1 of a "tool" named after the
 //! method, classified by the pack below. They are no tools of the system and are never listed.
 
-use super::registry::{LivePack, LiveTool};
+use super::{LivePack, LiveTool};
 use crate::system::Verb;
 use leeway_core::action::tool_name;
 use leeway_core::classify::compiled::CompiledPack;
@@ -63,7 +63,7 @@ pub fn of((system, system_hash): (&str, &str), pack: &LivePack) -> Vec<Arc<LiveT
                 .map(Arc::new),
             pack: Some(methods.clone()),
             state: ToolState {
-                hash: super::registry::definition_hash(&definition),
+                hash: super::definition_hash(&definition),
                 definition,
                 changed: None,
             },

@@ -1,9 +1,10 @@
 //! What is configured now, compiled for use: workflows, packs, tools. A snapshot of the ledger's
 //! documents, replaced as a whole whenever one of them changes.
 
-use super::methods;
+mod methods;
+
 use crate::system::Verb;
-use leeway_core::action::tool_name;
+use leeway_core::action::{Versions, tool_name};
 use leeway_core::canonical;
 use leeway_core::classify::Classified;
 use leeway_core::classify::compiled::{CompiledPack, CompiledTool};
@@ -121,6 +122,19 @@ pub struct Registry {
 }
 
 impl Registry {
+    /// The versions a call would be judged under now.
+    pub fn versions(&self, workflow: &LiveWorkflow, tool: &LiveTool) -> Versions {
+        Versions {
+            prompt: workflow.state.workflow.prompt_stamp(),
+            rules: Some(workflow.state.rules_stamp()),
+            pack: tool.pack.as_ref().map(|pack| pack.hash.clone()),
+            tool: Some(tool.state.hash.clone()),
+            model: workflow.state.workflow.model.clone(),
+            owners: self.owners.as_ref().map(|live| live.hash.clone()),
+            system: Some(tool.system_hash.clone()),
+        }
+    }
+
     /// The tool or method of that name.
     pub fn find(&self, name: &str) -> Option<&Arc<LiveTool>> {
         self.methods.get(name).or_else(|| self.tools.get(name))
