@@ -186,7 +186,7 @@ fn people(all: &Everybody) -> Section {
         ("Objected, of decided", of(one.objected, one.decided)),
         ("Found wrong, of reviewed", of(one.wrong, one.reviewed)),
         (
-            "Faster than it can be read",
+            "Decided faster than it can be read, of the latest timed",
             of(one.faster_than_reading, one.timed),
         ),
         ("Planted cases found", of(one.found, one.planted)),
@@ -230,6 +230,7 @@ impl Report {
             .together
             .weeks
             .iter()
+            .skip_while(|week| week.items == 0)
             .map(|week| LoadBar {
                 label: readable(week.from_ms).chars().skip(5).take(5).collect(),
                 done: week.items,

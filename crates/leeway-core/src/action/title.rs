@@ -47,14 +47,18 @@ pub fn gist(judged: &Judged) -> String {
         .changes
         .iter()
         .take(3)
-        .map(|change| match change.old {
-            Value::Null => format!("{}: {}", short(&change.label()), value(&change.new)),
-            _ => format!(
-                "{}: {} → {}",
-                short(&change.label()),
-                value(&change.old),
-                value(&change.new)
-            ),
+        .map(|change| {
+            let label = short(&change.label());
+            match (&change.old, &change.new) {
+                (Value::Null, new) => format!("{label}: {}", value(new)),
+                (Value::Array(old), Value::Array(new))
+                    if old.len() + new.len() <= MOST_COMPARED
+                        && old.iter().any(|one| new.contains(one)) =>
+                {
+                    format!("{label}: {}", listed(old, new))
+                }
+                (old, new) => format!("{label}: {} → {}", value(old), value(new)),
+            }
         })
         .collect();
     if !changes.is_empty() {
@@ -66,6 +70,33 @@ pub fn gist(judged: &Judged) -> String {
         .first()
         .map(|reason| reason.text.clone())
         .unwrap_or_default()
+}
+
+/// Items of two lists that are compared with each other at most.
+const MOST_COMPARED: usize = 200;
+
+/// What comes into a list and what goes, the first few of it.
+fn listed(old: &[Value], new: &[Value]) -> String {
+    let less = |one: &[Value], other: &[Value], sign: &str| {
+        let mut left = other.to_vec();
+        let mut found = Vec::new();
+        for item in one {
+            match left.iter().position(|other| other == item) {
+                Some(at) => drop(left.remove(at)),
+                None => found.push(format!("{sign}{}", value(item))),
+            }
+        }
+        found
+    };
+    let mut parts = less(new, old, "+");
+    parts.extend(less(old, new, "−"));
+    let more = parts.len().saturating_sub(3);
+    parts.truncate(3);
+    match (parts.is_empty(), more) {
+        (true, _) => "in another order".to_owned(),
+        (false, 0) => parts.join(", "),
+        (false, more) => format!("{}, {more} more", parts.join(", ")),
+    }
 }
 
 /// A call that could not be judged.
@@ -122,4 +153,25 @@ fn short(text: &str) -> String {
         cut.push('…');
     }
     visible(&cut.replace('\n', " ")).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::listed;
+    use serde_json::json;
+
+    #[test]
+    fn of_a_list_what_comes_and_goes_is_said() {
+        let told = |old: serde_json::Value, new: serde_json::Value| {
+            listed(old.as_array().unwrap(), new.as_array().unwrap())
+        };
+        assert_eq!(told(json!(["a", "b"]), json!(["b", "c"])), "+c, −a");
+        assert_eq!(told(json!(["a"]), json!(["a", "a"])), "+a");
+        assert_eq!(
+            told(json!(["a", "b"]), json!(["b", "a"])),
+            "in another order"
+        );
+        let many = told(json!([0]), json!([0, 1, 2, 3, 4, 5]));
+        assert_eq!(many, "+1, +2, +3, 2 more");
+    }
 }

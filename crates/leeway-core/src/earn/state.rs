@@ -273,7 +273,8 @@ impl StageState {
     }
 
     fn bar(&mut self, at_ms: i64, why: String) {
-        self.barred = Some(Barred { at_ms, why });
+        // Failing on changes nothing of why, nor since when.
+        self.barred.get_or_insert(Barred { at_ms, why });
     }
 
     fn sign(

@@ -15,7 +15,7 @@ pub(super) const HEIGHT: f64 = 270.0;
 pub(super) const EM: f64 = 22.0;
 
 /// Width of a letter where they are largest.
-const LETTER: f64 = 12.0;
+pub(super) const LETTER: f64 = 12.0;
 
 const LEFT: f64 = 58.0;
 const RIGHT: f64 = 82.0;
@@ -86,7 +86,7 @@ impl Frame {
         self.below(labels)
     }
 
-    /// Names below, as many as fit: the first, the last and some in between.
+    /// Names below, as many as fit, the last among them.
     pub fn names(&self, names: &[String]) -> Markup {
         let longest = names.iter().map(|name| name.chars().count()).max();
         let last = names.len().saturating_sub(1) as f64;
@@ -123,17 +123,11 @@ impl Frame {
     }
 }
 
-/// At most so many of the places 0 to `places - 1`, the first and the last among them; equally far apart where
-/// that leaves out at most half of what fits.
+/// At most so many of the places 0 to `places - 1`, equally far apart, the last among them.
 fn chosen(places: usize, fit: usize) -> impl Iterator<Item = usize> {
     let last = places.saturating_sub(1);
-    let most = fit.saturating_sub(1).clamp(1, last.max(1));
-    let even = (most / 2 + 1..=most)
-        .rev()
-        .find(|steps| last.is_multiple_of(*steps));
-    let steps = even.unwrap_or(most);
-    let count = if last == 0 { 0 } else { steps };
-    (0..=count).map(move |at| (at * last + steps / 2) / steps)
+    let step = last.div_ceil(fit.saturating_sub(1).max(1)).max(1);
+    (last % step..=last).step_by(step)
 }
 
 /// How long a name below may be, letters.
@@ -144,7 +138,7 @@ mod tests {
     use super::chosen;
 
     #[test]
-    fn names_are_spread_from_first_to_last() {
+    fn names_are_equally_far_apart_up_to_the_last() {
         let told = [(0, 7), (1, 7), (2, 7), (3, 2), (16, 7), (26, 3)];
         let told = told.map(|(places, fit)| chosen(places, fit).collect::<Vec<_>>());
         let spread = [
@@ -153,7 +147,7 @@ mod tests {
             vec![0, 1],
             vec![0, 2],
             vec![0, 3, 6, 9, 12, 15],
-            vec![0, 13, 25],
+            vec![12, 25],
         ];
         assert_eq!(told, spread);
     }

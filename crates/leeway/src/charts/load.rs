@@ -1,26 +1,26 @@
-//! How much people review, against how much they mean to.
+//! How much people decide and review, against how much they mean to.
 
 use super::Medium;
 use super::figure::{Table, Words, figure, nothing};
-use super::frame::{EM, Frame, HEIGHT, NAME};
+use super::frame::{EM, Frame, HEIGHT, LETTER, NAME};
 use super::number::{count, cut, number, short};
 use super::pen::{Anchor, Ink, Pen};
 use super::scale::{MOST_POINTS, ends, tenths, thin, ticks};
 use crate::audit::html::shown;
 use maud::{Markup, html};
 
-/// The reviews of a day or a week.
+/// What was decided and reviewed in a day or a week.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LoadBar {
     /// The day or the week.
     pub label: String,
-    /// Reviews done, or expected.
+    /// Decisions and reviews done, or expected.
     pub done: u64,
     /// Whether they are expected only.
     pub forecast: bool,
 }
 
-const TITLE: &str = "Reviews done";
+const TITLE: &str = "Decisions and reviews";
 
 /// Most bars that carry their number.
 const NUMBERED: usize = 8;
@@ -35,7 +35,7 @@ pub fn load(id: &str, medium: Medium, bars: &[LoadBar], budget: Option<f64>) -> 
     let done = |bar: &LoadBar| bar.done as f64;
     let table = Table::of(
         (pen, TITLE),
-        &["When", "Reviews", "Kind"],
+        &["When", "Decisions and reviews", "Kind"],
         bars,
         done,
         |bar| {
@@ -68,7 +68,7 @@ fn conclusion(bars: &[LoadBar], budget: Option<f64>) -> String {
         .iter()
         .filter(|bar| bar.forecast)
         .max_by_key(|bar| bar.done);
-    let told = [(last, "reviews done"), (most, "expected at most")];
+    let told = [(last, "done"), (most, "expected at most")];
     let parts: Vec<String> = told
         .into_iter()
         .filter_map(|(bar, how)| bar.map(|bar| (bar, how)))
@@ -108,6 +108,10 @@ fn drawing(pen: Pen, bars: &[LoadBar], budget: Option<f64>, hatch: &str) -> Mark
         .iter()
         .map(|bar| cut(&shown(&bar.label), NAME))
         .collect();
+    let digits = bars
+        .iter()
+        .map(|bar| short(bar.done as f64).chars().count());
+    let widest = LETTER * (digits.max().unwrap_or(1) + 1) as f64;
     let fill = format!("url(#{hatch})");
     let shapes = |forecast: bool| {
         html! { @for (at, bar) in kept.iter().filter(|(_, bar)| bar.forecast == forecast) {
@@ -117,12 +121,12 @@ fn drawing(pen: Pen, bars: &[LoadBar], budget: Option<f64>, hatch: &str) -> Mark
         } }
     };
     html! {
-        (frame.rows(&steps, "reviews", short))
+        (frame.rows(&steps, "decisions and reviews", short))
         (frame.names(&names))
         (pen.draw(Ink::Bar, shapes(false)))
         (pen.draw(Ink::Expected, shapes(true)))
         @if let Some(budget) = budget { (frame.mark(Ink::Limit, budget, "budget")) }
-        @if bars.len() <= NUMBERED { @for (at, bar) in &kept {
+        @if bars.len() <= NUMBERED && room > widest { @for (at, bar) in &kept {
             @let (x, y) = frame.at(*at as f64, bar.done as f64);
             (pen.words(Ink::Strong, Anchor::Middle, (x, tenths(y - EM * 0.6)), &short(bar.done as f64)))
         } }

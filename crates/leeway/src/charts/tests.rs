@@ -139,7 +139,7 @@ fn tables_and_conclusions_have_the_numbers() {
         "After 41 items with 1 error: more data is needed.",
         "After item 2 the sum is 1.61, below the limit of 3 at which freedom is taken back.",
         "Over 60 items, stated and real are 8.3 points apart on average; furthest where 90% was stated and 80% was right (too sure).",
-        "Mon: 42 reviews done, within budget; Tue: 1,071 expected at most, over budget (the budget is 60).",
+        "Mon: 42 done, within budget; Tue: 1,071 expected at most, over budget (the budget is 60).",
         "Manual work is 4,200 EUR; costs of 1,240.50 EUR leave 2,959.50 EUR.",
     ];
     for (at, (name, markup)) in all(Medium::Page).into_iter().enumerate() {

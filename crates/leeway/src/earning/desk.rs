@@ -329,7 +329,10 @@ fn standing(app: &App, name: &str, tools: &[Tool]) -> Result<Standing, ApiError>
             .max_by_key(|tool| tool.now)
             .map(|tool| tool.name.clone()),
         tools_alone: alone.count(),
-        tools_more: tools.iter().filter(|tool| tool.next.is_some()).count(),
+        tools_more: tools
+            .iter()
+            .filter(|tool| tool.next.is_some() && tool.barred().is_none())
+            .count(),
         reviewed: sum(|(reviewed, _)| reviewed),
         wrong: sum(|(_, wrong)| wrong),
         accuracy: accuracy(tools),

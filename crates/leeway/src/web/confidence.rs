@@ -111,7 +111,7 @@ fn card(
                     div { dt { "Calibration error" } dd { (number(calibration::ece(&one.buckets))) " " span.sub { "ECE: how far stated and real are apart; 0 is best" } } }
                     div { dt { "Brier score" } dd { (number(calibration::brier(&one.buckets))) " " span.sub { "0 is best, 0.25 is a coin" } } }
                 }
-                @if let Some(threshold) = one.proposed { @if may { form method="post" action={ "/workflows/" (live.state.workflow.name) "/confidence" } {
+                @if let Some(threshold) = one.proposed { @if in_force(live, &one.agent, threshold) { p.sub { "It is in force; there is nothing to adopt." } } @else if may { form method="post" action={ "/workflows/" (live.state.workflow.name) "/confidence" } {
                     (csrf(&session.csrf))
                     input type="hidden" name="agent" value=(one.agent);
                     button.btn.primary { (icon("check")) "Adopt " (percent(threshold)) }
@@ -135,6 +135,12 @@ fn parts(one: &Confidence) -> Vec<ReliabilityBucket> {
         }
     };
     one.buckets.iter().map(part).collect()
+}
+
+/// Whether a threshold is adopted already, with the present prompt and model.
+fn in_force(live: &LiveWorkflow, agent: &str, threshold: f64) -> bool {
+    let now = earning::measured(live, agent).and_then(|measured| measured.threshold);
+    now.is_some_and(|now| (now - threshold).abs() < 1e-9)
 }
 
 /// From which stated confidence on calls of an agent may run alone.

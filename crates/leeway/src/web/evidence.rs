@@ -114,11 +114,13 @@ pub fn ladder(tool: &Tool) -> Markup {
         .stage
         .as_ref()
         .and_then(|stage| stage.proposal.as_ref());
+    let earned = tool.standing.as_ref().is_some_and(|one| one.with.is_some());
     html! { ol.ladder aria-label="How far its agents may go" {
         @for (grant, name) in LADDER {
             @let (class, words) = match grant {
                 _ if grant == tool.now => ("here", "now"),
-                _ if grant < tool.now => ("reached", "reached"),
+                _ if grant < tool.now && earned => ("reached", "reached"),
+                _ if grant < tool.now => ("given", "configured"),
                 _ if grant > tool.configured => ("locked", "not configured"),
                 _ if proposal.is_some_and(|one| one.to == grant) => ("next", "proposed"),
                 _ if Some(grant) == tool.next => ("next", "next"),

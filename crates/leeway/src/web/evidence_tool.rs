@@ -78,7 +78,7 @@ fn tiles(tool: &Tool, stage: &StageState) -> Markup {
         .wrong()
         .map_or("–".to_owned(), |(_, _, high)| percent(1.0 - high));
     html! { dl.tiles #tiles data-live {
-        div { dt { "Right" } dd { b { (share(reviewed - wrong, reviewed)) } small { (reviewed - wrong) " of " (reviewed) " since the evidence began" } } }
+        div { dt { "Right" } dd { b { (share(reviewed - wrong, reviewed)) } small { (reviewed - wrong) " of " (reviewed) " since " (time(stage.run.since_ms)) } } }
         div { dt { "Worst plausible" } dd { b { (worst) } small { "low end of the 95% range; for display only, the gate decides" } } }
         div { dt { "Taken as proposed" } dd { b { (share(adoption.accepted, adoption.decided())) } small { (adoption.accepted) " of " (adoption.decided()) " decided on" } } }
         div { dt { "A week" } dd { b { (a_week(tool.a_week)) } small { "known to be right or wrong, over the last four weeks" } } }
@@ -207,7 +207,7 @@ fn began(because: Option<Anew>) -> &'static str {
         None | Some(Anew::First) => "the first",
         Some(Anew::Versions) => "what it was gained with changed",
         Some(Anew::Failed) => "the one before failed the gate",
-        Some(Anew::Promoted) => "it was promoted, and the next level is earned too",
+        Some(Anew::Promoted) => "it was promoted",
         Some(Anew::Demoted) => "it was demoted",
         Some(Anew::Readmitted) => "an owner lets it try again",
     }

@@ -98,12 +98,31 @@ pub fn value(value: &Value) -> Markup {
     }
 }
 
+/// A value that a call leaves as it is: nothing waits for it to be read whole.
+pub fn value_at_rest(of: &Value) -> Markup {
+    match of {
+        Value::String(text) if !text.trim().is_empty() => at_rest(text),
+        Value::Array(_) | Value::Object(_) => {
+            at_rest(&serde_json::to_string_pretty(of).unwrap_or_default())
+        }
+        other => value(other),
+    }
+}
+
+fn at_rest(text: &str) -> Markup {
+    cut(text, false)
+}
+
 /// Longest text shown without being opened.
 const LONG: usize = 600;
 
 /// Text as it is; very long text is cut with an explicit "more", and deciding waits until it was
 /// opened.
 pub fn long(text: &str) -> Markup {
+    cut(text, true)
+}
+
+fn cut(text: &str, must_open: bool) -> Markup {
     let text = shown(text);
     if text.chars().count() <= LONG {
         return html! { span.text { (text) } };
@@ -111,7 +130,7 @@ pub fn long(text: &str) -> Markup {
     let beginning: String = text.chars().take(LONG).collect();
     html! {
         span.text { (beginning) "…" }
-        details.more data-must-open { summary { "Show all " (text.chars().count()) " characters" } span.text { (text) } }
+        details.more data-must-open[must_open] { summary { "Show all " (text.chars().count()) " characters" } span.text { (text) } }
     }
 }
 

@@ -37,7 +37,7 @@ pub struct At<'a> {
 impl At<'_> {
     fn form(&self, what: &str, inside: Markup) -> Markup {
         let page = evidence::address(&self.live.state.workflow.name, &self.tool.name);
-        html! { form method="post" action={ (page) "/" (what) } { (csrf(&self.session.csrf)) (inside) } }
+        html! { form.stack method="post" action={ (page) "/" (what) } { (csrf(&self.session.csrf)) (inside) } }
     }
 }
 
@@ -69,7 +69,8 @@ pub fn proposal(at: &At<'_>) -> Markup {
 
 /// Why nothing is proposed, and letting it try again, where the evidence found the present versions bad.
 pub fn barred(at: &At<'_>) -> Markup {
-    let stage = at.tool.stage.as_ref();
+    // Where nothing higher is configured, nothing would be proposed anyway.
+    let stage = at.tool.stage.as_ref().filter(|_| at.tool.next.is_some());
     let Some((stage, barred)) = stage.and_then(|stage| Some((stage, stage.barred.as_ref()?)))
     else {
         return html! {};

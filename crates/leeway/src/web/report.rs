@@ -16,7 +16,7 @@ use std::sync::Arc;
 pub async fn show(State(app): State<Arc<App>>, Viewer(session): Viewer) -> PageResult {
     let report = write(&app, DAYS)?;
     let frame = Frame::new(&app, &session, "/desk", "The week");
-    Ok(frame.page(html! { div.solo.report {
+    Ok(frame.page(html! { div.solo.report.workflow-audit {
         header.head {
             p.crumb { a href="/desk" { "Today" } }
             h1 { (shown(&report.title)) }

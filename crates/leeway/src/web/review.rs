@@ -3,7 +3,7 @@
 
 use super::confidence::measured;
 use super::diff::diff;
-use super::parts::{confidence, csrf, icon, level, long, shown, time, value};
+use super::parts::{confidence, csrf, icon, level, long, shown, time, value, value_at_rest};
 use crate::app::App;
 use crate::gateway::deciders;
 use crate::people::session::Session;
@@ -180,7 +180,9 @@ fn changes(shown: &Shown<'_>) -> Markup {
         }
         @if !same.is_empty() { details open[reaches_outside(classified.effect)] {
             summary { (same.len()) @if same.len() == 1 { " field stays the same" } @else { " fields stay the same" } }
-            dl.kv { @for (name, now) in same { div { dt { (self::shown(name)) } dd { (value(now)) } } } }
+            dl.kv { @for (name, now) in same { div { dt { (self::shown(name)) } dd {
+                @if reaches_outside(classified.effect) { (value(now)) } @else { (value_at_rest(now)) }
+            } } } }
         } }
     } }
 }
@@ -220,20 +222,61 @@ pub(super) fn field(change: &FieldChange, effect: Effect, (old, new): (&str, &st
         }
         _ => None,
     };
-    let blank = change.old.is_null() || change.old == "";
-    html! { li.added[blank && change.old_known] {
+    let lists = lists(&change.old, &change.new).filter(|_| change.old_known);
+    html! { li {
         h3 { (shown(&change.label())) @if change.critical { " " span.chip.warn { "critical" } } }
         div.old { span.tag { (old) }
             @if !change.old_known { em { "not known" } }
             @else if let Some((old, _)) = &texts { span.text { (old) } }
+            @else if let Some((old, _)) = &lists { (old) }
             @else { (value(&change.old)) }
         }
-        div.new { span.tag { (new) @if blank && change.old_known { " (was empty)" } }
+        div.new { span.tag { (new) }
             @if effect == Effect::Delete { em { "deleted" } }
             @else if let Some((_, new)) = &texts { span.text { (new) } }
+            @else if let Some((_, new)) = &lists { (new) }
             @else { (value(&change.new)) }
         }
     } }
+}
+
+/// Items of two lists that are compared with each other at most.
+const MOST_COMPARED: usize = 1_000;
+
+/// Two lists as what goes and what comes; what stays is counted, and there to be opened. `None` where they are
+/// no lists, or differ in nothing but their order.
+fn lists(old: &Value, new: &Value) -> Option<(Markup, Markup)> {
+    let (old, new) = (old.as_array()?, new.as_array()?);
+    if old.len() + new.len() > MOST_COMPARED {
+        return None;
+    }
+    let mut left = new.clone();
+    let (mut gone, mut stay) = (Vec::new(), Vec::new());
+    for item in old {
+        match left.iter().position(|other| other == item) {
+            Some(at) => {
+                left.remove(at);
+                stay.push(item);
+            }
+            None => gone.push(item),
+        }
+    }
+    if (gone.is_empty() && left.is_empty()) || stay.is_empty() {
+        return None;
+    }
+    let others = html! { details.stay {
+        summary { (stay.len()) @if stay.len() == 1 { " stays" } @else { " stay" } }
+        ul.items { @for item in &stay { li { (value_at_rest(item)) } } }
+    } };
+    let before = html! {
+        @if gone.is_empty() { em { "nothing is taken out" } } @else { ul.items { @for item in &gone { li { del { (value(item)) } } } } }
+        (others)
+    };
+    let after = html! {
+        @if left.is_empty() { em { "nothing is added" } } @else { ul.items { @for item in &left { li { ins { (value(item)) } } } } }
+        (others)
+    };
+    Some((before, after))
 }
 
 /// A call that changes no field of a record is shown by its arguments.
@@ -366,7 +409,7 @@ fn bar(shown: &Shown<'_>, edit: bool) -> Markup {
             a.btn href={ "/inbox/" (id) "?edit=1" } data-key="e" { (icon("pen")) "Edit" kbd aria-hidden="true" { "E" } }
             a.btn.quiet href="#ask" { (icon("ask")) span.word { "Ask" } }
             a.btn.danger href="#reject" data-key="r" { (icon("x")) "Reject" kbd aria-hidden="true" { "R" } }
-            p.sub { "Runs exactly what is shown, once." }
+            p.sub data-hint { "Runs exactly what is shown, once." }
         }
     } }
 }
@@ -514,7 +557,23 @@ mod tests {
     #[test]
     fn what_was_there_before_is_said_only_where_it_is_known() {
         let page = |known| field(&change(json!("x"), known), Effect::Update, NOW).into_string();
-        assert!(page(true).contains("(was empty)"));
-        assert!(page(false).contains("not known") && !page(false).contains("(was empty)"));
+        assert!(page(true).contains("<em>empty</em>"));
+        assert!(page(false).contains("not known") && !page(false).contains("<em>empty</em>"));
+    }
+
+    #[test]
+    fn of_a_list_what_comes_and_goes_is_shown_and_what_stays_is_counted() {
+        let told = |old: Value, new: Value| {
+            lists(&old, &new).map(|(old, new)| (old.into_string(), new.into_string()))
+        };
+        let (before, after) = told(json!(["a", "b", "b"]), json!(["b", "c", "b"])).unwrap();
+        assert!(before.contains("<del>") && before.contains(">a<") && !before.contains(">c<"));
+        assert!(after.contains("<ins>") && after.contains(">c<") && after.contains("2 stay"));
+        assert!(
+            told(json!(["a", "b"]), json!(["b", "a"])).is_none(),
+            "order"
+        );
+        assert!(told(json!(["a"]), json!(["b"])).is_none(), "all other");
+        assert!(told(json!("a"), json!(["a"])).is_none());
     }
 }

@@ -53,7 +53,7 @@ fn facts(one: &Measured) -> Markup {
         div { dt { "Found wrong, of reviewed" } dd { (of(one.wrong, one.reviewed, "none reviewed yet")) } }
         @if one.unsure > 0 { div { dt { "Not sure" } dd { (of(one.unsure, one.reviewed, "")) } } }
         div { dt { "Median time" } dd { @match one.median_ms { Some(ms) => { ((ms + 500) / 1000) " s" }, None => "not measured yet" } } }
-        div { dt { "Faster than it can be read" } dd { (of(one.faster_than_reading, one.timed, "not measured yet")) } }
+        div { dt { "Decided faster than it can be read" } dd { (of(one.faster_than_reading, one.timed, "not measured yet")) @if one.timed > 0 { " of the latest that were timed" } } }
         div { dt { "Planted cases found" } dd { (of(one.found, one.planted, "none planted yet")) } }
         @if let Some(chance) = one.by_chance { div { dt { "No objection by chance" } dd { (format!("{:.1} %", chance * 100.0)) ", if objecting as often as the others" } } }
     } }
@@ -63,6 +63,7 @@ fn load(one: &Measured, id: &str, budget: Option<f64>) -> Markup {
     let bars: Vec<LoadBar> = one
         .weeks
         .iter()
+        .skip_while(|week| week.items == 0)
         .map(|week| LoadBar {
             label: crate::clock::readable(week.from_ms)
                 .chars()

@@ -127,7 +127,7 @@ fn figures(worth: &Worth, answer: &Answer) -> Markup {
             li.card { @match answer.break_even {
                 Some(wrong) if wrong <= 1.0 => { strong { (percent(wrong)) } b { "wrong, and nothing is left" } span.sub { "now " (percent(answer.inputs.wrong)) } },
                 Some(_) => { strong { "Never" } b { "eaten up by errors" } span.sub { "even if all were wrong" } },
-                None => { strong { "–" } b { "break-even error rate" } span.sub { "no error that gets through costs anything" } },
+                None => { strong { "–" } b { "break-even error rate" } span.sub { @if answer.inputs.caught >= 1.0 { "people stopped every error that is known" } @else { "what an error costs was not said" } } },
             } }
             li.card { @match answer.payback_months {
                 Some(months) => { strong { (tenth(months)) } b { "months to pay the set-up" } span.sub { (money(answer.inputs.setup, &worth.currency)) " once" } },

@@ -50,6 +50,8 @@ pub struct Grounds {
     pub incident: Option<u64>,
     /// Tools with which agents lost freedom lately.
     pub lost: Vec<String>,
+    /// Tools whose evidence failed the gate lately.
+    pub failed: Vec<String>,
     /// Overdue reviews.
     pub overdue: u64,
     /// Areas whose samples were too bad.
@@ -118,15 +120,20 @@ fn holds(grounds: &Grounds) -> Vec<String> {
             grounds.stopped.join(", ")
         ));
     }
+    let names = |tools: &[String]| {
+        let names: Vec<String> = tools.iter().map(|name| format!("`{name}`")).collect();
+        names.join(", ")
+    };
     if !grounds.lost.is_empty() {
-        let names: Vec<String> = grounds
-            .lost
-            .iter()
-            .map(|name| format!("`{name}`"))
-            .collect();
         reasons.push(format!(
             "Agents lost freedom in the last 30 days with {}.",
-            names.join(", ")
+            names(&grounds.lost)
+        ));
+    }
+    if !grounds.failed.is_empty() {
+        reasons.push(format!(
+            "Too many outputs were wrong in the last 30 days with {}.",
+            names(&grounds.failed)
         ));
     }
     if !grounds.runs_alone {

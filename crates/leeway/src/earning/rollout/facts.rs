@@ -161,6 +161,16 @@ impl Facts {
         lost.map(|tool| tool.name.as_str()).collect()
     }
 
+    /// Tools whose gate failed lately.
+    pub fn failed(&self) -> Vec<&str> {
+        let from_ms = self.now_ms - LOST_DAYS * DAY_MS;
+        let failed = self
+            .tools
+            .iter()
+            .filter(|tool| tool.happened("stage.failed", from_ms));
+        failed.map(|tool| tool.name.as_str()).collect()
+    }
+
     /// Overdue reviews.
     pub fn overdue(&self) -> u64 {
         self.areas.iter().map(|area| area.open.1).sum()
@@ -180,6 +190,7 @@ impl Facts {
             left_out: self.worth.left_out.clone(),
             incident: self.incident,
             lost: self.lost().into_iter().map(str::to_owned).collect(),
+            failed: self.failed().into_iter().map(str::to_owned).collect(),
             overdue: self.overdue(),
             stopped: stopped.map(|area| area.need.area.clone()).collect(),
             runs_alone: self.tools.iter().any(ToolFact::runs_alone),

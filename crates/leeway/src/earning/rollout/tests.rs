@@ -75,7 +75,15 @@ fn every_ground_has_its_course_and_says_why() {
                 ..good()
             },
             Course::Hold,
-            "`crm__tag`",
+            "lost freedom in the last 30 days with `crm__tag`",
+        ),
+        (
+            Grounds {
+                failed: vec!["crm__note".to_owned()],
+                ..good()
+            },
+            Course::Hold,
+            "Too many outputs were wrong in the last 30 days with `crm__note`",
         ),
         (
             Grounds {

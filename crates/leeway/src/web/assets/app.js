@@ -39,18 +39,28 @@ document.addEventListener('click', event => {
   }
   if (event.target.closest('[data-help]')) $('#help').showModal();
   const locked = event.target.closest('[data-locked]');
-  if (locked) { event.preventDefault(); say('Open the hidden text first.'); $('[data-must-open]:not([open])')?.scrollIntoView({ block: 'center' }); }
+  if (locked) { event.preventDefault(); unlock(); }
 });
 document.addEventListener('submit', event => { if (event.submitter && !event.defaultPrevented) setTimeout(() => { event.submitter.disabled = true; }); });
 addEventListener('popstate', () => visit(location.href, false));
 
 // --- long text must have been opened before Approve works ---
+const CLOSED = 'A long text is not shown whole yet: open it, and approve then.';
+function unlock() {
+  const text = $('[data-must-open]:not([data-opened])');
+  for (let around = text?.parentElement.closest('details'); around; around = around.parentElement.closest('details')) around.open = true;
+  text?.scrollIntoView({ block: 'center' });
+  text?.querySelector('summary').focus({ preventScroll: true });
+  say(CLOSED);
+}
 function locks() {
   const hidden = $$('[data-must-open]:not([data-opened])').length > 0;
   for (const button of $$('[data-approve]')) {
     if (hidden) button.dataset.locked = 'yes'; else delete button.dataset.locked;
     button.setAttribute('aria-disabled', String(hidden));
   }
+  const hint = $('[data-hint]');
+  if (hint) { hint.dataset.hint ||= hint.textContent; hint.textContent = hidden ? CLOSED : hint.dataset.hint; }
 }
 document.addEventListener('toggle', event => {
   if (event.target.matches?.('[data-must-open][open]')) { event.target.dataset.opened = 'yes'; locks(); }
