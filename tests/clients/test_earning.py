@@ -77,7 +77,6 @@ def test_edits_and_rejections_count_as_wrong_and_withdrawals_not_at_all(desk):
     desk.people["sue"].decide(held("Cambridge")["id"], "reject", reason="wrong record")
     edited = held("Ely")
     desk.people["sue"].decide(edited["id"], "edit", arguments={"id": "c-102", "fields": {"city": "Ely, UK"}})
-    assert refused(lambda: desk.clerk.post(f"/v1/actions/{edited['id']}/withdraw", {})) == (409, "edited-by-person")
     desk.people["del"].approve(edited["id"])
     withdrawn = held("Bath")
     desk.clerk.post(f"/v1/actions/{withdrawn['id']}/withdraw", {})
@@ -87,6 +86,11 @@ def test_edits_and_rejections_count_as_wrong_and_withdrawals_not_at_all(desk):
     assert (adoption["accepted"], adoption["edited"], adoption["rejected"]) == (1, 1, 1)
     assert adoption["edited_share"] == 0.5, "one of two values"
     assert stage["stage"]["patterns"] == {"wrong record": 1}
+    edited = held("York")
+    desk.people["sue"].decide(edited["id"], "edit", arguments={"id": "c-102", "fields": {"city": "York, UK"}})
+    assert desk.clerk.post(f"/v1/actions/{edited['id']}/withdraw", {"reason": "they moved"})["status"] == "withdrawn"
+    stage = desk.evidence("sandbox__update_contact")
+    assert (stage["stage"]["adoption"]["edited"], stage["wrong"]) == (2, 1), "taking it back does not unsay it"
 
 
 def test_a_critical_error_takes_back_at_once(desk):
@@ -152,7 +156,10 @@ def test_a_planted_proposal_looks_like_any_other_and_never_runs(earning):
     changed = del_.decide(third["id"], "edit", arguments={"id": "c-102", "tag": "right"})
     assert changed["status"] == "rejected"
     fourth = planted(desk)
-    assert del_.decide(fourth["id"], "reject", reason="no such tag")["status"] == "rejected"
+    incident = {"workflow": "desk", "why": "odd tags", "example": fourth["id"]}
+    assert refused(lambda: del_.post("/v1/incidents", incident)) == (409, "planted-case"), "found, and nothing is paused"
+    assert refused(lambda: del_.post("/v1/incidents", incident)) == (409, "planted-case")
+    assert sue.get("/v1/incidents")["incidents"] == [] and desk.tag()["status"] == "held"
     assert len({missed["planted"], asked["planted"], changed["planted"], sue.get(f"/v1/actions/{fourth['id']}")["planted"]}) == 4
 
     everybody = sue.get("/v1/reviewers")

@@ -40,6 +40,8 @@ pub struct App {
     to_run: mpsc::UnboundedSender<ActionId>,
     batches: mpsc::UnboundedSender<String>,
     plans: Mutex<HashMap<String, u32>>,
+    /// What nobody can foresee who sees everything else: drawn anew by each process, and told nobody.
+    pub unforeseen: [u8; 16],
     /// How far the ledger was looked through for an area that had nothing to sample, by its lots' stream.
     pub looked_through: Mutex<HashMap<String, u64>>,
     counting: Mutex<HashMap<String, Arc<tokio::sync::Mutex<()>>>>,
@@ -97,6 +99,7 @@ impl App {
             batches,
             counting: Mutex::default(),
             plans: Mutex::default(),
+            unforeseen: crate::clock::random(),
             looked_through: Mutex::default(),
             outcomes_queued: AtomicUsize::new(0),
             tasks: LiveTasks::default(),

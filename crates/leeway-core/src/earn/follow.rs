@@ -39,7 +39,7 @@ impl StageState {
                     why,
                 }];
             }
-        } else if gate == Gate::Fails || self.run.critical {
+        } else if gate == Gate::Fails || self.run.grave {
             // Drafts are read by people anyway: there is nothing to lose but the evidence.
             return vec![StageEvent::Failed {
                 reviewed: self.run.reviewed,
@@ -48,6 +48,12 @@ impl StageState {
         }
         let next = above(place.now).filter(|next| *next <= place.most);
         match (&self.proposal, next) {
+            (Some(_), _) if self.barred.is_some() => {
+                vec![StageEvent::Lapsed {
+                    by: None,
+                    why: "the evidence found these versions bad".to_owned(),
+                }]
+            }
             (Some(proposal), _) if proposal.expires_ms <= place.at_ms => {
                 vec![StageEvent::Lapsed {
                     by: None,

@@ -132,6 +132,9 @@ pub struct LotState {
     pub next_seq: u64,
     /// When the latest was drawn, UTC milliseconds.
     pub drawn_ms: Option<i64>,
+    /// The first lot that is drawn strictly without a break, the last time that began.
+    #[serde(default)]
+    pub strict_from: u64,
 }
 
 /// How many are drawn of a lot, and how many of them may be wrong.
@@ -186,8 +189,7 @@ impl LotState {
         let strict = self
             .lots
             .iter()
-            .rev()
-            .take_while(|lot| matches!(lot.cadence, Cadence::Tightened | Cadence::Stopped));
+            .filter(|lot| lot.number >= self.strict_from);
         strict
             .flat_map(|lot| &lot.found)
             .filter(|found| found.wrong > 0)
@@ -247,13 +249,18 @@ impl LotState {
                 if passed == cadence::Lot::Well && sure < *reviewed && !found.is_empty() {
                     passed = cadence::Lot::Accepted;
                 }
+                let before = state.standing.cadence;
                 state.standing = state.standing.after(passed);
+                if before == Cadence::Normal && state.standing.cadence == Cadence::Tightened {
+                    state.strict_from = latest + 1;
+                }
             }
             LotEvent::Restarted { .. } => {
                 if !state.is_stopped() {
                     return Err("the area is not stopped".to_owned());
                 }
                 state.standing = cadence::Standing::restarted();
+                state.strict_from = latest + 1;
             }
         }
         Ok(state)

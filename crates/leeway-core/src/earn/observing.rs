@@ -55,7 +55,9 @@ impl StageState {
             Some(_) => {}
         }
         // However it counted before, and whenever it was proposed.
-        self.run.critical |= wrong && observed.severity == Some(Severity::Critical);
+        let critical = wrong && observed.severity == Some(Severity::Critical);
+        self.run.critical |= critical;
+        self.run.grave |= critical && observed.counts;
         if observed.counts {
             self.count(observed, before, wrong);
         }

@@ -1,7 +1,7 @@
 //! A stage now: a fold over its stream. Constant work per entry and a bounded size, however many outputs were
 //! reviewed. How an output is taken in is in [`super::observing`], what follows in [`super::follow`].
 
-use super::stage::{Anew, StageEvent};
+use super::stage::{Anew, Lost, StageEvent};
 use super::tally::{Adoption, Run, Stated, Week, buckets};
 use super::told::told;
 use super::versions::{Changed, EvidenceVersions};
@@ -12,6 +12,8 @@ use crate::incident::event::Side;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
+/// Versions found bad that are remembered at most.
+const MOST_FOUND_BAD: usize = 256;
 /// Steps remembered at most.
 const MOST_STEPS: usize = 60;
 
@@ -97,6 +99,9 @@ pub struct StageState {
     /// How often an owner let these versions try again.
     #[serde(default)]
     pub readmitted: u32,
+    /// The same of versions that were in force before, by their hash.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub found_bad: BTreeMap<String, (Option<Barred>, u32)>,
     /// What happened, oldest first.
     pub moments: Vec<Moment>,
 }
@@ -173,14 +178,22 @@ impl StageState {
                 state.anew(at_ms, Anew::Promoted);
             }
             StageEvent::Demoted { because, why, .. } => {
+                // A critical error of what was proposed with other versions takes a level, and says nothing of
+                // these.
+                let of_these = *because != Lost::Critical || state.run.grave;
                 state.anew(at_ms, Anew::Demoted);
-                if because.is_found_bad() {
+                if because.is_found_bad() && of_these {
                     state.bar(at_ms, why.clone());
                 }
             }
             StageEvent::Failed { reviewed, wrong } => {
+                let why = if state.run.grave {
+                    "a review found a critical error".to_owned()
+                } else {
+                    format!("{wrong} of {reviewed} reviewed were wrong")
+                };
                 state.anew(at_ms, Anew::Failed);
-                state.bar(at_ms, format!("{wrong} of {reviewed} reviewed were wrong"));
+                state.bar(at_ms, why);
             }
             StageEvent::Readmitted { .. } => {
                 if state.barred.take().is_none() {
@@ -223,10 +236,11 @@ impl StageState {
             // Another prompt or model states its confidence another way.
             self.agents.clear();
         }
+        self.remember();
         self.versions = versions.clone();
         self.changed.clone_from(changed);
-        self.barred = None;
-        self.readmitted = 0;
+        let known = self.found_bad.remove(&canonical::hash(versions));
+        (self.barred, self.readmitted) = known.unwrap_or_default();
         self.seed.clone_from(seed);
         self.anew(*since_ms, *because);
         true
@@ -270,6 +284,18 @@ impl StageState {
         self.because = Some(because);
         self.proposal = None;
         self.lapsed_at = None;
+    }
+
+    /// Keeps what the evidence found of versions that go: they may come back.
+    fn remember(&mut self) {
+        if self.barred.is_some() || self.readmitted > 0 {
+            let known = (self.barred.take(), self.readmitted);
+            self.found_bad
+                .insert(canonical::hash(&self.versions), known);
+        }
+        if self.found_bad.len() > MOST_FOUND_BAD {
+            self.found_bad.pop_first();
+        }
     }
 
     fn bar(&mut self, at_ms: i64, why: String) {

@@ -37,8 +37,11 @@ pub struct Run {
     pub sums: Curve,
     /// Where the sampling of what runs alone stands.
     pub sampling: continuous::Standing,
-    /// Whether a critical error is among them.
+    /// Whether a review found a critical error since it began, in whatever output.
     pub critical: bool,
+    /// Whether a critical error is among those that count.
+    #[serde(default)]
+    pub grave: bool,
 }
 
 /// What people did with what they decided on.

@@ -33,9 +33,9 @@ impl Reader {
         Ok(found)
     }
 
-    /// How many outputs of an area were reviewed since a case was planted there last, and whether that one
-    /// waits still.
-    pub fn since_planted(&self, workflow: &str, row: Responsibility) -> Result<(u64, bool)> {
+    /// How many outputs of an area were reviewed since a case was planted there last, whether that one waits
+    /// still, and when it was planted, UTC milliseconds.
+    pub fn since_planted(&self, workflow: &str, row: Responsibility) -> Result<(u64, bool, i64)> {
         let mut last = self.prepare_cached(
             "SELECT drawn_ms, open FROM reviews WHERE workflow = ?1 AND responsibility = ?2
              AND because = 'planted' ORDER BY drawn_ms DESC LIMIT 1",
@@ -51,7 +51,7 @@ impl Reader {
         let count = reviewed.query_row(params![workflow, row.name(), since_ms], |row| {
             row.get::<_, i64>(0)
         })?;
-        Ok((count as u64, waits))
+        Ok((count as u64, waits, since_ms))
     }
 
     /// Agents' proposals of a workflow that people rejected, the latest first.
@@ -71,8 +71,8 @@ impl Reader {
     }
 
     /// How many of a workflow's proposals, made since a case was planted among them last, people decided on,
-    /// 1,000 at most; and whether that one waits still.
-    pub fn decided_since_planted(&self, workflow: &str) -> Result<(u64, bool)> {
+    /// 1,000 at most; whether that one waits still, and its place in the ledger.
+    pub fn decided_since_planted(&self, workflow: &str) -> Result<(u64, bool, i64)> {
         let mut last = self.prepare_cached(
             "SELECT seq, status FROM actions WHERE workflow = ?1 AND planted IS NOT NULL ORDER BY seq DESC LIMIT 1",
         )?;
@@ -85,13 +85,43 @@ impl Reader {
              AND reviewer IS NOT NULL AND planted IS NULL LIMIT 1000)",
         )?;
         let count: i64 = decided.query_row(params![workflow, seq], |row| row.get(0))?;
-        Ok((count as u64, status == row::status_number(Status::Held)))
+        Ok((
+            count as u64,
+            status == row::status_number(Status::Held),
+            seq,
+        ))
     }
 
     /// Whether an action was planted already, as a copy.
     pub fn is_shown_again(&self, id: &ActionId) -> Result<bool> {
         let mut statement = self.prepare_cached("SELECT 1 FROM actions WHERE planted = ?1")?;
         Ok(statement.exists([id.as_str()])?)
+    }
+
+    /// Whether the same call of the same agent was let run after it was rejected: then it was right in the end.
+    pub fn was_let_run_later(&self, row: &ActionRow) -> Result<bool> {
+        let mut statement = self.prepare_cached(
+            "SELECT 1 FROM actions WHERE agent = ?1 AND seq > ?2 AND workflow = ?3 AND twin_hash = ?4
+             AND planted IS NULL AND status IN (2, 4, 9, 10, 12, 13)",
+        )?;
+        Ok(statement.exists(params![
+            row.agent,
+            row.seq as i64,
+            row.workflow,
+            row.twin_hash
+        ])?)
+    }
+
+    /// Whether an action's agent proposed anything in its workflow since a time, UTC milliseconds.
+    pub fn is_active(&self, row: &ActionRow, since_ms: i64) -> Result<bool> {
+        let mut statement = self.prepare_cached(
+            "SELECT max(created_ms) >= ?3 FROM (SELECT created_ms FROM actions
+             WHERE agent = ?1 AND workflow = ?2 AND planted IS NULL ORDER BY seq DESC LIMIT 1)",
+        )?;
+        let found = statement.query_row(params![row.agent, row.workflow, since_ms], |row| {
+            row.get::<_, Option<bool>>(0)
+        })?;
+        Ok(found.unwrap_or(false))
     }
 
     /// Planted proposals that somebody decided on, newest first, as looks: what was not rejected was taken for

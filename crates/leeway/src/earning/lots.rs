@@ -239,18 +239,18 @@ pub async fn close(
         found: reader.lot_found(workflow, row, number)?,
     };
     let now_ms = app.clock.now_ms();
+    let stopped = lots.is_stopped();
     let after = LotState::apply(Some(lots), now_ms, &event).map_err(|why| broken(&why))?;
     let stream = LotState::stream(workflow, row.name());
     let mut entries = vec![entry((&stream, "leeway", now_ms), event)];
-    if after.is_stopped() {
-        entries.extend(lost(app, (workflow, row), &after)?);
+    let mut preconditions = vec![Precondition::StreamAt { stream, version }];
+    // Once, when it stops: further lots that were open then take nothing more.
+    if after.is_stopped() && !stopped {
+        let (demoted, at) = lost(app, (workflow, row), &after)?;
+        entries.extend(demoted);
+        preconditions.extend(at);
     }
-    append(
-        app,
-        entries,
-        vec![Precondition::StreamAt { stream, version }],
-    )
-    .await
+    append(app, entries, preconditions).await
 }
 
 /// What agents lose when the lots of an area are stopped: one level with each tool whose outputs stopped it.
@@ -258,10 +258,10 @@ fn lost(
     app: &App,
     (workflow, row): (&str, Responsibility),
     lots: &LotState,
-) -> Result<Vec<NewEntry>, ApiError> {
+) -> Result<(Vec<NewEntry>, Option<Precondition>), ApiError> {
     let registry = app.registry();
     let Some(live) = registry.workflows.get(workflow) else {
-        return Ok(Vec::new());
+        return Ok((Vec::new(), None));
     };
     let why = format!("too many samples of “{}” were bad", row.title());
     let mut entries = Vec::new();
@@ -271,7 +271,11 @@ fn lost(
             entries.extend(losing(app, at, ("leeway", Lost::Lots, &why))?);
         }
     }
-    Ok(entries)
+    let at = Precondition::StreamAt {
+        stream: LiveWorkflow::stream(workflow),
+        version: live.version,
+    };
+    Ok((entries, Some(at)))
 }
 
 /// The cause of a stop was removed: samples go on, strictly.

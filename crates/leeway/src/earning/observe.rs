@@ -30,11 +30,17 @@ pub fn of(app: &App, row: &ActionRow, events: &[&ActionEvent]) -> Result<Vec<New
     let Some(event) = events.iter().find(|event| {
         matches!(
             event,
-            ActionEvent::Finished(_) | ActionEvent::Resolved(_) | ActionEvent::Rejected { .. }
+            ActionEvent::Finished(_)
+                | ActionEvent::Resolved(_)
+                | ActionEvent::Rejected { .. }
+                | ActionEvent::Withdrawn { .. }
         )
     }) else {
         return Ok(Vec::new());
     };
+    if matches!(event, ActionEvent::Withdrawn { .. }) && !row.edited {
+        return Ok(Vec::new());
+    }
     // Reads change nothing, and what people do or Leeway planted is not an agent's.
     if row.effect == Some(Effect::Read) || row.undoes.is_some() || row.planted.is_some() {
         return Ok(Vec::new());
@@ -149,6 +155,8 @@ fn observed(
             let why: String = visible(why).chars().take(LONGEST_PATTERN).collect();
             (How::Rejected, Verdict::Wrong, Some(why))
         }
+        // That a person changed it says that it was wrong; taking it back does not unsay that.
+        ActionEvent::Withdrawn { .. } if row.edited => (How::Edited, Verdict::Wrong, None),
         _ if row.reviewer.is_none() || !took_effect(event) => return Ok(None),
         _ if row.edited => (How::Edited, Verdict::Wrong, None),
         _ => (How::Accepted, Verdict::Right, None),

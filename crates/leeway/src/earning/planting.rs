@@ -12,12 +12,14 @@ use crate::registry::{LiveTool, LiveWorkflow, Registry};
 use leeway_core::action::event::{ActionEvent, Cause, Judged};
 use leeway_core::action::state::{ActionRow, ActionState};
 use leeway_core::action::tool_name;
+use leeway_core::canonical;
 use leeway_core::earn::draw;
 use leeway_core::earn::review::{Because, Drawn, ReviewEvent, ReviewState};
 use leeway_core::govern::owners::Responsibility;
 use leeway_core::govern::workflow::Grant;
 use leeway_core::id::ActionId;
 use leeway_core::judge::Verdict;
+use leeway_core::judge::rules::{Case, judge};
 use leeway_core::ledger::event::Event;
 use leeway_store::{Append, NewEntry, Precondition, Reader, ReviewRow};
 
@@ -40,8 +42,9 @@ pub async fn tend(app: &App) -> Result<(), ApiError> {
         propose(app, (&registry, live)).await?;
         for row in Responsibility::ALL {
             let reader = app.store.reader()?;
-            let (reviewed, waits) = reader.since_planted(name, row)?;
-            if waits || reviewed < LEAST {
+            let (reviewed, waits, since_ms) = reader.since_planted(name, row)?;
+            let seed = seed(app, (name, row.name(), since_ms));
+            if waits || reviewed < wanted(&seed, name) {
                 continue;
             }
             let mut pool = Vec::new();
@@ -50,10 +53,7 @@ pub async fn tend(app: &App) -> Result<(), ApiError> {
                     pool.push(case);
                 }
             }
-            let Some(case) = pool.first() else { continue };
-            // What was found last is as good a seed as any that nobody chooses.
-            let seed = format!("plant {} {}", case.id, case.judged_ms.unwrap_or_default());
-            if reviewed < wanted(&seed, name) {
+            if pool.is_empty() {
                 continue;
             }
             let within = i64::from(live.state.workflow.evidence.within_days());
@@ -61,6 +61,13 @@ pub async fn tend(app: &App) -> Result<(), ApiError> {
         }
     }
     Ok(())
+}
+
+/// What the next case of a place is drawn with, the same until it is planted: what everybody can read does not
+/// tell it.
+fn seed(app: &App, (workflow, place, since): (&str, &str, i64)) -> String {
+    let secret = hex::encode(app.unforeseen);
+    canonical::hash(&(secret, workflow, place, since))
 }
 
 /// After how many the next is planted.
@@ -72,8 +79,9 @@ fn wanted(seed: &str, workflow: &str) -> u64 {
 async fn propose(app: &App, (registry, live): (&Registry, &LiveWorkflow)) -> Result<(), ApiError> {
     let name = &live.state.workflow.name;
     let reader = app.store.reader()?;
-    let (decided, waits) = reader.decided_since_planted(name)?;
-    if waits || decided < LEAST || live.state.paused.is_some() {
+    let (decided, waits, since) = reader.decided_since_planted(name)?;
+    let seed = seed(app, (name, "proposals", since));
+    if waits || decided < wanted(&seed, name) || live.state.paused.is_some() {
         return Ok(());
     }
     if incident::of_workflow(app, name)?.is_some() {
@@ -82,13 +90,6 @@ async fn propose(app: &App, (registry, live): (&Registry, &LiveWorkflow)) -> Res
     let mut pool = Vec::new();
     for row in reader.rejected(name, POOL)? {
         pool.extend(proposal(app, (registry, live), row)?);
-    }
-    let Some((latest, _)) = pool.first() else {
-        return Ok(());
-    };
-    let seed = format!("propose {} {}", latest.row.id, latest.row.updated_ms);
-    if decided < wanted(&seed, name) {
-        return Ok(());
     }
     let ids: Vec<&str> = pool.iter().map(|(case, _)| case.row.id.as_str()).collect();
     let chosen = draw::of(&seed, ids, 1);
@@ -131,7 +132,11 @@ fn proposal(
     let Some(action) = reader.action(&row.id)? else {
         return Ok(None);
     };
-    if reader.is_shown_again(&row.id)? || !is_telling(&action) {
+    if reader.is_shown_again(&row.id)?
+        || reader.was_let_run_later(&row)?
+        || !reader.is_active(&row, app.clock.now_ms() - DAY_MS)?
+        || !is_telling(&action)
+    {
         return Ok(None);
     }
     let Some(judged) = action.current().filter(|judged| is_plain(judged)) else {
@@ -140,8 +145,8 @@ fn proposal(
     if found.state.changed.is_some() || !somebody_new(app, registry, (&row, judged)) {
         return Ok(None);
     }
-    let judged = under(registry, (live, found), judged.clone());
-    Ok(Some((action, judged)))
+    let judged = under(app, registry, (live, found), judged.clone());
+    Ok(judged.map(|judged| (action, judged)))
 }
 
 /// Whether whoever rejected it said what is wrong with it as the agent proposed it.
@@ -168,14 +173,31 @@ fn somebody_new(app: &App, registry: &Registry, (row, judged): (&ActionRow, &Jud
     eligible.any(|email| row.reviewer.as_ref() != Some(email) && !row.endorsed_by.contains(email))
 }
 
-/// With the versions of now: otherwise deciding on it would judge it again.
+/// As it would be judged now, with the record as it was read then; `None` where it would not wait for one
+/// person.
 fn under(
+    app: &App,
     registry: &Registry,
     (live, tool): (&LiveWorkflow, &LiveTool),
     mut judged: Judged,
-) -> Judged {
+) -> Option<Judged> {
+    let now_ms = app.clock.now_ms();
     judged.versions = registry.versions(live, tool);
-    judged
+    judged.facts.now_ms = now_ms;
+    judged.facts.cap = super::cap_of(registry, live, (&tool.name, now_ms));
+    judged.facts.measured = super::measured(live, &judged.call.agent);
+    judged.facts.unreviewed = None;
+    judged.decision = judge(
+        &live.rules,
+        &Case {
+            call: &judged.call,
+            classified: &judged.classified,
+            claim: &judged.claim,
+            before: &judged.before,
+            facts: &judged.facts,
+        },
+    );
+    is_plain(&judged).then_some(judged)
 }
 
 /// The copy that waits: for as long as any other, and joined by no agent's call.
@@ -189,7 +211,6 @@ fn copy(
     judged.cause = Cause::Planted {
         shows: case.row.id.clone(),
     };
-    judged.facts.now_ms = now_ms;
     judged.expires_ms = Some(live.rules.wait_over(now_ms, 1.0));
     judged.idempotency_key = None;
     judged.twin_hash = format!("planted {}", case.row.id);

@@ -67,7 +67,10 @@ pub async fn sign(
     // Nothing it rests on may have moved: the versions, the evidence, how far agents go now.
     let moved_on = state.versions != versions(live, found)
         || grant_now(&registry, live, (tool, now_ms)) != proposal.from
-        || proposal.to > live.state.workflow.grant(tool);
+        || proposal.to > live.state.workflow.grant(tool)
+        // Proposed beside an entry that found these versions bad, or from evidence that began anew since.
+        || state.barred.is_some()
+        || proposal.reviewed > state.run.reviewed;
     let design = live.state.workflow.evidence.gate.design();
     let proven = design.says(state.run.wrong, state.run.reviewed) == Gate::Passes;
     if moved_on || !proven || proposal.content_hash != hash {

@@ -113,7 +113,7 @@ async fn missed(
 }
 
 /// Whoever changes a planted case first, or asks about it, found it.
-pub(super) async fn found(
+pub async fn found(
     app: &App,
     person: &Person,
     action: &ActionState,
@@ -271,15 +271,6 @@ pub async fn withdraw(
     let action = own(app, caller, id)?;
     if !matches!(action.row.status, Status::Held | Status::Returned) {
         return Err(not_held(&action));
-    }
-    if action.edited_by().is_some() {
-        // That a person changed it says that it was wrong; taking it back must not unsay that.
-        return Err(ApiError::new(
-            StatusCode::CONFLICT,
-            "edited-by-person",
-            "a person changed this call, so it is theirs to decide",
-        )
-        .help("wait for the decision; nothing of yours is lost"));
     }
     let event = ActionEvent::Withdrawn {
         by: caller.agent.clone(),

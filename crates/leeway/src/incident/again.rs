@@ -1,6 +1,6 @@
 //! Running again: both owners sign what was found, and the workflow comes back with everything reviewed.
 
-use super::declare::{lost, pause_of, resumption_of};
+use super::declare::{case, lost, pause_of, resumption_of};
 use super::{actor, append, append_with, find, may_work, moved};
 use crate::app::App;
 use crate::error::ApiError;
@@ -163,6 +163,9 @@ pub async fn recur(
 ) -> Result<IncidentState, ApiError> {
     may_work(person)?;
     let (_, state) = find(app, number)?;
+    if let Some(id) = &action {
+        case(app, person, (&state.workflow, id)).await?;
+    }
     if pause_of(app, &state.workflow)?.is_none() {
         let reason = format!("Incident {number} happened again: {}", why.trim());
         crate::gateway::pausing::pause(app, person, (&state.workflow, &reason)).await?;
@@ -171,9 +174,9 @@ pub async fn recur(
     let (version, state) = find(app, number)?;
     let registry = app.registry();
     let live = registry.workflows.get(&state.workflow);
-    let case = (state.number, action.as_ref());
+    let of = (state.number, action.as_ref());
     let lost = match live {
-        Some(live) => lost(app, (&registry, live), case)?,
+        Some(live) => lost(app, (&registry, live), of)?,
         None => vec![],
     };
     let workflow = live.map(|live| Precondition::StreamAt {

@@ -7,6 +7,8 @@ use super::{actor, append, find, may_work, moved, of_workflow};
 use crate::app::App;
 use crate::earning::promoting;
 use crate::error::ApiError;
+use crate::gateway::decide;
+use crate::gateway::deciders::decidable;
 use crate::registry::{LiveWorkflow, Registry};
 use crate::texts;
 use axum::http::StatusCode;
@@ -47,10 +49,7 @@ pub async fn declare(
         .details(json!({ "incident": known.number })));
     }
     if let Some(id) = &example {
-        let row = app.store.reader()?.action_row(id)?;
-        if row.is_none_or(|row| row.workflow != workflow) {
-            return Err(ApiError::not_found("action of this workflow", id.as_str()));
-        }
+        case(app, person, (workflow, id)).await?;
     }
     let declared = IncidentEvent::Declared {
         workflow: workflow.to_owned(),
@@ -62,6 +61,34 @@ pub async fn declare(
     tell_owners(app, number).await?;
     contain(app, number).await?;
     find(app, &number.to_string()).map(|(_, state)| state)
+}
+
+/// Refuses a case that is none: an action of another workflow, or a planted one, which nothing happened with.
+/// Whoever would declare an incident over a planted case found it.
+pub(super) async fn case(
+    app: &App,
+    person: &Person,
+    (workflow, id): (&str, &ActionId),
+) -> Result<(), ApiError> {
+    let action = app.store.reader()?.action(id)?;
+    let Some(action) = action.filter(|action| action.row.workflow == workflow) else {
+        return Err(ApiError::not_found("action of this workflow", id.as_str()));
+    };
+    if action.row.planted.is_none() {
+        return Ok(());
+    }
+    if !action.row.status.is_terminal()
+        && let Ok(shown) = decidable(app, person, id)
+        && let Some(hash) = shown.row.content_hash.clone()
+    {
+        decide::found(app, person, &shown, (&hash, "taken for an incident", None)).await?;
+    }
+    Err(ApiError::new(
+        StatusCode::CONFLICT,
+        "planted-case",
+        "that action was a planted case, known to be wrong: nothing of it was carried out, and nothing was paused",
+    )
+    .help("you found it; declare an incident over what really ran"))
 }
 
 /// The agents of a case lose one level with its tool: an incident weighs more than any number of successes.
@@ -127,7 +154,11 @@ async fn begin(
             entries.push(entry(LiveWorkflow::stream(name), pause));
         }
         let case = (number, example.as_ref());
-        entries.extend(lost(app, (registry, live), case)?);
+        match lost(app, (registry, live), case) {
+            Ok(lost) => entries.extend(lost),
+            // What is not known of the evidence must not keep anybody from pausing.
+            Err(error) => tracing::error!(workflow = %name, %error, "nothing is taken back"),
+        }
         let append = Append {
             entries,
             preconditions,

@@ -87,6 +87,13 @@ fn of_action(app: &App, what: What, (action, event): (&ActionState, &Event)) -> 
     let Some(routing) = deciders::routing(app, action) else {
         return told(what, vec![], "nothing was judged");
     };
+    if what == What::Expired && action.row.planted.is_some() {
+        return told(
+            what,
+            vec![],
+            "it was a planted case, and nobody waited for it",
+        );
+    }
     match (what, event) {
         (What::Reminded, Event::Action(ActionEvent::Reminded { to, .. })) => {
             told(what, to.clone(), "nobody was reminded")

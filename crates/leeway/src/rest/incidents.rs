@@ -68,7 +68,7 @@ pub struct DeclareBody {
 /// Declares an incident and pauses its workflow, in one go.
 #[utoipa::path(post, path = "/v1/incidents", request_body = DeclareBody, responses(
     (status = 200, description = "The incident"), (status = 403, body = answers::Failure, description = "`forbidden`"),
-    (status = 404, body = answers::Failure, description = "`not-found`"), (status = 409, body = answers::Failure, description = "`incident-open`, `stale`"),
+    (status = 404, body = answers::Failure, description = "`not-found`"), (status = 409, body = answers::Failure, description = "`incident-open`, `planted-case`, `stale`"),
     (status = 422, body = answers::Failure, description = "`incident-evidence-lacking`")))]
 pub async fn declare(
     State(app): State<Arc<App>>,
@@ -368,7 +368,7 @@ pub struct RecurBody {
 
 /// It happened again: the workflow is paused at once, and the steps begin anew.
 #[utoipa::path(post, path = "/v1/incidents/{number}/recurred", params(("number" = String, Path)), request_body = RecurBody, responses(
-    (status = 200, description = "The incident"), (status = 409, body = answers::Failure, description = "`incident-not-here`")))]
+    (status = 200, description = "The incident"), (status = 409, body = answers::Failure, description = "`incident-not-here`, `planted-case`, `stale`")))]
 pub async fn recurred(
     State(app): State<Arc<App>>,
     who: Who,

@@ -46,7 +46,7 @@ pub async fn show(
         (record(&audit::of(&action)))
         (revisions(&action))
         (ledger(&entries))
-        @if session.person.may(Right::Pause) && row.undoes.is_none() && crate::incident::of_workflow(&app, &row.workflow)?.is_none() {
+        @if session.person.may(Right::Pause) && row.undoes.is_none() && row.planted.is_none() && crate::incident::of_workflow(&app, &row.workflow)?.is_none() {
             (super::incidents::declare_form(&app, &session, Some((&row.workflow, Some(&row.id)))))
         }
     } }))

@@ -46,10 +46,8 @@ pub async fn serve(app: Arc<App>) {
         {
             tracing::warn!(%error, "incidents could not be looked at");
         }
-        if looks.is_multiple_of(NUDGE_EVERY)
-            && let Err(error) = earn(&app).await
-        {
-            tracing::warn!(%error, "reviews and evidence could not be looked at");
+        if looks.is_multiple_of(NUDGE_EVERY) {
+            earn(&app).await;
         }
         if looks.is_multiple_of(REPORT_EVERY)
             && let Err(error) = weekly::tend(&app).await
@@ -62,10 +60,17 @@ pub async fn serve(app: Arc<App>) {
 }
 
 /// Draws samples whose time has come, and lets what waits for nobody go on.
-async fn earn(app: &App) -> Result<(), ApiError> {
-    lots::tend(app).await?;
-    planting::tend(app).await?;
-    promoting::tend(app).await
+async fn earn(app: &App) {
+    let done = [
+        ("samples", lots::tend(app).await),
+        ("promotions", promoting::tend(app).await),
+        ("planted cases", planting::tend(app).await),
+    ];
+    for (what, done) in done {
+        if let Err(error) = done {
+            tracing::warn!(what, %error, "reviews and evidence could not be looked at");
+        }
+    }
 }
 
 async fn expire(app: &App) -> Result<(), ApiError> {

@@ -144,6 +144,10 @@ fn bad_lots_tighten_and_stop_an_area_until_somebody_removed_the_cause() {
     };
     let state = LotState::apply(Some(state), 9, &restarted).unwrap();
     assert_eq!(state.standing.cadence, Cadence::Tightened);
+    assert!(
+        state.culprits().is_empty(),
+        "what was mended is not blamed again"
+    );
     assert!(LotState::apply(Some(state), 10, &restarted).is_err());
 }
 

@@ -454,3 +454,73 @@ fn what_is_left_after_a_demotion_was_earned_with_the_same() {
         "what was given was not earned"
     );
 }
+
+/// Evidence goes on with other versions.
+fn with(state: StageState, prompt: &str) -> StageState {
+    let began = StageEvent::Began {
+        because: Anew::Versions,
+        versions: versions(prompt),
+        changed: vec![],
+        since_ms: 2_000,
+        seed: "s".into(),
+    };
+    after(state, began)
+}
+
+#[test]
+fn a_change_and_back_forgets_nothing() {
+    let barred = failed().barred;
+    assert!(barred.is_some());
+    let back = with(with(failed(), "two"), "one");
+    assert_eq!(back.barred, barred);
+    assert!(
+        spotless(back.clone())
+            .consequences(place(Grant::Draft))
+            .is_empty()
+    );
+    let readmitted = StageEvent::Readmitted {
+        by: "sue@example.com".into(),
+        why: "mended".into(),
+    };
+    let again = with(with(after(back, readmitted), "two"), "one");
+    assert_eq!((again.barred, again.readmitted), (None, 1));
+}
+
+#[test]
+fn a_proposal_that_came_too_late_for_what_was_found_lapses() {
+    let late = StageEvent::Eligible {
+        from: Grant::Draft,
+        to: Grant::Update,
+        reviewed: 71,
+        wrong: 0,
+        content_hash: "h".into(),
+        expires_ms: 9_000,
+    };
+    let state = after(failed(), late);
+    let follow = state.consequences(place(Grant::Draft));
+    let [StageEvent::Lapsed { by: None, .. }] = follow.as_slice() else {
+        panic!("{follow:?}");
+    };
+}
+
+#[test]
+fn a_critical_error_of_other_versions_takes_a_level_and_says_nothing_of_these() {
+    let old = Observed {
+        severity: Some(Severity::Critical),
+        counts: false,
+        ..observed(How::Reviewed, true)
+    };
+    let state = after(began(), StageEvent::Observed(old));
+    assert!(state.consequences(place(Grant::Draft)).is_empty());
+    let lost = state.consequences(place(Grant::Update)).pop().unwrap();
+    assert_eq!(after(state, lost).barred, None);
+
+    let own = Observed {
+        severity: Some(Severity::Critical),
+        ..observed(How::Reviewed, true)
+    };
+    let state = after(began(), StageEvent::Observed(own));
+    let failed = state.consequences(place(Grant::Draft)).pop().unwrap();
+    let barred = after(state, failed).barred.unwrap();
+    assert_eq!(barred.why, "a review found a critical error");
+}

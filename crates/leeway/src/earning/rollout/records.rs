@@ -41,6 +41,7 @@ const FIELDS: [(&str, &[&str]); 12] = [
 pub fn read(reader: &Reader, workflow: &str) -> Result<Records, ApiError> {
     let filter = ActionFilter {
         workflow: Some(workflow.to_owned()),
+        without_planted: true,
         ..ActionFilter::default()
     };
     let mut records = Records::default();
