@@ -211,7 +211,7 @@ pub fn accuracy(id: &str, medium: Medium, weeks: &[Week]) -> Markup {
         .map(|week| {
             let (low, high) = interval::wilson(week.n - week.right.min(week.n), week.n, 0.95);
             AccuracyPoint {
-                label: readable(week.from_ms).chars().skip(5).take(5).collect(),
+                label: charts::day(week.from_ms),
                 n: week.n,
                 right: week.right,
                 low: 1.0 - high,
@@ -232,7 +232,7 @@ impl Report {
             .iter()
             .skip_while(|week| week.items == 0)
             .map(|week| LoadBar {
-                label: readable(week.from_ms).chars().skip(5).take(5).collect(),
+                label: charts::day(week.from_ms),
                 done: week.items,
                 forecast: false,
             })

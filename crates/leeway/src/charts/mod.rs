@@ -22,7 +22,7 @@ pub use accuracy::{AccuracyPoint, accuracy};
 pub use cusum::cusum;
 pub use load::{LoadBar, load};
 pub use number::number;
-pub use number::percent;
+pub use number::{day, percent};
 pub use reliability::{ReliabilityBucket, reliability};
 pub use sequential::{SequentialPath, sequential};
 pub use spark::spark;

@@ -11,6 +11,12 @@ pub fn percent(rate: f64) -> String {
     }
 }
 
+/// The day of a time in UTC milliseconds, as in `14 Mar`.
+pub fn day(ms: i64) -> String {
+    jiff::Timestamp::from_millisecond(ms)
+        .map_or_else(|_| ms.to_string(), |at| at.strftime("%-d %b").to_string())
+}
+
 /// What stands for a number that is none.
 const UNKNOWN: &str = "unknown";
 

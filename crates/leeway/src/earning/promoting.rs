@@ -135,11 +135,21 @@ pub async fn decline(
         ));
     }
     said(why)?;
-    let (version, state) = known(app, workflow, tool)?;
     let event = StageEvent::Lapsed {
         by: Some(person.email.clone()),
         why: why.trim().to_owned(),
     };
+    say(app, person, (workflow, tool), event).await
+}
+
+/// Records what a person says of a stage, if it may follow, and returns what the stage is then.
+async fn say(
+    app: &App,
+    person: &Person,
+    (workflow, tool): (&str, &str),
+    event: StageEvent,
+) -> Result<StageState, ApiError> {
+    let (version, state) = known(app, workflow, tool)?;
     let actor = format!("person:{}", person.email);
     let now_ms = app.clock.now_ms();
     applied(state, (&actor, now_ms), &event)?;
@@ -167,8 +177,7 @@ pub async fn readmit(
         ));
     }
     said(why)?;
-    let (version, state) = known(app, workflow, tool)?;
-    if state.barred.is_none() {
+    if known(app, workflow, tool)?.1.barred.is_none() {
         return Err(ApiError::new(
             StatusCode::CONFLICT,
             "not-barred",
@@ -180,18 +189,7 @@ pub async fn readmit(
         by: person.email.clone(),
         why: why.trim().to_owned(),
     };
-    let actor = format!("person:{}", person.email);
-    let now_ms = app.clock.now_ms();
-    applied(state, (&actor, now_ms), &event)?;
-    let stream = StageState::stream(workflow, tool);
-    let entries = vec![entry((&stream, &actor, now_ms), event)];
-    append(
-        app,
-        entries,
-        vec![Precondition::StreamAt { stream, version }],
-    )
-    .await?;
-    Ok(known(app, workflow, tool)?.1)
+    say(app, person, (workflow, tool), event).await
 }
 
 /// Takes one level back: whoever may pause may do that, at once and alone.

@@ -16,7 +16,7 @@ pub mod steps;
 pub mod tend;
 
 use crate::app::App;
-use crate::earning::reconfigures;
+use crate::earning;
 use crate::error::ApiError;
 use axum::http::StatusCode;
 use leeway_core::govern::event::GovernEvent;
@@ -24,7 +24,7 @@ use leeway_core::govern::people::{Person, Right};
 use leeway_core::govern::state::Document;
 use leeway_core::incident::{IncidentEvent, IncidentState};
 use leeway_core::ledger::event::Event;
-use leeway_store::{Append, AppendError, NewEntry, Precondition};
+use leeway_store::{NewEntry, Precondition};
 
 /// An incident by the number in the address, and the length of its stream.
 pub fn find(app: &App, number: &str) -> Result<(u64, IncidentState), ApiError> {
@@ -96,19 +96,11 @@ pub async fn append_with(
         event: Event::Govern(GovernEvent::Incident(event)),
     }];
     entries.extend(more);
-    let reload = reconfigures(&entries);
-    let append = Append {
-        entries,
-        preconditions,
-        side: vec![],
-    };
-    match app.store.append(append).await {
-        Err(AppendError::Conflict(_)) => return Err(moved()),
-        other => other?,
-    };
-    if reload {
-        app.reload()?;
-    }
+    let appended = earning::append(app, entries, preconditions).await;
+    appended.map_err(|error| match error.code {
+        "stale" => moved(),
+        _ => error,
+    })?;
     find(app, &state.number.to_string()).map(|(_, state)| state)
 }
 

@@ -6,7 +6,9 @@ use super::layout::Frame;
 use super::parts::{icon, shown, time};
 use super::{PageResult, Viewer, promotion};
 use crate::app::App;
-use crate::charts::{AccuracyPoint, Medium, SequentialPath, accuracy, cusum, percent, sequential};
+use crate::charts::{
+    AccuracyPoint, Medium, SequentialPath, accuracy, cusum, day, percent, sequential,
+};
 use crate::earning::summary::{self, Tool};
 use crate::earning::{self};
 use axum::extract::{Path, State};
@@ -131,12 +133,6 @@ fn point(week: &Week) -> AccuracyPoint {
         low: 1.0 - high,
         high: 1.0 - low,
     }
-}
-
-/// The day a week began on, as in `14 Mar`.
-fn day(ms: i64) -> String {
-    jiff::Timestamp::from_millisecond(ms)
-        .map_or_else(|_| ms.to_string(), |at| at.strftime("%-d %b").to_string())
 }
 
 fn people(stage: &StageState) -> Markup {

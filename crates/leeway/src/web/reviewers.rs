@@ -65,11 +65,7 @@ fn load(one: &Measured, id: &str, budget: Option<f64>) -> Markup {
         .iter()
         .skip_while(|week| week.items == 0)
         .map(|week| LoadBar {
-            label: crate::clock::readable(week.from_ms)
-                .chars()
-                .skip(5)
-                .take(5)
-                .collect(),
+            label: charts::day(week.from_ms),
             done: week.items,
             forecast: false,
         })

@@ -297,7 +297,7 @@ fn entry(line: &Line, asked: &Asked, now_ms: i64) -> Markup {
         }
         @if row.open { (due(row.due_ms, now_ms)) } @else { (outcome(row.outcome, row.critical)) }
         span.by.sub {
-            @if !row.open { (shown(&row.reviewers.join(", "))) @if let Some(at_ms) = row.judged_ms { ", " (time(at_ms)) } }
+            @if !row.open { @if let Some(at_ms) = row.judged_ms { (time(at_ms)) ", " } (shown(&row.reviewers.join(", "))) }
             @else if let Some(why) = line.not_theirs { (why) }
             @else { b { "yours" } }
         }

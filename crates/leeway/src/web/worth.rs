@@ -245,7 +245,7 @@ pub async fn all(
 
 fn total(currency: &str, sum: &Sum) -> Markup {
     html! { ul.figures {
-        li.card { strong { (money(sum.low, currency)) " to " (money(sum.high, currency)) } b { "left a month" } span.sub { "likely " (money(sum.likely, currency)) ", " (sum.workflows) @if sum.workflows == 1 { " workflow" } @else { " workflows" } } }
+        li.card { strong { (money(sum.low, currency)) " to " (money(sum.high, currency)) } b { "left a month" } span.sub { "likely " (money(sum.likely, currency)) ", " (sum.workflows) @if sum.workflows == 1 { " workflow" } @else { " workflows, the ends as if all went worst or best at once" } } }
         li.card { strong { (number(sum.hours.round())) " h" } b { "of work saved a month" } span.sub { "after looking, editing and doing again" } }
     } }
 }
@@ -253,7 +253,7 @@ fn total(currency: &str, sum: &Sum) -> Markup {
 fn card(worth: &Worth) -> Markup {
     html! { @if let Some(answer) = &worth.answer { li.card {
         header { h2 { a href={ "/workflows/" (worth.workflow) "/roi" } { (shown(&worth.title)) } } }
-        p { b { (money(answer.low.net, &worth.currency)) " to " (money(answer.high.net, &worth.currency)) } " a month" }
+        p { b { (money(answer.low.net, &worth.currency)) " to " (money(answer.high.net, &worth.currency)) } " a month" @if answer.high.net < 0.0 { " " span.chip.danger { "costs more than it saves" } } }
         p.sub { "likely " (money(answer.likely.net, &worth.currency)) " · " (worth.counts.items) " items in " (worth.days) " days" }
         @if !worth.left_out.is_empty() { p.sub { "Left out: " (worth.left_out.join(", ")) "." } }
     } } }

@@ -77,6 +77,9 @@ pub struct ActionRow {
     /// The action it takes back, when it is an undo.
     #[schema(required = true)]
     pub undoes: Option<String>,
+    /// The action it is a copy of, when it was a planted case, known to be wrong: told once it is over.
+    #[schema(required = true)]
+    pub planted: Option<String>,
 }
 
 /// A record at a system.
