@@ -150,11 +150,8 @@ impl Backtest {
             ..judged.facts.clone()
         };
         let case = Case {
-            call: &judged.call,
             classified,
-            claim: &judged.claim,
-            before: &judged.before,
-            facts: &judged.facts,
+            ..Case::of(judged)
         };
         self.count_before(&case, &mut facts);
         self.free(&mut facts);

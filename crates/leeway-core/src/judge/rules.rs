@@ -6,6 +6,7 @@ use super::compiled::{CompiledGuardrail, View};
 use super::hours::Hours;
 use super::review::{self, PACK_RULE};
 use super::{Decision, Facts, Reason, Verdict};
+use crate::action::event::Judged;
 use crate::action::{Call, Claim};
 use crate::canonical;
 use crate::classify::sensitive::WordLists;
@@ -43,6 +44,19 @@ pub struct Case<'a> {
     pub before: &'a BeforeImage,
     /// Time and history.
     pub facts: &'a Facts,
+}
+
+impl<'a> Case<'a> {
+    /// A revision as it was judged.
+    pub fn of(judged: &'a Judged) -> Self {
+        Self {
+            call: &judged.call,
+            classified: &judged.classified,
+            claim: &judged.claim,
+            before: &judged.before,
+            facts: &judged.facts,
+        }
+    }
 }
 
 /// Something to count before judging.

@@ -1,5 +1,6 @@
 //! Stages, reviews and lots from outside: what follows from what was learned, and how often.
 
+mod barred;
 mod chances;
 mod reviews;
 mod stages;

@@ -11,7 +11,8 @@ use leeway_core::judge::Verdict;
 use leeway_core::ledger::stage::Stage;
 use serde_json::json;
 
-fn events() -> Vec<(&'static str, ActionEvent)> {
+/// One of every kind of event.
+pub fn events() -> Vec<(&'static str, ActionEvent)> {
     let edited = Cause::Edited { by: "a@b.c".into() };
     let refused = Refused {
         call: Call {
@@ -251,7 +252,8 @@ fn only_an_unknown_outcome_leaves_a_terminal_state_by_becoming_known() {
     }
 }
 
-fn fold(events: &[ActionEvent]) -> Result<ActionRow, FoldError> {
+/// The row after these events.
+pub fn fold(events: &[ActionEvent]) -> Result<ActionRow, FoldError> {
     let mut row = None;
     for (index, event) in events.iter().enumerate() {
         row = Some(ActionRow::apply(
@@ -487,42 +489,4 @@ fn the_verifiers_own_machine_admits_what_this_one_does_and_ends_where_it_ends() 
         }
     }
     assert_eq!(seen.len(), Status::ALL.len() + 1, "{seen:?}");
-}
-
-fn planted(verdict: Verdict) -> ActionEvent {
-    judged_event(verdict, 1, Cause::Planted { shows: id() })
-}
-
-#[test]
-fn a_planted_case_waits_for_one_decision_and_nothing_ever_starts_it() {
-    for verdict in [Verdict::Allow, Verdict::Block] {
-        assert!(matches!(
-            fold(&[planted(verdict)]),
-            Err(FoldError::Planted(_))
-        ));
-    }
-    let first = planted(Verdict::Hold);
-    let mut open = vec![vec![first.clone()]];
-    let mut ends = std::collections::BTreeSet::new();
-    while let Some(so_far) = open.pop() {
-        for (name, event) in events() {
-            let mut next = so_far.clone();
-            next.push(event);
-            let Ok(row) = fold(&next) else { continue };
-            assert_eq!(row.planted, Some(id()), "{name}");
-            assert!(
-                !matches!(name, "started" | "endorsed" | "returned" | "drift")
-                    && row.revision == 1
-                    && row.status != Status::Executing,
-                "{name} happened to a planted case"
-            );
-            if row.status.is_terminal() {
-                ends.insert(row.status.name());
-            } else if next.len() < 5 {
-                open.push(next);
-            }
-        }
-    }
-    let ends: Vec<&str> = ends.into_iter().collect();
-    assert_eq!(ends, ["expired", "rejected", "withdrawn"]);
 }

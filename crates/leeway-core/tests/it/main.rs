@@ -22,6 +22,7 @@ mod notify;
 mod openapi;
 mod owners;
 mod packs;
+mod planted;
 mod rules;
 mod shipped;
 mod sources;

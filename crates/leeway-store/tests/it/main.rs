@@ -6,6 +6,7 @@ mod crash;
 mod damage;
 mod full;
 mod outbox;
+mod planted;
 mod private;
 mod rebuilt;
 mod things;

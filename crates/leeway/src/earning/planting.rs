@@ -187,16 +187,7 @@ fn under(
     judged.facts.cap = super::cap_of(registry, live, (&tool.name, now_ms));
     judged.facts.measured = super::measured(live, &judged.call.agent);
     judged.facts.unreviewed = None;
-    judged.decision = judge(
-        &live.rules,
-        &Case {
-            call: &judged.call,
-            classified: &judged.classified,
-            claim: &judged.claim,
-            before: &judged.before,
-            facts: &judged.facts,
-        },
-    );
+    judged.decision = judge(&live.rules, &Case::of(&judged));
     is_plain(&judged).then_some(judged)
 }
 

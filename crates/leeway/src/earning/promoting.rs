@@ -129,17 +129,23 @@ pub async fn decline(
     (workflow, tool): (&str, &str),
     why: &str,
 ) -> Result<StageState, ApiError> {
-    if again::sides(app, person, workflow).is_empty() {
-        return Err(ApiError::forbidden(
-            "who may sign a promotion may decline it",
-        ));
-    }
+    signs(app, person, workflow)?;
     said(why)?;
     let event = StageEvent::Lapsed {
         by: Some(person.email.clone()),
         why: why.trim().to_owned(),
     };
     say(app, person, (workflow, tool), event).await
+}
+
+/// Refuses whoever may not sign a promotion of a workflow.
+fn signs(app: &App, person: &Person, workflow: &str) -> Result<(), ApiError> {
+    if again::sides(app, person, workflow).is_empty() {
+        return Err(ApiError::forbidden(
+            "whoever may sign a promotion declines it, or lets it try again",
+        ));
+    }
+    Ok(())
 }
 
 /// Records what a person says of a stage, if it may follow, and returns what the stage is then.
@@ -171,11 +177,7 @@ pub async fn readmit(
     (workflow, tool): (&str, &str),
     why: &str,
 ) -> Result<StageState, ApiError> {
-    if again::sides(app, person, workflow).is_empty() {
-        return Err(ApiError::forbidden(
-            "who may sign a promotion may let it try again",
-        ));
-    }
+    signs(app, person, workflow)?;
     said(why)?;
     if known(app, workflow, tool)?.1.barred.is_none() {
         return Err(ApiError::new(
@@ -252,19 +254,24 @@ pub fn losing(
     if now <= Grant::Draft {
         return Ok(Vec::new());
     }
-    let (_, state) = stage(&app.store.reader()?, workflow, tool)?;
-    let stream = StageState::stream(workflow, tool);
     let mut entries = Vec::new();
-    if let Some(event) = beginning(state.as_ref(), (versions(live, found), now_ms)) {
-        entries.push(entry((&stream, "leeway", now_ms), event));
+    match stage(&app.store.reader()?, workflow, tool) {
+        Ok((_, state)) => {
+            let stream = StageState::stream(workflow, tool);
+            if let Some(event) = beginning(state.as_ref(), (versions(live, found), now_ms)) {
+                entries.push(entry((&stream, "leeway", now_ms), event));
+            }
+            let demoted = StageEvent::Demoted {
+                from: now,
+                to: below(now),
+                because,
+                why: why.to_owned(),
+            };
+            entries.push(entry((&stream, actor, now_ms), demoted));
+        }
+        // The level goes all the same: evidence that cannot be read must not keep it.
+        Err(error) => tracing::error!(%workflow, %tool, %error, "the evidence cannot be read"),
     }
-    let demoted = StageEvent::Demoted {
-        from: now,
-        to: below(now),
-        because,
-        why: why.to_owned(),
-    };
-    entries.push(entry((&stream, actor, now_ms), demoted));
     let lost = GovernEvent::WorkflowDemoted {
         tool: tool.clone(),
         grant: below(now),

@@ -1,7 +1,7 @@
 //! The review queue: who looks at what, and what their verdict does. A verdict, what it teaches and what
 //! follows from it are one append.
 
-use super::{beginning, consequences, entry, lots, moved, place, reconfigures, stage, versions};
+use super::{append, beginning, consequences, entry, lots, moved, place, stage, versions};
 use crate::app::App;
 use crate::error::ApiError;
 use crate::texts;
@@ -15,7 +15,7 @@ use leeway_core::govern::people::{Person, Right};
 use leeway_core::govern::routing::Ineligible;
 use leeway_core::govern::state::Document;
 use leeway_core::id::ActionId;
-use leeway_store::{Append, AppendError, NewEntry, Precondition};
+use leeway_store::{NewEntry, Precondition};
 use std::collections::BTreeSet;
 
 /// How often an append is tried whose stage moved meanwhile.
@@ -158,18 +158,9 @@ pub async fn judge(
             entries.extend(learned);
             preconditions.extend(precondition);
         }
-        let reload = reconfigures(&entries);
-        let append = Append {
-            entries,
-            preconditions,
-            side: vec![],
-        };
-        match app.store.append(append).await {
-            Err(AppendError::Conflict(_)) => continue,
+        match append(app, entries, preconditions).await {
+            Err(error) if error.code == "stale" => continue,
             other => other?,
-        };
-        if reload {
-            app.reload()?;
         }
         if let (Some(lot), false) = (after.drawn.lot, after.is_open()) {
             let area = (after.drawn.workflow.as_str(), after.drawn.responsibility);

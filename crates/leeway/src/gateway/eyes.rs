@@ -1,5 +1,6 @@
-//! What an agent may see of an action, and what people are shown of a planted case. For an agent: its own call whole, the record only where its workflow lets it
-//! read that. Otherwise a call that waits or is blocked would be a way to read anything.
+//! What an agent may see of an action: its own call whole, the record only where its workflow lets it
+//! read that. Otherwise a call that waits or is blocked would be a way to read anything. And what people
+//! may see of a planted case while it waits: nothing that tells it from others.
 
 use crate::registry::Registry;
 use leeway_core::action::event::{ActionEvent, Cause, Judged};

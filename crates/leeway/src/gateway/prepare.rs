@@ -308,13 +308,7 @@ pub fn blocked_now(
     id: &ActionId,
     judged: &Judged,
 ) -> Result<Option<Reason>, ApiError> {
-    let case = Case {
-        call: &judged.call,
-        classified: &judged.classified,
-        claim: &judged.claim,
-        before: &judged.before,
-        facts: &judged.facts,
-    };
+    let case = Case::of(judged);
     let facts = facts(app, workflow, &case, id)?;
     let case = Case {
         facts: &facts,

@@ -234,16 +234,7 @@ pub async fn try_rule(
 /// Whether a guardrail stops a past action. Counts of the past are taken as they were recorded; a rule
 /// that counts what nobody counted then fires.
 fn fires(rules: &CompiledRules, judged: &leeway_core::action::event::Judged, rule: &str) -> bool {
-    let decision = judge(
-        rules,
-        &Case {
-            call: &judged.call,
-            classified: &judged.classified,
-            claim: &judged.claim,
-            before: &judged.before,
-            facts: &judged.facts,
-        },
-    );
+    let decision = judge(rules, &Case::of(judged));
     decision
         .reasons
         .iter()

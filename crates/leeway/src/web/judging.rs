@@ -1,11 +1,12 @@
 //! One review: the output as it ran and the form that says what it is; once it is done, who said what.
 //! While it is open nobody sees what others said, and a planted case looks like any other.
 
+use super::change::{all_shown, arguments, field, reaches_outside, unchanged};
 use super::confidence::measured;
 use super::inbox::took_ms;
 use super::layout::Frame;
 use super::parts::{csrf, icon, level, long, shown, time, value};
-use super::review::{all_shown, arguments, field, reaches_outside, said, sources, unchanged};
+use super::review::{said, sources};
 use super::reviews::{self, Asked};
 use super::{Failed, PageResult, Viewer, sent};
 use crate::app::App;

@@ -5,6 +5,7 @@ mod action;
 mod assets;
 mod audit;
 mod batches;
+mod change;
 mod changes;
 mod confidence;
 mod desk;

@@ -153,22 +153,21 @@ pub struct Facts {
 impl Facts {
     /// Tools with which agents lost freedom lately: errors came too close together, or the like.
     pub fn lost(&self) -> Vec<&str> {
-        let from_ms = self.now_ms - LOST_DAYS * DAY_MS;
-        let lost = self
-            .tools
-            .iter()
-            .filter(|tool| tool.happened("stage.demoted", from_ms));
-        lost.map(|tool| tool.name.as_str()).collect()
+        self.lately("stage.demoted")
     }
 
     /// Tools whose gate failed lately.
     pub fn failed(&self) -> Vec<&str> {
+        self.lately("stage.failed")
+    }
+
+    fn lately(&self, kind: &str) -> Vec<&str> {
         let from_ms = self.now_ms - LOST_DAYS * DAY_MS;
-        let failed = self
-            .tools
-            .iter()
-            .filter(|tool| tool.happened("stage.failed", from_ms));
-        failed.map(|tool| tool.name.as_str()).collect()
+        let tools = self.tools.iter();
+        tools
+            .filter(|tool| tool.happened(kind, from_ms))
+            .map(|tool| tool.name.as_str())
+            .collect()
     }
 
     /// Overdue reviews.
