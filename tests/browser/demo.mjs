@@ -117,6 +117,14 @@ export async function until(condition, what, limit_ms = 30_000) {
 // Settled: the script has run. The event stream never ends, so there is no "network idle".
 export const settled = page => page.waitForSelector('html[data-js=ready]');
 
+// Somebody looks at a review to its end: a button that stands above what was not shown yet approves nothing.
+export async function whole(page) {
+  await settled(page);
+  for (const long of await page.locator('[data-must-open]:not([open]) > summary').all()) if (await long.isVisible()) await long.click();
+  await page.$eval('[data-end]', end => end.scrollIntoView({ block: 'center' }));
+  await page.waitForSelector('[data-approve]:not([data-locked])');
+}
+
 // The page it is on does not scroll sideways and is accessible.
 export async function sound(page) {
   await settled(page);

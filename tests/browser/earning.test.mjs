@@ -2,7 +2,7 @@
 // promotion is declined, a threshold adopted, a planted case approved. tests/clients/judged_desk.py brings it about.
 import { test, before, after } from 'node:test';
 import assert from 'node:assert/strict';
-import { Desk, settled, sound, until } from './demo.mjs';
+import { Desk, settled, sound, until, whole } from './demo.mjs';
 
 const phone = { viewport: { width: 390, height: 844 } };
 const evidence = '/workflows/desk/evidence';
@@ -93,6 +93,7 @@ test('a planted case looks like any other until it is decided, and says then wha
   }
   assert.match(await page.textContent('main'), /agent:clerk/);
   await page.goto(`${desk.url}/inbox/${id}`);
+  await whole(page);
   await press(page, 'Approve');
   if (new URL(page.url()).pathname.endsWith('/confirm')) await press(page, 'Approve');
   await until(async () => (await get(`/v1/actions/${id}`)).status === 'withdrawn', 'it ends');

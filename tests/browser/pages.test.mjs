@@ -1,7 +1,7 @@
 // The pages in a real browser: deciding, filtering, pausing, without script, and accessibility.
 import { test, before, after } from 'node:test';
 import assert from 'node:assert/strict';
-import { Demo, settled, sound, until } from './demo.mjs';
+import { Demo, settled, sound, until, whole } from './demo.mjs';
 
 let demo;
 
@@ -28,6 +28,7 @@ test('approving in the inbox changes the sandbox’s record', async () => {
   await page.goto(`${demo.url}/inbox/${id}`);
   await settled(page);
   assert.match(await page.textContent('.held'), /confidence/);
+  await whole(page);
   await page.click('#decide button:has-text("Approve")');
   await page.waitForURL(/\/inbox\?done=/);
   await ended(id, 'executed');
@@ -94,6 +95,7 @@ test('a stale form is refused and says so', async () => {
   await page.goto(`${demo.url}/inbox/${id}`);
   const shown = await action(id);
   await demo.api('reviewer', 'POST', `/v1/actions/${id}/edit`, { content_hash: shown.content_hash, arguments: { id: 'c-118', fields: { phone: '1' } } });
+  await whole(page);
   await page.click('#decide button:has-text("Approve")');
   await page.waitForSelector('h1:has-text("Not possible")');
   assert.match(await page.textContent('main'), /stale/);

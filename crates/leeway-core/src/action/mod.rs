@@ -7,6 +7,7 @@ pub mod audit;
 pub mod event;
 pub mod fold;
 pub mod lifecycle;
+pub mod lookalike;
 pub mod state;
 pub mod title;
 pub mod visible;

@@ -1,7 +1,7 @@
 //! Other people's text in a message: invisible characters shown, nothing that a mail or chat program
 //! would turn into a link, cut with the cut said.
 
-use crate::action::visible::visible;
+use crate::action::lookalike::marked;
 
 /// Longest text shown whole in a message, characters.
 pub const LONGEST: usize = 600;
@@ -9,7 +9,7 @@ pub const LONGEST: usize = 600;
 /// A text that may be quoted in a message: see the module. Line breaks stay.
 pub fn harmless(text: &str) -> String {
     let (cut, whole) = cut(text, LONGEST);
-    let mut harmless = unlinked(&visible(&cut));
+    let mut harmless = unlinked(&marked(&cut));
     if !whole {
         harmless.push_str("… (cut; the whole text is on the page)");
     }
@@ -19,7 +19,7 @@ pub fn harmless(text: &str) -> String {
 /// [`harmless`] on one line, at most so many characters of the text.
 pub fn line(text: &str, most: usize) -> String {
     let (cut, whole) = cut(text, most);
-    let mut line = unlinked(&visible(
+    let mut line = unlinked(&marked(
         &cut.split_whitespace().collect::<Vec<_>>().join(" "),
     ));
     if !whole {
@@ -109,7 +109,10 @@ mod tests {
                 "10.0.0.1 and 12.50 and 1,234.50",
                 "10[.]0[.]0[.]1 and 12.50 and 1,234.50",
             ),
-            ("evil。example", "evil[.]example"),
+            (
+                "evil．example",
+                "evil[.]example [⚠ look-alike letters: evil\\u{ff0e}example]",
+            ),
             ("<!channel> <@U1> @here", "<!channel> <[@]U1> [@]here"),
             ("Due 14:30. Next: note", "Due 14:30. Next: note"),
             ("a1.5b 5.example", "a1[.]5b 5[.]example"),

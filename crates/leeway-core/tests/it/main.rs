@@ -17,6 +17,7 @@ mod guess;
 mod incident;
 mod invariant;
 mod lifecycle;
+mod lookalike;
 mod merkle;
 mod notify;
 mod openapi;

@@ -1,7 +1,7 @@
 //! Printing: JSON or plain lines, with untrusted text made visible, and exit codes.
 
 use super::client::{Refused, Unreachable};
-use leeway_core::action::visible::visible;
+use leeway_core::action::lookalike::marked;
 use serde_json::{Value, json};
 use std::process::ExitCode;
 
@@ -17,8 +17,8 @@ pub fn json(value: &Value) {
 pub fn plain(value: &Value) -> String {
     match value {
         Value::Null => "–".to_owned(),
-        Value::String(text) => visible(text).replace('\n', " "),
-        other => visible(&other.to_string()).into_owned(),
+        Value::String(text) => marked(text).replace('\n', " "),
+        other => marked(&other.to_string()).into_owned(),
     }
 }
 
@@ -77,7 +77,7 @@ pub fn failure(error: &anyhow::Error, as_json: bool) -> ExitCode {
 
 fn visible_lines(text: &str) -> String {
     text.lines()
-        .map(|line| visible(line).into_owned())
+        .map(|line| marked(line).into_owned())
         .collect::<Vec<_>>()
         .join("\n")
 }

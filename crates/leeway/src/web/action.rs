@@ -31,11 +31,12 @@ pub async fn show(
         .entries_of(&action_stream(&action.row.id))?;
     let action = eyes::of_person(action, &mut entries);
     let row = &action.row;
-    let frame = Frame::new(&app, &session, "/timeline", row.title.clone());
+    let mut frame = Frame::new(&app, &session, "/timeline", row.title.clone());
+    frame.going.without(&row.id);
     Ok(frame.page(html! { div.solo #action data-live {
         header.head {
             p.crumb { a href="/timeline" { "Timeline" } " · " (row.workflow) " · " (shown(&row.agent)) }
-            h1 { (row.title) }
+            h1 { (shown(&row.title)) }
             p.badges { (status(row.status)) @if let Some(of) = row.level { (level(of)) } }
             @if row.status == Status::Held { p { a.btn.primary href={ "/inbox/" (row.id) } { "Review" } } }
         }
@@ -144,7 +145,7 @@ fn detail(step: &Step) -> Markup {
 fn decision(judged: &Judged) -> Markup {
     html! { section.card aria-labelledby="dec-t" {
         header { h2 #dec-t { "Decision" } (verdict(judged.decision.verdict)) }
-        ul.reasons { @for reason in &judged.decision.reasons { li { (verdict(reason.verdict)) " " (reason.text) " " code.rule { (reason.rule) } } } }
+        ul.reasons { @for reason in &judged.decision.reasons { li { (verdict(reason.verdict)) " " (shown(&reason.text)) " " code.rule { (reason.rule) } } } }
         @if !judged.classified.why.is_empty() { p.sub { "Level " (u8::from(judged.classified.level)) ": " @for why in &judged.classified.why { (shown(why)) " " } } }
     } }
 }

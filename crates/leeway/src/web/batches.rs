@@ -107,7 +107,7 @@ fn rows(app: &App, items: &[(ActionId, Foreseen)]) -> Result<Vec<Markup>, ApiErr
             let row = reader.action_row(id)?;
             let status = plan::state(app, id)?.map(|(_, state)| (state.status, state.note));
             Ok(html! { @if let Some(row) = &row { li { a.plain href={ "/actions/" (id) } {
-                span.what { strong { (row.title) } @match &status {
+                span.what { strong { (shown(&row.title)) } @match &status {
                     Some((_, note)) => span.gist { (shown(note)) },
                     None if item.next.is_empty() => {},
                     None => span.gist { (foreseen(&item.next)) @if !item.note.is_empty() { ": " (shown(&item.note)) } },

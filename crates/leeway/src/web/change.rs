@@ -93,6 +93,15 @@ fn lists(old: &Value, new: &Value) -> Option<(Markup, Markup)> {
     Some((before, after))
 }
 
+/// What a call sends besides the changes it is shown to make.
+pub fn also_sent(judged: &Judged, title: &str) -> Markup {
+    let changes = &judged.classified.changes;
+    if !changes.is_empty() && all_shown(&judged.call.arguments, changes) {
+        return html! {};
+    }
+    arguments(judged, title)
+}
+
 /// A call that changes no field of a record is shown by its arguments.
 pub fn arguments(judged: &Judged, title: &str) -> Markup {
     let arguments = judged.call.arguments.as_object();

@@ -179,10 +179,10 @@ fn differences(outlook: &Outlook) -> Markup {
     html! { @if report.different > 0 { details {
         summary { (report.different) @if report.different == 1 { " action would" } @else { " actions would" } " have gone another way" }
         ul.reasons { @for difference in report.differences.iter().take(MOST_SHOWN) { li {
-            a href={ "/actions/" (difference.id) } { (difference.title) } " "
+            a href={ "/actions/" (difference.id) } { (shown(&difference.title)) } " "
             (verdict(difference.was)) " → " (verdict(difference.would))
             @if difference.error { " " span.chip.danger { "known error" } }
-            @for reason in &difference.reasons { div.sub { (reason.text) " " code.rule { (reason.rule) } } }
+            @for reason in &difference.reasons { div.sub { (shown(&reason.text)) " " code.rule { (reason.rule) } } }
         } } }
         @if report.different as usize > MOST_SHOWN { p.sub { "And " (report.different as usize - MOST_SHOWN) " more." } }
     } } }

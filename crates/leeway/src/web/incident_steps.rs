@@ -154,7 +154,7 @@ impl Page<'_> {
             progress max=(rows.len()) value=(remedies.settled()) aria-label="Settled so far" {}
             @for one in mine { p { a href={ "/undo-batches/" (one.id) } { "Batch of " (one.total) } " · " (one.status.name()) } }
             ul.events #affected data-live { @for (row, status) in &listed { li { a.plain href={ "/actions/" (row.id) } {
-                span.what { strong { (row.title) } span.gist { (row.gist) } }
+                span.what { strong { (shown(&row.title)) } span.gist { (shown(&row.gist)) } }
                 @match status { Some(status) => (super::undo::chip(*status)), None => span.chip { "open" } }
             } } } }
             @if rows.len() > listed.len() { p.sub { "And " (rows.len() - listed.len()) " more." } }
@@ -224,7 +224,7 @@ impl Page<'_> {
             p.sub { "Drawn from its recent outputs by a seed that follows from the ledger: who draws again draws the same." }
             ul.events { @for row in &draw.rows { li {
                 label.check { input type="checkbox" name={ "wrong." (row.id) } value="1"; span { "This one is wrong" } }
-                a.plain href={ "/actions/" (row.id) } { span.what { strong { (row.title) } span.gist { (row.gist) } } }
+                a.plain href={ "/actions/" (row.id) } { span.what { strong { (shown(&row.title)) } span.gist { (shown(&row.gist)) } } }
             } } }
             button.btn.primary { "I looked at all of them" }
         }))

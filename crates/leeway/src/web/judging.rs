@@ -2,11 +2,12 @@
 //! While it is open nobody sees what others said, and a planted case looks like any other.
 
 use super::change::{all_shown, arguments, field, reaches_outside, unchanged};
+use super::cited::sources;
 use super::confidence::measured;
-use super::inbox::took_ms;
+use super::deciding::took_ms;
 use super::layout::Frame;
 use super::parts::{csrf, icon, level, long, shown, time, value};
-use super::review::{said, sources};
+use super::review::said;
 use super::reviews::{self, Asked};
 use super::{Failed, PageResult, Viewer, sent};
 use crate::app::App;
@@ -14,7 +15,8 @@ use crate::earning::reviewing::{self, Opinion};
 use crate::error::ApiError;
 use crate::people::session::Session;
 use axum::extract::{Path, State};
-use axum::response::Redirect;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Redirect, Response};
 use leeway_core::action::event::{Finished, Judged};
 use leeway_core::action::state::ActionState;
 use leeway_core::earn::review::{Because, Given, ReviewState};
@@ -54,6 +56,7 @@ pub async fn show(
         review: &review,
         action: action.as_ref(),
         asked: &asked,
+        tried: None,
     };
     let frame = Frame::new(
         &app,
@@ -70,6 +73,8 @@ struct Page<'a> {
     review: &'a ReviewState,
     action: Option<&'a ActionState>,
     asked: &'a Asked,
+    /// A verdict that came without what it takes, and what that is.
+    tried: Option<(&'a Said, &'static str)>,
 }
 
 impl Page<'_> {
@@ -165,17 +170,24 @@ impl Page<'_> {
     fn judge(&self, solo: bool) -> Result<Markup, ApiError> {
         let id = &self.review.id;
         let patterns = reviewing::patterns(self.app, self.review)?;
+        let blank = Said::default();
+        let typed = self.tried.map_or(&blank, |(said, _)| said);
+        let shown_ms = match typed.shown_ms.as_str() {
+            "" => self.app.clock.now_ms().to_string(),
+            before => before.to_owned(),
+        };
         Ok(
             html! { form.card.judge #judge method="post" action={ "/reviews/" (id) "/judge" } aria-labelledby="judge-t" {
                 (csrf(&self.session.csrf))
-                input type="hidden" name="shown_ms" value=(self.app.clock.now_ms());
+                input type="hidden" name="shown_ms" value=(shown_ms);
                 input type="hidden" name="workflow" value=(self.asked.workflow());
                 input type="hidden" name="area" value=(self.asked.area());
                 header { h2 #judge-t { "Was this right?" } @if solo { span.chip.warn { "you decided on it: there is nobody else" } } }
+                @if let Some((_, problem)) = self.tried { p.banner #tried role="alert" { (icon("alert")) (problem) } }
                 fieldset.verdicts {
                     legend.vh { "What it is" }
                     @for (verdict, picture, words) in VERDICTS { label.pick.(verdict.name()) {
-                        input type="radio" name="verdict" value=(verdict.name()) required;
+                        input type="radio" name="verdict" value=(verdict.name()) required checked[typed.verdict == verdict.name()];
                         (icon(picture)) span { b { (words) } small { (meaning(verdict)) } }
                     } }
                 }
@@ -183,17 +195,17 @@ impl Page<'_> {
                     fieldset.severities {
                         legend { "How bad, if it is wrong" }
                         @for severity in Severity::ALL { label.pick {
-                            input type="radio" name="severity" value=(severity.name()) checked[severity == Severity::Major];
+                            input type="radio" name="severity" value=(severity.name()) checked[typed.severity == severity.name()];
                             span { b { (severity_words(severity)) } small { (severity_means(severity)) } }
                         } }
                     }
                     label { "What went wrong, in a few words"
-                        input name="pattern" list="patterns" maxlength=(LONGEST_PATTERN) autocomplete="off";
+                        input name="pattern" list="patterns" maxlength=(LONGEST_PATTERN) autocomplete="off" value=(typed.pattern);
                         span.sub { "Choose one or write your own; it is offered from then on." }
                     }
                     datalist #patterns { @for pattern in &patterns { option value=(shown(pattern)) {} } }
                 }
-                label { "Note (optional)" textarea name="note" rows="2" maxlength="2000" {} }
+                label { "Note (optional)" textarea name="note" rows="2" maxlength="2000" { (typed.note) } }
                 p.acts { button.btn.primary data-approve { (icon("check")) "Record and go on" } }
             } },
         )
@@ -275,7 +287,7 @@ fn answered(finished: &Finished) -> Markup {
 }
 
 /// What the form sends.
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 pub struct Said {
     csrf: String,
     #[serde(default)]
@@ -295,19 +307,18 @@ pub struct Said {
 }
 
 impl Said {
-    fn opinion(&self, app: &App) -> Result<Opinion, ApiError> {
-        let verdict = Verdict::parse(&self.verdict).ok_or_else(|| {
-            ApiError::invalid(
-                "verdict-missing",
-                "the form says neither right, wrong nor unsure",
-            )
-            .help("go back and choose one; nothing was recorded")
-        })?;
+    /// What it says, or what is missing: nothing of it is chosen for the reviewer.
+    fn opinion(&self, app: &App) -> Result<Opinion, &'static str> {
+        let verdict = Verdict::parse(&self.verdict)
+            .ok_or("Nothing was recorded: choose right, wrong or unsure.")?;
+        if verdict == Verdict::Wrong && Severity::parse(&self.severity).is_none() {
+            return Err("Nothing was recorded: it is wrong, so say how bad that is.");
+        }
         let wrong = verdict == Verdict::Wrong;
         let filled = |text: &str| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
         Ok(Opinion {
             verdict,
-            // The form always sends one; only what is wrong has it.
+            // Chosen before the verdict was changed: only what is wrong has one.
             severity: Severity::parse(&self.severity).filter(|_| wrong),
             pattern: filled(&self.pattern).filter(|_| wrong),
             note: filled(&self.note),
@@ -322,13 +333,37 @@ pub async fn judge(
     Viewer(session): Viewer,
     Path(id): Path<String>,
     sent::Sent(sent): sent::Sent<Said>,
-) -> Result<Redirect, Failed> {
+) -> Result<Response, Failed> {
     session.check_form(&sent.csrf)?;
     let id = id_of(&id)?;
-    let opinion = sent.opinion(&app)?;
+    let opinion = match sent.opinion(&app) {
+        Ok(opinion) => opinion,
+        Err(missing) => return again(&app, &session, &id, (&sent, missing)),
+    };
     reviewing::judge(&app, &session.person, &id, &opinion).await?;
     let asked = Asked::narrowed(&sent.workflow, &sent.area);
     let next = reviews::next_for(&app, &session.person, &asked, &id)?;
     let to = next.map_or_else(|| "/reviews".to_owned(), |next| format!("/reviews/{next}"));
-    Ok(Redirect::to(&asked.address(&to, &[("done", id.as_str())])))
+    Ok(Redirect::to(&asked.address(&to, &[("done", id.as_str())])).into_response())
+}
+
+/// The same page with what was typed, and what is missing.
+fn again(
+    app: &App,
+    session: &Session,
+    id: &ActionId,
+    tried: (&Said, &'static str),
+) -> Result<Response, Failed> {
+    let (_, review) = reviewing::find(app, id)?;
+    let action = app.store.reader()?.action(&review.drawn.shows)?;
+    let page = Page {
+        app,
+        session,
+        review: &review,
+        action: action.as_ref(),
+        asked: &Asked::narrowed(&tried.0.workflow, &tried.0.area),
+        tried: Some(tried),
+    };
+    let frame = Frame::new(app, session, "/reviews", "Not recorded yet");
+    Ok((StatusCode::UNPROCESSABLE_ENTITY, frame.page(page.whole()?)).into_response())
 }

@@ -1,6 +1,7 @@
 //! The frame around every page, and the error page.
 
 use super::assets;
+use super::going::Going;
 use super::parts::{icon, shown};
 use crate::app::App;
 use crate::error::ApiError;
@@ -30,6 +31,8 @@ pub struct Frame<'a> {
     pub deaf: Vec<String>,
     /// Rows of the permission owner matrix without an owner who can act.
     pub ownerless: Vec<&'static str>,
+    /// What this person approved and can still stop.
+    pub going: Going,
 }
 
 impl<'a> Frame<'a> {
@@ -62,6 +65,7 @@ impl<'a> Frame<'a> {
                 .into_iter()
                 .map(Responsibility::title)
                 .collect(),
+            going: Going::of(app, session),
         }
     }
 
@@ -85,6 +89,7 @@ impl<'a> Frame<'a> {
                     @if !self.deaf.is_empty() {
                         p.banner role="alert" { (icon("alert")) "Messages do not get through by: " (shown(&self.deaf.join(", "))) ". " a href="/notifications" { "See why" } }
                     }
+                    (self.going.notices(self.session))
                     (body)
                 }
                 div #live.vh role="status" aria-live="polite" {}
@@ -172,14 +177,19 @@ pub fn document(title: &str, body: Markup) -> Markup {
 fn help() -> Markup {
     let keys = [
         ("J / K", "Next / previous review"),
-        ("A", "Approve (a level 4 or 5 action asks again)"),
+        (
+            "A",
+            "To Approve; Enter presses it (level 4 and 5 are shown once more)",
+        ),
         ("E", "Edit"),
-        ("R", "Reject"),
+        ("R", "To Reject, where you choose a reason"),
+        ("U", "To Undo of what was just approved; Enter presses it"),
         ("?", "This help"),
     ];
     html! {
         dialog #help aria-labelledby="help-t" {
             h2 #help-t { "Keyboard shortcuts" }
+            p.sub { "No single key decides anything." }
             dl.keys { @for (key, text) in keys { div { dt { kbd { (key) } } dd { (text) } } } }
             label.switch { input #keys-on type="checkbox" checked; "Single-key shortcuts on" }
             form method="dialog" { button.btn { "Close" } }

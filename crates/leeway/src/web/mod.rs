@@ -7,19 +7,24 @@ mod audit;
 mod batches;
 mod change;
 mod changes;
+mod cited;
 mod confidence;
+mod deciding;
 mod desk;
 mod diff;
 mod edit_workflow;
 mod evidence;
 mod evidence_tool;
 mod export;
+
+mod going;
 mod inbox;
 mod incident_steps;
 mod incidents;
 mod judging;
 mod layout;
 mod live;
+mod long;
 mod measures;
 mod more;
 mod notifications;
@@ -63,7 +68,7 @@ pub fn routes() -> Router<Arc<App>> {
         .route("/inbox", get(inbox::list))
         .route("/inbox/{id}", get(inbox::open))
         .route("/inbox/{id}/confirm", get(inbox::confirm))
-        .route("/inbox/{id}/decide", post(inbox::decide))
+        .route("/inbox/{id}/decide", post(deciding::decide))
         .merge(earning_routes())
         .route("/timeline", get(timeline::show))
         .route("/timeline/export", get(export::all))

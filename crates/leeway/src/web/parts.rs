@@ -1,17 +1,19 @@
 //! Pieces every page is made of. Text from outside goes through [`shown`].
 
+use super::long::at_rest;
+pub use super::long::long;
 use crate::clock::rfc3339;
+use leeway_core::action::lookalike::marked;
 use leeway_core::action::state::Status;
-use leeway_core::action::visible::visible;
 use leeway_core::classify::Level;
 use leeway_core::judge::Verdict;
 use maud::{Markup, html};
 use serde_json::Value;
 
-/// Text from outside, with invisible and direction-changing characters made visible. Escaping is
-/// maud's.
+/// Text from outside, with invisible and direction-changing characters made visible, and letters that
+/// pass for others marked. Escaping is maud's.
 pub fn shown(text: &str) -> String {
-    visible(text).into_owned()
+    marked(text).into_owned()
 }
 
 /// A level: bars, number and name, so colour is never the only signal.
@@ -109,31 +111,6 @@ pub fn value_at_rest(of: &Value) -> Markup {
     }
 }
 
-fn at_rest(text: &str) -> Markup {
-    cut(text, false)
-}
-
-/// Longest text shown without being opened.
-const LONG: usize = 600;
-
-/// Text as it is; very long text is cut with an explicit "more", and deciding waits until it was
-/// opened.
-pub fn long(text: &str) -> Markup {
-    cut(text, true)
-}
-
-fn cut(text: &str, must_open: bool) -> Markup {
-    let text = shown(text);
-    if text.chars().count() <= LONG {
-        return html! { span.text { (text) } };
-    }
-    let beginning: String = text.chars().take(LONG).collect();
-    html! {
-        span.text { (beginning) "…" }
-        details.more data-must-open[must_open] { summary { "Show all " (text.chars().count()) " characters" } span.text { (text) } }
-    }
-}
-
 /// An icon.
 pub fn icon(name: &str) -> Markup {
     let path = match name {
@@ -173,7 +150,12 @@ pub fn icon(name: &str) -> Markup {
     html! { svg.i viewBox="0 0 24 24" aria-hidden="true" { path d=(path) {} } }
 }
 
-/// A hidden field that proves a form came from this session's page.
+/// A hidden field that proves a form came from this session's page. What these forms do is decided by
+/// pressing a button of theirs: a form whose first button is disabled is sent by no Enter in a field of
+/// text, and the script sees to the other fields.
 pub fn csrf(token: &str) -> Markup {
-    html! { input type="hidden" name="csrf" value=(token); }
+    html! {
+        button disabled hidden aria-hidden="true" {}
+        input type="hidden" name="csrf" value=(token);
+    }
 }

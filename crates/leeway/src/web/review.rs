@@ -1,8 +1,10 @@
 //! The review pane: everything that decides, on the first screen, in Leeway's words; the agent's
 //! words quoted as the agent's.
 
-use super::change::{all_shown, arguments, field, reaches_outside, unchanged};
+use super::change::{also_sent, field, reaches_outside, unchanged};
+use super::cited::sources;
 use super::confidence::measured;
+use super::deciding;
 use super::parts::{confidence, csrf, icon, level, long, shown, time, value, value_at_rest};
 use crate::app::App;
 use crate::gateway::deciders;
@@ -12,12 +14,17 @@ use leeway_core::action::event::{ActionEvent, Cause, Judged};
 use leeway_core::action::state::ActionState;
 use leeway_core::classify::{Level, UndoPlan};
 use leeway_core::govern::routing::{Ineligible, Routing};
+use leeway_core::id::ActionId;
 use leeway_core::judge::Verdict;
 use maud::{Markup, html};
 use serde_json::Value;
 
 /// What stood before and what comes, of something that is proposed.
 const NOW: (&str, &str) = ("Now", "Proposed");
+
+/// Said where an approval came before all was opened.
+pub const CLOSED: &str =
+    "Nothing was approved yet: a long text was not opened. Open it, and approve then.";
 
 /// Reasons a reviewer may pick when rejecting.
 const REJECT_REASONS: [&str; 5] = [
@@ -39,7 +46,19 @@ pub struct Shown<'a> {
     barred: Option<String>,
     /// How often what the agent states came true.
     measured: Markup,
+    /// A decision that came without what it takes.
+    tried: Option<Tried<'a>>,
     now_ms: i64,
+}
+
+/// A decision that could not be taken as it was sent, and what was typed for it.
+pub struct Tried<'a> {
+    /// What it takes, for people.
+    pub problem: &'static str,
+    /// Where on the page it is given, by the part's id and a name for the link; empty for nowhere.
+    pub place: (&'static str, &'static str),
+    /// The note to a rejection.
+    pub note: &'a str,
 }
 
 impl<'a> Shown<'a> {
@@ -67,15 +86,28 @@ impl<'a> Shown<'a> {
                 &action.row.agent,
                 judged.claim.confidence,
             ),
+            tried: None,
             now_ms: app.clock.now_ms(),
         }
+    }
+
+    /// The same, after a decision that came without what it takes.
+    pub fn tried(mut self, tried: Tried<'a>) -> Self {
+        self.tried = Some(tried);
+        self
+    }
+
+    /// Which action it is.
+    pub fn id(&self) -> &ActionId {
+        &self.action.row.id
     }
 
     fn decides(&self) -> bool {
         self.barred.is_none()
     }
 
-    fn grave(&self) -> bool {
+    /// Whether it is shown once more before it is approved.
+    pub fn grave(&self) -> bool {
         self.judged.classified.level >= Level::HighImpact
     }
 }
@@ -98,18 +130,28 @@ pub fn pane(shown: &Shown<'_>, edit: bool, open: bool) -> Markup {
     let id = &shown.action.row.id;
     html! { article.review #review aria-labelledby="rev-t" {
         (head(shown, open))
+        (problem(shown))
         (held(shown))
         form #decide method="post" action={ "/inbox/" (id) "/decide" } {
             (csrf(&shown.session.csrf))
             input type="hidden" name="content_hash" value=(shown.judged.content_hash);
             input type="hidden" name="shown_ms" value=(shown.now_ms);
-            @if edit { (editor(shown)) } @else { (changes(shown)) (message(shown)) }
+            @if edit { (deciding::editor(shown.judged)) } @else { (changes(shown)) }
             div.cols { (said(&shown.judged.claim, &shown.measured)) (impact(shown)) }
             (sources(shown.judged, NOW))
+            span data-end {}
             @if let Some(barred) = &shown.barred { p.sub.pad { (self::shown(barred)) } } @else { (bar(shown, edit)) }
         }
         @if shown.decides() && !edit { (reject(shown)) (ask(shown)) }
     } }
+}
+
+/// What a decision that was just tried lacks.
+fn problem(shown: &Shown<'_>) -> Markup {
+    html! { @if let Some(tried) = &shown.tried { p.banner #tried role="alert" tabindex="-1" {
+        (icon("alert")) (tried.problem)
+        @if !tried.place.0.is_empty() { " " a href={ "#" (tried.place.0) } { (tried.place.1) } }
+    } } }
 }
 
 fn head(shown: &Shown<'_>, open: bool) -> Markup {
@@ -117,7 +159,7 @@ fn head(shown: &Shown<'_>, open: bool) -> Markup {
     html! { header.head {
         a.back href="/inbox" { (icon("back")) "Inbox" }
         p.crumb { (row.workflow) " · " (self::shown(&row.agent)) " · proposed " (time(row.created_ms)) }
-        @if open { h1.title #rev-t tabindex="-1" { (row.title) } } @else { h2.title #rev-t tabindex="-1" { (row.title) } }
+        @if open { h1.title #rev-t tabindex="-1" { (self::shown(&row.title)) } } @else { h2.title #rev-t tabindex="-1" { (self::shown(&row.title)) } }
         p.badges {
             (level(shown.judged.classified.level))
             (confidence(shown.judged.claim.confidence))
@@ -139,7 +181,7 @@ fn held(shown: &Shown<'_>) -> Markup {
         .filter(|reason| reason.verdict != Verdict::Allow);
     html! { div.held { (icon("alert")) div {
         h2 { "Why this needs you" }
-        ul { @for reason in reasons { li { (reason.text) " " code.rule { (reason.rule) } } } }
+        ul { @for reason in reasons { li { (self::shown(&reason.text)) " " code.rule { (reason.rule) } } } }
         @match &shown.judged.cause {
             Cause::Drifted => p { "The record changed after it was first shown; these are its present values." },
             Cause::Resumed => p { "It waited through a pause and was judged again." },
@@ -170,7 +212,7 @@ fn changes(shown: &Shown<'_>) -> Markup {
     let classified = &shown.judged.classified;
     let same = unchanged(shown.judged);
     if classified.changes.is_empty() {
-        return html! { (arguments(shown.judged, "What will be done")) (record(&same)) };
+        return html! { (also_sent(shown.judged, "What will be sent")) (record(&same)) };
     }
     html! { section.card aria-labelledby="chg-t" {
         header { h2 #chg-t { "What will change" } span.sub { (classified.changes.len()) @if classified.changes.len() == 1 { " field" } @else { " fields" } } }
@@ -184,7 +226,8 @@ fn changes(shown: &Shown<'_>) -> Markup {
                 @if reaches_outside(classified.effect) { (value(now)) } @else { (value_at_rest(now)) }
             } } } }
         } }
-    } }
+    }
+    (also_sent(shown.judged, "Also sent")) }
 }
 
 /// The record a call names without changing a field of it: a draft that is sent, a document that is
@@ -194,19 +237,6 @@ fn record(fields: &[(&String, &Value)]) -> Markup {
         header { h2 #rec-t { "The record it is about" } span.sub { "as it is now" } }
         dl.kv { @for (name, now) in fields { div { dt { (self::shown(name)) } dd { (value(now)) } } } }
     } } }
-}
-
-/// What reaches outside is read in full before it goes: the whole call, unless the changes above
-/// show every value of it already.
-fn message(shown: &Shown<'_>) -> Markup {
-    let classified = &shown.judged.classified;
-    if !reaches_outside(classified.effect)
-        || classified.changes.is_empty()
-        || all_shown(&shown.judged.call.arguments, &classified.changes)
-    {
-        return html! {};
-    }
-    arguments(shown.judged, "What will be done")
 }
 
 /// What the agent says of its call, as its own words, and how far its confidence can be trusted.
@@ -242,51 +272,6 @@ fn impact(shown: &Shown<'_>) -> Markup {
     } }
 }
 
-/// What each source says of a field, beside the record and the proposal.
-fn side_by_side(judged: &Judged, (old, new): (&str, &str)) -> Markup {
-    let sources = &judged.claim.sources;
-    let cited: Vec<_> = judged
-        .classified
-        .changes
-        .iter()
-        .map(|change| {
-            let of_field = sources
-                .iter()
-                .filter(|source| source.field.as_ref() == Some(&change.field));
-            (change, of_field.collect::<Vec<_>>())
-        })
-        .filter(|(_, sources)| !sources.is_empty())
-        .collect();
-    html! { @for (change, sources) in cited { div.scroll tabindex="0" role="region" aria-label={ "Sources on " (shown(&change.field)) } { table {
-        caption.sub { "On " code { (shown(&change.field)) } }
-        tbody {
-            tr { th scope="row" { "Record, " (old.to_lowercase()) } td { @if change.old_known { (value(&change.old)) } @else { em { "not known" } } } }
-            tr { th scope="row" { (new) } td { (value(&change.new)) } }
-            @for source in sources { tr {
-                th scope="row" { (shown(&source.reference)) }
-                td { @match &source.value {
-                    Some(said) => { (value(said)) @if *said != change.new && !said.is_null() { " " span.chip.warn { "differs" } } },
-                    None => em { "says nothing" },
-                } }
-            } }
-        }
-    } } } }
-}
-
-/// What the agent cites.
-pub(super) fn sources(judged: &Judged, names: (&str, &str)) -> Markup {
-    let sources = &judged.claim.sources;
-    html! { section.card aria-labelledby="src-t" {
-        header { h2 #src-t { "Sources the agent cites" } span.sub { (sources.len()) } }
-        @if sources.is_empty() { p.sub { "None." } }
-        (side_by_side(judged, names))
-        ol.sources { @for source in sources { li {
-            p.st { (icon("doc")) b { (shown(&source.reference)) } @if let Some(field) = &source.field { span.sub { "on " (shown(field)) } } }
-            @if let Some(said) = &source.value { blockquote { (value(said)) } }
-        } } }
-    } }
-}
-
 fn bar(shown: &Shown<'_>, edit: bool) -> Markup {
     let id = &shown.action.row.id;
     html! { div.bar role="group" aria-label="Decision" {
@@ -314,14 +299,16 @@ fn reject(shown: &Shown<'_>) -> Markup {
         (csrf(&shown.session.csrf))
         input type="hidden" name="content_hash" value=(shown.judged.content_hash);
         input type="hidden" name="shown_ms" value=(shown.now_ms);
-        header { h2 #rej-t { "Reject" } span.sub { "Nothing is carried out; the agent is told why." } }
+        header { h2 #rej-t tabindex="-1" { "Reject" } span.sub { "Nothing is carried out; the agent is told why." } }
         fieldset {
             legend.vh { "Why" }
-            @for (n, reason) in REJECT_REASONS.iter().enumerate() {
-                label.opt { input type="radio" name="why" value=(reason) required checked[n == 0]; (reason) }
+            // None is chosen beforehand: a rejection says why because somebody said it.
+            @for reason in REJECT_REASONS {
+                label.opt { input type="radio" name="why" value=(reason) required; (reason) }
             }
         }
-        label.note { "Note for the agent and the record (optional)" textarea name="note" rows="2" maxlength="2000" {} }
+        @let note = shown.tried.as_ref().map_or("", |tried| tried.note);
+        label.note { "Note for the agent and the record (optional)" textarea name="note" rows="2" maxlength="2000" { (note) } }
         p.acts { button.btn.danger.solid name="decision" value="reject" { "Reject" } }
     } }
 }
@@ -331,7 +318,7 @@ fn ask(shown: &Shown<'_>) -> Markup {
     html! { form.card #ask method="post" action={ "/inbox/" (id) "/decide" } aria-labelledby="ask-t" {
         (csrf(&shown.session.csrf))
         input type="hidden" name="content_hash" value=(shown.judged.content_hash);
-        header { h2 #ask-t { "Ask the agent" } span.sub { "It waits for the answer; the deadline runs on." } }
+        header { h2 #ask-t tabindex="-1" { "Ask the agent" } span.sub { "It waits for the answer; the deadline runs on." } }
         label.note { "Question" textarea name="question" rows="2" maxlength="2000" required {} }
         p.acts { button.btn name="decision" value="ask" { (icon("ask")) "Ask" } }
     } }
@@ -342,39 +329,29 @@ pub fn whole(shown: &Shown<'_>) -> Markup {
     html! {
         header.head {
             p.crumb { (self::shown(&shown.action.row.workflow)) " · " (self::shown(&shown.action.row.agent)) " · proposed " (time(shown.action.row.created_ms)) }
-            h1 { "Approve this?" }
+            h1 #rev-t tabindex="-1" { "Approve this?" }
             p.badges {
                 (level(shown.judged.classified.level))
                 (confidence(shown.judged.claim.confidence))
                 @if let Some(due) = shown.action.row.expires_ms { span.chip { (icon("clock")) "Due " (time(due)) } }
             }
         }
-        section.card { h2.title { (shown.action.row.title) } p { (shown.action.row.gist) } }
+        (problem(shown))
+        section.card { h2.title { (self::shown(&shown.action.row.title)) } p { (self::shown(&shown.action.row.gist)) } }
         (held(shown))
         (changes(shown))
-        (message(shown))
         div.cols { (said(&shown.judged.claim, &shown.measured)) (impact(shown)) }
         (sources(shown.judged, NOW))
     }
 }
 
-/// The second look before a grave action is approved.
+/// The second look before a grave action is approved: all of it once more, and the button after it.
 pub fn confirm(shown: &Shown<'_>) -> Markup {
     let id = &shown.action.row.id;
     html! { div.solo {
-        header.head {
-            p.crumb { a href={ "/inbox/" (id) } { "Back to the review" } }
-            h1 { "Approve this?" }
-            p.badges { (level(shown.judged.classified.level)) }
-        }
-        section.card {
-            h2.title { (shown.action.row.title) }
-            p { (shown.action.row.gist) }
-        }
-        (changes(shown))
-        (message(shown))
-        (impact(shown))
-        form method="post" action={ "/inbox/" (id) "/decide" } {
+        p.crumb { a href={ "/inbox/" (id) } { "Back to the review" } }
+        (whole(shown))
+        form #decide method="post" action={ "/inbox/" (id) "/decide" } {
             (csrf(&shown.session.csrf))
             input type="hidden" name="content_hash" value=(shown.judged.content_hash);
             input type="hidden" name="shown_ms" value=(shown.now_ms);
@@ -384,34 +361,4 @@ pub fn confirm(shown: &Shown<'_>) -> Markup {
             }
         }
     } }
-}
-
-/// A field per plain argument; nested ones by their path; lists as JSON.
-fn editor(shown: &Shown<'_>) -> Markup {
-    let mut fields = Vec::new();
-    collect(&shown.judged.call.arguments, "f", &mut fields);
-    html! { section.card aria-labelledby="edit-t" {
-        header { h2 #edit-t { "Edit the call" } span.sub { code { (self::shown(&shown.judged.call.tool_name())) } } }
-        div.stack { @for (key, given) in &fields {
-            @let label = key.trim_start_matches("f.").replace('.', " › ");
-            label { (self::shown(&label))
-                @match given {
-                    Value::String(text) if text.len() > 80 || text.contains('\n') => textarea name=(key) rows="6" { (text) },
-                    Value::String(text) => input name=(key) value=(text) autocomplete="off";,
-                    Value::Null => input name=(key) value="" autocomplete="off";,
-                    other => input name=(key) value=(other) autocomplete="off";,
-                }
-            }
-        } }
-        p.sub { "The changed call is judged again and waits for somebody else's approval." }
-    } }
-}
-
-fn collect(value: &Value, path: &str, fields: &mut Vec<(String, Value)>) {
-    match value {
-        Value::Object(inner) => inner
-            .iter()
-            .for_each(|(name, value)| collect(value, &format!("{path}.{name}"), fields)),
-        other => fields.push((path.to_owned(), other.clone())),
-    }
 }

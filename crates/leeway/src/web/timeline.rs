@@ -206,7 +206,7 @@ fn line(row: &ActionRow) -> Markup {
         a href={ "/actions/" (row.id) } {
             span.when { (time(row.created_ms)) }
             span.lv.{ "l" (number) } { @if number > 0 { "L" (number) } @else { "–" } }
-            span.what { strong { (row.title) } span.gist { (row.gist) } }
+            span.what { strong { (shown(&row.title)) } span.gist { (shown(&row.gist)) } }
             (status(row.status))
             span.sub.by { (row.workflow) " · " (shown(&row.agent)) }
         }
