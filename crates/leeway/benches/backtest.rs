@@ -103,6 +103,7 @@ fn plain() -> Classified {
         sensitive: [].into(),
         guards: vec![],
         why: vec![],
+        accounts: Default::default(),
         unknowns: vec![],
     }
 }

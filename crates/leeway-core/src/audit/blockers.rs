@@ -2,13 +2,16 @@
 //! ends it.
 
 use super::needs::reader;
-use super::{AuditedTool, Subject};
+use super::{AuditedTool, Subject, draft};
 use crate::action::tool_name;
 use crate::action::visible::visible;
+use crate::classify::account::complete::gaps;
+use crate::classify::account::paths::shown;
+use crate::classify::compiled::CompiledTool;
 use crate::classify::{Effect, Level};
 use serde::Serialize;
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// One thing that stands in the way.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -41,12 +44,13 @@ pub(super) fn find(tools: &[AuditedTool], subject: Subject<'_>) -> Vec<Blocker> 
         .filter_map(|definition| Some((definition["name"].as_str()?, definition)))
         .collect();
     let mut found = about_all(tools, subject);
+    let reads = draft::readers(tools);
     for tool in tools {
         let definition = definitions.get(tool.name.as_str()).copied();
         found.extend(about_tool(
             tool,
             subject,
-            definition.unwrap_or(&Value::Null),
+            (definition.unwrap_or(&Value::Null), &reads),
         ));
     }
     found.extend(about_workflow(tools, subject));
@@ -92,7 +96,11 @@ fn about_all(tools: &[AuditedTool], subject: Subject<'_>) -> Vec<Blocker> {
     found
 }
 
-fn about_tool(tool: &AuditedTool, subject: Subject<'_>, definition: &Value) -> Vec<Blocker> {
+fn about_tool(
+    tool: &AuditedTool,
+    subject: Subject<'_>,
+    (definition, reads): (&Value, &BTreeSet<&str>),
+) -> Vec<Blocker> {
     let name = Some(tool.name.as_str());
     let mut found = Vec::new();
     if subject.pack.is_some() && !tool.is_classified() {
@@ -120,6 +128,7 @@ fn about_tool(tool: &AuditedTool, subject: Subject<'_>, definition: &Value) -> V
     if tool.entry.is_none() {
         found.extend(guessed(tool, definition));
     }
+    found.extend(unaccounted(tool, subject, (definition, reads)));
     if tool.effect == Effect::Execute {
         found.push(blocker(
             "runs-anything",
@@ -136,6 +145,54 @@ fn about_tool(tool: &AuditedTool, subject: Subject<'_>, definition: &Value) -> V
             name,
             format!("no tool is known to read what `{}` changes, so neither the old value nor an undo can be recorded", tool.name),
             "name the reading tool in the pack, or leave the tool blocked",
+        ));
+    }
+    found
+}
+
+/// Declared arguments that the entry, or the one drafted, does not speak of.
+fn unaccounted(
+    tool: &AuditedTool,
+    subject: Subject<'_>,
+    (definition, reads): (&Value, &BTreeSet<&str>),
+) -> Vec<Blocker> {
+    let drafted = || draft::entry(tool, subject, reads);
+    let entry = tool.entry.clone().unwrap_or_else(drafted);
+    let Some(compiled) = CompiledTool::alone(&entry) else {
+        return Vec::new();
+    };
+    let gaps = gaps(&compiled, &definition["inputSchema"]);
+    let name = Some(tool.name.as_str());
+    let listed = |names: &[String]| {
+        let shown: Vec<String> = names
+            .iter()
+            .map(|name| format!("`{}`", shown(name)))
+            .collect();
+        shown.join(", ")
+    };
+    let mut found = Vec::new();
+    if !gaps.unaccounted.is_empty() {
+        found.push(blocker(
+            "argument-unaccounted",
+            name,
+            format!(
+                "nothing says what these arguments of `{}` do: {}; a call with one waits for a person",
+                tool.name,
+                listed(&gaps.unaccounted)
+            ),
+            "add each to `changes`, `text`, `recipients` or `details` of its entry, or to `options` when it cannot change what happens",
+        ));
+    }
+    if !gaps.drops_null.is_empty() {
+        found.push(blocker(
+            "null-dropped",
+            name,
+            format!(
+                "the entry of `{}` passes over `null` in {}, which makes a field blank; such a call waits for a person",
+                tool.name,
+                listed(&gaps.drops_null)
+            ),
+            "let `changes` give `null` on, or say with `null_keeps` that it leaves the field as it is",
         ));
     }
     found

@@ -17,12 +17,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub fn pack(audit: &Audit, subject: Subject<'_>, (name, title): (&str, &str)) -> Pack {
     let blank = || from_schema(json!({ "name": name, "title": title }));
     let mut pack: Pack = subject.pack.cloned().unwrap_or_else(blank);
-    let reads: BTreeSet<&str> = audit
-        .tools
-        .iter()
-        .filter(|tool| tool.effect == Effect::Read)
-        .map(|tool| tool.name.as_str())
-        .collect();
+    let reads = readers(&audit.tools);
     for tool in audit
         .tools
         .iter()
@@ -34,12 +29,47 @@ pub fn pack(audit: &Audit, subject: Subject<'_>, (name, title): (&str, &str)) ->
     pack
 }
 
+/// Names of the tools that only read.
+pub(super) fn readers(tools: &[AuditedTool]) -> BTreeSet<&str> {
+    tools
+        .iter()
+        .filter(|tool| tool.effect == Effect::Read)
+        .map(|tool| tool.name.as_str())
+        .collect()
+}
+
+/// Arguments that change nothing of what happens, whatever the tool: how much is answered, and how.
+const OPTIONS: [&str; 11] = [
+    "page_size",
+    "pageSize",
+    "per_page",
+    "perPage",
+    "response_format",
+    "responseFormat",
+    "output_format",
+    "outputFormat",
+    "pretty",
+    "prettyPrint",
+    "pretty_print",
+];
+
+/// Those of them that a tool declares.
+fn options(tool: &AuditedTool, subject: Subject<'_>) -> Vec<&'static str> {
+    let definition = subject.tools.iter().find(|it| it["name"] == *tool.name);
+    let declared = definition.map(|it| &it["inputSchema"]["properties"]);
+    OPTIONS
+        .into_iter()
+        .filter(|name| declared.is_some_and(|declared| declared.get(name).is_some()))
+        .collect()
+}
+
 /// False for a name that does not look like what it is: it is written into no file that people read.
 fn is_plain(tool: &AuditedTool) -> bool {
     visible(&tool.name) == tool.name
 }
 
-fn entry(tool: &AuditedTool, subject: Subject<'_>, reads: &BTreeSet<&str>) -> ToolEntry {
+/// The entry to start from for a tool.
+pub(super) fn entry(tool: &AuditedTool, subject: Subject<'_>, reads: &BTreeSet<&str>) -> ToolEntry {
     let id = tool.guess.id_argument.as_deref();
     let kind = tool.guess.record_type.as_deref().unwrap_or("record");
     let record = id.map(|id| record(kind, &path(id)));
@@ -64,6 +94,7 @@ fn entry(tool: &AuditedTool, subject: Subject<'_>, reads: &BTreeSet<&str>) -> To
         "read": read,
         "critical": if updates { tool.fields.clone() } else { Vec::new() },
         "text": text(&tool.fields),
+        "options": if writes { options(tool, subject) } else { Vec::new() },
     }))
 }
 
@@ -114,16 +145,18 @@ fn read_rule(tool: &AuditedTool, subject: Subject<'_>, reads: &BTreeSet<&str>) -
     })))
 }
 
-/// An object of the new values given.
+/// An object of the new values given: what is given as `null` is made blank.
 fn changes(fields: &[String]) -> String {
-    let pairs: Vec<String> = fields
-        .iter()
-        .map(|field| format!("{}: {}", quoted(field), path(field)))
-        .collect();
-    format!(
-        "{{{}}} | with_entries(select(.value != null))",
-        pairs.join(", ")
-    )
+    if fields.is_empty() {
+        return "{}".to_owned();
+    }
+    format!("with_entries(select({}))", is_field(fields))
+}
+
+/// The condition that an entry of the arguments is one of the fields.
+fn is_field(fields: &[String]) -> String {
+    let names: Vec<String> = fields.iter().map(|field| quoted(field)).collect();
+    format!(".key as $key | [{}] | any(. == $key)", names.join(", "))
 }
 
 /// The texts to look through for sensitive issues, of a tool whose arguments carry any.
@@ -155,18 +188,13 @@ fn undo_rule(tool: &AuditedTool, read: Option<&ReadRule>) -> UndoRule {
     let itself = candidate.is_some_and(|undo| undo.tool == tool.name);
     match (itself, read, tool.guess.id_argument.as_deref()) {
         (true, Some(_), Some(id)) if tool.effect == Effect::Update && !tool.fields.is_empty() => {
-            let old: Vec<String> = tool
-                .fields
-                .iter()
-                .map(|field| format!("{}: $before{}", quoted(field), path(field)))
-                .collect();
             UndoRule::Exact {
                 tool: tool.name.clone(),
                 arguments: format!(
-                    "{{{}: {}}} + ({{{}}} | with_entries(select(.value != null)))",
+                    "{{{}: {}}} + with_entries(select({}) | .value = $before[.key])",
                     quoted(id),
                     path(id),
-                    old.join(", ")
+                    is_field(&tool.fields)
                 ),
                 summary: "Writes the old values back.".to_owned(),
             }

@@ -3,6 +3,7 @@
 
 use super::compiled::{CompiledTool, SEVERAL_RECORDS};
 use super::filter::Filter;
+use super::pack::Absent;
 use super::redact::REDACTED;
 use super::sensitive::WordLists;
 use super::{
@@ -36,6 +37,13 @@ pub fn given_up(
     work.finish(Err(why.to_owned()))
 }
 
+/// The fields a call changes, and nothing else of it.
+pub fn changes(tool: &CompiledTool, arguments: &Value, before: &BeforeImage) -> Vec<FieldChange> {
+    let mut work = Work::new(tool, arguments, before);
+    work.raise();
+    work.changes()
+}
+
 /// Adds what a workflow's own words find in the call's texts. Nothing is ever taken away.
 pub fn add_sensitive(
     classified: &mut Classified,
@@ -58,7 +66,7 @@ pub fn add_sensitive(
 /// A classification under way.
 pub(super) struct Work<'a> {
     pub(super) tool: &'a CompiledTool,
-    arguments: &'a Value,
+    pub(super) arguments: &'a Value,
     pub(super) before: &'a BeforeImage,
     before_value: Value,
     pub(super) effect: Effect,
@@ -68,7 +76,7 @@ pub(super) struct Work<'a> {
     guards: Vec<Guarded>,
     pub(super) why: Vec<String>,
     pub(super) unknowns: Vec<String>,
-    given_up: Option<&'a str>,
+    pub(super) given_up: Option<&'a str>,
 }
 
 impl<'a> Work<'a> {
@@ -81,7 +89,8 @@ impl<'a> Work<'a> {
         let (amount_cents, amount_expected) = self.amount();
         let sensitive = self.sensitive();
         self.areas(&changes, !sensitive.is_empty());
-        let level = self.level(&changes);
+        let accounts = self.accounts();
+        let level = self.level(&changes, &accounts);
         let undo = self.undo();
         Classified {
             effect: self.effect,
@@ -95,11 +104,16 @@ impl<'a> Work<'a> {
             sensitive,
             guards: self.guards,
             why: self.why,
+            accounts,
             unknowns: self.unknowns,
         }
     }
 
-    fn new(tool: &'a CompiledTool, arguments: &'a Value, before: &'a BeforeImage) -> Self {
+    pub(super) fn new(
+        tool: &'a CompiledTool,
+        arguments: &'a Value,
+        before: &'a BeforeImage,
+    ) -> Self {
         let creates = tool.entry.creates_when_missing && *before == BeforeImage::Missing;
         Self {
             tool,
@@ -134,8 +148,13 @@ impl<'a> Work<'a> {
         if let Some(why) = self.given_up {
             return Err(why.to_owned());
         }
+        self.run_on(filter, self.arguments)
+    }
+
+    /// Runs a filter over other arguments than the call's.
+    pub(super) fn run_on(&self, filter: &Filter, arguments: &Value) -> Result<Value, String> {
         filter
-            .run(self.arguments, &self.before_value, &Value::Null)
+            .run(arguments, &self.before_value, &Value::Null)
             .map_err(|error| error.to_string())
     }
 
@@ -171,7 +190,7 @@ impl<'a> Work<'a> {
         !read && filter.source().contains("$before")
     }
 
-    fn raise(&mut self) {
+    pub(super) fn raise(&mut self) {
         let tool = self.tool;
         for (rule, filter) in tool.entry.raise.iter().zip(&tool.raise) {
             if !self.asks_in_vain(filter) && !self.says_yes(filter) {
@@ -281,11 +300,15 @@ impl<'a> Work<'a> {
         old: Option<&Map<String, Value>>,
     ) -> Vec<FieldChange> {
         let entry = &self.tool.entry;
-        let partial = entry.read.as_ref().is_some_and(|read| read.partial);
-        let now = |field: &str| match old {
+        let left_out = |field: &String| {
+            let read = entry.read.as_ref();
+            read.is_some_and(|read| read.absent == Absent::Blank) && entry.fields.contains(field)
+        };
+        let now = |field: &String| match old {
             Some(old) => (
                 old.get(field).cloned().unwrap_or(Value::Null),
-                !partial || old.contains_key(field),
+                // What a call makes is not there before.
+                old.contains_key(field) || self.makes() || left_out(field),
             ),
             None => (Value::Null, self.effect == Effect::Create),
         };

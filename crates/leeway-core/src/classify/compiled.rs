@@ -97,6 +97,13 @@ impl CompiledPack {
     }
 }
 
+impl CompiledTool {
+    /// An entry made ready by itself, without the tools that it names; `None` when a filter is none.
+    pub fn alone(entry: &ToolEntry) -> Option<Self> {
+        Problems::default().tool("", entry)
+    }
+}
+
 #[derive(Default)]
 struct Problems(Vec<PackProblem>);
 

@@ -3,6 +3,7 @@
 //! A filter gives exactly one value; none or several is an error, so that a filter that does not
 //! fit cannot be mistaken for one that says "nothing".
 
+use super::handed::{Handed, plain_path};
 use jaq_core::data::JustLut;
 use jaq_core::load::{Arena, File, Loader};
 use jaq_core::{Compiler, Ctx, Vars, unwrap_valr};
@@ -74,6 +75,7 @@ pub enum FilterError {
 pub struct Filter {
     source: String,
     how: How,
+    handed: Handed,
 }
 
 #[derive(Clone)]
@@ -105,6 +107,7 @@ impl Filter {
         };
         Ok(Self {
             source: source.to_owned(),
+            handed: Handed::of(source),
             how,
         })
     }
@@ -112,6 +115,11 @@ impl Filter {
     /// The filter as written.
     pub fn source(&self) -> &str {
         &self.source
+    }
+
+    /// Whether it plainly hands on what a path of its input leads to, as it is.
+    pub(super) fn hands_on(&self, path: &[String]) -> bool {
+        self.handed.on(path)
     }
 
     /// Runs it over a call's arguments; `before` and `result` are `$before` and `$result`.
@@ -200,23 +208,6 @@ pub fn count(value: &Value) -> usize {
         Value::Object(fields) => fields.values().map(count).sum(),
         _ => 0,
     }
-}
-
-/// `.`, `.a`, `.a.b`: `None` for anything else.
-fn plain_path(source: &str) -> Option<Vec<String>> {
-    let rest = source.trim().strip_prefix('.')?;
-    if rest.is_empty() {
-        return Some(Vec::new());
-    }
-    rest.split('.')
-        .map(|key| {
-            let mut chars = key.chars();
-            let first = chars.next()?;
-            let plain = (first.is_ascii_alphabetic() || first == '_')
-                && chars.all(|c| c.is_ascii_alphanumeric() || c == '_');
-            plain.then(|| key.to_owned())
-        })
-        .collect()
 }
 
 fn program(source: &str) -> Result<jaq_core::Filter<JustLut<Val>>, String> {

@@ -1,14 +1,15 @@
 //! The level of a call, from its effect, its changes and the record as it is. Whatever is not known
 //! raises it.
 
+use super::account::{Account, Accounts};
 use super::classified::{Work, blank, has_mark};
 use super::{BeforeImage, Effect, FieldChange, Level};
 use serde_json::Value;
 
 impl Work<'_> {
     /// The level, with the sentences that say why.
-    pub(super) fn level(&mut self, changes: &[FieldChange]) -> Level {
-        let level = match self.effect {
+    pub(super) fn level(&mut self, changes: &[FieldChange], accounts: &Accounts) -> Level {
+        let mut level = match self.effect {
             Effect::Read => self.say(Level::ReadOnly, "It only reads."),
             Effect::Draft if self.high_impact => self.say(
                 Level::HighImpact,
@@ -33,6 +34,13 @@ impl Work<'_> {
             Effect::Send => self.say(Level::External, "It reaches people outside the team."),
             Effect::Pay => self.say(Level::External, "It moves or promises money."),
         };
+        let details = accounts.values().any(|one| *one == Account::Detail);
+        if details && level < Level::HighImpact {
+            level = self.say(
+                Level::HighImpact,
+                "It says more than which fields change, so a person looks at it.",
+            );
+        }
         if self.unknowns.is_empty() {
             return level;
         }
@@ -64,7 +72,8 @@ impl Work<'_> {
     fn updated(&mut self, changes: &[FieldChange]) -> Level {
         // Without a filter nothing is known to stay as it is: a draft raised to an update has none.
         let compared = self.tool.changes.is_some();
-        if changes.is_empty() && compared && matches!(self.before, BeforeImage::Read { .. }) {
+        let read = matches!(self.before, BeforeImage::Read { .. });
+        if changes.is_empty() && compared && read && self.unknowns.is_empty() {
             return self.say(
                 Level::LowRisk,
                 "It changes nothing: every field has that value already.",

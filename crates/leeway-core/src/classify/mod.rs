@@ -269,14 +269,19 @@ pub struct Classified {
     pub guards: Vec<Guarded>,
     /// Why it has this level: sentences for people.
     pub why: Vec<String>,
+    /// What each leaf of the arguments is to the pack, by its JSON pointer; none for a read.
+    #[serde(default, skip_serializing_if = "account::Accounts::is_empty")]
+    pub accounts: account::Accounts,
     /// What could not be worked out (a filter failed, a record was missing). Not empty means hold.
     pub unknowns: Vec<String>,
 }
 
+pub mod account;
 pub mod classified;
 pub mod compiled;
 pub mod filter;
 pub mod guess;
+mod handed;
 pub mod level;
 pub mod look;
 pub mod money;

@@ -87,6 +87,28 @@ pub struct ToolEntry {
     pub amount: Option<String>,
     /// Filter giving the texts (string or array of strings) to look through for sensitive issues.
     pub text: Option<String>,
+    /// Paths of arguments that cannot change what happens to the business: page sizes, formats.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub options: Vec<String>,
+    /// Paths of arguments that say whom the call reaches.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub recipients: Vec<String>,
+    /// Paths of arguments that are part of what happens and no field of the record: how to merge, what
+    /// to say there. A draft, create or update with one is not low-risk.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub details: Vec<String>,
+    /// Paths of texts that hold JSON: the leaves of what they hold are leaves of the call.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub json: Vec<String>,
+    /// Paths of arguments whose `null` leaves the field as it is. Elsewhere `null` makes it blank.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub null_keeps: Vec<String>,
+    /// Names of fields that a record of this kind has, where `read.absent` is `blank`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub fields: Vec<String>,
+    /// What becomes of arguments that the tool's input schema does not declare.
+    #[serde(default, skip_serializing_if = "Undeclared::is_refuse")]
+    pub undeclared: Undeclared,
     /// How a call is taken back. Required unless every effect it can have is `read`.
     pub undo: Option<UndoRule>,
 }
@@ -152,10 +174,46 @@ pub struct ReadRule {
     pub version: Option<String>,
     /// Text in an error answer that means there is no such record (then it is missing, not failed).
     pub missing: Option<String>,
-    /// True when the reading tool does not show every field: one that is not there is not known then,
-    /// instead of blank.
+    /// What a field is that the reading does not contain.
+    #[serde(default, skip_serializing_if = "Absent::is_unknown")]
+    pub absent: Absent,
+    /// Said nothing else than the default once; kept for packs that say it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub partial: bool,
+}
+
+/// What a field is that a reading does not contain.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Absent {
+    /// Not known: it may have another spelling, or the reading may not show it.
+    #[default]
+    Unknown,
+    /// Blank, when it is one of the entry's `fields`: the system leaves blank fields out of its answers.
+    Blank,
+}
+
+impl Absent {
+    fn is_unknown(&self) -> bool {
+        *self == Self::Unknown
+    }
+}
+
+/// What becomes of arguments that a tool's input schema does not declare.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Undeclared {
+    /// The call is refused before anything runs.
+    #[default]
+    Refuse,
+    /// They are shown to a person, as arguments of which nothing is known.
+    Show,
+}
+
+impl Undeclared {
+    fn is_refuse(&self) -> bool {
+        *self == Self::Refuse
+    }
 }
 
 impl ToolEntry {

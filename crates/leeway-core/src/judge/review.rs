@@ -5,6 +5,7 @@ use super::rules::{Case, CompiledRules};
 use super::{Reason, Verdict};
 use crate::action::Source;
 use crate::action::visible::visible;
+use crate::classify::account::Account;
 use crate::classify::{Area, BeforeImage, Effect, FieldChange, Level};
 use serde_json::{Map, Number, Value};
 use std::collections::BTreeMap;
@@ -175,6 +176,18 @@ const MOST_SENTENCES: usize = 12;
 fn unknowns(case: &Case<'_>, reasons: &mut Vec<Reason>) {
     for unknown in &case.classified.unknowns {
         hold(reasons, MISSING, format!("Not known: {}.", short(unknown)));
+    }
+    // Classification says so among the unknowns; what is not accounted for never runs alone, whoever
+    // worked it out.
+    let accounts = &case.classified.accounts;
+    if case.classified.unknowns.is_empty()
+        && accounts.values().any(|one| *one == Account::Unaccounted)
+    {
+        hold(
+            reasons,
+            MISSING,
+            "Nothing says what one of its arguments does.",
+        );
     }
 }
 

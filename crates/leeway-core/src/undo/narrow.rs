@@ -3,7 +3,7 @@
 //! out such that exactly this field is no longer changed. What the narrowed call changes is worked out
 //! anew at the end, and must be exactly what was asked for.
 
-use crate::classify::classified::classify;
+use crate::classify::classified;
 use crate::classify::compiled::CompiledTool;
 use crate::classify::{BeforeImage, FieldChange};
 use serde_json::Value;
@@ -42,7 +42,7 @@ pub struct Call<'a> {
 impl Call<'_> {
     /// What the call changes with these arguments.
     pub fn changes(&self, arguments: &Value) -> Vec<FieldChange> {
-        classify(self.tool, self.system, arguments, self.now).changes
+        classified::changes(self.tool, arguments, self.now)
     }
 
     /// The arguments that change every field as `want` says.

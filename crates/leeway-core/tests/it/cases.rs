@@ -35,6 +35,7 @@ pub fn classified(effect: Effect, level: Level) -> Classified {
         sensitive: BTreeSet::new(),
         guards: vec![],
         why: vec![],
+        accounts: Default::default(),
         unknowns: vec![],
     }
 }

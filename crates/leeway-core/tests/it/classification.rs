@@ -70,7 +70,7 @@ fn the_level_of_an_update_depends_on_the_record_as_it_is() {
     for (fields, before, level, changes) in [
         (json!({"phone": "1"}), record(), Level::LowRisk, 1),
         (json!({"fax": "1"}), record(), Level::LowRisk, 1),
-        (json!({"new": "1"}), record(), Level::LowRisk, 1),
+        (json!({"new": "1"}), record(), Level::HighImpact, 1),
         (json!({"city": "Linz"}), record(), Level::HighImpact, 1),
         (json!({"city": "Graz"}), record(), Level::LowRisk, 0),
         (json!({"phone": null}), record(), Level::LowRisk, 0),

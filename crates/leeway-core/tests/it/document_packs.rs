@@ -1,6 +1,7 @@
 //! The packs shipped with a document of their own: both speak of the same tools, and what they make
 //! of calls is what the systems answered.
 
+use leeway_core::classify::account::complete::gaps;
 use leeway_core::classify::classified::classify;
 use leeway_core::classify::compiled::CompiledPack;
 use leeway_core::classify::filter::Filter;
@@ -41,6 +42,17 @@ fn every_operation_is_classified_and_nothing_else() {
         let operations: Vec<&String> = document.operations.keys().collect();
         let entries: Vec<&String> = pack.pack.tools.keys().collect();
         assert_eq!(operations, entries, "{name}");
+    }
+}
+
+#[test]
+fn every_declared_argument_is_accounted_for() {
+    for name in NAMES {
+        let (pack, document) = (pack(name), document(name));
+        for (tool, operation) in &document.operations {
+            let found = gaps(&pack.tools[tool], &operation.definition["inputSchema"]);
+            assert!(found.is_empty(), "{name}: {tool}: {found:?}");
+        }
     }
 }
 

@@ -49,6 +49,7 @@ record = { type = "thing", type_of = ".kind", id = '[.items[].id] | join(", ")' 
 several = "(.items | length) > 1"
 changes = 'if (.items | length) > 1 then [.items[] | {key: .id, value: .fields}] | from_entries else .items[0].fields end'
 critical = ["owner"]
+options = ["expect"]
 read = { tool = "get", arguments = "{}", fields = 'if .json.id == $call.expect then .json.fields else error("another") end', partial = true }
 undo = { kind = "exact", tool = "update", arguments = 'if $before.phone == null then error("it was blank") else {phone: $before.phone} end', summary = "Back." }
 
@@ -334,11 +335,16 @@ fn a_preview_is_a_read_and_whole_units_become_cents() {
         (Effect::Read, Level::ReadOnly)
     );
     assert!(preview.changes.is_empty() && !preview.amount_expected && preview.unknowns.is_empty());
-    for draft in [json!(false), json!(null), json!("true")] {
+    for (draft, level) in [
+        (json!(false), Level::LowRisk),
+        (json!(null), Level::LowRisk),
+        // A text is no switch: the condition takes every text for the same.
+        (json!("true"), Level::HighImpact),
+    ] {
         let booked = book(json!({"lines": [19.99, [2, 0.5]], "draft": draft}));
         assert_eq!(
             (booked.effect, booked.level, booked.amount_cents),
-            (Effect::Create, Level::LowRisk, Some(2099))
+            (Effect::Create, level, Some(2099))
         );
     }
     let odd = book(json!({"lines": [0.001], "draft": false}));

@@ -4,6 +4,7 @@
 
 use crate::cases::{call, classified};
 use leeway_core::action::{Claim, Source};
+use leeway_core::classify::account::{Account, Accounts};
 use leeway_core::classify::{Area, BeforeImage, Classified, Effect, FieldChange, Guarded, Level};
 use leeway_core::govern::owners::Responsibility;
 use leeway_core::govern::routing::OwnerFact;
@@ -85,6 +86,21 @@ fn guarded() -> impl Strategy<Value = Guarded> {
     })
 }
 
+/// What the leaves of the call are; one in eight is nothing to the pack.
+fn accounts() -> impl Strategy<Value = Accounts> {
+    let account = prop::sample::select(vec![
+        Account::Identity,
+        Account::Change,
+        Account::Amount,
+        Account::Recipient,
+        Account::Content,
+        Account::Detail,
+        Account::Option,
+        Account::Unaccounted,
+    ]);
+    prop::collection::btree_map("/[a-z]{2}", account, 0..3)
+}
+
 fn thing() -> impl Strategy<Value = Classified> {
     (
         prop::sample::select(EFFECTS.to_vec()),
@@ -96,6 +112,7 @@ fn thing() -> impl Strategy<Value = Classified> {
             prop::collection::btree_set("[a-z]{3}", 0..2),
             prop::collection::vec("[a-z]{3}", 0..2),
             prop::collection::vec(guarded(), 0..2),
+            accounts(),
         ),
     )
         .prop_map(
@@ -105,7 +122,7 @@ fn thing() -> impl Strategy<Value = Classified> {
                 areas,
                 changes,
                 (amount_cents, amount_expected),
-                (sensitive, unknowns, guards),
+                (sensitive, unknowns, guards, accounts),
             )| Classified {
                 areas: areas.into_iter().collect::<BTreeSet<_>>(),
                 changes,
@@ -114,6 +131,7 @@ fn thing() -> impl Strategy<Value = Classified> {
                 sensitive,
                 unknowns,
                 guards,
+                accounts,
                 ..classified(effect, level)
             },
         )
@@ -282,6 +300,13 @@ fn plain(value: &Value) -> String {
 /// Whether any of the eight rules catches it, said once more.
 fn caught(workflow: &Workflow, thing: &Classified, claim: &Claim, before: &BeforeImage) -> bool {
     if !thing.guards.is_empty() {
+        return true;
+    }
+    if thing
+        .accounts
+        .values()
+        .any(|one| *one == Account::Unaccounted)
+    {
         return true;
     }
     if thing.level == Level::ReadOnly {

@@ -1,6 +1,7 @@
 //! The core from outside: its state machine, its invariant, its tree, the packs and templates
 //! shipped, and the arrows of the architecture.
 
+mod accounting;
 mod architecture;
 mod audit;
 mod backtest;

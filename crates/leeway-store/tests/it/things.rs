@@ -51,6 +51,7 @@ pub fn judged(n: u64, verdict: Verdict) -> ActionEvent {
             sensitive: [].into(),
             guards: Vec::new(),
             why: vec![],
+            accounts: Default::default(),
             unknowns: vec![],
         },
         facts: Facts::default(),

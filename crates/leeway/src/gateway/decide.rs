@@ -250,7 +250,7 @@ pub async fn edit(
         )
         .help("approve it as it is, or change something"));
     }
-    check_arguments(&tool, &edited)?;
+    super::arguments::check(&tool, &edited)?;
     if action.row.planted.is_some() {
         return found(app, person, &action, (content_hash, "changed first", None)).await;
     }
@@ -456,24 +456,4 @@ pub(super) fn place(
         ));
     }
     Ok((workflow.clone(), tool.clone()))
-}
-
-fn check_arguments(tool: &LiveTool, arguments: &Value) -> Result<(), ApiError> {
-    let invalid = |message: String| {
-        ApiError::invalid("arguments-invalid", message)
-            .help("mend the arguments to match the tool's input schema")
-    };
-    if !arguments.is_object() {
-        return Err(invalid("the arguments are not an object".to_owned()));
-    }
-    match &tool.schema {
-        Some(schema) => match schema.iter_errors(arguments).next() {
-            None => Ok(()),
-            Some(error) => Err(invalid(format!("at `{}`: {error}", error.instance_path()))),
-        },
-        None => Err(invalid(format!(
-            "the input schema of `{}` is no JSON schema",
-            tool.name
-        ))),
-    }
 }

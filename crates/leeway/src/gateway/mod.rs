@@ -3,6 +3,7 @@
 //! `crate::rest` are the two doors; [`view`] is what both show.
 
 pub mod append;
+pub mod arguments;
 pub mod call;
 pub mod classifying;
 pub mod decide;

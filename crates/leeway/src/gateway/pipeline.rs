@@ -5,6 +5,7 @@
 //! way refuses, holds or blocks, never allows.
 
 use super::append::{append_onto, entry};
+use super::arguments::{self, short};
 use super::call;
 use super::governance;
 use super::prepare::{Attempt, Prepared, prepare};
@@ -218,48 +219,15 @@ fn resolve(registry: &Registry, proposal: &Proposal) -> Result<Arc<LiveTool>, Re
             help: "an operator has to review the new definition; nothing was done",
         });
     }
-    let invalid = |message: String| Refusal {
-        status: StatusCode::UNPROCESSABLE_ENTITY,
-        code: "arguments-invalid",
-        message,
-        help: "mend the arguments to match the tool's input schema and call again",
-    };
-    if !proposal.arguments.is_object() {
-        return Err(invalid("the arguments are not an object".to_owned()));
-    }
-    let Some(schema) = &tool.schema else {
-        return Err(invalid(format!(
-            "the input schema of `{}` is no JSON schema",
-            tool.name
-        )));
-    };
-    let problems: Vec<String> = schema
-        .iter_errors(&proposal.arguments)
-        .take(5)
-        .map(|error| {
-            short(&format!(
-                "at `{}`: {}",
-                error.instance_path(),
-                error.masked()
-            ))
-        })
-        .collect();
-    if !problems.is_empty() {
-        return Err(invalid(format!(
-            "the arguments do not match the schema of `{}`: {}",
-            tool.name,
-            problems.join("; ")
-        )));
+    if let Err(error) = arguments::check(tool, &proposal.arguments) {
+        return Err(Refusal {
+            status: error.status,
+            code: error.code,
+            message: error.message,
+            help: "mend the arguments to match the tool's input schema and call again; nothing was done",
+        });
     }
     Ok(tool.clone())
-}
-
-fn short(text: &str) -> String {
-    let mut short: String = text.chars().take(300).collect();
-    if short.len() < text.len() {
-        short.push('…');
-    }
-    short
 }
 
 /// Records a call whose claim cannot be read, without the claim, and says why.

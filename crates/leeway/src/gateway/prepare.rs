@@ -380,6 +380,7 @@ fn unclassified(
         sensitive: std::collections::BTreeSet::new(),
         guards: Vec::new(),
         why: vec![guessed.why],
+        accounts: Default::default(),
         unknowns: vec!["no pack entry says what this tool does; this is a guess".to_owned()],
     };
     let decision = Decision {

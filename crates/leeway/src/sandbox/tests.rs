@@ -5,6 +5,8 @@ use super::store::Store;
 use super::tools;
 use crate::clock::Clock;
 use leeway_core::classify::Effect;
+use leeway_core::classify::account::complete::gaps;
+use leeway_core::classify::compiled::CompiledPack;
 use leeway_core::classify::pack::Pack;
 use rmcp::model::{CallToolRequestParams, CallToolResult};
 use rmcp::service::RunningService;
@@ -44,6 +46,16 @@ async fn over_mcp(
         .call_tool(CallToolRequestParams::new(tool).with_arguments(arguments(value)))
         .await
         .expect("answers")
+}
+
+#[test]
+fn the_pack_accounts_for_every_declared_argument() {
+    let pack = Pack::parse(crate::templates::SANDBOX_PACK).expect("a pack");
+    let pack = CompiledPack::compile(pack).expect("compiles");
+    for tool in tools::all() {
+        let found = gaps(&pack.tools[tool.name], &tool.input);
+        assert!(found.is_empty(), "{}: {found:?}", tool.name);
+    }
 }
 
 #[tokio::test]

@@ -38,6 +38,7 @@ fn held(revision: u32, cause: Cause) -> ActionEvent {
             undo: UndoPlan::None { why: "test".into() },
             sensitive: [].into(),
             why: vec![],
+            accounts: Default::default(),
             unknowns: vec![],
             guards: vec![],
         },

@@ -170,6 +170,7 @@ fn refund(tool: &str, reason: &str, body: &str) -> Judged {
             },
             sensitive: [].into(),
             why: vec![],
+            accounts: Default::default(),
             unknowns: vec![],
             guards: vec![],
         },

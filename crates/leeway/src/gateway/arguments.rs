@@ -1,0 +1,92 @@
+//! Arguments against a tool's pinned definition: of the schema's form, and nothing that it does not
+//! declare.
+
+use crate::error::ApiError;
+use crate::registry::LiveTool;
+use leeway_core::classify::account::{declared, paths};
+use leeway_core::classify::pack::Undeclared;
+use serde_json::Value;
+
+/// Most problems told of at once.
+const MOST: usize = 5;
+/// Longest problem, characters.
+const LONGEST: usize = 300;
+
+/// Checks arguments before anything is done with them.
+pub fn check(tool: &LiveTool, arguments: &Value) -> Result<(), ApiError> {
+    let invalid = |message: String| {
+        ApiError::invalid("arguments-invalid", message)
+            .help("mend the arguments to match the tool's input schema and call again")
+    };
+    if !arguments.is_object() {
+        return Err(invalid("the arguments are not an object".to_owned()));
+    }
+    let Some(schema) = &tool.schema else {
+        return Err(invalid(format!(
+            "the input schema of `{}` is no JSON schema",
+            tool.name
+        )));
+    };
+    let problems: Vec<String> = schema
+        .iter_errors(arguments)
+        .take(MOST)
+        .map(|error| {
+            short(&format!(
+                "at `{}`: {}",
+                error.instance_path(),
+                error.masked()
+            ))
+        })
+        .collect();
+    if !problems.is_empty() {
+        return Err(invalid(format!(
+            "the arguments do not match the schema of `{}`: {}",
+            tool.name,
+            problems.join("; ")
+        )));
+    }
+    declared_only(tool, arguments)
+}
+
+/// Refuses arguments that the schema does not declare, unless the pack wants them shown.
+fn declared_only(tool: &LiveTool, arguments: &Value) -> Result<(), ApiError> {
+    let shows = tool
+        .entry()
+        .is_some_and(|entry| entry.entry.undeclared == Undeclared::Show);
+    if shows {
+        return Ok(());
+    }
+    let found = declared::undeclared(&tool.state.definition["inputSchema"], arguments);
+    if found.is_empty() {
+        return Ok(());
+    }
+    let named: Vec<String> = found
+        .iter()
+        .take(MOST)
+        .map(|pointer| format!("`{}`", paths::shown(pointer)))
+        .collect();
+    let more = match found.len() - named.len() {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    Err(ApiError::invalid(
+        "argument-undeclared",
+        format!(
+            "`{}` does not declare the argument {}{more}",
+            tool.name,
+            named.join(", ")
+        ),
+    )
+    .help(
+        "leave it out: only what the tool's input schema declares is handed on; nothing was done",
+    ))
+}
+
+/// A problem's text, cut.
+pub fn short(text: &str) -> String {
+    let mut short: String = text.chars().take(LONGEST).collect();
+    if short.len() < text.len() {
+        short.push('…');
+    }
+    short
+}
