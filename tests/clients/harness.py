@@ -211,6 +211,28 @@ class Crash:
     def forget(self):
         self.file.unlink(missing_ok=True)
 
+    def hold(self, at):
+        """Lets the server stand still at a point instead, until `go`."""
+        self.arm(f"{at} hold")
+
+    @property
+    def held(self):
+        return self.file.with_suffix(".held")
+
+    def go(self):
+        self.held.unlink()
+
+
+def begin(api, method, path, body):
+    """Sends a request and returns its connection: nobody reads the answer."""
+    host, port = api.url.removeprefix("http://").split(":")
+    data = json.dumps(body).encode()
+    head = (f"{method} {path} HTTP/1.1\r\nHost: {host}:{port}\r\nAuthorization: Bearer {api.token}\r\n"
+            f"Content-Type: application/json\r\nContent-Length: {len(data)}\r\n\r\n")
+    connection = socket.create_connection((host, int(port)))
+    connection.sendall(head.encode() + data)
+    return connection
+
 
 def free_port():
     with socket.socket() as s:

@@ -41,6 +41,14 @@ pub enum Precondition {
         /// Its length.
         version: u64,
     },
+    /// Nothing of what is configured under these streams changed since the ledger had so many entries. A
+    /// name that ends in `/` stands for every stream that begins with it.
+    Unmoved {
+        /// How many entries were read.
+        since: u64,
+        /// The streams.
+        streams: Vec<String>,
+    },
     /// No held action has this twin hash.
     NoHeldTwin {
         /// [`leeway_core::action::event::Judged::twin_hash`].
@@ -125,6 +133,12 @@ pub enum Conflict {
         expected: u64,
         /// What it is.
         found: u64,
+    },
+    /// What is configured under the stream changed.
+    #[error("`{stream}` was changed")]
+    Reconfigured {
+        /// The stream.
+        stream: String,
     },
     /// An identical call is held already.
     #[error("an identical call is held as `{0}`")]

@@ -3,6 +3,7 @@
 use crate::clock::Clock;
 use crate::config::Settings;
 use crate::error::ApiError;
+use crate::folder::Differing;
 use crate::gateway::classifying::Turns;
 use crate::gateway::mcp::tasks::LiveTasks;
 use crate::gateway::record_lock::RecordLocks;
@@ -11,17 +12,18 @@ use crate::people::attempts::Attempts;
 use crate::people::mcp_request;
 use crate::people::password::Hashing;
 use crate::people::unrecorded::Unrecorded;
-use crate::registry::Registry;
-use crate::system::{Systems, Through, ToolsSeen};
+use crate::registry::{LiveTool, Registry};
+use crate::system::{Connection, Systems, Through, ToolsSeen};
 use arc_swap::ArcSwap;
 use leeway_core::govern::event::GovernEvent;
 use leeway_core::govern::relay::Relay;
+use leeway_core::govern::system::System;
 use leeway_core::id::ActionId;
 use leeway_core::ledger::event::Event;
 use leeway_store::{Append, AppendError, NewEntry, Precondition, SideWrite, Store};
 use std::collections::HashMap;
-use std::sync::atomic::AtomicUsize;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use std::time::Duration;
 use tokio::sync::mpsc;
 
@@ -33,10 +35,14 @@ pub struct App {
     pub clock: Clock,
     /// Connections to the business's systems.
     pub systems: Systems,
+    /// The folder given at start, where it was left alone.
+    pub differing: OnceLock<Differing>,
     /// Settings of `leeway.toml`.
     pub settings: Settings,
     registry: ArcSwap<Registry>,
     reloading: Mutex<()>,
+    /// Whether connections follow the configuration.
+    connected: AtomicBool,
     to_run: mpsc::UnboundedSender<ActionId>,
     batches: mpsc::UnboundedSender<String>,
     plans: Mutex<HashMap<String, u32>>,
@@ -81,7 +87,8 @@ impl App {
         settings: Settings,
         tls: bool,
     ) -> Result<(Arc<Self>, Queues), ApiError> {
-        let registry = Registry::load(&store.reader()?, &Registry::default())?;
+        let upto = store.configured();
+        let registry = Registry::load(&store.reader()?, &Registry::default(), upto)?;
         let (to_run, actions) = mpsc::unbounded_channel();
         let (batches, undos) = mpsc::unbounded_channel();
         let queue = Queues {
@@ -92,9 +99,11 @@ impl App {
             store,
             clock,
             systems: Systems::new(on_tools_seen(app.clone())),
+            differing: OnceLock::new(),
             settings,
             registry: ArcSwap::from_pointee(registry),
             reloading: Mutex::default(),
+            connected: AtomicBool::new(false),
             to_run,
             batches,
             counting: Mutex::default(),
@@ -114,48 +123,62 @@ impl App {
         Ok((app, queue))
     }
 
-    /// Opens connections to every configured system, and closes those no longer configured.
+    /// Opens connections to every configured system, and from now on keeps them as configured.
     pub fn connect_systems(&self) {
+        self.connected.store(true, Ordering::Release);
         let registry = self.registry();
-        let any = |system: &str, what| {
-            registry
-                .workflows
-                .values()
-                .any(|live| live.state.workflow.relays(system, what))
-        };
-        let systems = registry
-            .systems
-            .values()
-            .map(|state| {
-                let through = Through {
-                    questions: any(&state.system.name, Relay::Questions),
-                    logging: any(&state.system.name, Relay::Logging),
-                };
-                (state.system.clone(), state.hash.clone(), through)
-            })
-            .collect();
-        self.systems.configure(systems);
+        let _reading = self.reading();
+        // Another snapshot may have come meanwhile, and its connections with it.
+        if registry.upto >= self.registry.load().upto {
+            self.systems.configure(connections(&registry));
+        }
     }
 
-    /// What is configured now.
+    /// The connection that a tool's calls go through: to the system as the tool was read with, or to none.
+    pub fn connection(&self, tool: &LiveTool) -> Option<Arc<Connection>> {
+        let connection = self.systems.get(&tool.system)?;
+        (connection.hash == tool.system_hash).then_some(connection)
+    }
+
+    /// What is configured now: at least all that the ledger holds at this moment, whoever put it there and
+    /// whatever became of them. Where the ledger cannot be read it is what was known last; no start
+    /// rests on that, since each has as precondition that nothing changed since.
     pub fn registry(&self) -> Arc<Registry> {
+        let known = self.registry.load_full();
+        if known.upto >= self.store.configured() {
+            return known;
+        }
+        if let Err(error) = self.follow() {
+            tracing::error!(%error, "cannot read the configuration again");
+        }
         self.registry.load_full()
     }
 
-    /// Reads the configuration from the ledger again, after one of its documents changed.
-    pub fn reload(&self) -> Result<(), ApiError> {
+    /// Reads the configuration from the ledger again, unless somebody else just did.
+    fn follow(&self) -> Result<(), ApiError> {
         // One at a time: what was read earlier must not replace what was read later.
-        let _reading = self
-            .reloading
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
-        let registry = Registry::load(&self.store.reader()?, &self.registry())?;
-        self.registry.store(Arc::new(registry));
+        let _reading = self.reading();
+        let known = self.registry.load_full();
+        // Asked for before anything is read: what comes in between is read again.
+        let upto = self.store.configured();
+        if known.upto >= upto {
+            return Ok(());
+        }
+        let registry = Arc::new(Registry::load(&self.store.reader()?, &known, upto)?);
+        self.registry.store(registry.clone());
+        if self.connected.load(Ordering::Acquire) {
+            self.systems.configure(connections(&registry));
+        }
         Ok(())
     }
 
-    /// Appends one entry that is not an action's, with the secrets that belong to it, and takes
-    /// notice of it.
+    fn reading(&self) -> MutexGuard<'_, ()> {
+        self.reloading
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Appends one entry that is not an action's, with the secrets that belong to it.
     pub async fn govern(
         &self,
         actor: &str,
@@ -163,7 +186,6 @@ impl App {
         event: GovernEvent,
         (side, preconditions): (Vec<SideWrite>, Vec<Precondition>),
     ) -> Result<(), AppendError> {
-        let configures = configures(&event);
         let append = Append {
             entries: vec![NewEntry {
                 stream,
@@ -175,13 +197,10 @@ impl App {
             side,
         };
         self.store.append(append).await?;
-        if configures && let Err(error) = self.reload() {
-            tracing::error!(%error, "cannot read the configuration again");
-        }
         Ok(())
     }
 
-    /// Appends several entries that are not actions', all or none, and takes notice of them.
+    /// Appends several entries that are not actions', all or none.
     pub async fn govern_all(
         &self,
         actor: &str,
@@ -203,7 +222,7 @@ impl App {
                 ..Append::default()
             })
             .await?;
-        self.reload()
+        Ok(())
     }
 
     /// Waits until every system has been up or down once, at most so long.
@@ -262,33 +281,20 @@ impl App {
     }
 }
 
-/// Whether an entry changes what the registry holds.
-fn configures(event: &GovernEvent) -> bool {
-    use GovernEvent as E;
-    !matches!(
-        event,
-        E::PersonPasswordSet {}
-            | E::PersonSignedIn {}
-            | E::PersonSignedOut {}
-            | E::PersonTokenIssued { .. }
-            | E::PersonTokenRevoked { .. }
-            | E::AgentAdded { .. }
-            | E::AgentTokenIssued { .. }
-            | E::AgentTokenRevoked { .. }
-            | E::AgentRemoved {}
-            | E::ChangeProposed { .. }
-            | E::ChangeRejected { .. }
-            | E::ChangeWithdrawn {}
-            | E::PersonPreferred { .. }
-            | E::Postbox(_)
-            | E::Undo(_)
-            | E::Batch(_)
-            | E::Incident(_)
-            | E::Stage(_)
-            | E::Review(_)
-            | E::Lot(_)
-            | E::Report(_)
-    )
+/// The systems to be connected to, and what of each gets through.
+fn connections(registry: &Registry) -> Vec<(System, String, Through)> {
+    let any = |system: &str, what| {
+        let mut workflows = registry.workflows.values();
+        workflows.any(|live| live.state.workflow.relays(system, what))
+    };
+    let systems = registry.systems.values().map(|state| {
+        let through = Through {
+            questions: any(&state.system.name, Relay::Questions),
+            logging: any(&state.system.name, Relay::Logging),
+        };
+        (state.system.clone(), state.hash.clone(), through)
+    });
+    systems.collect()
 }
 
 fn on_tools_seen(app: Weak<App>) -> ToolsSeen {

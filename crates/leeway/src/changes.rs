@@ -12,7 +12,7 @@ use crate::configure;
 use crate::error::ApiError;
 use crate::people::access::{actor, is_local};
 use axum::http::StatusCode;
-use leeway_core::govern::change::{self, ChangeState, ChangeStatus, Configured, Edit};
+use leeway_core::govern::change::{self, ChangeState, ChangeStatus, Configured, Edit, Folder};
 use leeway_core::govern::event::GovernEvent;
 use leeway_core::govern::owners::Responsibility;
 use leeway_core::govern::people::{Person, Right};
@@ -35,18 +35,21 @@ fn stream(id: &str) -> String {
     format!("change/{id}")
 }
 
+/// What is wished for: a configuration, why, and the folder it was read from whole, if it was.
+pub type Wish<'a> = (&'a Configuration, &'a str, Option<Folder>);
+
 /// Proposes to make the configuration equal to the wanted one.
 pub async fn propose(
     app: &App,
     author: &str,
-    (wanted, why): (&Configuration, &str),
+    (wanted, why, folder): Wish<'_>,
 ) -> Result<Outcome, ApiError> {
     let edits = configure::edits(app, wanted)?;
     if edits.is_empty() {
         return Ok(Outcome::Nothing);
     }
     let id = new_id(app);
-    let events = vec![(stream(&id), proposed(edits, why))];
+    let events = vec![(stream(&id), proposed(edits, (why, folder)))];
     app.govern_all(author, events).await?;
     find(app, &id).map(Outcome::Waits)
 }
@@ -55,7 +58,7 @@ pub async fn propose(
 pub async fn force(
     app: &App,
     author: &str,
-    (wanted, why): (&Configuration, &str),
+    (wanted, why, folder): Wish<'_>,
 ) -> Result<Outcome, ApiError> {
     let edits = configure::edits(app, wanted)?;
     if edits.is_empty() {
@@ -63,9 +66,9 @@ pub async fn force(
     }
     let id = new_id(app);
     let hash = change::hash(&edits);
-    let mut events = vec![(stream(&id), proposed(edits.clone(), why))];
+    let mut events = vec![(stream(&id), proposed(edits.clone(), (why, folder)))];
     events.push((stream(&id), GovernEvent::ChangeForced { hash }));
-    take_force(app, author, (&edits, events)).await?;
+    take_force(app, author, (&edits, events), vec![]).await?;
     find(app, &id).map(Outcome::InForce)
 }
 
@@ -75,6 +78,8 @@ pub async fn approve(
     person: &Person,
     (id, hash): (&str, &str),
 ) -> Result<ChangeState, ApiError> {
+    // Read before it is asked who may: a right that is taken meanwhile is gone.
+    let say = app.registry().say();
     let change = open(app, (id, hash))?;
     let solo = deciders(app, &change).admits(person, &change)?;
     let event = GovernEvent::ChangeApproved {
@@ -82,7 +87,7 @@ pub async fn approve(
         solo,
     };
     let events = vec![(stream(id), event)];
-    take_force(app, &actor(person), (&change.edits, events)).await?;
+    take_force(app, &actor(person), (&change.edits, events), vec![say]).await?;
     find(app, id)
 }
 
@@ -181,11 +186,12 @@ fn new_id(app: &App) -> String {
     ChangeId::new(app.clock.now_ms(), clock::random()).to_string()
 }
 
-fn proposed(edits: Vec<Edit>, why: &str) -> GovernEvent {
+fn proposed(edits: Vec<Edit>, (why, folder): (&str, Option<Folder>)) -> GovernEvent {
     GovernEvent::ChangeProposed {
         hash: change::hash(&edits),
         edits,
         why: why.to_owned(),
+        folder,
     }
 }
 
@@ -229,8 +235,8 @@ async fn take_force(
     app: &App,
     author: &str,
     (edits, mut events): (&[Edit], Vec<(String, GovernEvent)>),
+    mut preconditions: Vec<Precondition>,
 ) -> Result<(), ApiError> {
-    let mut preconditions = Vec::new();
     for edit in edits {
         let now = configure::in_force(app, &edit.stream)?;
         if now.as_ref().map(|(_, now)| now.hash()) != edit.from.as_ref().map(Configured::hash) {

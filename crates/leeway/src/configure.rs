@@ -4,9 +4,12 @@ use crate::app::App;
 use crate::config::Configuration;
 use crate::error::ApiError;
 use leeway_core::action::state::Status;
-use leeway_core::govern::change::{Configured, Edit, NOTIFY_STREAM, OWNERS_STREAM};
+use leeway_core::govern::change::{self, Configured, Edit, Folder, NOTIFY_STREAM, OWNERS_STREAM};
 use leeway_core::govern::state::Document;
 use std::collections::BTreeMap;
+
+/// What the streams of everything configured begin with.
+const KINDS: [&str; 5] = ["system/", "pack/", "owners/", "notify/", "workflow/"];
 
 /// What is in force now, as a configuration.
 pub fn current(app: &App) -> Configuration {
@@ -68,7 +71,7 @@ fn configured(document: Document) -> Option<Configured> {
 pub fn edits(app: &App, wanted: &Configuration) -> Result<Vec<Edit>, ApiError> {
     let mut known: BTreeMap<String, Configured> = BTreeMap::new();
     let reader = app.store.reader()?;
-    for prefix in ["system/", "pack/", "owners/", "notify/", "workflow/"] {
+    for prefix in KINDS {
         for (stream, _, document) in reader.documents(prefix)? {
             if let Some(now) = configured(document) {
                 known.insert(stream, now);
@@ -95,6 +98,35 @@ pub fn edits(app: &App, wanted: &Configuration) -> Result<Vec<Edit>, ApiError> {
     Ok(edits)
 }
 
+/// Whether nothing was ever configured.
+pub fn is_untouched(app: &App) -> Result<bool, ApiError> {
+    let reader = app.store.reader()?;
+    for prefix in KINDS {
+        if !reader.documents(prefix)?.is_empty() {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// Content hash of everything that is in force.
+pub fn hash(app: &App) -> Result<String, ApiError> {
+    let (reader, mut now) = (app.store.reader()?, Vec::new());
+    for prefix in KINDS {
+        let documents = reader.documents(prefix)?.into_iter();
+        now.extend(documents.filter_map(|(_, _, document)| configured(document)));
+    }
+    Ok(change::whole(&now))
+}
+
+/// A folder as it is recorded with the change that it is applied by.
+pub fn folder(path: String, wanted: &Configuration) -> Folder {
+    Folder {
+        path,
+        hash: change::whole(&all(wanted)),
+    }
+}
+
 /// Everything wanted, in the order it takes force: what others refer to first.
 fn all(wanted: &Configuration) -> Vec<Configured> {
     let systems = wanted.systems.iter().cloned().map(Box::new);
@@ -112,10 +144,10 @@ fn all(wanted: &Configuration) -> Vec<Configured> {
 }
 
 /// What follows once another configuration is in force: what was approved or authorised under the
-/// one before is judged again before it runs.
+/// one before is judged again before it runs. That it is in force needs nothing.
 pub fn took_force(app: &App) -> Result<(), ApiError> {
-    app.reload()?;
-    app.connect_systems();
+    // Systems that were added are connected to now rather than by the next call.
+    app.registry();
     let waiting = app
         .store
         .reader()?

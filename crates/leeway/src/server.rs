@@ -6,6 +6,7 @@ use crate::error::ApiError;
 use crate::gateway::mcp::Door;
 use crate::gateway::outcome;
 use crate::people::access::{self, Local};
+use crate::to_the_end::to_the_end;
 use crate::{hosts, rest, unread, web};
 use anyhow::{Context, bail};
 use axum::Router;
@@ -74,6 +75,7 @@ pub fn router(app: &Arc<App>, stop: &CancellationToken) -> Router {
         }))
         .layer(middleware::from_fn(unread::drained))
         .layer(middleware::from_fn(headers))
+        .layer(middleware::from_fn(to_the_end))
         .layer(CatchPanicLayer::custom(panicked))
         .with_state(app.clone())
 }

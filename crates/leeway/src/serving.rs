@@ -2,13 +2,12 @@
 //! recover what a crash left, connect, and serve until told to stop.
 
 use crate::app::{App, Queues};
-use crate::changes::{self, Outcome};
 use crate::clock::Clock;
-use crate::config::{self, ChangeReview, Configuration, Settings};
+use crate::config::{self, Configuration, Settings};
+use crate::folder::{self, Brought};
 use crate::server::{self, Bound, Listen};
 use crate::{gateway, metrics, worker};
 use anyhow::Context;
-use leeway_core::govern::people::Right;
 use leeway_store::Store;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -106,17 +105,18 @@ pub fn load(folder: Option<&PathBuf>) -> anyhow::Result<Option<Configuration>> {
 pub async fn start(
     data: &Path,
     listen: &Listen,
-    (configuration, clock): (Option<Configuration>, Clock),
+    (given, clock): (Option<(&Path, Configuration)>, Clock),
 ) -> anyhow::Result<Running> {
     metrics::install();
     let bound = server::bind(listen)?;
-    let settings = configuration
-        .as_ref()
-        .map(|configuration| configuration.settings.clone())
-        .unwrap_or_default();
-    let (app, queue) = open(data, clock, (settings, listen.tls.is_some()))?;
-    if let Some(configuration) = configuration {
-        bring(&app, &configuration).await?;
+    let settings = given.as_ref().map(|(_, given)| given.settings.clone());
+    let (app, queue) = open(
+        data,
+        clock,
+        (settings.unwrap_or_default(), listen.tls.is_some()),
+    )?;
+    if let Some(given) = given {
+        bring(&app, given).await?;
     }
     app.connect_systems();
     app.settled(LONGEST_START).await;
@@ -129,30 +129,18 @@ pub async fn start(
     Ok(run(app, data, bound, listen.tls.is_some()))
 }
 
-/// Brings the folder given at start into force, or proposes it where changes wait for a review and
-/// there is somebody to give one.
-async fn bring(app: &App, configuration: &Configuration) -> anyhow::Result<()> {
-    let required = app.settings.change_review == ChangeReview::Required;
-    let somebody = app
-        .registry()
-        .people
-        .iter()
-        .any(|person| person.may(Right::Decide));
-    let wish = (configuration, "the folder given at start");
-    let outcome = if required && somebody {
-        changes::propose(app, "leeway", wish).await?
-    } else {
-        changes::force(app, "leeway", wish).await?
-    };
-    match outcome {
-        Outcome::Nothing => {}
-        Outcome::Waits(change) => {
-            tracing::warn!(change = %change.id, "the folder differs from what is in force; the difference waits for a review");
+/// Brings the folder given at start into force where a start may, and says what became of it otherwise.
+async fn bring(app: &App, given: (&Path, Configuration)) -> anyhow::Result<()> {
+    match folder::bring(app, given).await? {
+        Brought::InForce => {}
+        Brought::Waits(change) => {
+            tracing::warn!(%change, "the folder differs from what is in force; the difference waits for a review");
         }
-        Outcome::InForce(change) => {
-            for edit in &change.edits {
-                tracing::info!(what = %edit.stream, how = edit.how(), "configuration");
-            }
+        Brought::Differs(differing) => {
+            println!("{}", differing.said(app)?);
+            tracing::warn!(folder = %differing.path, "the folder was not applied: what is in force was changed since");
+            // Set once: a process starts once.
+            let _ = app.differing.set(differing);
         }
     }
     Ok(())

@@ -174,10 +174,32 @@ pub struct ChangeState {
     pub why: String,
     /// Content hash over the edits.
     pub hash: String,
+    /// The folder it was read from whole, at the machine itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub folder: Option<Folder>,
     /// Where it stands.
     pub status: ChangeStatus,
     /// How it ended; `None` while it waits.
     pub decision: Option<ChangeDecision>,
+}
+
+/// A configuration folder, as it was when it was read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Folder {
+    /// Where it is.
+    pub path: String,
+    /// Content hash of everything it configures: of what is in force once it was applied.
+    pub hash: String,
+}
+
+/// Content hash over everything that is configured, whatever the order.
+pub fn whole(configured: &[Configured]) -> String {
+    let mut parts: Vec<(String, String)> = configured
+        .iter()
+        .map(|one| (one.stream(), one.hash()))
+        .collect();
+    parts.sort();
+    canonical::hash(&parts)
 }
 
 /// Content hash over edits: what an approval is bound to.

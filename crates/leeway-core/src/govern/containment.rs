@@ -126,4 +126,14 @@ pub struct Contained {
     pub at_ms: i64,
     /// Why, in the person's words.
     pub reason: String,
+    /// What ends it by itself; `None` while it is a person's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub holder: Option<String>,
+}
+
+impl Contained {
+    /// Whether it is somebody's own, for good.
+    pub fn is_of(&self, actor: &str) -> bool {
+        self.holder.is_none() && self.by == actor
+    }
 }

@@ -1,6 +1,6 @@
 //! What can happen to everything that is not an action: the payloads of its ledger entries.
 
-use super::change::Edit;
+use super::change::{Edit, Folder};
 use super::containment::Containment;
 use super::owners::Owners;
 use super::people::Role;
@@ -63,6 +63,9 @@ pub enum GovernEvent {
         why: String,
         /// Content hash over the edits: what an approval is bound to.
         hash: String,
+        /// The folder it was read from whole, at the machine itself.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        folder: Option<Folder>,
     },
     /// A change was approved and took force; its edits are entries of the same append.
     #[serde(rename = "change.approved")]
@@ -97,12 +100,19 @@ pub enum GovernEvent {
     WorkflowPaused {
         /// Why, in the person's words.
         reason: String,
+        /// What pauses it for a moment only, and ends its own pause: `drill/<id>`. `None`: whoever it was, it
+        /// stays until somebody resumes it, whatever else paused it before or tries to.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        holder: Option<String>,
     },
     /// The workflow may start actions again.
     #[serde(rename = "workflow.resumed")]
     WorkflowResumed {
         /// Why, in the person's words.
         reason: String,
+        /// Which holder ends its own pause; it ends no other. `None`: a person lets the workflow go on.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        holder: Option<String>,
     },
     /// A pause was tried: paused, held, resumed; what it showed.
     #[serde(rename = "workflow.drilled")]
@@ -121,6 +131,9 @@ pub enum GovernEvent {
         rung: Option<Containment>,
         /// Why, in the person's words.
         reason: String,
+        /// What holds it back for a time and ends that itself: `incident/<number>`. It ends its own only.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        holder: Option<String>,
     },
     /// Its agents earned going further with a tool; the stage's entries of the same append say by what.
     #[serde(rename = "workflow.promoted")]
@@ -342,6 +355,39 @@ impl GovernEvent {
             Self::Lot(event) => event.kind(),
             Self::Report(event) => event.kind(),
         }
+    }
+}
+
+impl GovernEvent {
+    /// Whether it changes what is configured: the workflows, packs, systems, tools, owners, channels and
+    /// people that calls are judged by. What is not known to leave them alone counts as changing them.
+    pub fn configures(&self) -> bool {
+        !matches!(
+            self,
+            Self::PersonPasswordSet {}
+                | Self::PersonSignedIn {}
+                | Self::PersonSignedOut {}
+                | Self::PersonTokenIssued { .. }
+                | Self::PersonTokenRevoked { .. }
+                | Self::PersonPreferred { .. }
+                | Self::AgentAdded { .. }
+                | Self::AgentTokenIssued { .. }
+                | Self::AgentTokenRevoked { .. }
+                | Self::AgentRemoved {}
+                | Self::ChangeProposed { .. }
+                | Self::ChangeApproved { .. }
+                | Self::ChangeForced { .. }
+                | Self::ChangeRejected { .. }
+                | Self::ChangeWithdrawn {}
+                | Self::Postbox(_)
+                | Self::Undo(_)
+                | Self::Batch(_)
+                | Self::Incident(_)
+                | Self::Stage(_)
+                | Self::Review(_)
+                | Self::Lot(_)
+                | Self::Report(_)
+        )
     }
 }
 

@@ -180,13 +180,19 @@ fn begin(
         GovernEvent::Review(_) => review(None, name, (time_ms, event))?,
         GovernEvent::Lot(_) => lot(None, (time_ms, event))?,
         GovernEvent::Report(_) => weekly(None, (time_ms, event))?,
-        GovernEvent::ChangeProposed { edits, why, hash } => Document::Change(ChangeState {
+        GovernEvent::ChangeProposed {
+            edits,
+            why,
+            hash,
+            folder,
+        } => Document::Change(ChangeState {
             id: name.to_owned(),
             author: actor.to_owned(),
             proposed_ms: time_ms,
             edits: edits.clone(),
             why: why.clone(),
             hash: hash.clone(),
+            folder: folder.clone(),
             status: ChangeStatus::Open,
             decision: None,
         }),
@@ -277,16 +283,26 @@ fn workflow(
             state.removed = false;
         }
         GovernEvent::WorkflowRemoved {} => state.removed = true,
-        GovernEvent::WorkflowPaused { reason } if state.paused.is_none() => {
-            state.paused = Some(Pause {
+        GovernEvent::WorkflowPaused { reason, holder } => {
+            let pause = Pause {
                 by: actor.to_owned(),
                 at_ms,
                 reason: reason.clone(),
-            });
+                holder: holder.clone(),
+                also: Vec::new(),
+            };
+            state.paused = Some(paused(state.paused.take(), pause)?);
         }
-        GovernEvent::WorkflowPaused { .. } => return refuse("the workflow is paused already"),
-        GovernEvent::WorkflowResumed { .. } if state.paused.is_some() => state.paused = None,
-        GovernEvent::WorkflowResumed { .. } => return refuse("the workflow is not paused"),
+        GovernEvent::WorkflowResumed { holder, .. } => {
+            match &state.paused {
+                None => return refuse("the workflow is not paused"),
+                Some(pause) if holder.is_some() && pause.holder != *holder => {
+                    return refuse("somebody else paused the workflow since");
+                }
+                Some(_) => {}
+            }
+            state.paused = None;
+        }
         GovernEvent::WorkflowDrilled {
             pause_ms,
             held_ms,
@@ -300,12 +316,22 @@ fn workflow(
                 started: *started,
             });
         }
-        GovernEvent::WorkflowContained { rung, reason } => {
+        GovernEvent::WorkflowContained {
+            rung,
+            reason,
+            holder,
+        } => {
+            let now = state.contained.as_ref();
+            let theirs = now.is_some_and(|now| now.holder != *holder);
+            if holder.is_some() && (theirs || (rung.is_none() && now.is_none())) {
+                return refuse("somebody else holds the workflow back by now, or nobody does");
+            }
             state.contained = rung.map(|rung| Contained {
                 rung,
                 by: actor.to_owned(),
                 at_ms,
                 reason: reason.clone(),
+                holder: holder.clone(),
             });
         }
         GovernEvent::WorkflowPromoted {
@@ -344,6 +370,18 @@ fn workflow(
         other => return unexpected(other),
     }
     Ok(state)
+}
+
+/// The pause after one more was asked for: whoever presses stop over a moment's pause, or over somebody
+/// else's, takes it over; nothing that holds for a moment does.
+fn paused(before: Option<Pause>, pause: Pause) -> Result<Pause, GovernFoldError> {
+    match before {
+        None => Ok(pause),
+        Some(before) if pause.holder.is_some() || before.is_of(&pause.by) => {
+            refuse(format!("`{}` paused the workflow already", before.by))
+        }
+        Some(before) => Ok(pause.over(before)),
+    }
 }
 
 fn calibrate(

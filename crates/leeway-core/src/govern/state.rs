@@ -152,6 +152,36 @@ pub struct Pause {
     pub at_ms: i64,
     /// Why, in the person's words.
     pub reason: String,
+    /// What ends it by itself; `None` while it is for good.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub holder: Option<String>,
+    /// Who else paused it before and did not say that it may go on.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub also: Vec<Pause>,
+}
+
+/// Others whose pause somebody took over: remembered at most.
+const ALSO: usize = 8;
+
+impl Pause {
+    /// Whether it is somebody's own, for good.
+    pub fn is_of(&self, actor: &str) -> bool {
+        self.holder.is_none() && self.by == actor
+    }
+
+    /// The pause once `self` took over the one before: a moment's pause leaves nothing behind, a person's
+    /// stays to be seen.
+    pub fn over(mut self, mut before: Self) -> Self {
+        self.also = std::mem::take(&mut before.also);
+        if before.holder.is_none() {
+            self.also.push(before);
+        }
+        let mine = self.by.clone();
+        self.also.retain(|one| one.by != mine);
+        let too_many = self.also.len().saturating_sub(ALSO);
+        self.also.drain(..too_many);
+        self
+    }
 }
 
 /// A system now.

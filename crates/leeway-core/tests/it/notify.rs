@@ -65,6 +65,7 @@ fn entries_that_concern_somebody_call_for_a_notice() {
     }
     let paused = GovernEvent::WorkflowPaused {
         reason: String::new(),
+        holder: None,
     };
     assert_eq!(called_for(&Event::Govern(paused)), Some(What::Paused));
     assert_eq!(called_for(&Event::Govern(due(1, What::Held))), None);

@@ -1,5 +1,6 @@
 //! Applying one append inside a transaction: preconditions, entries, projections, side writes.
 
+use super::configured::Configured;
 use super::hours::{self, Kind};
 use super::reviews;
 use super::row;
@@ -24,15 +25,24 @@ use rusqlite::{Connection, OptionalExtension, params};
 pub struct Applying<'a> {
     connection: &'a Connection,
     head: &'a mut Place,
+    configured: &'a mut Configured,
 }
 
 type Result<T> = std::result::Result<T, StoreError>;
 type Outcome<T> = Result<std::result::Result<T, AppendError>>;
 
 impl<'a> Applying<'a> {
-    /// Over a transaction and the head it moves.
-    pub fn new(connection: &'a Connection, head: &'a mut Place) -> Self {
-        Self { connection, head }
+    /// Over a transaction, the head it moves and the changes it makes.
+    pub fn new(
+        connection: &'a Connection,
+        head: &'a mut Place,
+        configured: &'a mut Configured,
+    ) -> Self {
+        Self {
+            connection,
+            head,
+            configured,
+        }
     }
 
     /// Applies a job.
@@ -79,6 +89,10 @@ impl<'a> Applying<'a> {
                     found,
                 })
             }
+            Precondition::Unmoved { since, streams } => self
+                .configured
+                .moved(*since, streams)
+                .map(|stream| Conflict::Reconfigured { stream }),
             Precondition::NoHeldTwin { twin_hash } => {
                 reader::held_twin(self.connection, twin_hash)?.map(Conflict::Twin)
             }
@@ -131,6 +145,11 @@ impl<'a> Applying<'a> {
                 entry.payload,
             ])?;
         owe(self.connection, seq, &entry.event)?;
+        if let Event::Govern(event) = &entry.event
+            && event.configures()
+        {
+            self.configured.changed(seq, &entry.stream);
+        }
         self.head.frontier.append(leaf);
         self.head.time_ms = time_ms;
         Ok(Ok((seq, version)))

@@ -6,6 +6,7 @@
 
 mod apply;
 mod checkpoint;
+mod configured;
 pub mod derived;
 mod hours;
 mod lock;
@@ -182,6 +183,12 @@ impl Store {
             Some(writer) => writer.writable(),
             None => Err("it was opened for reading only".to_owned()),
         }
+    }
+
+    /// How many entries whoever judges must have read: up to the latest change of what is configured. It
+    /// is so before whoever made that change is told.
+    pub fn configured(&self) -> u64 {
+        self.inner.writer.as_ref().map_or(0, Writer::configured)
     }
 
     /// Told of every durable entry from now on.

@@ -4,12 +4,14 @@
 
 use super::StoreError;
 use super::apply::Applying;
+use super::configured::Configured;
 use crate::append::{Append, AppendError, Appended, NewEntry, Notice};
 use crate::crash;
 use leeway_core::ledger::entry::commitment_bytes;
 use leeway_core::ledger::event::Event;
 use leeway_core::ledger::merkle::Frontier;
 use rusqlite::{Connection, TransactionBehavior};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{broadcast, oneshot};
@@ -83,6 +85,7 @@ impl Queued {
 pub struct Writer {
     jobs: Mutex<Option<Sender<Job>>>,
     state: Arc<Mutex<Result<(), String>>>,
+    configured: Arc<AtomicU64>,
     thread: Option<std::thread::JoinHandle<()>>,
 }
 
@@ -95,9 +98,13 @@ impl Writer {
         let head = Place::read(&connection)?;
         let (jobs, queue) = channel();
         let state = Arc::new(Mutex::new(Ok(())));
+        let latest = Configured::new(head.frontier.size());
+        let configured = Arc::new(AtomicU64::new(latest.upto()));
         let mut loop_ = Loop {
             connection,
             head,
+            latest,
+            configured: configured.clone(),
             notices,
             state: state.clone(),
         };
@@ -108,6 +115,7 @@ impl Writer {
         Ok(Self {
             jobs: Mutex::new(Some(jobs)),
             state,
+            configured,
             thread: Some(thread),
         })
     }
@@ -149,6 +157,11 @@ impl Writer {
         self.submit(append)?
             .blocking_recv()
             .unwrap_or_else(|_| Err(gone()))
+    }
+
+    /// How many entries whoever judges must have read.
+    pub fn configured(&self) -> u64 {
+        self.configured.load(Ordering::Acquire)
     }
 
     /// Whether the last transaction could be committed.
@@ -217,6 +230,8 @@ impl Place {
 struct Loop {
     connection: Connection,
     head: Place,
+    latest: Configured,
+    configured: Arc<AtomicU64>,
     notices: broadcast::Sender<Notice>,
     state: Arc<Mutex<Result<(), String>>>,
 }
@@ -255,6 +270,7 @@ impl Loop {
                 }
             }
             Err(error) => {
+                self.latest.undo_from(self.head.frontier.size());
                 let why = error.to_string();
                 tracing::error!(%why, "the ledger cannot be written");
                 self.set_state(Err(why.clone()));
@@ -291,7 +307,8 @@ impl Loop {
         for job in group.iter_mut() {
             let before = head.clone();
             run(&transaction, "SAVEPOINT one")?;
-            let outcome = match Applying::new(&transaction, &mut head).append(job) {
+            let outcome = match Applying::new(&transaction, &mut head, &mut self.latest).append(job)
+            {
                 // A uniqueness that no precondition asked for: the append's own fault.
                 Err(StoreError::Sqlite(error))
                     if error.sqlite_error_code()
@@ -304,6 +321,7 @@ impl Loop {
             if outcome.is_err() {
                 run(&transaction, "ROLLBACK TO one")?;
                 head = before;
+                self.latest.undo_from(head.frontier.size());
             }
             run(&transaction, "RELEASE one")?;
             outcomes.push(outcome);
@@ -311,6 +329,8 @@ impl Loop {
         head.write(&transaction)?;
         crash::point();
         transaction.commit()?;
+        // Before anybody is told: who judges from now on has read it.
+        self.configured.store(self.latest.upto(), Ordering::Release);
         crash::point();
         self.head = head;
         Ok(outcomes)

@@ -125,6 +125,57 @@ fn a_stale_approval_is_refused() {
 }
 
 #[test]
+fn nothing_starts_on_what_is_configured_otherwise_by_now() {
+    let (_folder, store) = open();
+    let known = store.configured();
+    store
+        .append_blocking(govern("workflow/office", workflow()))
+        .unwrap();
+    let judged_with = store.configured();
+    assert!(judged_with > known, "known before the append is answered");
+    store
+        .append_blocking(act(1, vec![judged(1, Verdict::Allow)]))
+        .unwrap();
+    assert_eq!(
+        store.configured(),
+        judged_with,
+        "an action configures nothing"
+    );
+    let start = |n, streams: &[&str]| {
+        let unmoved = Precondition::Unmoved {
+            since: judged_with,
+            streams: streams.iter().map(|name| (*name).to_owned()).collect(),
+        };
+        store.append_blocking(when(act(n, vec![started()]), unmoved))
+    };
+    let added = GovernEvent::PersonAdded { roles: vec![] };
+    // What comes to nothing changes nothing.
+    let impossible = vec![
+        govern("person/b@example.com", added.clone())
+            .entries
+            .remove(0),
+        govern("person/b@example.com", added.clone())
+            .entries
+            .remove(0),
+    ];
+    let refused = store.append_blocking(Append {
+        entries: impossible,
+        ..Append::default()
+    });
+    assert!(matches!(refused, Err(AppendError::InvalidTransition(_))));
+    assert_eq!(store.configured(), judged_with);
+    store
+        .append_blocking(govern("person/a@example.com", added))
+        .unwrap();
+    let refused = start(1, &["pack/crm", "person/"]);
+    assert!(
+        matches!(&refused, Err(AppendError::Conflict(Conflict::Reconfigured { stream })) if stream == "person/a@example.com"),
+        "{refused:?}"
+    );
+    start(1, &["pack/crm", "workflow/office", "owners/matrix"]).unwrap();
+}
+
+#[test]
 fn nothing_starts_after_a_pause_entry() {
     let (_folder, store) = open();
     store
@@ -138,6 +189,7 @@ fn nothing_starts_after_a_pause_entry() {
             "workflow/office",
             GovernEvent::WorkflowPaused {
                 reason: "look".into(),
+                holder: None,
             },
         ))
         .unwrap();

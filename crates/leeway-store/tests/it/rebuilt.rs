@@ -91,12 +91,14 @@ fn append(step: Step, place: usize) -> Append {
             "workflow/office",
             GovernEvent::WorkflowPaused {
                 reason: String::new(),
+                holder: None,
             },
         ),
         Step::Resume => govern(
             "workflow/office",
             GovernEvent::WorkflowResumed {
                 reason: String::new(),
+                holder: None,
             },
         ),
     };

@@ -51,6 +51,8 @@ pub enum Client {
         data: PathBuf,
         /// A person's token, if one was given.
         token: Option<String>,
+        /// Whether nobody but a program reads what is said.
+        quiet: bool,
         /// The router, as the local operator sees it, and what keeps it alive.
         opened: OnceCell<(Router, Arc<crate::app::App>)>,
     },
@@ -82,6 +84,7 @@ impl Client {
         Ok(Self::Here {
             data: place.data.clone(),
             token,
+            quiet: place.json,
             opened: OnceCell::new(),
         })
     }
@@ -89,6 +92,12 @@ impl Client {
     /// Whether a server runs that carries out what is approved.
     pub fn is_server(&self) -> bool {
         matches!(self, Self::Server { .. })
+    }
+
+    /// Whether it speaks as whoever a token belongs to, not as the operator at the machine.
+    pub fn has_token(&self) -> bool {
+        let (Self::Server { token, .. } | Self::Here { token, .. }) = self;
+        token.is_some()
     }
 
     /// Sends a request; an answer that is not a success is an [`ApiError`].
@@ -134,10 +143,15 @@ impl Client {
             Self::Here {
                 data,
                 token,
+                quiet,
                 opened,
             } => {
-                let begins = method == Method::POST && BEGINS.contains(&path);
+                let begins = method == Method::POST && begins(path);
+                let first = !data.join("ledger.db").is_file();
                 let (router, _) = opened.get_or_try_init(async || open(data, begins)).await?;
+                if first && !quiet {
+                    println!("a ledger begins in `{}`", data.display());
+                }
                 here(router, token.as_deref(), (method, path, body)).await
             }
         }
@@ -162,6 +176,11 @@ impl Client {
 /// Where a ledger may begin: adding its first people, and bringing a configuration into force. A
 /// mistyped folder must not look like an empty ledger to everything else.
 const BEGINS: [&str; 2] = ["/v1/users", "/v1/configuration"];
+
+fn begins(path: &str) -> bool {
+    let path = path.split_once('?').map_or(path, |(path, _)| path);
+    BEGINS.contains(&path)
+}
 
 fn open(data: &Path, begins: bool) -> anyhow::Result<(Router, Arc<crate::app::App>)> {
     if !begins && !data.join("ledger.db").is_file() {

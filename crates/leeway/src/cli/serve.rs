@@ -14,7 +14,8 @@ pub struct ServeArgs {
     /// Data folder; made when it does not exist
     #[arg(long, env = "LEEWAY_DATA", default_value = "leeway-data")]
     data: PathBuf,
-    /// Configuration folder to bring into force at start; without it the one in force stays
+    /// Configuration folder. It takes force at start where nothing was configured yet, or nothing was changed
+    /// since it was applied; otherwise what differs is said, and what is in force stays
     #[arg(long)]
     config: Option<PathBuf>,
     /// Address and port to listen on
@@ -64,7 +65,8 @@ pub async fn serve(args: ServeArgs) -> anyhow::Result<ExitCode> {
     };
     listen.check()?;
     let configuration = serving::load(args.config.as_ref())?;
-    let running = serving::start(&args.data, &listen, (configuration, Clock::system())).await?;
+    let given = args.config.as_deref().zip(configuration);
+    let running = serving::start(&args.data, &listen, (given, Clock::system())).await?;
     println!("Leeway listens on {}", running.url());
     running.until_stopped().await?;
     Ok(ExitCode::SUCCESS)

@@ -4,6 +4,7 @@ use super::Where;
 use super::client::{Client, segment};
 use super::output::{self, plain};
 use crate::config::ChangeReview;
+use crate::folder;
 use crate::rest::configuration::ConfigurationBody;
 use crate::serving;
 use clap::{Args, Subcommand};
@@ -223,7 +224,12 @@ pub async fn apply(args: ApplyArgs) -> anyhow::Result<ExitCode> {
     let required = configuration.settings.change_review == ChangeReview::Required;
     let body = ConfigurationBody::of(configuration);
     let client = Client::reach(place).await?;
-    let how: String = url::form_urlencoded::Serializer::new(String::new())
+    let mut how = url::form_urlencoded::Serializer::new(String::new());
+    // Over the network it is no folder of the server's.
+    if place.url.is_none() && !client.has_token() {
+        how.append_pair("folder", &folder::path(dir));
+    }
+    let how: String = how
         .append_pair("why", &args.why)
         .append_pair("review", &args.review.to_string())
         .append_pair("required", &required.to_string())

@@ -90,7 +90,8 @@ pub async fn run(options: Options) -> anyhow::Result<()> {
         std::fs::write(data.join(MONTH), format!("{days}\n"))?;
         shift.to(clock.now_ms() - i64::from(days) * 24 * 3600 * 1000);
     }
-    let running = serving::start(&data, &options.listen, (configuration, clock)).await?;
+    let given = configuration.map(|configuration| (folder.as_path(), configuration));
+    let running = serving::start(&data, &options.listen, (given, clock)).await?;
     let mut access = access(&running, &data).await?;
     access.url = running.url();
     save(&data, &access)?;

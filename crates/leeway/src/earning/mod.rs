@@ -208,20 +208,6 @@ pub fn consequences(
     Ok(entries)
 }
 
-/// Whether any of these changes what the registry holds.
-pub fn reconfigures(entries: &[NewEntry]) -> bool {
-    entries.iter().any(|entry| {
-        matches!(
-            entry.event,
-            Event::Govern(
-                GovernEvent::WorkflowDemoted { .. }
-                    | GovernEvent::WorkflowPromoted { .. }
-                    | GovernEvent::WorkflowCalibrated { .. }
-            )
-        )
-    })
-}
-
 /// Something went on meanwhile.
 pub fn moved() -> ApiError {
     ApiError::new(
@@ -232,13 +218,12 @@ pub fn moved() -> ApiError {
     .help("look at it again and decide on what it is now")
 }
 
-/// Appends entries, all or none, and brings into force what they change: 409 `stale` where it went on meanwhile.
+/// Appends entries, all or none: 409 `stale` where it went on meanwhile.
 pub async fn append(
     app: &App,
     entries: Vec<NewEntry>,
     preconditions: Vec<Precondition>,
 ) -> Result<(), ApiError> {
-    let reload = reconfigures(&entries);
     let append = Append {
         entries,
         preconditions,
@@ -248,8 +233,5 @@ pub async fn append(
         Err(AppendError::Conflict(_)) => return Err(moved()),
         other => other?,
     };
-    if reload {
-        app.reload()?;
-    }
     Ok(())
 }

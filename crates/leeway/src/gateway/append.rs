@@ -81,7 +81,6 @@ pub async fn append_events(
     let said: Vec<&ActionEvent> = events.iter().map(|(_, event)| event).collect();
     let mut echoes = echoes(app, undoes.as_ref(), said.iter().copied())?;
     echoes.extend(learned(app, row.as_ref(), &said));
-    let reload = earning::reconfigures(&echoes);
     let entries = events
         .into_iter()
         .map(|(actor, event)| entry(app, id, &actor, event))
@@ -94,9 +93,6 @@ pub async fn append_events(
             side,
         })
         .await?;
-    if reload {
-        take_notice(app);
-    }
     app.store
         .reader()
         .and_then(|reader| reader.action(id))
@@ -123,7 +119,6 @@ pub async fn append_onto(
     let said: Vec<&ActionEvent> = events.iter().map(|(_, event)| event).collect();
     entries.extend(echoes(app, known, said.iter().copied())?);
     entries.extend(learned(app, known.map(|action| &action.row), &said));
-    let reload = earning::reconfigures(&entries);
     let times: Vec<i64> = entries.iter().map(|entry| entry.time_ms).collect();
     let appended = app
         .store
@@ -133,9 +128,6 @@ pub async fn append_onto(
             side,
         })
         .await?;
-    if reload {
-        take_notice(app);
-    }
     let mut steps = known.map(|action| action.steps.clone()).unwrap_or_default();
     for (index, (actor, event)) in events.into_iter().enumerate() {
         steps.push(Step {
@@ -192,13 +184,6 @@ fn learned(app: &App, row: Option<&ActionRow>, events: &[&ActionEvent]) -> Vec<N
         tracing::error!(id = %row.id, %error, "nothing was learned of an action");
         Vec::new()
     })
-}
-
-/// Brings what was lost into force here; until then every start finds its workflow moved.
-fn take_notice(app: &App) {
-    if let Err(error) = app.reload() {
-        tracing::error!(%error, "cannot read the configuration again");
-    }
 }
 
 fn unreadable(why: &dyn std::fmt::Display) -> AppendError {

@@ -54,10 +54,10 @@ pub async fn carry_out(
     };
     let call = on_condition(tool, &action, call);
     let began = tokio::time::Instant::now();
-    let answer = match app.systems.get(&tool.system) {
+    let answer = match app.connection(tool) {
         Some(connection) => connection.call(call).await,
         None => Err(CallError::NotSent(format!(
-            "`{}` is not configured",
+            "`{}` is not configured, or was configured anew",
             tool.system
         ))),
     };

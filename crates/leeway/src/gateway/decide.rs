@@ -47,6 +47,8 @@ pub async fn approve_by(
     id: &ActionId,
     (content_hash, took_ms, link): (&str, Option<i64>, Option<Link>),
 ) -> Result<ActionState, ApiError> {
+    // Read before it is asked who may: a right that is taken meanwhile is gone.
+    let say = app.registry().say();
     let (action, judged) = held(app, person, id, content_hash).await?;
     let solo = solo(app, person, &action)?;
     let (workflow, _) = place(app, &judged)?;
@@ -67,7 +69,7 @@ pub async fn approve_by(
     let spend: Vec<SideWrite> = link.into_iter().map(|link| link.spend).collect();
     if !solo && action.row.endorsed_by.len() + 1 < usize::from(action.row.approvals_needed) {
         let event = ActionEvent::Endorsed { by, content_hash };
-        return decided(app, person, &action, event, spend).await;
+        return approved(app, &action, (by_whom(person), event), (say, spend)).await;
     }
     let now_ms = app.clock.now_ms();
     let starts = starts_ms(app, &workflow, &judged);
@@ -80,9 +82,24 @@ pub async fn approve_by(
         expires_ms: Some(workflow.rules.wait_over(starts.unwrap_or(now_ms), 1.0)),
         starts_ms: starts,
     };
-    let approved = decided(app, person, &action, event, spend).await?;
+    let approved = approved(app, &action, (by_whom(person), event), (say, spend)).await?;
     app.enqueue(id.clone());
     Ok(approved)
+}
+
+fn by_whom(person: &Person) -> String {
+    format!("person:{}", person.email)
+}
+
+/// Appends an approval, on the ground that whoever gives it may still.
+async fn approved(
+    app: &App,
+    action: &ActionState,
+    said: (String, ActionEvent),
+    (say, side): (Precondition, Vec<SideWrite>),
+) -> Result<ActionState, ApiError> {
+    let preconditions = vec![at(action), say];
+    Ok(append_events(app, &action.row.id, vec![said], (preconditions, side)).await?)
 }
 
 /// A planted case is approved: it was not found, and nothing runs. That it ends is of the same append, so

@@ -71,7 +71,7 @@ async fn ask(
         None => return Err(entry.without_read()),
         Some(call) => call.map_err(failed)?,
     };
-    let Some(connection) = app.systems.get(&tool.system) else {
+    let Some(connection) = app.connection(tool) else {
         return Err(failed(format!("`{}` is not configured", tool.system)));
     };
     let call = SystemCall {

@@ -2,7 +2,9 @@
 //! workflow's stream version as precondition. It freezes and cancels nothing.
 
 use crate::app::App;
+use crate::clock::rfc3339;
 use crate::error::ApiError;
+use crate::people::access::actor;
 use crate::registry::LiveWorkflow;
 use crate::texts;
 use axum::http::StatusCode;
@@ -10,6 +12,7 @@ use leeway_core::action::state::Status;
 use leeway_core::govern::containment::{Containment, Everything};
 use leeway_core::govern::event::GovernEvent;
 use leeway_core::govern::people::{Person, Right};
+use leeway_core::govern::state::Pause;
 use leeway_core::incident::IncidentStatus;
 use leeway_core::ledger::event::Event;
 use leeway_store::{Append, AppendError, NewEntry, Precondition};
@@ -26,7 +29,8 @@ fn live(app: &App, name: &str) -> Result<Arc<LiveWorkflow>, ApiError> {
         .ok_or_else(|| ApiError::not_found("workflow", name))
 }
 
-/// Pauses a workflow.
+/// Pauses a workflow. Over a drill's pause, or somebody else's, it is whoever pressed it whose pause holds
+/// from then on.
 pub async fn pause(
     app: &App,
     person: &Person,
@@ -37,32 +41,37 @@ pub async fn pause(
         return Err(ApiError::forbidden("your role does not pause workflows"));
     }
     let live = live(app, name)?;
-    if live.state.paused.is_some() {
-        return Err(ApiError::new(
-            StatusCode::CONFLICT,
-            "already-paused",
-            format!("`{name}` is paused already"),
-        ));
+    if let Some(pause) = &live.state.paused
+        && pause.is_of(&actor(person))
+    {
+        return Err(already(name, pause));
     }
-    change(
-        app,
-        person,
-        name,
-        (
-            GovernEvent::WorkflowPaused {
-                reason: reason.to_owned(),
-            },
-            vec![],
-        ),
-    )
-    .await
+    let event = GovernEvent::WorkflowPaused {
+        reason: reason.to_owned(),
+        holder: None,
+    };
+    change(app, person, name, (event, vec![])).await
 }
 
-/// Resumes a workflow; what was approved or authorised meanwhile goes on.
+/// Refuses to pause what somebody paused for good: by whom, and since when.
+pub fn already(name: &str, pause: &Pause) -> ApiError {
+    ApiError::new(
+        StatusCode::CONFLICT,
+        "already-paused",
+        format!(
+            "`{name}` is paused already: by {}, since {}",
+            pause.by.strip_prefix("person:").unwrap_or(&pause.by),
+            rfc3339(pause.at_ms)
+        ),
+    )
+}
+
+/// Resumes a workflow; what was approved or authorised meanwhile goes on. `of` is when the pause began that
+/// was shown: another one is not ended by it.
 pub async fn resume(
     app: &App,
     person: &Person,
-    (name, reason): (&str, &str),
+    (name, reason, of): (&str, &str, Option<&str>),
 ) -> Result<(), ApiError> {
     texts::within([("reason", reason)])?;
     if !person.may(Right::Resume) {
@@ -70,12 +79,30 @@ pub async fn resume(
             .help("an owner or operator resumes"));
     }
     let live = live(app, name)?;
-    if live.state.paused.is_none() {
+    let Some(pause) = &live.state.paused else {
         return Err(ApiError::new(
             StatusCode::CONFLICT,
             "not-paused",
             format!("`{name}` is not paused"),
         ));
+    };
+    let mut preconditions = vec![];
+    if let Some(of) = of {
+        if of != rfc3339(pause.at_ms) {
+            return Err(ApiError::new(
+                StatusCode::CONFLICT,
+                "stale",
+                format!(
+                    "it is not the pause you were shown: {} paused `{name}` since",
+                    pause.by.strip_prefix("person:").unwrap_or(&pause.by)
+                ),
+            )
+            .help("read the workflow again"));
+        }
+        preconditions.push(Precondition::StreamAt {
+            stream: LiveWorkflow::stream(name),
+            version: live.version,
+        });
     }
     if let Some(open) = crate::incident::of_workflow(app, name)?
         && open.status != IncidentStatus::Reenabled
@@ -87,23 +114,16 @@ pub async fn resume(
         )
         .help("it runs again from the incident, after its seven steps"));
     }
-    change(
-        app,
-        person,
-        name,
-        (
-            GovernEvent::WorkflowResumed {
-                reason: reason.to_owned(),
-            },
-            vec![],
-        ),
-    )
-    .await?;
+    let event = GovernEvent::WorkflowResumed {
+        reason: reason.to_owned(),
+        holder: None,
+    };
+    change(app, person, name, (event, preconditions)).await?;
     requeue(app, name)
 }
 
-/// Holds a workflow back, or lets it go on as its rules say (`None`). Stricter is for whoever may pause,
-/// milder for whoever may resume.
+/// Holds a workflow back, or lets it go on as its rules say (`None`). Stricter is for whoever may pause, and so
+/// is what somebody else holds so far already: from then on it is theirs. Milder is for whoever may resume.
 pub async fn contain(
     app: &App,
     person: &Person,
@@ -112,19 +132,17 @@ pub async fn contain(
 ) -> Result<(), ApiError> {
     texts::within([("reason", reason)])?;
     let live = live(app, name)?;
-    let now = live
-        .state
-        .contained
-        .as_ref()
-        .map(|contained| contained.rung);
-    if now == rung {
+    let contained = live.state.contained.as_ref();
+    let now = contained.map(|contained| contained.rung);
+    let own = contained.is_none_or(|contained| contained.is_of(&actor(person)));
+    if now == rung && own {
         return Err(ApiError::new(
             StatusCode::CONFLICT,
             "contained-already",
             format!("`{name}` stands there already"),
         ));
     }
-    let (right, what) = if rung > now {
+    let (right, what) = if rung >= now {
         (Right::Pause, "hold workflows back")
     } else {
         (Right::Resume, "let workflows go on")
@@ -143,6 +161,7 @@ pub async fn contain(
     let event = GovernEvent::WorkflowContained {
         rung,
         reason: reason.to_owned(),
+        holder: None,
     };
     let at = Precondition::StreamAt {
         stream: LiveWorkflow::stream(name),
@@ -171,12 +190,10 @@ pub async fn everything(
         let names = match everything_once(app, person, (what, reason)).await {
             // Somebody was faster with one of them: all of them are looked at again.
             Err(AppendError::Conflict(_) | AppendError::InvalidTransition(_)) => {
-                app.reload()?;
                 continue;
             }
             other => other?,
         };
-        app.reload()?;
         for name in &names {
             requeue(app, name)?;
         }
@@ -197,22 +214,29 @@ async fn everything_once(
     let registry = app.registry();
     let (mut names, mut append) = (Vec::new(), Append::default());
     for (name, live) in &registry.workflows {
-        let rung = live.state.contained.as_ref().map(|now| now.rung);
+        let contained = live.state.contained.as_ref();
+        let (rung, paused) = (contained.map(|now| now.rung), live.state.paused.as_ref());
+        // What somebody else holds, or something holds for a moment, is theirs who presses it from then on.
+        let own = contained.is_some_and(|now| now.is_of(&actor(person)));
         let fits = match what {
-            Everything::Stop => live.state.paused.is_none(),
+            Everything::Stop => !paused.is_some_and(|pause| pause.is_of(&actor(person))),
             // One in an incident is let go by the incident.
             Everything::None => rung.is_some() && !in_incident(app, name),
-            _ => rung < what.rung(),
+            _ => rung < what.rung() || (rung == what.rung() && !own),
         };
         if !fits {
             continue;
         }
         let reason = reason.to_owned();
         let event = match what {
-            Everything::Stop => GovernEvent::WorkflowPaused { reason },
+            Everything::Stop => GovernEvent::WorkflowPaused {
+                reason,
+                holder: None,
+            },
             _ => GovernEvent::WorkflowContained {
                 rung: what.rung(),
                 reason,
+                holder: None,
             },
         };
         let stream = LiveWorkflow::stream(name);
@@ -222,7 +246,7 @@ async fn everything_once(
         });
         append.entries.push(NewEntry {
             stream,
-            actor: format!("person:{}", person.email),
+            actor: actor(person),
             time_ms: app.clock.now_ms(),
             event: Event::Govern(event),
         });
@@ -240,7 +264,7 @@ fn in_incident(app: &App, name: &str) -> bool {
 }
 
 /// Puts what waits to start back in the queue: it is judged again under what holds now.
-fn requeue(app: &App, name: &str) -> Result<(), ApiError> {
+pub fn requeue(app: &App, name: &str) -> Result<(), ApiError> {
     let waiting = app
         .store
         .reader()?
@@ -257,10 +281,9 @@ async fn change(
     name: &str,
     (event, preconditions): (GovernEvent, Vec<Precondition>),
 ) -> Result<(), ApiError> {
-    let actor = format!("person:{}", person.email);
     let stream = LiveWorkflow::stream(name);
     match app
-        .govern(&actor, stream, event, (vec![], preconditions))
+        .govern(&actor(person), stream, event, (vec![], preconditions))
         .await
     {
         Err(AppendError::InvalidTransition(why)) => {

@@ -97,7 +97,7 @@ async fn received(
 ) -> Result<Proposed, ApiError> {
     for _ in 1..ANEW {
         match receive(app, caller, proposal.clone()).await {
-            Err(error) if error.code == WORKFLOW_CHANGED => app.reload()?,
+            Err(error) if error.code == WORKFLOW_CHANGED => {}
             other => return other,
         }
     }
@@ -153,7 +153,8 @@ async fn receive(
     let began = tokio::time::Instant::now();
     let prepared = prepare(app, &workflow, &tool, attempt).await?;
     let verdict = prepared.judged.decision.verdict;
-    let recorded = record(app, caller, &workflow, (id, prepared)).await?;
+    let ground = registry.ground(&caller.workflow, &tool);
+    let recorded = record(app, caller, (&workflow, ground), (id, prepared)).await?;
     metrics::judged(verdict, began.elapsed());
     match recorded {
         Recorded::Earlier(id) => earlier(app, &id),
@@ -300,17 +301,18 @@ enum Recorded {
 async fn record(
     app: &App,
     caller: &Caller,
-    workflow: &LiveWorkflow,
+    (workflow, ground): (&LiveWorkflow, Precondition),
     (id, prepared): (ActionId, Prepared),
 ) -> Result<Recorded, ApiError> {
     // Kept until the append below is done.
     let _counting = prepared.counting;
     let judged = prepared.judged;
     let starts = judged.decision.verdict == Verdict::Allow && workflow.state.paused.is_none();
-    let mut preconditions = vec![Precondition::StreamAt {
+    let at = Precondition::StreamAt {
         stream: LiveWorkflow::stream(&caller.workflow),
         version: workflow.version,
-    }];
+    };
+    let mut preconditions = vec![at, ground];
     // The key first: what it stands for is the answer, whatever else waits.
     if let Some(key) = &judged.idempotency_key {
         preconditions.push(Precondition::KeyUnused {
@@ -348,10 +350,12 @@ async fn record(
             same_call(app, &earlier, &call)?;
             Ok(Recorded::Earlier(earlier))
         }
-        Err(AppendError::Conflict(Conflict::StreamMoved { .. })) => Err(ApiError::new(
+        Err(AppendError::Conflict(
+            Conflict::StreamMoved { .. } | Conflict::Reconfigured { .. },
+        )) => Err(ApiError::new(
             StatusCode::CONFLICT,
             WORKFLOW_CHANGED,
-            "the workflow was changed or paused while this call was being judged; nothing was done",
+            "the workflow or its configuration was changed or paused while this call was being judged; nothing was done",
         )
         .help("call again")),
         Err(error) => Err(error.into()),

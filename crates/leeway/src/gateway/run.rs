@@ -1,8 +1,9 @@
 //! Carrying out what was authorised or approved: at most one attempt, never a silent repeat.
 //!
-//! The start is one append with the workflow's and the action's stream versions as preconditions:
-//! after a pause entry nothing an agent proposed can start, and no approval can be used twice,
-//! however many workers try. What has started and has no outcome when the process ends is an unknown
+//! The start is one append with the workflow's and the action's stream versions as preconditions, and that
+//! nothing changed of pack, tool, system, owners and people: after a pause entry nothing an agent proposed
+//! can start, under a stricter pack nothing that was judged by the one before, and no approval can be
+//! used twice, however many workers try. What has started and has no outcome when the process ends is an unknown
 //! outcome, never run again.
 
 use super::append::{action_stream, append_events};
@@ -126,7 +127,9 @@ async fn step(app: &Arc<App>, action: &ActionState) -> Result<Step, Failure> {
     let same_versions = registry.versions(workflow, tool) == judged.versions;
     if let Some(undoes) = undoes {
         let place = (tool, undoes);
-        return undo(app, action, (place, arguments, same_versions)).await;
+        let ground = registry.ground(&judged.call.workflow, tool);
+        let ground = same_versions.then_some(ground);
+        return undo(app, action, (place, arguments, ground)).await;
     }
     if !same_versions {
         let again = again(
@@ -160,6 +163,7 @@ async fn step(app: &Arc<App>, action: &ActionState) -> Result<Step, Failure> {
             stream: LiveWorkflow::stream(&judged.call.workflow),
             version: workflow.version,
         },
+        registry.ground(&judged.call.workflow, tool),
     ];
     let start = start_event(&action.row.id, judged.revision);
     let events = vec![("leeway".to_owned(), start)];
@@ -168,24 +172,26 @@ async fn step(app: &Arc<App>, action: &ActionState) -> Result<Step, Failure> {
     Ok(Step::Done)
 }
 
-/// Starts an undo, unless what it was planned on is no longer so.
+/// Starts an undo, unless what it was planned on is no longer so; `ground` while rules and tool are as they
+/// were.
 async fn undo(
     app: &Arc<App>,
     action: &ActionState,
-    ((tool, undoes), arguments, same_versions): ((&Arc<LiveTool>, &Undoes), Value, bool),
+    ((tool, undoes), arguments, ground): ((&Arc<LiveTool>, &Undoes), Value, Option<Precondition>),
 ) -> Result<Step, Failure> {
     let moved = check::moved(app, (action, undoes), (tool, &arguments)).await?;
-    let why = match (&moved, same_versions) {
-        (_, false) => "The rules or the tool changed since the undo was planned.",
+    let why = match (&moved, ground) {
+        (_, None) => "The rules or the tool changed since the undo was planned.",
         (Some(BeforeImage::Failed { .. }), _) => {
             "The record could not be read right before the undo, so nothing was written."
         }
         (Some(_), _) => "The record changed since the undo was planned.",
-        (None, true) => {
+        (None, Some(ground)) => {
             let start = start_event(&action.row.id, action.row.revision);
             let events = vec![("leeway".to_owned(), start)];
             let id = &action.row.id;
-            let started = append_events(app, id, events, (vec![at(action)], vec![])).await?;
+            let started =
+                append_events(app, id, events, (vec![at(action), ground], vec![])).await?;
             carry_out(app, tool, started, (arguments, None)).await?;
             return Ok(Step::Done);
         }

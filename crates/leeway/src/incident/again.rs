@@ -120,10 +120,14 @@ pub async fn reenable(app: &App, person: &Person, number: &str) -> Result<Incide
         events.push(GovernEvent::WorkflowContained {
             rung: Some(Containment::ApproveAll),
             reason: reason.clone(),
+            holder: Some(IncidentState::stream(state.number)),
         });
     }
     if live.state.paused.is_some() {
-        events.push(GovernEvent::WorkflowResumed { reason });
+        events.push(GovernEvent::WorkflowResumed {
+            reason,
+            holder: None,
+        });
     }
     let entries = events.into_iter().map(|event| NewEntry {
         stream: stream.clone(),
@@ -149,7 +153,6 @@ pub async fn reenable(app: &App, person: &Person, number: &str) -> Result<Incide
         Err(AppendError::Conflict(_)) => return Err(moved()),
         other => other?,
     };
-    app.reload()?;
     let resumed = resumption_of(app, &state.workflow)?.ok_or_else(moved)?;
     append(app, &actor(person), (version, &state), wish(resumed)).await
 }

@@ -1,7 +1,7 @@
 //! Tripped breakers: the workflow is paused and the suspicion of an incident raised in one append; its
 //! owners are told. A person confirms it by declaring, or dismisses it.
 
-use super::declare::{pause_of, tell_owners};
+use super::declare::{held, pause_of, tell_owners};
 use super::{actor, append, find, may_work, of_workflow};
 use crate::app::App;
 use crate::error::ApiError;
@@ -20,7 +20,7 @@ pub async fn watch(app: &App) -> Result<(), ApiError> {
         let open = of_workflow(app, name)?;
         let runs_again = |state: &IncidentState| state.status == IncidentStatus::Reenabled;
         let worked = open.as_ref().is_some_and(|state| !runs_again(state));
-        if breakers.is_empty() || live.state.paused.is_some() || worked {
+        if breakers.is_empty() || held(&live.state).is_some() || worked {
             continue;
         }
         for breaker in breakers {
@@ -58,6 +58,7 @@ async fn suspect(
     };
     let pause = GovernEvent::WorkflowPaused {
         reason: format!("A breaker tripped (incident {number}): {why}"),
+        holder: None,
     };
     let entry = |stream: String, event| NewEntry {
         stream,
@@ -93,7 +94,6 @@ async fn suspect(
         other => other?,
     };
     tracing::warn!(workflow = %name, %why, "a breaker tripped: the workflow is paused");
-    app.reload()?;
     tell_owners(app, number).await
 }
 
@@ -102,6 +102,7 @@ async fn recur(app: &App, live: &LiveWorkflow, (number, why): (u64, &str)) -> Re
     let name = &live.state.workflow.name;
     let pause = GovernEvent::WorkflowPaused {
         reason: format!("Incident {number} again, a breaker tripped: {why}"),
+        holder: None,
     };
     let stream = LiveWorkflow::stream(name);
     let at = Precondition::StreamAt {

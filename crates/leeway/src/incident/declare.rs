@@ -16,6 +16,7 @@ use leeway_core::action::tool_name;
 use leeway_core::earn::stage::Lost;
 use leeway_core::govern::event::GovernEvent;
 use leeway_core::govern::people::Person;
+use leeway_core::govern::state::{Pause, WorkflowState};
 use leeway_core::id::ActionId;
 use leeway_core::incident::{EntryAt, IncidentEvent, IncidentState};
 use leeway_core::ledger::event::Event;
@@ -148,9 +149,12 @@ async fn begin(
                 version: live.version,
             },
         ];
-        if live.state.paused.is_none() {
+        if held(&live.state).is_none() {
             let reason = format!("Incident {number}: {}", why.trim());
-            let pause = GovernEvent::WorkflowPaused { reason };
+            let pause = GovernEvent::WorkflowPaused {
+                reason,
+                holder: None,
+            };
             entries.push(entry(LiveWorkflow::stream(name), pause));
         }
         let case = (number, example.as_ref());
@@ -165,10 +169,7 @@ async fn begin(
             side: vec![],
         };
         match app.store.append(append).await {
-            Ok(_) => {
-                app.reload()?;
-                return Ok(number);
-            }
+            Ok(_) => return Ok(number),
             Err(AppendError::Conflict(leeway_store::Conflict::StreamMoved { stream, .. }))
                 if stream.starts_with("incident/") => {}
             Err(AppendError::Conflict(_)) => return Err(moved()),
@@ -199,17 +200,23 @@ pub async fn contain(app: &App, number: u64) -> Result<(), ApiError> {
     .map(|_| ())
 }
 
-/// The latest pause of a workflow that is paused.
+/// The pause that holds a workflow until somebody resumes it: a drill's is none, and is taken over.
+pub fn held(state: &WorkflowState) -> Option<&Pause> {
+    state.paused.as_ref().filter(|pause| pause.holder.is_none())
+}
+
+/// The latest pause of a workflow that is paused, for good.
 pub fn pause_of(app: &App, workflow: &str) -> Result<Option<EntryAt>, ApiError> {
     latest(app, workflow, ("workflow.paused", "workflow.resumed"))
 }
 
-/// The latest resumption of a workflow that runs.
+/// The latest resumption, by whoever looked at what came before, of a workflow that runs.
 pub fn resumption_of(app: &App, workflow: &str) -> Result<Option<EntryAt>, ApiError> {
     latest(app, workflow, ("workflow.resumed", "workflow.paused"))
 }
 
-/// The latest entry of one kind, unless one of the other came after it.
+/// The latest entry of one kind, unless one of the other came after it. What held for a moment only, and ended
+/// by itself, is none of either.
 fn latest(
     app: &App,
     workflow: &str,
@@ -219,16 +226,22 @@ fn latest(
         .store
         .reader()?
         .entries_of(&LiveWorkflow::stream(workflow))?;
-    let last = entries
-        .iter()
-        .rev()
-        .find(|raw| raw.envelope.kind == wanted || raw.envelope.kind == other);
+    let last = entries.iter().rev().find(|raw| {
+        let kind = &raw.envelope.kind;
+        (kind == wanted || kind == other) && !for_a_moment(&raw.payload)
+    });
     Ok(last
         .filter(|raw| raw.envelope.kind == wanted)
         .map(|raw| EntryAt {
             seq: raw.envelope.seq,
             at_ms: raw.envelope.time_ms,
         }))
+}
+
+/// Whether a pause or resumption is a holder's own.
+fn for_a_moment(payload: &[u8]) -> bool {
+    let event = serde_json::from_slice::<serde_json::Value>(payload);
+    event.is_ok_and(|event| event["holder"].is_string())
 }
 
 /// Records that the owners are told; the entry is what sends the message.

@@ -1,9 +1,9 @@
 //! Pause drills: the workflow is paused for a moment in the midst of whatever goes on, and the ledger is
 //! asked whether anything of its agents started in between.
 
-use super::declare::{pause_of, resumption_of};
-use super::{actor, moved};
+use super::actor;
 use crate::app::App;
+use crate::clock;
 use crate::error::ApiError;
 use crate::gateway::pausing;
 use crate::registry::LiveWorkflow;
@@ -11,7 +11,8 @@ use axum::http::StatusCode;
 use leeway_core::govern::event::GovernEvent;
 use leeway_core::govern::people::{Person, Right};
 use leeway_core::id::ActionId;
-use leeway_store::StoreError;
+use leeway_core::ledger::event::Event;
+use leeway_store::{Append, AppendError, Appended, NewEntry, StoreError};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -21,7 +22,7 @@ const LONGEST_S: u64 = 60;
 const PAGE: usize = 1_000;
 
 /// Pauses a workflow, holds it so many seconds, resumes it, and records what that showed. It goes on to
-/// its end when whoever asked hangs up: a drill never leaves a workflow paused.
+/// its end when whoever asked hangs up: a drill never leaves a workflow paused that nobody else paused.
 pub async fn drill(
     app: &Arc<App>,
     person: &Person,
@@ -52,20 +53,24 @@ pub async fn drill(
 
 async fn run(app: &App, person: &Person, (name, hold_s): (&str, u64)) -> Result<(), ApiError> {
     let began = tokio::time::Instant::now();
-    pausing::pause(app, person, (name, "A drill")).await?;
+    let holder = format!("drill/{}", hex::encode(clock::random::<8>()));
+    let from = pause(app, person, (name, &holder)).await?;
     let pause_ms = began.elapsed().as_millis() as u64;
     tokio::time::sleep(Duration::from_secs(hold_s)).await;
     let held_ms = (began.elapsed().as_millis() as u64).saturating_sub(pause_ms);
-    let pause = pause_of(app, name)?;
-    pausing::resume(app, person, (name, "The drill is over")).await?;
-    let (pause, resumed) = (
-        pause.ok_or_else(moved)?,
-        resumption_of(app, name)?.ok_or_else(moved)?,
-    );
-    let workflow = name.to_owned();
+    end(app, person, (name, &holder)).await?;
+    let (workflow, stream) = (name.to_owned(), LiveWorkflow::stream(name));
     let started = app
         .store
-        .read(move |reader| started(reader, &workflow, (pause.seq, resumed.seq)))
+        .read(move |reader| {
+            // Until it ended, or somebody took the pause over and it went on.
+            let entries = reader.entries_of(&stream)?;
+            let until = entries
+                .iter()
+                .find(|raw| raw.envelope.seq > from && raw.envelope.kind == "workflow.resumed");
+            let until = until.map_or(u64::MAX, |raw| raw.envelope.seq);
+            started(reader, &workflow, (from, until))
+        })
         .await?;
     let event = GovernEvent::WorkflowDrilled {
         pause_ms,
@@ -76,6 +81,58 @@ async fn run(app: &App, person: &Person, (name, hold_s): (&str, u64)) -> Result<
     app.govern(&actor(person), stream, event, (vec![], vec![]))
         .await?;
     Ok(())
+}
+
+/// Pauses for the drill alone. Returns the place of the pause in the ledger.
+async fn pause(app: &App, person: &Person, (name, holder): (&str, &str)) -> Result<u64, ApiError> {
+    let registry = app.registry();
+    let live = registry
+        .workflows
+        .get(name)
+        .ok_or_else(|| ApiError::not_found("workflow", name))?;
+    if let Some(pause) = &live.state.paused {
+        return Err(pausing::already(name, pause));
+    }
+    let event = GovernEvent::WorkflowPaused {
+        reason: "A drill".to_owned(),
+        holder: Some(holder.to_owned()),
+    };
+    Ok(append(app, person, (name, event)).await?.first_seq)
+}
+
+/// Ends the drill's own pause. Whoever pressed stop meanwhile stays stopped, and whoever let the workflow go on
+/// has.
+async fn end(app: &App, person: &Person, (name, holder): (&str, &str)) -> Result<(), ApiError> {
+    let event = GovernEvent::WorkflowResumed {
+        reason: "The drill is over".to_owned(),
+        holder: Some(holder.to_owned()),
+    };
+    match append(app, person, (name, event)).await {
+        Err(AppendError::InvalidTransition(why)) => {
+            tracing::info!(workflow = %name, %why, "a drill's pause was taken over, or is over");
+            Ok(())
+        }
+        Err(error) => Err(error.into()),
+        Ok(_) => pausing::requeue(app, name),
+    }
+}
+
+async fn append(
+    app: &App,
+    person: &Person,
+    (name, event): (&str, GovernEvent),
+) -> Result<Appended, AppendError> {
+    let entry = NewEntry {
+        stream: LiveWorkflow::stream(name),
+        actor: actor(person),
+        time_ms: app.clock.now_ms(),
+        event: Event::Govern(event),
+    };
+    let append = Append {
+        entries: vec![entry],
+        ..Append::default()
+    };
+    app.store.append(append).await
 }
 
 /// How many actions of a workflow's agents started between two entries.

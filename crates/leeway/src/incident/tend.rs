@@ -2,7 +2,7 @@
 //! silent, closing after the clean window.
 
 use super::again::through;
-use super::declare::{contain, owners, tell_owners};
+use super::declare::{contain, held, owners, tell_owners};
 use super::{all, append, find};
 use crate::app::App;
 use crate::error::ApiError;
@@ -34,7 +34,7 @@ async fn one(app: &App, state: &IncidentState) -> Result<(), ApiError> {
     // A breaker paused it, and the process ended before that was recorded here.
     let registry = app.registry();
     let live = registry.workflows.get(&state.workflow);
-    let paused = live.and_then(|live| live.state.paused.as_ref());
+    let paused = live.and_then(|live| held(&live.state));
     if let Some(pause) = paused
         && state.status == IncidentStatus::Reenabled
         && pause.by == "leeway"
@@ -80,14 +80,19 @@ async fn lift(app: &App, state: &IncidentState) -> Result<(), ApiError> {
             return Ok(());
         };
         let contained = live.state.contained.as_ref();
-        let own = contained
-            .is_some_and(|now| now.reason == through(state.number) && now.at_ms <= state.since_ms);
+        let holder = IncidentState::stream(state.number);
+        let own = contained.is_some_and(|now| match &now.holder {
+            Some(by) => *by == holder,
+            // From before holders were recorded.
+            None => now.reason == through(state.number) && now.at_ms <= state.since_ms,
+        });
         if !own {
             return Ok(());
         }
         let event = GovernEvent::WorkflowContained {
             rung: None,
             reason: format!("Incident {} closed after a clean window", state.number),
+            holder: contained.and_then(|now| now.holder.clone()),
         };
         let stream = LiveWorkflow::stream(&state.workflow);
         let at = Precondition::StreamAt {
@@ -98,7 +103,7 @@ async fn lift(app: &App, state: &IncidentState) -> Result<(), ApiError> {
             .govern("leeway", stream, event, (vec![], vec![at]))
             .await
         {
-            Err(AppendError::Conflict(_)) => app.reload()?,
+            Err(AppendError::Conflict(_)) => {}
             other => return Ok(other?),
         }
     }

@@ -1,5 +1,6 @@
 //! What is configured now, compiled for use: workflows, packs, tools. A snapshot of the ledger's
-//! documents, replaced as a whole whenever one of them changes.
+//! documents, replaced as a whole whenever one of them changes. Nobody is served one that is older than
+//! the ledger ([`crate::app::App::registry`]), whoever appended what changed.
 
 mod methods;
 
@@ -17,10 +18,13 @@ use leeway_core::govern::routing::{Routing, route};
 use leeway_core::govern::state::{Document, SystemState, ToolState, WorkflowState};
 use leeway_core::judge::rules::CompiledRules;
 use leeway_core::notify::settings::Notify;
-use leeway_store::{Reader, StoreError};
+use leeway_store::{Precondition, Reader, StoreError};
 use serde_json::Value;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
+
+/// The streams of everybody.
+const PEOPLE: &str = "person/";
 
 /// A workflow in force.
 pub struct LiveWorkflow {
@@ -103,6 +107,8 @@ pub struct LiveNotify {
 /// Everything configured now.
 #[derive(Default)]
 pub struct Registry {
+    /// How many entries of the ledger it was made from, at least.
+    pub upto: u64,
     /// Workflows by name; removed ones are left out.
     pub workflows: BTreeMap<String, Arc<LiveWorkflow>>,
     /// Systems by name; removed ones are left out.
@@ -122,6 +128,33 @@ pub struct Registry {
 }
 
 impl Registry {
+    /// What a start rests on besides its workflow's version: nothing of what the call was judged by changed
+    /// since this was read.
+    pub fn ground(&self, workflow: &str, tool: &LiveTool) -> Precondition {
+        let mut streams = vec![
+            LiveWorkflow::stream(workflow),
+            LiveTool::stream(&tool.system, &tool.tool),
+            format!("system/{}", tool.system),
+            OWNERS_STREAM.to_owned(),
+            PEOPLE.to_owned(),
+        ];
+        // A pack that is not there yet may come.
+        let pack = self.systems.get(&tool.system);
+        streams.extend(pack.map(|state| format!("pack/{}", state.system.pack)));
+        Precondition::Unmoved {
+            since: self.upto,
+            streams,
+        }
+    }
+
+    /// What a decision of a person rests on: nobody's right to decide changed since this was read.
+    pub fn say(&self) -> Precondition {
+        Precondition::Unmoved {
+            since: self.upto,
+            streams: vec![OWNERS_STREAM.to_owned(), PEOPLE.to_owned()],
+        }
+    }
+
     /// The versions a call would be judged under now.
     pub fn versions(&self, workflow: &LiveWorkflow, tool: &LiveTool) -> Versions {
         Versions {
@@ -142,8 +175,12 @@ impl Registry {
 
     /// Reads and compiles everything; what `before` compiled and has not changed is taken over. A
     /// document that no longer compiles is left out, which blocks what depends on it.
-    pub fn load(reader: &Reader, before: &Self) -> Result<Self, StoreError> {
-        let mut registry = Self::default();
+    /// `upto` was asked for before the reader was.
+    pub fn load(reader: &Reader, before: &Self, upto: u64) -> Result<Self, StoreError> {
+        let mut registry = Self {
+            upto,
+            ..Self::default()
+        };
         for (_, _, document) in reader.documents("pack/")? {
             let Document::Pack(state) = document else {
                 continue;

@@ -27,7 +27,7 @@ pub struct ChangesParams {
 }
 
 /// Changes of the configuration, newest first.
-#[utoipa::path(get, path = "/v1/changes", params(ChangesParams), responses((status = 200, description = "`{changes}`")))]
+#[utoipa::path(get, path = "/v1/changes", params(ChangesParams), responses((status = 200, description = "`{changes, folder}`; `folder` is `{path, differs, more}` where the server was started with a folder that it left alone, as what is in force was changed since")))]
 pub async fn list(
     State(app): State<Arc<App>>,
     who: Who,
@@ -40,7 +40,15 @@ pub async fn list(
         .filter(|change| !open || change.status == ChangeStatus::Open)
         .map(view)
         .collect();
-    Ok(Json(json!({ "changes": found })))
+    let folder = match app.differing.get() {
+        Some(differing) => {
+            let (lines, more) = differing.lines(&app)?;
+            (!lines.is_empty())
+                .then(|| json!({ "path": differing.path, "differs": lines, "more": more }))
+        }
+        None => None,
+    };
+    Ok(Json(json!({ "changes": found, "folder": folder })))
 }
 
 fn view(change: &ChangeState) -> Value {

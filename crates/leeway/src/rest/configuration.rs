@@ -79,6 +79,9 @@ pub struct HowParams {
     pub required: bool,
     /// `true` to take force without a review where one is required: only at the machine itself.
     pub unreviewed: bool,
+    /// The folder it was read from whole, where it is; only at the machine itself. A start with that folder
+    /// may bring it into force again while nothing else is changed.
+    pub folder: Option<String>,
 }
 
 /// The configuration in force. Credentials are references, never values.
@@ -134,6 +137,14 @@ pub async fn wish(
         )
         .help("propose it, and let somebody else approve it"));
     }
+    if how.folder.is_some() && !local {
+        return Err(ApiError::forbidden(
+            "only at the machine itself a configuration is of a folder of it",
+        ));
+    }
+    texts::within(how.folder.iter().map(|folder| ("folder", folder.as_str())))?;
+    let folder = how.folder.clone();
+    let folder = folder.map(|path| configure::folder(path, wanted));
     if !local {
         stays_off_the_host(app, wanted)?;
     }
@@ -146,9 +157,9 @@ pub async fn wish(
     let required = app.settings.change_review == ChangeReview::Required || how.required;
     let waits = how.review || (required && somebody && !how.unreviewed);
     let outcome = if local && !waits {
-        changes::force(app, &actor(person), (wanted, &how.why)).await?
+        changes::force(app, &actor(person), (wanted, &how.why, folder)).await?
     } else {
-        changes::propose(app, &actor(person), (wanted, &how.why)).await?
+        changes::propose(app, &actor(person), (wanted, &how.why, folder)).await?
     };
     Ok(match outcome {
         Outcome::Nothing => json!({ "status": "nothing", "change": null, "changes": [] }),

@@ -14,16 +14,25 @@ use axum::Json;
 use axum::extract::{Path, State};
 use leeway_core::govern::containment::{Containment, Everything};
 use leeway_core::govern::people::Right;
+use leeway_core::govern::state::Pause;
 use leeway_core::govern::workflow::Workflow;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::sync::Arc;
 
+fn paused(pause: &Pause) -> Value {
+    let mut told = json!({ "by": pause.by, "at": rfc3339(pause.at_ms), "reason": pause.reason });
+    if let Some(holder) = &pause.holder {
+        told["holder"] = json!(holder);
+    }
+    if !pause.also.is_empty() {
+        told["also"] = pause.also.iter().map(paused).collect();
+    }
+    told
+}
+
 fn shown(registry: &Registry, live: &LiveWorkflow) -> Value {
-    let paused =
-        live.state.paused.as_ref().map(
-            |pause| json!({ "by": pause.by, "at": rfc3339(pause.at_ms), "reason": pause.reason }),
-        );
+    let paused = live.state.paused.as_ref().map(paused);
     let tools: Vec<_> = registry
         .tools
         .values()
@@ -44,7 +53,7 @@ fn shown(registry: &Registry, live: &LiveWorkflow) -> Value {
             "by": drill.by, "at": rfc3339(drill.at_ms), "pause_ms": drill.pause_ms, "held_ms": drill.held_ms, "started": drill.started,
         })),
         "contained": live.state.contained.as_ref().map(|contained| json!({
-            "rung": contained.rung, "by": contained.by, "at": rfc3339(contained.at_ms), "reason": contained.reason,
+            "rung": contained.rung, "by": contained.by, "at": rfc3339(contained.at_ms), "reason": contained.reason, "holder": contained.holder,
         })),
         "version": live.state.hash,
         "workflow": live.state.workflow,
@@ -119,7 +128,7 @@ pub struct ReasonBody {
 
 /// Pauses: nothing of the workflow starts from this entry on; nothing is cancelled.
 #[utoipa::path(post, path = "/v1/workflows/{workflow}/pause", params(("workflow" = String, Path)), request_body = ReasonBody, responses(
-    (status = 200, description = "Paused"), (status = 409, body = answers::Failure, description = "`already-paused`")))]
+    (status = 200, description = "Paused, by whoever asked: a drill's pause, or somebody else's, is theirs from then on"), (status = 409, body = answers::Failure, description = "`already-paused`, by the same person")))]
 pub async fn pause(
     State(app): State<Arc<App>>,
     who: Who,
@@ -215,16 +224,27 @@ pub async fn everything(
     Ok(Json(json!({ "rung": body.rung, "workflows": names })))
 }
 
+/// Why, and of which pause.
+#[derive(Debug, Default, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct ResumeBody {
+    /// In the person's words.
+    pub reason: String,
+    /// When the pause began that is meant (`paused.at`): one that somebody else pressed since stays.
+    pub paused_at: Option<String>,
+}
+
 /// Resumes: what was frozen goes on, each act checked again.
-#[utoipa::path(post, path = "/v1/workflows/{workflow}/resume", params(("workflow" = String, Path)), request_body = ReasonBody, responses(
-    (status = 200, description = "Running"), (status = 409, body = answers::Failure, description = "`not-paused`")))]
+#[utoipa::path(post, path = "/v1/workflows/{workflow}/resume", params(("workflow" = String, Path)), request_body = ResumeBody, responses(
+    (status = 200, description = "Running"), (status = 409, body = answers::Failure, description = "`not-paused`; `stale`: not the pause that was meant; `incident-open`")))]
 pub async fn resume(
     State(app): State<Arc<App>>,
     who: Who,
     Path(name): Path<String>,
-    Body(body): Body<ReasonBody>,
+    Body(body): Body<ResumeBody>,
 ) -> Result<Json<Value>, ApiError> {
     let person = who.person(Right::Resume)?;
-    pausing::resume(&app, &person, (&name, &body.reason)).await?;
+    let of = body.paused_at.as_deref();
+    pausing::resume(&app, &person, (&name, &body.reason, of)).await?;
     show(State(app), Who::Person(person), Path(name)).await
 }

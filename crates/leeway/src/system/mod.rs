@@ -17,7 +17,7 @@ mod tap;
 pub mod task;
 mod trouble;
 
-pub use connection::{Health, Subscription, Systems, ToolsSeen};
+pub use connection::{Connection, Health, Subscription, Systems, ToolsSeen};
 pub use listing::tools_listed;
 pub use mcp_calls::{list_prompts, list_resource_templates, list_resources};
 pub use mcp_client::Through;

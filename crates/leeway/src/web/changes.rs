@@ -32,6 +32,7 @@ pub async fn list(State(app): State<Arc<App>>, Viewer(session): Viewer) -> PageR
             h1 { "Changes" }
             p { "Rules, permissions, packs, systems and owners change only this way: proposed by one person, approved by another." }
         }
+        (folder(&app)?)
         section.card aria-labelledby="open-t" {
             header { h2 #open-t { "Waiting for a review" } span.sub { (open.len()) } }
             @if open.is_empty() { p.sub { "Nothing waits." } }
@@ -43,6 +44,22 @@ pub async fn list(State(app): State<Arc<App>>, Viewer(session): Viewer) -> PageR
             (rows(&over))
         }
     } }))
+}
+
+/// Says that the folder given at start was left alone, while it differs.
+fn folder(app: &App) -> Result<Markup, ApiError> {
+    let Some(differing) = app.differing.get() else {
+        return Ok(html! {});
+    };
+    let (lines, more) = differing.lines(app)?;
+    Ok(
+        html! { @if !lines.is_empty() { section.card #folder aria-labelledby="folder-t" {
+            header { h2 #folder-t { "The folder given at start was not applied" } span.chip.warn { "differs" } }
+            p { "What is in force was changed since " code { (shown(&differing.path)) } " was applied, so a start leaves it alone. It would make:" }
+            ul { @for line in &lines { li { (shown(line)) } } @if more > 0 { li { "and " (more) " more" } } }
+            p.sub { "Bring it into force with " code { "leeway apply" } ", or write what is in force to a folder with " code { "leeway export --config" } "." }
+        } } },
+    )
 }
 
 fn rows(changes: &[ChangeState]) -> Markup {

@@ -4,8 +4,10 @@ use super::layout::Frame;
 use super::parts::{csrf, icon, shown, time};
 use super::{Failed, PageResult, Viewer, sent};
 use crate::app::App;
+use crate::clock::rfc3339;
 use crate::error::ApiError;
 use crate::gateway::pausing;
+use crate::people::access::actor;
 use crate::people::agent;
 use crate::people::session::Session;
 use crate::registry::{LiveWorkflow, Registry};
@@ -13,7 +15,7 @@ use axum::extract::{Path, State};
 use axum::response::Redirect;
 use leeway_core::govern::containment::{Containment, Everything};
 use leeway_core::govern::people::Right;
-use leeway_core::govern::state::AgentState;
+use leeway_core::govern::state::{AgentState, Pause};
 use leeway_core::govern::workflow::{DeadlineCounts, Grant};
 use maud::{Markup, html};
 use serde::Deserialize;
@@ -163,31 +165,50 @@ fn earned(name: &str) -> Markup {
 }
 
 fn pause_form(live: &LiveWorkflow, session: &Session) -> Markup {
-    let name = &live.state.workflow.name;
     let paused = live.state.paused.as_ref();
-    let (what, right, words) = if paused.is_some() {
-        ("resume", Right::Resume, "Resume")
-    } else {
-        ("pause", Right::Pause, "Pause now")
-    };
+    let me = actor(&session.person);
+    // Over a moment's pause, or somebody else's, stop can be pressed too; a moment's ends by itself.
+    let stop = paused.is_none_or(|pause| !pause.is_of(&me));
+    let go = paused.filter(|pause| pause.holder.is_none());
     html! { section.card #pause data-live aria-labelledby="pause-t" {
         header { h2 #pause-t { @if paused.is_some() { "Paused" } @else { "Stop it at once" } } }
-        @if let Some(pause) = paused {
-            p { "By " (shown(&pause.by)) ", " (time(pause.at_ms)) @if !pause.reason.is_empty() { ": " (shown(&pause.reason)) } }
-            p.sub { "Nothing of this workflow starts. What waits or was approved stays as it is, and is checked again when it goes on." }
-        } @else {
-            p.sub { "From that moment nothing of this workflow starts. Nothing is cancelled." }
+        @match paused {
+            Some(pause) => {
+                p { (paused_by(pause)) }
+                @for other in &pause.also { p { "Before that: " (paused_by(other)) } }
+                p.sub { "Nothing of this workflow starts. What waits or was approved stays as it is, and is checked again when it goes on." }
+                @if pause.holder.is_some() { p.sub { "It goes on by itself in a moment, unless somebody stops it." } }
+            },
+            None => p.sub { "From that moment nothing of this workflow starts. Nothing is cancelled." },
         }
+        @if stop && paused.is_none_or(|pause| pause.holder.is_some()) { (stop_or_go(live, session, None)) }
+        @if let Some(pause) = go { (stop_or_go(live, session, Some(pause))) @if stop { (stop_or_go(live, session, None)) } }
+    } }
+}
+
+fn paused_by(pause: &Pause) -> Markup {
+    html! { "By " (shown(&pause.by)) ", " (time(pause.at_ms)) @if !pause.reason.is_empty() { ": " (shown(&pause.reason)) } }
+}
+
+/// The form that stops it, or lets it go on from the pause that is shown.
+fn stop_or_go(live: &LiveWorkflow, session: &Session, go: Option<&Pause>) -> Markup {
+    let (what, right, words) = match (go, &live.state.paused) {
+        (Some(_), _) => ("resume", Right::Resume, "Resume"),
+        (None, None) => ("pause", Right::Pause, "Pause now"),
+        (None, Some(_)) => ("pause", Right::Pause, "Keep it paused, by me"),
+    };
+    html! {
         @if session.person.may(right) {
-            form.inline method="post" action={ "/workflows/" (name) "/" (what) } {
+            form.inline method="post" action={ "/workflows/" (live.state.workflow.name) "/" (what) } {
                 (csrf(&session.csrf))
+                @if let Some(pause) = go { input type="hidden" name="paused_at" value=(rfc3339(pause.at_ms)); }
                 label { "Why" input name="reason" maxlength="500" autocomplete="off"; }
-                button.btn.primary[paused.is_some()].danger[paused.is_none()].solid[paused.is_none()] {
-                    (icon(if paused.is_some() { "play" } else { "pause" })) (words)
+                button.btn.primary[go.is_some()].danger[go.is_none()].solid[go.is_none()] {
+                    (icon(if go.is_some() { "play" } else { "pause" })) (words)
                 }
             }
         } @else { p.sub { "Your role does not " (what) " workflows." } }
-    } }
+    }
 }
 
 fn drill_form(live: &LiveWorkflow, session: &Session, now_ms: i64) -> Markup {
@@ -302,6 +323,8 @@ pub struct Sent {
     reason: String,
     #[serde(default)]
     rung: String,
+    #[serde(default)]
+    paused_at: Option<String>,
 }
 
 /// Pauses or resumes.
@@ -314,7 +337,10 @@ pub async fn change(
     session.check_form(&sent.csrf)?;
     match what.as_str() {
         "pause" => pausing::pause(&app, &session.person, (&name, &sent.reason)).await?,
-        "resume" => pausing::resume(&app, &session.person, (&name, &sent.reason)).await?,
+        "resume" => {
+            let of = sent.paused_at.as_deref();
+            pausing::resume(&app, &session.person, (&name, &sent.reason, of)).await?;
+        }
         "drill" => crate::incident::drill::drill(&app, &session.person, (&name, 3)).await?,
         "contain" => {
             let rung = match sent.rung.as_str() {

@@ -200,7 +200,9 @@ impl Month {
     ) -> anyhow::Result<()> {
         let operator = self.person("operator")?;
         let author = format!("person:{}", operator.email);
-        if let Outcome::Waits(change) = changes::propose(&self.app, &author, (wanted, why)).await? {
+        if let Outcome::Waits(change) =
+            changes::propose(&self.app, &author, (wanted, why, None)).await?
+        {
             self.later(20);
             let owner = self.person("owner")?;
             changes::approve(&self.app, &owner, (&change.id, &change.hash)).await?;

@@ -91,7 +91,9 @@ impl Office {
             notify: Some(toml::from_str(NOTIFY).unwrap()),
             ..configure::current(&app)
         };
-        changes::force(&app, "leeway", (&wanted, "")).await.unwrap();
+        changes::force(&app, "leeway", (&wanted, "", None))
+            .await
+            .unwrap();
         Self {
             app,
             _folder: folder,

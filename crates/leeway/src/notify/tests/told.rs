@@ -181,6 +181,7 @@ async fn a_digest_lists_what_waits_and_approves_nothing_by_itself() {
     let one = office.card("fin@example.com", &item).unwrap();
     let pause = GovernEvent::WorkflowPaused {
         reason: "strange refunds, see http://x.example".into(),
+        holder: None,
     };
     office
         .app
@@ -238,7 +239,7 @@ async fn a_change_of_the_configuration_is_told_while_it_waits() {
     let outcome = changes::propose(
         &office.app,
         "person:op@example.com",
-        (&wanted, "see http://wiki.example"),
+        (&wanted, "see http://wiki.example", None),
     )
     .await;
     let Ok(changes::Outcome::Waits(change)) = outcome else {
