@@ -79,23 +79,20 @@ def entries(office, stream):
 
 def test_a_pause_holds_at_whatever_moment_its_caller_hangs_up(office):
     came = 0
-    for n in range(80):
+    for n in range(40):
         connection = begin(office.bob, "POST", "/v1/workflows/desk/pause", {"reason": f"round {n}"})
-        time.sleep(n % 40 / 10_000)
+        time.sleep(n % 20 / 2_000)
         connection.close()
-        paused = office.ann.get("/v1/workflows/desk")["paused"]
-        call = tag(office, f"round-{n}")
-        last = entries(office, "workflow/desk")[-1]
-        first = entries(office, f"action/{call['id']}")[0]
+        served(office)
         # A request that was not read whole when its caller was gone comes to nothing.
-        if last["kind"] == "workflow.paused" and last["seq"] < first["seq"]:
+        if entries(office, "workflow/desk")[-1]["kind"] == "workflow.paused":
             came += 1
-            assert call["status"] == "authorised", n
             assert office.ann.get("/v1/workflows/desk")["paused"] is not None, n
-        assert paused is None or last["kind"] == "workflow.paused", n
-        if last["kind"] == "workflow.paused":
+            assert tag(office, f"round-{n}")["status"] == "authorised", n
             resume(office)
-    assert came >= 20, came
+    if kinds(office)[-1] == "workflow.paused":
+        resume(office)
+    assert came >= 10, came
 
 
 def test_everything_that_follows_a_resumption_follows_though_its_caller_hung_up(office):

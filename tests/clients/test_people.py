@@ -1,7 +1,10 @@
 """Nobody widens their own say over the network."""
 
+import itertools
+import threading
+
 import pytest
-from harness import Leeway, Refused, wait_until
+from harness import Api, Leeway, Refused, clock_ahead, sandbox_business, wait_until
 
 LOCAL = 'name = "{name}"\ntitle = "Local"\npack = "filesystem"\ncommand = "/bin/sh"\nargs = ["-c", "touch {mark}"]\n'
 PASSWORD = "a long enough password"
@@ -72,3 +75,109 @@ def test_whoever_does_not_decide_cannot_approve_their_own_change_alone(firm):
     change = operator.post("/v1/configuration", {**now, "packs": []})
     refused("own-change", operator.post, f"/v1/changes/{change['change']}/approve", {"hash": change["hash"]})
     assert len(operator.get("/v1/configuration")["packs"]) == 1
+
+
+TITLES = (f"Head {n}" for n in itertools.count())
+
+
+def call():
+    return {"tool": "sandbox__update_contact", "arguments": {"id": "c-101", "fields": {"title": next(TITLES)}}, "confidence": 0.5}
+
+
+@pytest.fixture
+def shop():
+    leeway = sandbox_business({"desk": 'name = "desk"\ntitle = "Desk"\n[grants]\nsandbox__update_contact = "update"\n'})
+    leeway.cli("users", "add", "both@example.com", "--role", "owner", "--role", "operator", "--password-stdin", stdin=PASSWORD + "\n")
+    leeway.both = Api(leeway.url, leeway.cli("users", "token", "both@example.com")["token"])
+    leeway.ann = leeway.person("ann@example.com", "owner")
+    leeway.clerk = Api(leeway.url, leeway.agent("clerk", "desk"))
+    yield leeway
+    leeway.stop()
+
+
+def roles(shop):
+    return {user["email"]: user["roles"] for user in shop.both.get("/v1/users")["users"]}
+
+
+def proposed(shop):
+    """A change of the one with both roles, and an edit of theirs."""
+    wanted = {**shop.both.get("/v1/workflows/desk")["workflow"], "title": "Theirs"}
+    change = shop.both.send("PUT", "/v1/workflows/desk?why=mine", wanted)
+    assert change["status"] == "waiting"
+    held = shop.clerk.post("/v1/actions", call())
+    assert held["status"] == "held"
+    shop.both.decide(held["id"], "edit", arguments={"id": "c-101", "fields": {"title": f"Boss of {held['id']}"}})
+    return f"/v1/changes/{change['change']}/approve", {"hash": change["hash"]}, held["id"]
+
+
+def nobody_alone(shop, path, hash, held):
+    refused("own-change", shop.both.post, path, hash)
+    refused("own-edit", shop.both.decide, held, "approve")
+
+
+def test_nobody_becomes_the_only_one_who_decides_by_taking_the_right_of_others(shop):
+    path, hash, held = proposed(shop)
+    nobody_alone(shop, path, hash, held)
+    # By every way over the network: it takes somebody else, and asking twice is not two.
+    for _ in range(2):
+        for method, address, body in (("DELETE", "/v1/users/ann@example.com", None),
+                                      ("POST", "/v1/users/ann@example.com/roles", {"roles": ["auditor"]})):
+            assert shop.both.send(method, address, body) == {"status": "waiting", "email": "ann@example.com"}
+            nobody_alone(shop, path, hash, held)
+    assert roles(shop)["ann@example.com"] == ["owner"]
+    [asked] = [user["asked"] for user in shop.ann.get("/v1/users")["users"] if user["email"] == "ann@example.com"]
+    assert (asked["by"], asked["roles"]) == ("person:both@example.com", ["auditor"])
+    # Whoever agrees agrees to what was asked.
+    refused("forbidden", shop.ann.post, "/v1/users/ann@example.com/roles", {"roles": ["operator"]})
+    # At the machine it is done; it is remembered.
+    shop.cli("users", "roles", "ann@example.com", "--role", "auditor")
+    assert roles(shop)["ann@example.com"] == ["auditor"]
+    nobody_alone(shop, path, hash, held)
+    shop.cli("users", "remove", "ann@example.com")
+    nobody_alone(shop, path, hash, held)
+    # What is proposed only now, too.
+    later = proposed(shop)
+    nobody_alone(shop, *later)
+    assert shop.both.get("/v1/workflows/desk")["title"] == "Desk"
+    assert shop.verify()["ok"]
+
+
+def test_two_take_a_right_to_decide_and_after_thirty_days_nobody_is_remembered(shop):
+    shop.person("rev@example.com", "reviewer")
+    assert shop.both.post("/v1/users/rev@example.com/roles", {"roles": ["auditor"]})["status"] == "waiting"
+    assert shop.ann.post("/v1/users/rev@example.com/roles", {"roles": ["auditor"]}) is None
+    assert roles(shop)["rev@example.com"] == ["auditor"]
+    # Whoever loses it may be the second.
+    assert shop.both.send("DELETE", "/v1/users/ann@example.com") == {"status": "waiting", "email": "ann@example.com"}
+    assert shop.ann.send("DELETE", "/v1/users/ann@example.com") is None
+    assert "ann@example.com" not in roles(shop)
+    path, hash, held = proposed(shop)
+    nobody_alone(shop, path, hash, held)
+    shop.stop()
+    shop.start(env=clock_ahead(shop.folder, 31)).ready("sandbox")
+    shop.both.url = shop.clerk.url = shop.url
+    # What was proposed while they counted waits for somebody else still.
+    refused("own-change", shop.both.post, path, hash)
+    path, hash, held = proposed(shop)
+    assert shop.both.post(path, hash)["decision"]["solo"]
+    assert shop.both.approve(held)["status"] == "executed"
+
+
+def test_rights_taken_at_the_same_time_leave_nobody_alone(shop):
+    shop.person("rev@example.com", "reviewer")
+    path, hash, held = proposed(shop)
+
+    def take(by, whom):
+        try:
+            by.send("DELETE", f"/v1/users/{whom}@example.com")
+        except Refused as late:
+            assert late.code in ("changed-meanwhile", "token-invalid", "own-change", "own-edit", "not-found"), late
+
+    for _ in range(10):
+        racing = [threading.Thread(target=take, args=(shop.both, whom)) for whom in ("ann", "rev")]
+        for thread in racing:
+            thread.start()
+        for thread in racing:
+            thread.join()
+        nobody_alone(shop, path, hash, held)
+    assert roles(shop)["ann@example.com"] == ["owner"] and roles(shop)["rev@example.com"] == ["reviewer"]

@@ -79,6 +79,22 @@ for (const [name, connect] of [['streamable HTTP', overHttp], ['the stdio bridge
   });
 }
 
+for (const [name, connect] of [['streamable HTTP', overHttp], ['the stdio bridge', overStdio]]) {
+  test(`over ${name}: progress is never overtaken by its answer`, async () => {
+    const client = await connect();
+    try {
+      for (let round = 0; round < 60; round++) {
+        const steps = [];
+        await client.callTool({ name: 'every__trigger-long-running-operation', arguments: { duration: 0, steps: 3 } },
+          undefined, { onprogress: progress => steps.push(progress.progress) });
+        assert.deepEqual(steps, [1, 2, 3], `round ${round}`);
+      }
+    } finally {
+      await client.close();
+    }
+  });
+}
+
 test('a tool with an output schema that may be held does not make the client throw', async () => {
   const client = await overHttp();
   try {

@@ -311,11 +311,7 @@ pub fn deciders(app: &App, change: &ChangeState) -> Deciders {
     }
     let author = change.author.strip_prefix("person:").unwrap_or_default();
     others.remove(author);
-    let alone = !registry
-        .people
-        .iter()
-        .filter(deciding)
-        .any(|person| person.email != author);
+    let alone = registry.one_person_firm(author, (change.proposed_ms, now_ms));
     Deciders { others, alone }
 }
 

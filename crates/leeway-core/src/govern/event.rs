@@ -224,6 +224,15 @@ pub enum GovernEvent {
     PersonRolesChanged {
         /// The roles now.
         roles: Vec<Role>,
+        /// True when a right to decide was taken with it: the person is told.
+        #[serde(default, skip_serializing_if = "is_false")]
+        took: bool,
+    },
+    /// Somebody asks to take a person's right to decide: it takes a second person to agree.
+    #[serde(rename = "person.roles-asked")]
+    PersonRolesAsked {
+        /// The roles the person would have; none of them when they would be removed.
+        roles: Vec<Role>,
     },
     /// A person chose how to be told.
     #[serde(rename = "person.preferred")]
@@ -235,7 +244,11 @@ pub enum GovernEvent {
     },
     /// A person may no longer sign in.
     #[serde(rename = "person.removed")]
-    PersonRemoved {},
+    PersonRemoved {
+        /// True when a right to decide was taken with it: the person is told.
+        #[serde(default, skip_serializing_if = "is_false")]
+        took: bool,
+    },
     /// A password was set. The ledger never holds it or its hash.
     #[serde(rename = "person.password-set")]
     PersonPasswordSet {},
@@ -304,6 +317,11 @@ pub enum GovernEvent {
     Report(ReportEvent),
 }
 
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference")]
+fn is_false(value: &bool) -> bool {
+    !value
+}
+
 impl GovernEvent {
     /// The entry's kind: the name its variant is serialised under.
     pub fn kind(&self) -> &'static str {
@@ -336,7 +354,8 @@ impl GovernEvent {
             Self::PersonAdded { .. } => "person.added",
             Self::PersonRolesChanged { .. } => "person.roles-changed",
             Self::PersonPreferred { .. } => "person.preferred",
-            Self::PersonRemoved {} => "person.removed",
+            Self::PersonRolesAsked { .. } => "person.roles-asked",
+            Self::PersonRemoved { .. } => "person.removed",
             Self::PersonPasswordSet {} => "person.password-set",
             Self::PersonSignedIn {} => "person.signed-in",
             Self::PersonSignedOut {} => "person.signed-out",
@@ -370,6 +389,7 @@ impl GovernEvent {
                 | Self::PersonTokenIssued { .. }
                 | Self::PersonTokenRevoked { .. }
                 | Self::PersonPreferred { .. }
+                | Self::PersonRolesAsked { .. }
                 | Self::AgentAdded { .. }
                 | Self::AgentTokenIssued { .. }
                 | Self::AgentTokenRevoked { .. }

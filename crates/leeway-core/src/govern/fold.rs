@@ -4,7 +4,7 @@ use super::change::{ChangeState, ChangeStatus};
 use super::containment::Contained;
 use super::event::GovernEvent;
 use super::state::{
-    AgentState, ChangedTool, Document, Drill, NotifyState, OwnersState, PackState, Pause,
+    AgentState, Asked, ChangedTool, Document, Drill, NotifyState, OwnersState, PackState, Pause,
     PersonState, Preference, SystemState, ToolState, WorkflowState,
 };
 use crate::earn::lot::LotState;
@@ -53,7 +53,7 @@ impl Document {
             Some(Self::System(state)) => system(state, event).map(Self::System),
             Some(Self::Pack(state)) => pack(state, event).map(Self::Pack),
             Some(Self::Tool(state)) => tool(state, time_ms, event).map(Self::Tool),
-            Some(Self::Person(state)) => person(state, time_ms, event).map(Self::Person),
+            Some(Self::Person(state)) => person(state, (actor, time_ms), event).map(Self::Person),
             Some(Self::Agent(state)) => agent(state, event).map(Self::Agent),
             Some(Self::Owners(_)) => owners(event).map(Self::Owners),
             Some(Self::Change(state)) => state.apply((actor, time_ms), event).map(Self::Change),
@@ -228,6 +228,7 @@ fn begin(
             removed: false,
             signed_in_ms: None,
             preferred: None,
+            asked: None,
         }),
         GovernEvent::AgentAdded { workflow } => Document::Agent(AgentState {
             name: name.to_owned(),
@@ -466,7 +467,7 @@ fn tool(
 
 fn person(
     mut state: PersonState,
-    at_ms: i64,
+    (actor, at_ms): (&str, i64),
     event: &GovernEvent,
 ) -> Result<PersonState, GovernFoldError> {
     if state.removed && !matches!(event, GovernEvent::PersonAdded { .. }) {
@@ -480,7 +481,17 @@ fn person(
         GovernEvent::PersonAdded { .. } => {
             return refuse(format!("`{}` exists already", state.email));
         }
-        GovernEvent::PersonRolesChanged { roles } => state.roles.clone_from(roles),
+        GovernEvent::PersonRolesChanged { roles, .. } => {
+            state.roles.clone_from(roles);
+            state.asked = None;
+        }
+        GovernEvent::PersonRolesAsked { roles } => {
+            state.asked = Some(Asked {
+                by: actor.to_owned(),
+                at_ms,
+                roles: roles.clone(),
+            });
+        }
         GovernEvent::PersonPreferred {
             channels,
             digest_window_s,
@@ -490,8 +501,9 @@ fn person(
                 digest_window_s: *digest_window_s,
             });
         }
-        GovernEvent::PersonRemoved {} => {
+        GovernEvent::PersonRemoved { .. } => {
             state.removed = true;
+            state.asked = None;
             state.tokens.clear();
             state.preferred = None;
         }

@@ -244,6 +244,20 @@ pub struct PersonState {
     /// How they want to be told, if they chose.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub preferred: Option<Preference>,
+    /// What somebody asked to take of them, and nobody agreed to yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asked: Option<Asked>,
+}
+
+/// A wish to take a person's right to decide: it takes a second person.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Asked {
+    /// The entry's actor.
+    pub by: String,
+    /// When, UTC milliseconds.
+    pub at_ms: i64,
+    /// The roles they would have; none when they would be removed.
+    pub roles: Vec<Role>,
 }
 
 /// How a person wants to be told.

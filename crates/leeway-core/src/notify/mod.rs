@@ -60,6 +60,10 @@ pub enum What {
     Promotion,
     /// Agents of a workflow they own lost a level.
     Demotion,
+    /// Somebody asks to take a right to decide, theirs or another's.
+    RightAsked,
+    /// They lost a right to decide.
+    RightTaken,
     /// Somebody tries whether a channel works.
     Test,
 }
@@ -108,6 +112,11 @@ pub fn called_for(event: &Event) -> Option<What> {
         }
         Event::Govern(GovernEvent::Stage(StageEvent::Eligible { .. })) => Some(What::Promotion),
         Event::Govern(GovernEvent::Stage(StageEvent::Demoted { .. })) => Some(What::Demotion),
+        Event::Govern(GovernEvent::PersonRolesAsked { .. }) => Some(What::RightAsked),
+        Event::Govern(
+            GovernEvent::PersonRolesChanged { took: true, .. }
+            | GovernEvent::PersonRemoved { took: true },
+        ) => Some(What::RightTaken),
         Event::Govern(_) => None,
     }
 }

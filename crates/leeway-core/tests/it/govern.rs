@@ -218,11 +218,21 @@ fn a_removed_person_can_only_be_added_again() {
     assert!(
         fold(
             "person/a@b.c",
-            &[add(), E::PersonRemoved {}, E::PersonSignedIn {}]
+            &[
+                add(),
+                E::PersonRemoved { took: false },
+                E::PersonSignedIn {}
+            ]
         )
         .is_err()
     );
-    assert!(fold("person/a@b.c", &[add(), E::PersonRemoved {}, add()]).is_ok());
+    assert!(
+        fold(
+            "person/a@b.c",
+            &[add(), E::PersonRemoved { took: false }, add()]
+        )
+        .is_ok()
+    );
 }
 
 #[test]

@@ -68,6 +68,25 @@ fn entries_that_concern_somebody_call_for_a_notice() {
         holder: None,
     };
     assert_eq!(called_for(&Event::Govern(paused)), Some(What::Paused));
+    let roles = |took| GovernEvent::PersonRolesChanged {
+        roles: vec![],
+        took,
+    };
+    for (event, what) in [
+        (roles(true), Some(What::RightTaken)),
+        (roles(false), None),
+        (
+            GovernEvent::PersonRemoved { took: true },
+            Some(What::RightTaken),
+        ),
+        (GovernEvent::PersonRemoved { took: false }, None),
+        (
+            GovernEvent::PersonRolesAsked { roles: vec![] },
+            Some(What::RightAsked),
+        ),
+    ] {
+        assert_eq!(called_for(&Event::Govern(event)), what);
+    }
     assert_eq!(called_for(&Event::Govern(due(1, What::Held))), None);
 }
 

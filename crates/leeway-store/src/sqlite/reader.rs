@@ -380,6 +380,15 @@ impl Reader {
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
+    /// The entries that give or take a person's roles, oldest first.
+    pub fn roles_of(&self, stream: &str) -> Result<Vec<RawEntry>> {
+        let mut statement = self.prepare_cached(&format!(
+            "SELECT {ENTRY} FROM entries WHERE stream = ?1 AND kind IN ('person.added', 'person.roles-changed', 'person.removed') ORDER BY version"
+        ))?;
+        let rows = statement.query_map([stream], raw)?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+
     /// Entries of a stream in order.
     pub fn entries_of_from(
         &self,

@@ -113,15 +113,12 @@ pub async fn run(command: UsersCommand) -> anyhow::Result<ExitCode> {
             place,
         } => {
             let path = format!("/v1/users/{}/roles", segment(&email));
-            Client::reach(&place)
-                .await?
-                .post(&path, json!({ "roles": roles }))
-                .await?;
-            say(
-                &place,
-                &json!({ "email": email, "roles": roles }),
-                "the roles are changed",
-            );
+            let client = Client::reach(&place).await?;
+            let answer = client.post(&path, json!({ "roles": roles })).await?;
+            if !waits(&place, &answer) {
+                let now = json!({ "email": email, "roles": roles });
+                say(&place, &now, "the roles are changed");
+            }
         }
         UsersCommand::Token { email, place } => {
             let path = format!("/v1/users/{}/tokens", segment(&email));
@@ -142,14 +139,28 @@ pub async fn run(command: UsersCommand) -> anyhow::Result<ExitCode> {
             );
         }
         UsersCommand::Remove { email, place } => {
-            Client::reach(&place)
-                .await?
-                .delete(&format!("/v1/users/{}", segment(&email)))
-                .await?;
-            say(&place, &json!({ "removed": email }), "removed");
+            let client = Client::reach(&place).await?;
+            let path = format!("/v1/users/{}", segment(&email));
+            let answer = client.delete(&path).await?;
+            if !waits(&place, &answer) {
+                say(&place, &json!({ "removed": email }), "removed");
+            }
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Says that a second person has to ask for the same, where it is so.
+fn waits(place: &Where, answer: &Value) -> bool {
+    let waits = answer["status"] == "waiting";
+    if waits {
+        say(
+            place,
+            answer,
+            "nothing changed yet: taking a right to decide takes two. It takes force when somebody else who decides runs the same command with their own LEEWAY_TOKEN",
+        );
+    }
+    waits
 }
 
 fn say(place: &Where, value: &Value, text: &str) {

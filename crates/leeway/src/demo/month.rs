@@ -18,8 +18,10 @@ use crate::incident::tend;
 use crate::serving::Running;
 use acts::Act;
 use leeway_core::earn::verdict::Severity;
+use leeway_core::govern::owners::Responsibility;
 use leeway_core::govern::people::Person;
 use leeway_core::id::ActionId;
+use leeway_store::ReviewFilter;
 use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
@@ -28,6 +30,11 @@ use std::sync::Arc;
 const MINUTE_MS: i64 = 60 * 1000;
 const HOUR_MS: i64 = 60 * MINUTE_MS;
 const DAY_MS: i64 = 24 * HOUR_MS;
+
+/// The workflow whose agent earns to act alone.
+const GOOD: &str = "crm-clean-up";
+/// How often it goes on until something of it is drawn.
+const MOST_MORE: u32 = 20;
 
 /// What an output that is wrong has.
 #[derive(Clone, Copy, Debug)]
@@ -128,6 +135,7 @@ pub async fn play(
         let head = month.app.store.reader()?.head()?;
         println!("  day {:>2} of {days}: {} entries", day + 1, head.entries);
     }
+    month.something_waits().await?;
     month.shift.back();
     month.look_after().await?;
     println!("  done: it is today again");
@@ -178,6 +186,32 @@ impl Month {
         self.review().await?;
         self.promote().await?;
         self.day += 1;
+        Ok(())
+    }
+
+    /// Whatever was drawn so far, an output of the good agent waits for a review in the end: what is drawn is
+    /// chance, and whoever looks at the month is to see it.
+    async fn something_waits(&mut self) -> anyhow::Result<()> {
+        let filter = ReviewFilter {
+            open: true,
+            workflow: Some(GOOD.to_owned()),
+            responsibility: Some(Responsibility::CrmFieldUpdates),
+            ..ReviewFilter::default()
+        };
+        for _ in 0..MOST_MORE {
+            let open = self.app.store.reader()?.reviews(&filter, (0, 1))?;
+            if !open.items.is_empty() {
+                break;
+            }
+            let acts = acts::of(self.day, &mut self.next);
+            for act in acts
+                .into_iter()
+                .filter(|act| act.workflow == GOOD && !act.mess)
+            {
+                self.act(act).await?;
+            }
+            self.look_after().await?;
+        }
         Ok(())
     }
 

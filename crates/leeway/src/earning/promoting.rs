@@ -86,7 +86,7 @@ pub async fn sign(
         side,
         content_hash: hash.to_owned(),
         meaning: meaning(side, proposal.to),
-        solo: registry.one_person_firm(person),
+        solo: registry.one_person_firm(&person.email, (now_ms, now_ms)),
     };
     let stream = StageState::stream(workflow, tool);
     let actor = format!("person:{}", person.email);

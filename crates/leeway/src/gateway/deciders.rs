@@ -43,7 +43,8 @@ pub fn decidable(app: &App, person: &Person, id: &ActionId) -> Result<ActionStat
 /// several. Only in a one-person firm; everybody else is refused.
 pub fn solo(app: &App, person: &Person, action: &ActionState) -> Result<bool, ApiError> {
     let row = &action.row;
-    let one_person_firm = app.registry().one_person_firm(person);
+    let times = (row.created_ms, app.clock.now_ms());
+    let one_person_firm = app.registry().one_person_firm(&person.email, times);
     if row.endorsed_by.contains(&person.email) {
         return Err(ApiError::new(
             StatusCode::CONFLICT,

@@ -44,7 +44,9 @@ pub fn sides(app: &App, person: &Person, workflow: &str) -> Vec<Side> {
         Some(row) => others(&|other| other.email == row.technical),
         None => others(&|other| other.may(Right::Configure)),
     };
-    let alone = registry.one_person_firm(person) && person.may(Right::Resume);
+    let now_ms = app.clock.now_ms();
+    let alone =
+        registry.one_person_firm(&person.email, (now_ms, now_ms)) && person.may(Right::Resume);
     let stands_in = |side| alone && (side == Side::Business || !named);
     Side::ALL
         .into_iter()
@@ -71,7 +73,10 @@ pub async fn sign(
     if state.content_hash() != hash {
         return Err(moved());
     }
-    let solo = app.registry().one_person_firm(person);
+    let now_ms = app.clock.now_ms();
+    let solo = app
+        .registry()
+        .one_person_firm(&person.email, (now_ms, now_ms));
     let event = IncidentEvent::Signed {
         by: person.email.clone(),
         side,

@@ -8,10 +8,13 @@ use crate::config::written;
 use crate::earning;
 use crate::error::ApiError;
 use crate::gateway::deciders;
+use crate::people::account;
 use leeway_core::action::event::{Cause, Judged};
 use leeway_core::action::state::{ActionState, Status};
 use leeway_core::classify::{Effect, FieldChange};
 use leeway_core::govern::change::ChangeStatus;
+use leeway_core::govern::people::Role;
+use leeway_core::govern::state::Document;
 use leeway_core::judge::Verdict;
 use leeway_core::notify::letter::{Card, Change, Quick};
 use leeway_core::notify::quick::{MOST_VALUES, quick};
@@ -45,6 +48,7 @@ pub fn card(app: &App, person: &str, item: &Item) -> Result<Option<Card>, ApiErr
         }
         Some(("workflow", name)) => Ok(of_workflow(app, name, item.what)),
         Some(("stage", place)) => of_stage(app, place, item.what),
+        Some(("person", email)) => of_right(app, email, item),
         _ => Ok(None),
     }
 }
@@ -353,6 +357,53 @@ fn of_stage(app: &App, place: &str, what: What) -> Result<Option<Card>, ApiError
         }
         _ => return Ok(None),
     }
+    Ok(Some(card))
+}
+
+/// A right to decide that was asked for, while it is, or taken.
+fn of_right(app: &App, email: &str, item: &Item) -> Result<Option<Card>, ApiError> {
+    let reader = app.store.reader()?;
+    let stream = account::stream(email);
+    let Some((_, Document::Person(state))) = reader.document(&stream)? else {
+        return Ok(None);
+    };
+    let names = |roles: &[Role]| {
+        let names: Vec<&str> = roles.iter().map(|role| role.name()).collect();
+        match names.as_slice() {
+            [] => "none: removed".to_owned(),
+            names => names.join(", "),
+        }
+    };
+    let mut card = blank(item.what, line(email, NAME), "/owners".to_owned());
+    let (by, at_ms, roles) = match (item.what, state.asked) {
+        (What::RightAsked, Some(asked)) => {
+            let roles = names(&asked.roles);
+            (asked.by, asked.at_ms, roles)
+        }
+        (What::RightTaken, _) => {
+            let entries = reader.entries_of(&stream)?;
+            let cause = entries
+                .iter()
+                .find(|raw| Some(raw.envelope.seq) == item.cause);
+            let Some(cause) = cause else {
+                return Ok(None);
+            };
+            let roles = if state.removed {
+                names(&[])
+            } else {
+                names(&state.roles)
+            };
+            (cause.envelope.actor.clone(), cause.envelope.time_ms, roles)
+        }
+        _ => return Ok(None),
+    };
+    let by = by.strip_prefix("person:").unwrap_or(&by);
+    card.facts = vec![
+        ("Whose".to_owned(), line(email, NAME)),
+        ("By".to_owned(), line(by, NAME)),
+        ("When".to_owned(), words::when(at_ms, &zone(app, ""))),
+        ("Roles then".to_owned(), roles),
+    ];
     Ok(Some(card))
 }
 

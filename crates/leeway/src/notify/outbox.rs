@@ -104,12 +104,21 @@ pub async fn bundle(
     (version, postbox): (u64, &PostboxState),
 ) -> Result<Option<PostboxState>, ApiError> {
     let here = app.registry();
+    // Who was removed is told that still, and nothing else.
+    let parting = |item: &Item| item.what == What::RightTaken;
     let present = here
+        .people
+        .iter()
+        .any(|person| person.email == postbox.person)
+        || (postbox.more == 0 && postbox.waiting.iter().any(parting));
+    let gone = !here
         .people
         .iter()
         .any(|person| person.email == postbox.person);
     let cards = if present {
-        cards(app, postbox)?
+        let mut postbox = postbox.clone();
+        postbox.waiting.retain(|item| !gone || parting(item));
+        cards(app, &postbox)?
     } else {
         vec![]
     };

@@ -67,12 +67,30 @@ pub fn of(
             both_owners(app, place.split('/').next().unwrap_or_default()),
             "the workflow has no owner",
         ),
+        Some(("person", email)) => of_person(app, what, (email, actor)),
         _ => told(what, vec![], "nobody is told about this"),
     };
+    if told.what == What::RightTaken {
+        // Whoever is not here any more too.
+        return Ok(told);
+    }
     Ok(Told {
         to: present(app, told.to),
         ..told
     })
+}
+
+/// Whoever loses a right; and whoever may agree to it, while it is only asked for.
+fn of_person(app: &App, what: What, (email, actor): (&str, &str)) -> Told {
+    let mut to = vec![email.to_owned()];
+    if what == What::RightAsked {
+        let asks = actor.strip_prefix("person:").unwrap_or_default();
+        let registry = app.registry();
+        let people = registry.people.iter();
+        let decide = people.filter(|one| one.may(Right::Decide) && one.email != asks);
+        to.extend(decide.map(|person| person.email.clone()));
+    }
+    told(what, to, "nobody is concerned")
 }
 
 /// An action by the id in a stream's name.

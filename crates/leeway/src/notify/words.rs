@@ -81,6 +81,12 @@ pub fn headline(what: What) -> &'static str {
         What::Demotion => {
             "Agents of a workflow of yours lost a level with a tool. It is in force already: what they did alone waits for a person now."
         }
+        What::RightAsked => {
+            "Somebody asks to take a right to decide here. It takes a second person to agree: until then nothing changes. Whoever decides agrees by the same command; nobody has to."
+        }
+        What::RightTaken => {
+            "A right to decide here was taken from you. If you do not know why, ask whoever did it: it is in the record."
+        }
         What::Test => "This is a test. If you read it, this channel works.",
     }
 }
@@ -121,6 +127,8 @@ pub fn subject(what: What, title: &str) -> String {
         What::IncidentSilent => "Incident, owner silent",
         What::Promotion => "To sign",
         What::Demotion => "Freedom lost",
+        What::RightAsked => "To agree to, or not",
+        What::RightTaken => "Your right to decide",
         What::Test => return "Test message from Leeway".to_owned(),
     };
     let mut cut: String = title.chars().take(LONGEST_SUBJECT).collect();

@@ -1,13 +1,14 @@
 //! People: adding and removing them, their passwords and API tokens.
 
 use super::token::{Token, id_of};
+use super::{access, granting};
 use crate::app::App;
 use crate::error::ApiError;
 use axum::http::StatusCode;
 use leeway_core::govern::event::GovernEvent;
 use leeway_core::govern::people::{Person, Role};
 use leeway_core::govern::state::{Document, PersonState};
-use leeway_store::{Credential, CredentialKind, SideWrite};
+use leeway_store::{Credential, CredentialKind, Precondition, SideWrite};
 
 /// Longest e-mail address, bytes.
 pub const LONGEST_EMAIL: usize = 254;
@@ -90,28 +91,74 @@ pub async fn set_password(
     Ok(())
 }
 
+/// Changes a person's roles, as somebody wishes who may (`granting`); none removes the person. Returns whether
+/// it is so now, or waits for a second person.
+pub async fn wish(
+    app: &App,
+    by: &Person,
+    (email, roles): (&str, Vec<Role>),
+) -> Result<bool, ApiError> {
+    let found = app.store.reader()?.document(&stream(email))?;
+    let Some((version, Document::Person(state))) = found else {
+        return Err(ApiError::not_found("person", email));
+    };
+    let of = existing(app, email)?;
+    let now_ms = app.clock.now_ms();
+    let asked = state
+        .asked
+        .filter(|asked| now_ms - asked.at_ms <= granting::ASKED_MS);
+    // Who decides now, and what was asked for, is what it was decided on.
+    let unmoved = vec![
+        Precondition::StreamAt {
+            stream: stream(email),
+            version,
+        },
+        app.registry().say(),
+    ];
+    let by_whom = access::actor(by);
+    match granting::may_change_roles(by, &of, &roles, asked.as_ref())? {
+        granting::Goes::Now { took } if roles.is_empty() => {
+            remove(app, &by_whom, (email, took), unmoved).await?;
+        }
+        granting::Goes::Now { took } => {
+            set_roles(app, &by_whom, (email, roles, took), unmoved).await?;
+        }
+        granting::Goes::Asks => {
+            let event = GovernEvent::PersonRolesAsked { roles };
+            app.govern(&by_whom, stream(email), event, (vec![], unmoved))
+                .await?;
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
 /// Changes a person's roles.
-pub async fn set_roles(
+async fn set_roles(
     app: &App,
     actor: &str,
-    (email, roles): (&str, Vec<Role>),
+    (email, roles, took): (&str, Vec<Role>, bool),
+    preconditions: Vec<Precondition>,
 ) -> Result<(), ApiError> {
-    existing(app, email)?;
     if roles.is_empty() {
         return Err(ApiError::invalid(
             "no-role",
             "a person needs at least one role",
         ));
     }
-    let event = GovernEvent::PersonRolesChanged { roles };
-    app.govern(actor, stream(email), event, (vec![], vec![]))
+    let event = GovernEvent::PersonRolesChanged { roles, took };
+    app.govern(actor, stream(email), event, (vec![], preconditions))
         .await?;
     Ok(())
 }
 
 /// Removes a person: sessions, tokens and password are void at once.
-pub async fn remove(app: &App, actor: &str, email: &str) -> Result<(), ApiError> {
-    existing(app, email)?;
+async fn remove(
+    app: &App,
+    actor: &str,
+    (email, took): (&str, bool),
+    preconditions: Vec<Precondition>,
+) -> Result<(), ApiError> {
     let side = [
         CredentialKind::Password,
         CredentialKind::PersonToken,
@@ -122,8 +169,8 @@ pub async fn remove(app: &App, actor: &str, email: &str) -> Result<(), ApiError>
     app.govern(
         actor,
         stream(email),
-        GovernEvent::PersonRemoved {},
-        (side, vec![]),
+        GovernEvent::PersonRemoved { took },
+        (side, preconditions),
     )
     .await?;
     app.unrecorded.forget_all_of(email);

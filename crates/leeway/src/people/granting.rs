@@ -1,10 +1,11 @@
 //! Who may make others able to decide. Whoever is at the machine itself owns its data folder and may do
 //! all of it; over the network nobody widens their own say, and nobody holds the credentials of another.
 
-use super::access::is_local;
+use super::access::{actor, is_local};
 use crate::error::ApiError;
 use axum::http::StatusCode;
 use leeway_core::govern::people::{Person, Right, Role};
+use leeway_core::govern::state::Asked;
 
 /// Adding people sets a password for somebody else, so it is done at the machine itself.
 pub fn may_add(by: &Person) -> Result<(), ApiError> {
@@ -40,11 +41,44 @@ pub fn may_revoke(by: &Person, of: &str) -> Result<(), ApiError> {
     ))
 }
 
+/// How a change of roles goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Goes {
+    /// It takes force.
+    Now {
+        /// Whether a right to decide is taken with it.
+        took: bool,
+    },
+    /// It waits until somebody else agrees.
+    Asks,
+}
+
+/// How long somebody's wish may be agreed to, milliseconds: a week.
+pub const ASKED_MS: i64 = 7 * 24 * 3600 * 1000;
+
 /// Whether somebody may give a person other roles; none for removing the person. Roles that decide
-/// are given and taken by an owner other than the person concerned, the other roles by operators.
-pub fn may_change_roles(by: &Person, of: &Person, to: &[Role]) -> Result<(), ApiError> {
+/// are given and taken by an owner other than the person concerned, the other roles by operators. A right
+/// to decide is taken by two: an owner asks, and somebody else who decides agrees by asking for the same,
+/// even whoever loses it. `asked` is what somebody asked for that may still be agreed to.
+pub fn may_change_roles(
+    by: &Person,
+    of: &Person,
+    to: &[Role],
+    asked: Option<&Asked>,
+) -> Result<Goes, ApiError> {
+    let deciding = |role: &&Role| role.may(Right::Decide);
+    let took = of
+        .roles
+        .iter()
+        .filter(deciding)
+        .any(|role| !to.contains(role));
     if is_local(by) {
-        return Ok(());
+        return Ok(Goes::Now { took });
+    }
+    let agrees =
+        |asked: &Asked| asked.by != actor(by) && same(&asked.roles, to) && by.may(Right::Decide);
+    if took && asked.is_some_and(agrees) {
+        return Ok(Goes::Now { took });
     }
     let changed = |role: &&Role| of.roles.contains(role) != to.contains(role);
     let (deciding, others): (Vec<&Role>, Vec<&Role>) = Role::ALL
@@ -57,7 +91,7 @@ pub fn may_change_roles(by: &Person, of: &Person, to: &[Role]) -> Result<(), Api
         ));
     }
     if deciding.is_empty() {
-        return Ok(());
+        return Ok(Goes::Now { took });
     }
     if by.email == of.email {
         return Err(refused(
@@ -73,7 +107,14 @@ pub fn may_change_roles(by: &Person, of: &Person, to: &[Role]) -> Result<(), Api
             "ask an owner, or run the command where the server runs, without LEEWAY_TOKEN",
         ));
     }
-    Ok(())
+    Ok(if took { Goes::Asks } else { Goes::Now { took } })
+}
+
+/// Whether these are the same roles, in whatever order.
+fn same(one: &[Role], other: &[Role]) -> bool {
+    Role::ALL
+        .iter()
+        .all(|role| one.contains(role) == other.contains(role))
 }
 
 fn refused(code: &'static str, message: &str, help: &str) -> ApiError {
@@ -120,9 +161,61 @@ mod tests {
             (&auditor, &operator, vec![Auditor], Some("forbidden")),
             (&local, &auditor, vec![Owner], None),
         ] {
-            let answer = may_change_roles(by, of, &to).err().map(|error| error.code);
+            let answer = may_change_roles(by, of, &to, None)
+                .err()
+                .map(|error| error.code);
             assert_eq!(answer, refused, "{} makes {} {to:?}", by.email, of.email);
         }
+    }
+
+    #[test]
+    fn a_right_to_decide_is_taken_by_two() {
+        let both = person("both@x", &[Owner, Operator]);
+        let owner = person("owner@x", &[Owner]);
+        let reviewer = person("rev@x", &[Reviewer]);
+        let other = person("other@x", &[Reviewer]);
+        let auditor = person("audit@x", &[Auditor, Operator]);
+        let local = person("local", &[Operator]);
+        let asked = |by: &Person, roles: &[Role]| Asked {
+            by: actor(by),
+            at_ms: 0,
+            roles: roles.to_vec(),
+        };
+        let goes = |by: &Person, of: &Person, to: &[Role], asked: Option<Asked>| {
+            may_change_roles(by, of, to, asked.as_ref()).map_err(|error| error.code)
+        };
+        let taken = Ok(Goes::Now { took: true });
+        assert_eq!(goes(&local, &reviewer, &[], None), taken);
+        // By every role that decides, and by removing.
+        for (of, to) in [
+            (&reviewer, vec![Auditor]),
+            (&reviewer, vec![]),
+            (&owner, vec![Reviewer]),
+        ] {
+            assert_eq!(goes(&both, of, &to, None), Ok(Goes::Asks), "{to:?}");
+            // Nobody agrees with themselves, or to anything else; who does not decide does not agree.
+            assert_eq!(
+                goes(&both, of, &to, Some(asked(&both, &to))),
+                Ok(Goes::Asks)
+            );
+            assert_eq!(
+                goes(&both, of, &to, Some(asked(&other, &[Operator]))),
+                Ok(Goes::Asks)
+            );
+            assert!(goes(&auditor, of, &to, Some(asked(&both, &to))).is_err());
+            for agrees in [&other, of] {
+                assert_eq!(goes(agrees, of, &to, Some(asked(&both, &to))), taken);
+            }
+        }
+        assert_eq!(
+            goes(&reviewer, &reviewer, &[], Some(asked(&reviewer, &[]))),
+            Err("forbidden")
+        );
+        // Giving takes one.
+        assert_eq!(
+            goes(&both, &auditor, &[Auditor, Operator, Reviewer], None),
+            Ok(Goes::Now { took: false })
+        );
     }
 
     #[test]

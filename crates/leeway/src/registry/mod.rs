@@ -12,11 +12,13 @@ use leeway_core::classify::compiled::{CompiledPack, CompiledTool};
 use leeway_core::classify::guess::Server;
 use leeway_core::classify::redact::Redactor;
 use leeway_core::govern::change::{NOTIFY_STREAM, OWNERS_STREAM};
+use leeway_core::govern::event::GovernEvent;
 use leeway_core::govern::owners::{Owners, Responsibility};
 use leeway_core::govern::people::{Person, Right};
 use leeway_core::govern::routing::{Routing, route};
-use leeway_core::govern::state::{Document, SystemState, ToolState, WorkflowState};
+use leeway_core::govern::state::{Document, PersonState, SystemState, ToolState, WorkflowState};
 use leeway_core::judge::rules::CompiledRules;
+use leeway_core::ledger::event::Event;
 use leeway_core::notify::settings::Notify;
 use leeway_store::{Precondition, Reader, StoreError};
 use serde_json::Value;
@@ -125,7 +127,12 @@ pub struct Registry {
     pub notify: Option<LiveNotify>,
     /// Everybody who may sign in.
     pub people: Vec<Person>,
+    /// When whoever does not decide now lost the right to, by e-mail, UTC milliseconds.
+    pub lost: BTreeMap<String, i64>,
 }
+
+/// How long whoever lost the right to decide counts as somebody who could, milliseconds: thirty days.
+const REMEMBERED_MS: i64 = 30 * 24 * 3600 * 1000;
 
 impl Registry {
     /// What a start rests on besides its workflow's version: nothing of what the call was judged by changed
@@ -231,13 +238,8 @@ impl Registry {
             });
         }
         for (_, _, document) in reader.documents("person/")? {
-            if let Document::Person(state) = document
-                && !state.removed
-            {
-                registry.people.push(Person {
-                    email: state.email,
-                    roles: state.roles,
-                });
+            if let Document::Person(state) = document {
+                registry.add_person(reader, state)?;
             }
         }
         Ok(registry)
@@ -264,12 +266,36 @@ impl Registry {
         route(self.matrix(), &self.people, row, (now_ms, escalated))
     }
 
-    /// Whether one person alone can decide anything here.
-    pub fn one_person_firm(&self, person: &Person) -> bool {
-        !self
-            .people
-            .iter()
-            .any(|other| other.email != person.email && other.may(Right::Decide))
+    /// Whether one person alone can decide anything here, and could for thirty days and ever since what it is
+    /// about was asked for: nobody becomes that by taking the right of others away.
+    pub fn one_person_firm(&self, email: &str, (asked_ms, now_ms): (i64, i64)) -> bool {
+        let since_ms = asked_ms.min(now_ms.saturating_sub(REMEMBERED_MS));
+        let decides = |other: &Person| other.email != email && other.may(Right::Decide);
+        let could = |(other, at_ms): (&String, &i64)| other != email && *at_ms >= since_ms;
+        !self.people.iter().any(decides) && !self.lost.iter().any(could)
+    }
+
+    /// When somebody who decides nothing now lost the right to, within thirty days.
+    pub fn lost_lately(&self, email: &str, now_ms: i64) -> Option<i64> {
+        let lost = self.lost.get(email).copied();
+        lost.filter(|at_ms| *at_ms >= now_ms.saturating_sub(REMEMBERED_MS))
+    }
+
+    fn add_person(&mut self, reader: &Reader, state: PersonState) -> Result<(), StoreError> {
+        let roles = if state.removed { vec![] } else { state.roles };
+        let person = Person {
+            email: state.email,
+            roles,
+        };
+        if !person.may(Right::Decide)
+            && let Some(at_ms) = lost(reader, &person.email)?
+        {
+            self.lost.insert(person.email.clone(), at_ms);
+        }
+        if !state.removed {
+            self.people.push(person);
+        }
+        Ok(())
     }
 
     /// A system's tools as a guess about one of them needs them.
@@ -377,6 +403,27 @@ impl Registry {
             }),
         );
     }
+}
+
+/// When somebody who does not decide now lost the right to; `None` who never could.
+fn lost(reader: &Reader, email: &str) -> Result<Option<i64>, StoreError> {
+    let (mut could, mut lost) = (false, None);
+    for raw in reader.roles_of(&format!("{PEOPLE}{email}"))? {
+        let event = Event::read(&raw.envelope.kind, &raw.payload);
+        let roles = match event {
+            Ok(Event::Govern(
+                GovernEvent::PersonAdded { roles } | GovernEvent::PersonRolesChanged { roles, .. },
+            )) => roles,
+            // What cannot be read counts as the loss of what they could.
+            _ => vec![],
+        };
+        let can = roles.iter().any(|role| role.may(Right::Decide));
+        if could && !can {
+            lost = Some(raw.envelope.time_ms);
+        }
+        could = can;
+    }
+    Ok(lost)
 }
 
 /// Content hash of a tool's definition: everything the system says of it, but not its own

@@ -10,6 +10,7 @@ use crate::people::{account, granting};
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
 use leeway_core::govern::people::{Right, Role};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -37,6 +38,9 @@ pub async fn list(State(app): State<Arc<App>>, who: Who) -> Result<Json<Value>, 
                 "roles": person.roles,
                 "tokens": person.tokens,
                 "signed_in_at": person.signed_in_ms.map(rfc3339),
+                "asked": person.asked.map(|asked| json!({
+                    "by": asked.by, "at": rfc3339(asked.at_ms), "roles": asked.roles,
+                })),
             })
         })
         .collect();
@@ -79,18 +83,27 @@ pub async fn add(
     ))
 }
 
-/// Removes a person: sessions and tokens are void at once. Whoever decides is removed by an owner.
+/// Removes a person: sessions and tokens are void at once. Whoever decides is removed by an owner, and a second
+/// person who decides agrees by asking for the same.
 #[utoipa::path(delete, path = "/v1/users/{email}", params(("email" = String, Path)), responses(
-    (status = 204, description = "Removed"), (status = 403, body = answers::Failure, description = "`own-roles`, `takes-an-owner`")))]
+    (status = 204, description = "Removed"), (status = 202, description = "`{status: waiting}`: it takes force when a second person asks for the same"),
+    (status = 403, body = answers::Failure, description = "`own-roles`, `takes-an-owner`")))]
 pub async fn remove(
     State(app): State<Arc<App>>,
     who: Who,
     Path(email): Path<String>,
-) -> Result<StatusCode, ApiError> {
+) -> Result<Response, ApiError> {
     let by = who.person(Right::Read)?;
-    granting::may_change_roles(&by, &account::existing(&app, &email)?, &[])?;
-    account::remove(&app, &actor(&by), &email).await?;
-    Ok(StatusCode::NO_CONTENT)
+    let done = account::wish(&app, &by, (&email, vec![])).await?;
+    Ok(done_or_waiting(done, &email))
+}
+
+fn done_or_waiting(done: bool, email: &str) -> Response {
+    if done {
+        return StatusCode::NO_CONTENT.into_response();
+    }
+    let waiting = json!({ "status": "waiting", "email": email });
+    (StatusCode::ACCEPTED, Json(waiting)).into_response()
 }
 
 /// Roles to have from now on.
@@ -102,19 +115,25 @@ pub struct RolesBody {
     pub roles: Vec<Role>,
 }
 
-/// Changes a person's roles. Those that decide are given and taken by an owner other than the person.
+/// Changes a person's roles. Those that decide are given and taken by an owner other than the person; to taking
+/// one a second person who decides agrees, by asking for the same.
 #[utoipa::path(post, path = "/v1/users/{email}/roles", params(("email" = String, Path)), request_body = RolesBody, responses(
-    (status = 204, description = "Changed"), (status = 403, body = answers::Failure, description = "`own-roles`, `takes-an-owner`")))]
+    (status = 204, description = "Changed"), (status = 202, description = "`{status: waiting}`: it takes force when a second person asks for the same"), (status = 422, body = answers::Failure, description = "`no-role`"), (status = 403, body = answers::Failure, description = "`own-roles`, `takes-an-owner`")))]
 pub async fn roles(
     State(app): State<Arc<App>>,
     who: Who,
     Path(email): Path<String>,
     Body(body): Body<RolesBody>,
-) -> Result<StatusCode, ApiError> {
+) -> Result<Response, ApiError> {
     let by = who.person(Right::Read)?;
-    granting::may_change_roles(&by, &account::existing(&app, &email)?, &body.roles)?;
-    account::set_roles(&app, &actor(&by), (&email, body.roles)).await?;
-    Ok(StatusCode::NO_CONTENT)
+    if body.roles.is_empty() {
+        return Err(ApiError::invalid(
+            "no-role",
+            "a person needs at least one role",
+        ));
+    }
+    let done = account::wish(&app, &by, (&email, body.roles)).await?;
+    Ok(done_or_waiting(done, &email))
 }
 
 /// A new password.

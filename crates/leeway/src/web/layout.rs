@@ -2,7 +2,7 @@
 
 use super::assets;
 use super::going::Going;
-use super::parts::{icon, shown};
+use super::parts::{icon, shown, time};
 use crate::app::App;
 use crate::error::ApiError;
 use crate::notify::overview;
@@ -33,6 +33,8 @@ pub struct Frame<'a> {
     pub ownerless: Vec<&'static str>,
     /// What this person approved and can still stop.
     pub going: Going,
+    /// When whoever looks lost the right to decide, lately, UTC milliseconds.
+    pub lost_ms: Option<i64>,
 }
 
 impl<'a> Frame<'a> {
@@ -66,6 +68,9 @@ impl<'a> Frame<'a> {
                 .map(Responsibility::title)
                 .collect(),
             going: Going::of(app, session),
+            lost_ms: app
+                .registry()
+                .lost_lately(&session.person.email, app.clock.now_ms()),
         }
     }
 
@@ -82,6 +87,9 @@ impl<'a> Frame<'a> {
                     }
                     @if !self.session.recorded {
                         p.banner role="alert" { (icon("alert")) "You signed in while the ledger could not be written, so you can read and not decide. Sign out and in again once it can be." }
+                    }
+                    @if let Some(at_ms) = self.lost_ms {
+                        p.banner role="alert" { (icon("alert")) "The right to decide was taken from you, " (time(at_ms)) ". If you do not know why, ask: who did it is in the timeline." }
                     }
                     @if !self.ownerless.is_empty() {
                         p.banner role="alert" { (icon("alert")) "Nobody owns: " (self.ownerless.join(", ")) ". What is of it waits for the fallback, or for an owner to be named in the permission owner matrix." }

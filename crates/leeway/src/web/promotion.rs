@@ -112,7 +112,12 @@ fn signature(
     (side, sides): (Side, &[Side]),
 ) -> Markup {
     let person = &at.session.person;
-    let alone = at.app.registry().one_person_firm(person);
+    let alone = {
+        let now_ms = at.app.clock.now_ms();
+        at.app
+            .registry()
+            .one_person_firm(&person.email, (now_ms, now_ms))
+    };
     let other = proposal.signed.iter().any(|(_, by, _)| *by == person.email);
     html! {
         h3 { (capital(side.words())) }

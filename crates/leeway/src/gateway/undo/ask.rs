@@ -269,7 +269,7 @@ fn decision(app: &App, person: &Person, prepared: &Prepared) -> Option<ActionEve
     let now_ms = app.clock.now_ms();
     let routing = registry.routing(row, now_ms, false);
     routing.admits(registry.matrix(), person).ok()?;
-    let alone = registry.one_person_firm(person);
+    let alone = registry.one_person_firm(&person.email, (now_ms, now_ms));
     let by = person.email.clone();
     let content_hash = judged.content_hash.clone();
     if judged.decision.approvals > 1 && !alone {
