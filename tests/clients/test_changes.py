@@ -106,7 +106,7 @@ def test_a_change_is_replayed_over_the_past_before_it_is_decided(desk):
             "arguments": {"invoice_id": f"inv-200{n}", "amount_cents": cents, "reason": "Late."}})
     wrong = desk.bob.get("/v1/actions?status=held")["actions"][0]
     desk.bob.decide(wrong["id"], "reject", reason="too much")
-    rule = {"id": "no-large", "text": "Too much.", "then": "block", "when": {"effects": ["pay"], "amount_above_cents": 2000}}
+    rule = {"id": "no-large", "text": "Too much.", "then": "block", "when": {"effects": ["pay"], "amount_above_cents": 2000, "currency": "GBP"}}
     change = propose(desk, "limit", guardrail=[rule])
     found = desk.bob.get(f"/v1/changes/{change['id']}/backtest")["backtests"][0]
     assert (found["was"]["hold"], found["would"]["hold"], found["would"]["block"]) == (2, 1, 1)

@@ -14,7 +14,7 @@ sandbox__create_refund = "external"
 id = "refunds-a-day"
 text = "Refunds would exceed 100.00 today."
 then = "block"
-when = { effects = ["pay"], total = { above_cents = 10000, per_s = 86400, of = "workflow" } }
+when = { effects = ["pay"], currency = "GBP", total = { above_cents = 10000, per_s = 86400, of = "workflow" } }
 """
 
 

@@ -19,7 +19,7 @@ id = "two-for-large-refunds"
 text = "A refund above 20.00 takes two people."
 then = "hold"
 approvals = 2
-when = { effects = ["pay"], amount_above_cents = 2000 }
+when = { effects = ["pay"], amount_above_cents = 2000, currency = "GBP" }
 """
 OWNERS = """
 [owner.support-triage]

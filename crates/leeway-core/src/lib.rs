@@ -16,6 +16,7 @@ pub mod id;
 pub mod incident;
 pub mod judge;
 pub mod ledger;
+pub mod message;
 pub mod notify;
 pub mod openapi;
 pub mod undo;

@@ -63,6 +63,9 @@ fn judged(n: u64) -> Judged {
                 critical: false,
             }],
             amount_cents: None,
+            currency: None,
+            message: None,
+            decoded: Vec::new(),
             amount_expected: false,
             undo: UndoPlan::Exact {
                 tool: "update_contact".into(),

@@ -96,6 +96,9 @@ fn plain() -> Classified {
         areas: [].into(),
         changes: vec![],
         amount_cents: None,
+        currency: None,
+        message: None,
+        decoded: Vec::new(),
         amount_expected: false,
         undo: UndoPlan::None {
             why: "a benchmark".into(),

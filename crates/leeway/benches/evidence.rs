@@ -107,6 +107,9 @@ fn judged(n: u64, now_ms: i64) -> Judged {
                 critical: false,
             }],
             amount_cents: None,
+            currency: None,
+            message: None,
+            decoded: Vec::new(),
             amount_expected: false,
             undo: UndoPlan::None {
                 why: "of the load".into(),

@@ -8,7 +8,7 @@ use crate::error::ApiError;
 use crate::registry::Registry;
 use leeway_core::action::event::{ActionEvent, Judged};
 use leeway_core::action::state::Status;
-use leeway_core::classify::classified::classify;
+use leeway_core::classify::classified::classify_in;
 use leeway_core::classify::compiled::CompiledPack;
 use leeway_core::govern::workflow::Workflow;
 use leeway_core::judge::backtest::{Backtest, Past, Report, Verdicts};
@@ -101,6 +101,8 @@ fn replay(
 ) -> Result<Report, StoreError> {
     // Reading the payloads is most of the work: it goes on beside the judging, a batch to a thread,
     // and the batches are judged in their order.
+    let currency = backtest.workflow().currency().map(str::to_owned);
+    let currency = &currency;
     std::thread::scope(|scope| {
         let mut ahead = VecDeque::new();
         let (mut after, mut last) = (None, false);
@@ -109,7 +111,8 @@ fn replay(
                 let rows = reader.past(workflow, from_ms, (after, BATCH))?;
                 last = rows.len() < BATCH;
                 after = rows.last().map(|row| row.seq).or(after);
-                ahead.push_back(scope.spawn(move || read_all(rows, packs)));
+                let currency = currency.as_deref();
+                ahead.push_back(scope.spawn(move || read_all(rows, (packs, currency))));
             }
             let Some(reading) = ahead.pop_front() else {
                 return Ok(backtest.finish());
@@ -124,11 +127,11 @@ fn replay(
     })
 }
 
-fn read_all(rows: Vec<PastRow>, packs: &Packs) -> Result<Vec<Past>, StoreError> {
-    rows.into_iter().map(|row| past(row, packs)).collect()
+fn read_all(rows: Vec<PastRow>, by: (&Packs, Option<&str>)) -> Result<Vec<Past>, StoreError> {
+    rows.into_iter().map(|row| past(row, by)).collect()
 }
 
-fn past(row: PastRow, packs: &Packs) -> Result<Past, StoreError> {
+fn past(row: PastRow, by: (&Packs, Option<&str>)) -> Result<Past, StoreError> {
     let judged = match Event::read("action.judged", &row.payload) {
         Ok(Event::Action(ActionEvent::Judged(judged))) => *judged,
         _ => {
@@ -139,7 +142,7 @@ fn past(row: PastRow, packs: &Packs) -> Result<Past, StoreError> {
         }
     };
     Ok(Past {
-        classified: reclassified(&judged, packs),
+        classified: reclassified(&judged, by),
         id: row.id,
         ran: matches!(
             row.status,
@@ -151,14 +154,17 @@ fn past(row: PastRow, packs: &Packs) -> Result<Past, StoreError> {
     })
 }
 
-fn reclassified(judged: &Judged, packs: &Packs) -> Option<leeway_core::classify::Classified> {
+fn reclassified(
+    judged: &Judged,
+    (packs, currency): (&Packs, Option<&str>),
+) -> Option<leeway_core::classify::Classified> {
     let tool = packs
         .get(&judged.call.system)?
         .tools
         .get(&judged.call.tool)?;
-    Some(classify(
-        tool,
-        &judged.call.system,
+    Some(classify_in(
+        currency,
+        (tool, &judged.call.system),
         &judged.call.arguments,
         &judged.before,
     ))

@@ -150,6 +150,7 @@ impl ActionRow {
         self.gist = title::gist(judged);
         self.confidence = judged.claim.confidence;
         self.amount_cents = classified.amount_cents;
+        self.currency.clone_from(&classified.currency);
         self.content_hash = Some(judged.content_hash.clone());
         self.expires_ms = judged.expires_ms;
         // Whatever the cause: an approval is of one revision only.
@@ -238,6 +239,7 @@ fn empty(id: &ActionId, meta: &EntryMeta) -> ActionRow {
         gist: String::new(),
         confidence: None,
         amount_cents: None,
+        currency: None,
         revision: 0,
         content_hash: None,
         expires_ms: None,

@@ -94,8 +94,10 @@ pub struct ActionRow {
     pub gist: String,
     /// Stated confidence.
     pub confidence: Option<f64>,
-    /// Amount in cents.
+    /// Amount in the smallest unit of its currency.
     pub amount_cents: Option<i64>,
+    /// The amount's currency, by ISO 4217; `None` where it is not known.
+    pub currency: Option<String>,
     /// The current revision's number; 0 when refused.
     pub revision: u32,
     /// The current revision's content hash.

@@ -3,7 +3,7 @@
 use super::Call;
 use super::event::{Judged, Refused};
 use super::visible::visible;
-use crate::classify::{Effect, FieldChange, RecordRef};
+use crate::classify::{Effect, FieldChange, RecordRef, currency};
 use serde_json::Value;
 
 const LONGEST: usize = 60;
@@ -29,7 +29,7 @@ pub fn title(judged: &Judged) -> String {
     };
     let amount = classified
         .amount_cents
-        .map(|cents| format!(" {}", money(cents)))
+        .map(|minor| format!(" {}", currency::text(minor, classified.currency.as_deref())))
         .unwrap_or_default();
     let mut line = format!("{verb}{amount} · {what}");
     let fields = fields(&classified.changes);
@@ -63,6 +63,17 @@ pub fn gist(judged: &Judged) -> String {
         .collect();
     if !changes.is_empty() {
         return changes.join(" · ");
+    }
+    if let Some(message) = &judged.classified.message {
+        let to = message.recipients().next().map(short);
+        let what = message
+            .subject
+            .as_deref()
+            .or(message.parts.first().map(|part| part.text.as_str()));
+        let said: Vec<String> = to.into_iter().chain(what.map(short)).collect();
+        if !said.is_empty() {
+            return said.join(": ");
+        }
     }
     judged
         .decision
@@ -135,16 +146,6 @@ fn value(value: &Value) -> String {
         Value::String(text) => short(text),
         other => short(&other.to_string()),
     }
-}
-
-/// Cents as a decimal amount.
-pub fn money(cents: i64) -> String {
-    let sign = if cents < 0 { "-" } else { "" };
-    format!(
-        "{sign}{}.{:02}",
-        cents.unsigned_abs() / 100,
-        cents.unsigned_abs() % 100
-    )
 }
 
 fn short(text: &str) -> String {

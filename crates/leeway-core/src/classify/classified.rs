@@ -6,10 +6,9 @@ use super::filter::Filter;
 use super::pack::Absent;
 use super::redact::REDACTED;
 use super::sensitive::WordLists;
-use super::{
-    Area, BeforeImage, Classified, Effect, FieldChange, Guarded, RecordRef, money, sensitive,
-};
+use super::{Area, BeforeImage, Classified, Effect, FieldChange, Guarded, RecordRef, sensitive};
 use crate::judge::guardrail::Then;
+use crate::message::{Decoded, Message};
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
 
@@ -20,8 +19,20 @@ pub fn classify(
     arguments: &Value,
     before: &BeforeImage,
 ) -> Classified {
+    classify_in(None, (tool, system), arguments, before)
+}
+
+/// [`classify`], with the currency that amounts are in where neither pack nor call says one.
+pub fn classify_in(
+    currency: Option<&str>,
+    (tool, system): (&CompiledTool, &str),
+    arguments: &Value,
+    before: &BeforeImage,
+) -> Classified {
     let record = tool.record(system, arguments);
-    Work::new(tool, arguments, before).finish(record)
+    let mut work = Work::new(tool, arguments, before);
+    work.usual_currency = currency;
+    work.finish(record)
 }
 
 /// What is known of a call whose classification was given up, because it took too long: every
@@ -53,9 +64,11 @@ pub fn add_sensitive(
 ) {
     let work = Work::new(tool, arguments, before);
     // A filter that fails has made the call unknown already.
-    let Ok(Some(text)) = work.text() else {
+    let mut text = work.text().ok().flatten().unwrap_or_default();
+    said(classified.message.as_ref(), &classified.decoded, &mut text);
+    if text.is_empty() {
         return;
-    };
+    }
     let found = words.categories(&text);
     if !found.is_empty() {
         classified.areas.insert(Area::SupportSensitive);
@@ -68,7 +81,7 @@ pub(super) struct Work<'a> {
     pub(super) tool: &'a CompiledTool,
     pub(super) arguments: &'a Value,
     pub(super) before: &'a BeforeImage,
-    before_value: Value,
+    pub(super) before_value: Value,
     pub(super) effect: Effect,
     /// Whether a draft, create or update is not low-risk.
     pub(super) high_impact: bool,
@@ -77,6 +90,8 @@ pub(super) struct Work<'a> {
     pub(super) why: Vec<String>,
     pub(super) unknowns: Vec<String>,
     pub(super) given_up: Option<&'a str>,
+    /// What amounts are in where nothing says it.
+    pub(super) usual_currency: Option<&'a str>,
 }
 
 impl<'a> Work<'a> {
@@ -86,8 +101,10 @@ impl<'a> Work<'a> {
         self.raise();
         self.guard();
         let changes = self.changes();
-        let (amount_cents, amount_expected) = self.amount();
-        let sensitive = self.sensitive();
+        let (amount_cents, currency, amount_expected) = self.amount();
+        let message = self.message();
+        let decoded = self.decoded(message.as_ref());
+        let sensitive = self.sensitive(message.as_ref(), &decoded);
         self.areas(&changes, !sensitive.is_empty());
         let accounts = self.accounts();
         let level = self.level(&changes, &accounts);
@@ -99,7 +116,10 @@ impl<'a> Work<'a> {
             areas: self.areas,
             changes,
             amount_cents,
+            currency,
             amount_expected,
+            message,
+            decoded,
             undo,
             sensitive,
             guards: self.guards,
@@ -136,10 +156,11 @@ impl<'a> Work<'a> {
             why: Vec::new(),
             unknowns: Vec::new(),
             given_up: None,
+            usual_currency: None,
         }
     }
 
-    fn unknown<T: Default>(&mut self, why: String) -> T {
+    pub(super) fn unknown<T: Default>(&mut self, why: String) -> T {
         self.unknowns.push(why);
         T::default()
     }
@@ -346,26 +367,6 @@ impl<'a> Work<'a> {
             .collect()
     }
 
-    /// The amount, and whether the call names one.
-    fn amount(&mut self) -> (Option<i64>, bool) {
-        let tool = self.tool;
-        let (Some(filter), true) = (&tool.amount, self.effect != Effect::Read) else {
-            return (None, false);
-        };
-        let cents = match self.run(filter) {
-            Ok(value) if tool.entry.amount.is_some() => money::cents(&value),
-            Ok(value) => value.as_i64().filter(|cents| *cents >= 0),
-            Err(why) => return (self.unknown(why), true),
-        };
-        if cents.is_none() {
-            self.unknowns.push(format!(
-                "filter `{}` gave no amount in whole cents",
-                filter.source()
-            ));
-        }
-        (cents, true)
-    }
-
     /// The call's texts, one after another; `None` when the pack names none.
     fn text(&self) -> Result<Option<String>, String> {
         let Some(filter) = &self.tool.text else {
@@ -376,11 +377,13 @@ impl<'a> Work<'a> {
         Ok(Some(text))
     }
 
-    fn sensitive(&mut self) -> BTreeSet<String> {
-        match self.text() {
-            Ok(text) => sensitive::categories(&text.unwrap_or_default()),
+    fn sensitive(&mut self, message: Option<&Message>, decoded: &[Decoded]) -> BTreeSet<String> {
+        let mut text = match self.text() {
+            Ok(text) => text.unwrap_or_default(),
             Err(why) => self.unknown(why),
-        }
+        };
+        said(message, decoded, &mut text);
+        sensitive::categories(&text)
     }
 
     fn areas(&mut self, changes: &[FieldChange], sensitive: bool) {
@@ -420,6 +423,19 @@ pub fn has_mark(value: &Value) -> bool {
         Value::Array(items) => items.iter().any(has_mark),
         Value::Object(fields) => fields.values().any(has_mark),
         _ => false,
+    }
+}
+
+/// Adds what a call says in messages and encoded texts.
+fn said(message: Option<&Message>, decoded: &[Decoded], text: &mut String) {
+    let of_decoded = decoded.iter().map(|decoded| &decoded.message);
+    for part in message
+        .into_iter()
+        .chain(of_decoded)
+        .flat_map(Message::texts)
+    {
+        text.push_str(part);
+        text.push('\n');
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::Effect;
 use super::filter::{Filter, FilterError};
-use super::pack::{Guard, Pack, ToolEntry, UndoRule};
+use super::pack::{Guard, MessageRule, Pack, ToolEntry, UndoRule};
 use crate::canonical;
 use crate::judge::check;
 use std::collections::HashMap;
@@ -47,6 +47,10 @@ pub struct CompiledTool {
     pub(super) several: Option<Filter>,
     /// Of `amount` or `amount_cents`.
     pub(super) amount: Option<Filter>,
+    pub(super) currency_of: Option<Filter>,
+    /// The tool's own or its pack's.
+    pub(super) currency: Option<String>,
+    pub(super) message: Option<CompiledMessage>,
     pub(super) text: Option<Filter>,
     pub(super) raise: Vec<Filter>,
     /// The pack's rules over every tool, then the entry's own.
@@ -64,6 +68,50 @@ pub(super) struct CompiledRead {
     pub(super) version: Option<Filter>,
 }
 
+/// Where a message is found, ready: each filter by the part of the message it gives.
+#[derive(Clone, Debug, Default)]
+pub(super) struct CompiledMessage {
+    pub(super) raw: Option<Filter>,
+    pub(super) tree: Option<Filter>,
+    pub(super) from: Option<Filter>,
+    pub(super) to: Option<Filter>,
+    pub(super) cc: Option<Filter>,
+    pub(super) bcc: Option<Filter>,
+    pub(super) reply_to: Option<Filter>,
+    pub(super) subject: Option<Filter>,
+    pub(super) text: Option<Filter>,
+    pub(super) html: Option<Filter>,
+    pub(super) chat: Option<Filter>,
+    pub(super) attachments: Option<Filter>,
+    /// What these do not show, for people.
+    pub(super) lacks: Option<String>,
+}
+
+impl CompiledMessage {
+    /// The filters that give whom it reaches.
+    pub(super) fn recipients(&self) -> impl Iterator<Item = &Filter> {
+        [&self.to, &self.cc, &self.bcc, &self.reply_to]
+            .into_iter()
+            .flatten()
+    }
+
+    /// The filters that give what people read in it.
+    pub(super) fn content(&self) -> impl Iterator<Item = &Filter> {
+        [
+            &self.raw,
+            &self.tree,
+            &self.from,
+            &self.subject,
+            &self.text,
+            &self.html,
+            &self.chat,
+            &self.attachments,
+        ]
+        .into_iter()
+        .flatten()
+    }
+}
+
 impl Pack {
     /// Reads a pack file.
     pub fn parse(text: &str) -> Result<Self, toml::de::Error> {
@@ -78,9 +126,11 @@ impl CompiledPack {
         let mut tools = HashMap::new();
         let of_all = problems.guards_of_all(&pack);
         let failed = problems.filter("failed".to_owned(), pack.failed.as_ref());
+        problems.currency("currency".to_owned(), pack.currency.as_ref());
         for (name, entry) in &pack.tools {
             problems.references(&pack, name, entry);
             if let Some(mut tool) = problems.tool(name, entry) {
+                tool.currency = tool.currency.or_else(|| pack.currency.clone());
                 tool.guards.splice(0..0, of_all.iter().cloned());
                 tools.insert(name.clone(), tool);
             }
@@ -166,7 +216,12 @@ impl Problems {
         };
         let looks_before = entry
             .conditions()
-            .chain([&entry.changes, &entry.text].into_iter().flatten())
+            .chain(
+                [&entry.changes, &entry.text, &entry.currency_of]
+                    .into_iter()
+                    .flatten(),
+            )
+            .chain(entry.message.iter().flat_map(MessageRule::filters))
             .chain(amount)
             .chain(undo)
             .any(|source| source.contains("$before"));
@@ -187,6 +242,9 @@ impl Problems {
             read,
             several: self.filter(at("several"), entry.several.as_ref()),
             amount: self.filter(at(amount_key), amount),
+            currency_of: self.filter(at("currency_of"), entry.currency_of.as_ref()),
+            currency: entry.currency.clone(),
+            message: self.message(name, entry.message.as_ref()),
             text: self.filter(at("text"), entry.text.as_ref()),
             raise,
             guards,
@@ -194,6 +252,45 @@ impl Problems {
             entry: entry.clone(),
         };
         (self.0.len() == before).then_some(tool)
+    }
+
+    fn message(&mut self, name: &str, rule: Option<&MessageRule>) -> Option<CompiledMessage> {
+        let rule = rule?;
+        let at = |key: &str| format!("tool.{name}.message.{key}");
+        if rule.filters().next().is_none() {
+            self.add(
+                "message-empty",
+                format!("tool.{name}.message"),
+                "nothing says where the message is".into(),
+                "add raw, tree, or the parts: to, cc, bcc, subject, text, html, attachments",
+            );
+        }
+        Some(CompiledMessage {
+            raw: self.filter(at("raw"), rule.raw.as_ref()),
+            tree: self.filter(at("tree"), rule.tree.as_ref()),
+            from: self.filter(at("from"), rule.from.as_ref()),
+            to: self.filter(at("to"), rule.to.as_ref()),
+            cc: self.filter(at("cc"), rule.cc.as_ref()),
+            bcc: self.filter(at("bcc"), rule.bcc.as_ref()),
+            reply_to: self.filter(at("reply_to"), rule.reply_to.as_ref()),
+            subject: self.filter(at("subject"), rule.subject.as_ref()),
+            text: self.filter(at("text"), rule.text.as_ref()),
+            html: self.filter(at("html"), rule.html.as_ref()),
+            chat: self.filter(at("chat"), rule.chat.as_ref()),
+            attachments: self.filter(at("attachments"), rule.attachments.as_ref()),
+            lacks: rule.lacks.clone(),
+        })
+    }
+
+    fn currency(&mut self, path: String, code: Option<&String>) {
+        if code.is_some_and(|code| super::currency::decimals(code).is_none()) {
+            self.add(
+                "currency-unknown",
+                path,
+                format!("`{}` is no currency", code.map_or("", String::as_str).escape_debug()),
+                "write its ISO 4217 code, e.g. `EUR`; where the call names it, use currency_of = a filter",
+            );
+        }
     }
 
     fn references(&mut self, pack: &Pack, name: &str, entry: &ToolEntry) {
@@ -284,6 +381,16 @@ impl Problems {
                 at("amount"),
                 "the amount is given twice".into(),
                 "keep `amount` (whole units of money) or `amount_cents`",
+            );
+        }
+        self.currency(at("currency"), entry.currency.as_ref());
+        let names_amount = entry.amount.is_some() || entry.amount_cents.is_some();
+        if entry.currency_of.is_some() && !names_amount {
+            self.add(
+                "amount-missing",
+                at("currency_of"),
+                "it gives the currency of no amount".into(),
+                "add amount or amount_cents, or leave it out",
             );
         }
         if entry.several.is_some() && entry.changes.is_none() {

@@ -3,10 +3,11 @@
 //!
 //! [`pack`] is the schema of pack files; [`look`] says which record to read and reads the answer;
 //! [`classified`] is the pure classification, [`level`] its level, [`undo`] its way back; [`filter`]
-//! runs jq filters; [`money`] reads amounts; [`guess`] reads a tool without a pack entry, for display
+//! runs jq filters; [`money`] reads amounts and [`currency`] writes them; [`guess`] reads a tool without a pack entry, for display
 //! only; [`redact`] hides secrets by their fields' names and [`scrub`] wherever else they occur.
 
 use crate::judge::guardrail::Then;
+use crate::message::{Decoded, Message};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
@@ -256,10 +257,20 @@ pub struct Classified {
     pub areas: BTreeSet<Area>,
     /// Field by field, old → new; unchanged fields are left out.
     pub changes: Vec<FieldChange>,
-    /// Money it moves or names, in cents; `None` when it names none or it could not be read.
+    /// Money it moves or names, in the smallest unit of its currency (cents, yen); `None` when it names
+    /// none or it could not be read.
     pub amount_cents: Option<i64>,
+    /// In which currency, by ISO 4217; `None` where it is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub currency: Option<String>,
     /// True when the pack says the call names an amount, so that `None` means unknown, not none.
     pub amount_expected: bool,
+    /// The message it sends or keeps, as its recipients get it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message: Option<Message>,
+    /// What else in it is encoded, and what it says.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub decoded: Vec<Decoded>,
     /// How it could be taken back.
     pub undo: UndoPlan,
     /// Categories of sensitive content found in its texts (`legal-threat`, …).
@@ -277,13 +288,16 @@ pub struct Classified {
 }
 
 pub mod account;
+mod amount;
 pub mod classified;
 pub mod compiled;
+pub mod currency;
 pub mod filter;
 pub mod guess;
 mod handed;
 pub mod level;
 pub mod look;
+mod message;
 pub mod money;
 pub mod pack;
 pub mod redact;

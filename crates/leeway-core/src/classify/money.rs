@@ -1,5 +1,6 @@
-//! Amounts of money in whole units (euros, not cents) to cents, exactly: digit by digit, never by way
-//! of floating point, so 19.99 is 1999 and what is no whole cent is no amount.
+//! Amounts of money in whole units (euros, not cents) to the smallest unit of their currency, exactly:
+//! digit by digit, never by way of floating point, so 19.99 euros are 1999 and what is no whole cent is
+//! no amount.
 
 use serde_json::{Number, Value};
 
@@ -8,16 +9,18 @@ const MOST_DIGITS: usize = 9;
 /// Most members of a list.
 const MOST_MEMBERS: usize = 10_000;
 
-/// Cents of a number, or the sum of a list of numbers and of `[quantity, unit price]` pairs. `None`
-/// when anything is negative, no number, too large, or the sum is no whole cent.
-pub fn cents(value: &Value) -> Option<i64> {
+/// A number in the smallest unit of a currency with so many decimals, or the sum of a list of numbers and
+/// of `[quantity, unit price]` pairs. `None` when anything is negative, no number, too large, or the sum
+/// is no whole number of that unit.
+pub fn minor(value: &Value, decimals: u8) -> Option<i64> {
     let sum = match value {
         Value::Array(members) if (1..=MOST_MEMBERS).contains(&members.len()) => members
             .iter()
             .try_fold(0_i128, |sum, member| sum.checked_add(member_units(member)?))?,
         single => member_units(single)?,
     };
-    let unit = 10_i128.pow(2 * MOST_DIGITS as u32 - 2);
+    let digits = (2 * MOST_DIGITS as u32).checked_sub(u32::from(decimals))?;
+    let unit = 10_i128.pow(digits);
     (sum % unit == 0).then(|| i64::try_from(sum / unit).ok())?
 }
 
@@ -62,8 +65,16 @@ mod tests {
             (json!([[0.5, 0.5], 0.75]), 100),
             (json!(0), 0),
         ] {
-            assert_eq!(cents(&value), Some(expected), "{value}");
+            assert_eq!(minor(&value, 2), Some(expected), "{value}");
         }
+    }
+
+    #[test]
+    fn each_currency_has_its_own_smallest_unit() {
+        assert_eq!(minor(&json!(5800), 0), Some(5800));
+        assert_eq!(minor(&json!(58.5), 0), None);
+        assert_eq!(minor(&json!(5.8), 3), Some(5800));
+        assert_eq!(minor(&json!([[2, 1.25], 0.5]), 3), Some(3000));
     }
 
     #[test]
@@ -82,7 +93,7 @@ mod tests {
             json!(u64::MAX),
             json!({"amount": 5}),
         ] {
-            assert_eq!(cents(&value), None, "{value}");
+            assert_eq!(minor(&value, 2), None, "{value}");
         }
     }
 }

@@ -26,6 +26,9 @@ pub struct Pack {
     /// answer giving true when it says that nothing was done. One that fails says that nobody can tell.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failed: Option<String>,
+    /// The currency of every amount whose tool says none, by ISO 4217, where the system has just one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub currency: Option<String>,
     /// Rules over every tool's calls, over the arguments alone.
     #[serde(default, rename = "guard", skip_serializing_if = "Vec::is_empty")]
     pub guards: Vec<Guard>,
@@ -79,12 +82,21 @@ pub struct ToolEntry {
     /// Areas that changing a field touches.
     #[serde(default)]
     pub field_areas: BTreeMap<String, Vec<Area>>,
-    /// Filter giving the amount of money in cents, an integer.
+    /// Filter giving the amount of money in the smallest unit of its currency (cents, yen), an integer.
     pub amount_cents: Option<String>,
     /// Instead of `amount_cents`: filter giving the amount in whole units of money (euros, not
     /// cents), a number or a list of numbers and `[quantity, unit price]` pairs to add up.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub amount: Option<String>,
+    /// The amount's currency, by ISO 4217, where it is always the same.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub currency: Option<String>,
+    /// Filter giving the amount's currency, in either case; `null` for the one that goes without saying.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub currency_of: Option<String>,
+    /// Where the call sends a message: which parts of it are one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message: Option<MessageRule>,
     /// Filter giving the texts (string or array of strings) to look through for sensitive issues.
     pub text: Option<String>,
     /// Paths of arguments that cannot change what happens to the business: page sizes, formats.
@@ -143,6 +155,54 @@ pub struct Guard {
     pub then: Then,
     /// One sentence for people: why it stops.
     pub text: String,
+}
+
+/// Which parts of a call, or of the record it is about, are a message: it is shown as its recipients get
+/// it. Every filter may give `null` for what this call does not have.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct MessageRule {
+    /// Filter giving the message whole (RFC 5322), as text or in base64 of either alphabet.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub raw: Option<String>,
+    /// Filter giving the message taken apart as Gmail shows it: `mimeType`, `headers`, `body`, `parts`.
+    /// Of `raw` and `tree` the first that gives something is taken.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tree: Option<String>,
+    /// Filter giving the sender, where the call names one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub from: Option<String>,
+    /// Filter giving whom it reaches: a text or a list of texts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub to: Option<String>,
+    /// Filter giving who gets a copy.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cc: Option<String>,
+    /// Filter giving who gets a copy unseen by the others.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bcc: Option<String>,
+    /// Filter giving where answers go.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reply_to: Option<String>,
+    /// Filter giving the subject.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub subject: Option<String>,
+    /// Filter giving plain text, or a list of texts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+    /// Filter giving HTML, or a list of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub html: Option<String>,
+    /// Filter giving text in a chat's own marks, where `<address|words>` is a link.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub chat: Option<String>,
+    /// Filter giving what is attached: a list of names or of `{name, type, size, content}`, the content
+    /// in base64 where the call has it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub attachments: Option<String>,
+    /// What of the message these do not show, one sentence: it counts as not shown whole then.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lacks: Option<String>,
 }
 
 /// Which record a call touches.
@@ -213,6 +273,28 @@ pub enum Undeclared {
 impl Undeclared {
     fn is_refuse(&self) -> bool {
         *self == Self::Refuse
+    }
+}
+
+impl MessageRule {
+    /// Its filters.
+    pub fn filters(&self) -> impl Iterator<Item = &String> {
+        [
+            &self.raw,
+            &self.tree,
+            &self.from,
+            &self.to,
+            &self.cc,
+            &self.bcc,
+            &self.reply_to,
+            &self.subject,
+            &self.text,
+            &self.html,
+            &self.chat,
+            &self.attachments,
+        ]
+        .into_iter()
+        .flatten()
     }
 }
 

@@ -5,6 +5,7 @@ use super::breaker::Breaker;
 use super::owners::Responsibility;
 use super::relay::{Names, Relay};
 use crate::canonical;
+use crate::classify::currency::decimals;
 use crate::earn::settings::{Evidence, RoiTerms};
 use crate::judge::guardrail::Guardrail;
 use serde::{Deserialize, Serialize};
@@ -97,6 +98,10 @@ pub struct Workflow {
     /// How its agents earn freedom.
     #[serde(default, skip_serializing_if = "Evidence::is_default")]
     pub evidence: Evidence,
+    /// The currency of its limits, and of amounts whose currency nothing says, by ISO 4217. Unless told,
+    /// the one its worth is worked out in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub currency: Option<String>,
     /// What its worth is worked out from.
     #[serde(default, skip_serializing_if = "is_default_roi")]
     pub roi: Box<RoiTerms>,
@@ -217,6 +222,12 @@ pub enum DeadlineCounts {
 }
 
 impl Workflow {
+    /// The currency of its limits, and of amounts whose currency nothing says.
+    pub fn currency(&self) -> Option<&str> {
+        let said = self.currency.as_deref().or(self.roi.currency.as_deref());
+        said.filter(|code| decimals(code).is_some())
+    }
+
     /// The prompt's version as it is stamped on actions: the label, and the text's hash where the
     /// text is kept here.
     pub fn prompt_stamp(&self) -> Option<String> {

@@ -201,14 +201,20 @@ impl Backtest {
     /// Every window counts what ran in its scope, whether or not the rule concerned it.
     fn count_after(&mut self, case: &Case<'_>) {
         let amount = case.classified.amount_cents.unwrap_or(0);
-        for (guardrail, scope) in self.rules.windows() {
+        for (guardrail, scope, currency) in self.rules.windows() {
             if scope == Scope::Record && case.classified.record.is_none() {
                 continue;
             }
             self.windows
                 .entry((guardrail.to_owned(), Key::of(scope, case)))
                 .or_default()
-                .add(case.facts.now_ms, amount);
+                .add(
+                    case.facts.now_ms,
+                    match (case.classified.currency.as_deref(), currency) {
+                        (Some(of), Some(counted)) if of != counted => 0,
+                        _ => amount,
+                    },
+                );
         }
     }
 
@@ -318,11 +324,11 @@ impl Window {
 }
 
 impl CompiledRules {
-    /// Every guardrail that counts, and whose actions it counts.
-    fn windows(&self) -> Vec<(&str, Scope)> {
+    /// Every guardrail that counts, whose actions it counts, and in which currency.
+    fn windows(&self) -> Vec<(&str, Scope, Option<&str>)> {
         self.guardrails
             .iter()
-            .filter_map(|rule| Some((rule.id(), rule.window()?.0)))
+            .filter_map(|rule| Some((rule.id(), rule.window()?.0, rule.currency())))
             .collect()
     }
 }

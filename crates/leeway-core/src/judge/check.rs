@@ -3,6 +3,7 @@
 use super::guardrail::{Guardrail, When};
 use super::hours::Hours;
 use super::review::{BUILT_IN, PACK_RULE};
+use crate::classify::currency::decimals;
 use crate::govern::workflow::{DeadlineCounts, Workflow};
 use std::collections::HashSet;
 
@@ -33,6 +34,7 @@ pub fn check(workflow: &Workflow) -> Result<Option<Hours>, Vec<RuleProblem>> {
     problems.basics(workflow);
     problems.tools(workflow);
     let hours = problems.hours(workflow);
+    problems.currency("currency".to_owned(), workflow.currency.as_deref());
     let mut ids = HashSet::new();
     for (index, breaker) in workflow.breakers.iter().enumerate() {
         if let Some((key, help)) = breaker.problem() {
@@ -333,6 +335,7 @@ impl Problems {
             );
         }
         self.amount(at("when.amount_above_cents"), when.amount_above_cents);
+        self.currency(at("when.currency"), when.currency.as_deref());
         if when
             .confidence_below
             .is_some_and(|limit| !(0.0..=1.0).contains(&limit))
@@ -350,6 +353,17 @@ impl Problems {
                 at("when.outside_business_hours"),
                 "the workflow has no business hours".into(),
                 "add a [business_hours] table",
+            );
+        }
+    }
+
+    fn currency(&mut self, path: String, code: Option<&str>) {
+        if let Some(code) = code.filter(|code| decimals(code).is_none()) {
+            self.add(
+                "currency-unknown",
+                path,
+                format!("`{}` is no currency", code.escape_debug()),
+                "write its ISO 4217 code, e.g. `EUR`",
             );
         }
     }

@@ -16,6 +16,8 @@ pub struct CompiledGuardrail {
     rule: Guardrail,
     effects: u16,
     areas: u8,
+    /// The currency of its amounts.
+    currency: Option<String>,
 }
 
 /// What guardrails look at, computed once per case.
@@ -53,8 +55,13 @@ fn area_bit(area: Area) -> u8 {
 }
 
 impl CompiledGuardrail {
-    fn new(rule: Guardrail) -> Self {
+    fn new(rule: Guardrail, usual: Option<&str>) -> Self {
         Self {
+            currency: rule
+                .when
+                .currency
+                .clone()
+                .or_else(|| usual.map(str::to_owned)),
             effects: rule
                 .when
                 .effects
@@ -79,6 +86,7 @@ impl CompiledGuardrail {
             guardrail: self.rule.id.clone(),
             scope,
             window_s,
+            currency: self.currency.clone(),
         })
     }
 
@@ -88,6 +96,11 @@ impl CompiledGuardrail {
         let rate = when.rate.as_ref().map(|rate| (rate.of, rate.per_s));
         let total = when.total.as_ref().map(|total| (total.of, total.per_s));
         rate.or(total)
+    }
+
+    /// The currency of its amounts.
+    pub fn currency(&self) -> Option<&str> {
+        self.currency.as_deref()
     }
 
     /// Its id.
@@ -127,7 +140,7 @@ impl CompiledGuardrail {
             && (when.fields.is_empty() || names_field(when, view))
             && when
                 .amount_above_cents
-                .is_none_or(|limit| amount_above(classified, limit))
+                .is_none_or(|limit| self.amount_above(classified, limit))
             && when
                 .confidence_below
                 .is_none_or(|limit| unsure(view.case.claim.confidence, limit))
@@ -157,7 +170,10 @@ impl CompiledGuardrail {
             .is_none_or(|rate| counted.count.saturating_add(1) > rate.more_than);
         let total = when.total.as_ref().is_none_or(|total| {
             match classified.amount_cents.filter(|amount| *amount >= 0) {
-                Some(amount) => counted.sum_cents.saturating_add(amount) > total.above_cents,
+                Some(amount) => {
+                    counted.sum_cents.saturating_add(amount) > total.above_cents
+                        || classified.currency != self.currency
+                }
                 None => {
                     classified.amount_expected
                         || classified.amount_cents.is_some()
@@ -166,6 +182,15 @@ impl CompiledGuardrail {
             }
         });
         rate && total
+    }
+
+    /// A negative amount makes no sense, and one in another currency cannot be compared: neither says
+    /// how much money moves.
+    fn amount_above(&self, classified: &Classified, limit: i64) -> bool {
+        match classified.amount_cents {
+            Some(amount) => amount > limit || amount < 0 || classified.currency != self.currency,
+            None => classified.amount_expected,
+        }
     }
 }
 
@@ -186,14 +211,6 @@ fn names_field(when: &When, view: &View<'_>) -> bool {
             .any(|change| when.fields.contains(&change.field))
 }
 
-/// A negative amount makes no sense, so it says nothing about how much money moves.
-fn amount_above(classified: &Classified, limit: i64) -> bool {
-    match classified.amount_cents {
-        Some(amount) => amount > limit || amount < 0,
-        None => classified.amount_expected,
-    }
-}
-
 /// Whether a stated confidence is below a limit, missing, or senseless.
 fn unsure(stated: Option<f64>, limit: f64) -> bool {
     stated.is_none_or(|stated| !(limit..=1.0).contains(&stated))
@@ -209,7 +226,7 @@ pub fn compile(
         .guardrails
         .iter()
         .cloned()
-        .map(CompiledGuardrail::new)
+        .map(|rule| CompiledGuardrail::new(rule, workflow.currency()))
         .collect();
     let mut by_tool: HashMap<String, Vec<usize>> = HashMap::new();
     let mut for_any_tool = Vec::new();

@@ -66,7 +66,11 @@ pub struct When {
     /// Any of these fields changes.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub fields: Vec<String>,
-    /// The amount is above this many cents.
+    /// The currency of its amounts, by ISO 4217; the workflow's unless told. An amount in another, or in
+    /// one that is not known, counts as above.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub currency: Option<String>,
+    /// The amount is above this many cents (the smallest unit of the currency).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub amount_above_cents: Option<i64>,
     /// The stated confidence is below this (none stated counts as below).

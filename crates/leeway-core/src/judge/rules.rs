@@ -68,6 +68,8 @@ pub struct Counter {
     pub scope: Scope,
     /// Since how long, seconds.
     pub window_s: u64,
+    /// Amounts in which currency; those whose currency is not known count too. `None` for all.
+    pub currency: Option<String>,
 }
 
 impl CompiledRules {

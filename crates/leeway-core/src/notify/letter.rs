@@ -51,6 +51,9 @@ pub struct Card {
     /// Further changes that are not listed.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub more_changes: u64,
+    /// The message it sends, as those who get it read it: label and text.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub message: Vec<(String, String)>,
     /// The call's arguments, where the changes do not show all of it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub arguments: Vec<(String, String)>,

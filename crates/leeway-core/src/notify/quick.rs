@@ -7,6 +7,7 @@ use crate::classify::Level;
 use crate::classify::redact::REDACTED;
 use crate::govern::workflow::Grant;
 use crate::judge::Verdict;
+use crate::message::lines::condensed;
 use serde_json::Value;
 
 /// Most values a message shows.
@@ -51,7 +52,18 @@ pub fn quick(grant: Grant, judged: &Judged) -> Result<(), NotQuick> {
         return Err(NotQuick::Unknown);
     }
     let mut seen = Seen::default();
-    seen.look(&judged.call.arguments);
+    match &classified.message {
+        Some(message) => {
+            seen.hidden |= message.deceives();
+            for (label, text) in message.lines() {
+                seen.look(&Value::String(label));
+                seen.look(&Value::String(text));
+            }
+            seen.look(&condensed(&judged.call.arguments));
+        }
+        None => seen.look(&judged.call.arguments),
+    }
+    seen.hidden |= !classified.decoded.is_empty();
     for change in &classified.changes {
         seen.look(&change.old);
         seen.look(&change.new);

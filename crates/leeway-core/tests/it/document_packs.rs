@@ -290,11 +290,10 @@ fn a_mail_in_base64_is_read_as_text() {
     let arguments = json!({"message": {"raw": raw}});
     let draft = classified("gmail-rest", "create_draft", &arguments, None);
     assert_eq!(draft.unknowns, Vec::<String>::new());
-    let shown = draft.changes[0].new.as_str().unwrap();
-    assert!(
-        shown.starts_with("To: ann@example.com\r\nSubject: ~~?"),
-        "{shown}"
-    );
+    let message = draft.message.unwrap();
+    assert_eq!(message.to, ["ann@example.com"]);
+    assert_eq!(message.subject.as_deref(), Some("~~?"));
+    assert_eq!(message.parts[0].text, "We will sue you");
     assert!(
         draft.sensitive.contains("legal-threat"),
         "{:?}",

@@ -20,6 +20,7 @@ mod invariant;
 mod lifecycle;
 mod lookalike;
 mod merkle;
+mod messages;
 mod notify;
 mod openapi;
 mod owners;

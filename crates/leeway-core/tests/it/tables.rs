@@ -8,7 +8,7 @@
 //! `undo_arguments` and `unknown`.
 
 use leeway_core::canonical;
-use leeway_core::classify::classified::classify;
+use leeway_core::classify::classified::{classify, classify_in};
 use leeway_core::classify::compiled::{CompiledPack, CompiledTool};
 use leeway_core::classify::look::Answered;
 use leeway_core::classify::pack::{Pack, ToolEntry};
@@ -40,6 +40,8 @@ struct Case {
     changes: Vec<String>,
     areas: Vec<String>,
     amount_cents: Option<i64>,
+    #[serde(default)]
+    currency: Option<String>,
     #[serde(default)]
     guards: Vec<String>,
     undo: String,
@@ -155,7 +157,7 @@ fn run(name: &str, case: &Case) -> Option<String> {
     }
     let redactor = Redactor::new(&compiled.pack.redact);
     let before = before(tool, &redactor, &arguments, case.answered());
-    let found = classify(tool, name, &arguments, &before);
+    let found = classify_in(Some("USD"), (tool, name), &arguments, &before);
     let mut changes = case.changes.clone();
     changes.sort();
     let mut areas = case.areas.clone();
@@ -178,6 +180,9 @@ fn run(name: &str, case: &Case) -> Option<String> {
             "{place}\n  found    {seen}\n  expected {expected}\n  unknown  {:?}",
             found.unknowns
         ));
+    }
+    if case.currency.is_some() && found.currency != case.currency {
+        return Some(format!("{place}: in {:?}", found.currency));
     }
     if let Some(arguments) = &case.undo_arguments {
         assert_eq!(undo(&found.undo).1, Some(&parsed(arguments)), "{place}");

@@ -43,9 +43,9 @@ impl Reader {
     pub fn tally(&self, workflow: &str, from_ms: i64) -> Result<Tally, StoreError> {
         let mut tally = Tally::default();
         let mut statement = self.prepare_cached(
-            "SELECT status, reviewer IS NOT NULL, count(*), coalesce(sum(amount_cents), 0), sum(mismatched) FROM actions
+            "SELECT status, reviewer IS NOT NULL, count(*), coalesce(sum(amount_cents), 0), sum(mismatched), coalesce(currency, '') FROM actions
              WHERE workflow = ?1 AND seq >= ?3 AND created_ms >= ?2 AND undoes IS NULL AND planted IS NULL AND effect <> 'read'
-             GROUP BY 1, 2",
+             GROUP BY 1, 2, 6",
         )?;
         let first = self.first_seq(from_ms)?.unwrap_or(i64::MAX);
         let mut rows = statement.query(params![workflow, from_ms, first])?;
@@ -64,7 +64,8 @@ impl Reader {
             tally.decided += count * u64::from(reviewed);
             tally.rejected += count * u64::from(is(&[Status::Rejected]));
             if done {
-                tally.amount_cents = tally.amount_cents.saturating_add(cents);
+                let sum = tally.amounts.entry(row.get(5)?).or_insert(0);
+                *sum = sum.saturating_add(cents);
             }
         }
         Ok(tally)

@@ -417,15 +417,19 @@ impl Reader {
     }
 
     /// Actions that ran or were let run since a time, and their amounts, without the one that is
-    /// being judged: it may have been let run before and be judged again.
+    /// being judged: it may have been let run before and be judged again. Of amounts, those in a currency
+    /// and those that may be in it; all without one.
     pub fn counted(
         &self,
         workflow: &str,
-        key: &ScopeKey,
+        (key, currency): (&ScopeKey, Option<&str>),
         since_ms: i64,
         judged: &ActionId,
     ) -> Result<Counted> {
+        let currency = currency.map_or(Sql::Null, |code| Sql::Text(code.to_owned()));
         let mut values = vec![
+            currency.clone(),
+            currency,
             Sql::Integer(since_ms),
             Sql::Text(workflow.to_owned()),
             Sql::Text(judged.as_str().to_owned()),
@@ -451,7 +455,7 @@ impl Reader {
         };
         // 2 authorised, 4 approved, 9 executing, 10 executed, 12 partial, 13 outcome unknown.
         let order = format!(
-            "SELECT count(*), coalesce(sum(amount_cents), 0) FROM actions
+            "SELECT count(*), coalesce(sum(CASE WHEN ? IS NULL OR currency IS NULL OR currency = ? THEN amount_cents END), 0) FROM actions
              WHERE created_ms >= ? AND workflow = ? AND id <> ? AND planted IS NULL AND status IN (2, 4, 9, 10, 12, 13) {condition}"
         );
         let (count, sum_cents): (i64, i64) = self

@@ -8,12 +8,12 @@ use leeway_core::id::ActionId;
 use rusqlite::{CachedStatement, Row, params};
 
 /// The columns, in the order [`read`] takes them.
-pub const COLUMNS: &str = "seq, id, version, created_ms, updated_ms, status, workflow, agent, system, tool, effect, level, record_system, record_type, record_id, title, gist, confidence, amount_cents, revision, content_hash, expires_ms, reviewer, idempotency_key, twin_hash, responsibility, approvals_needed, endorsed_by, reminded, escalated_to, took_ms, edited, undoes, mismatched, planted";
+pub const COLUMNS: &str = "seq, id, version, created_ms, updated_ms, status, workflow, agent, system, tool, effect, level, record_system, record_type, record_id, title, gist, confidence, amount_cents, revision, content_hash, expires_ms, reviewer, idempotency_key, twin_hash, responsibility, approvals_needed, endorsed_by, reminded, escalated_to, took_ms, edited, undoes, mismatched, planted, currency";
 
 /// Writes a row, new or changed.
-pub const WRITE: &str = "INSERT INTO actions (seq, id, version, created_ms, updated_ms, status, workflow, agent, system, tool, effect, level, record_system, record_type, record_id, title, gist, confidence, amount_cents, revision, content_hash, expires_ms, reviewer, idempotency_key, twin_hash, responsibility, approvals_needed, endorsed_by, reminded, escalated_to, took_ms, edited, undoes, mismatched, planted)
-VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32, ?33, ?34, ?35)
-ON CONFLICT (seq) DO UPDATE SET version = ?3, updated_ms = ?5, status = ?6, effect = ?11, level = ?12, record_system = ?13, record_type = ?14, record_id = ?15, title = ?16, gist = ?17, confidence = ?18, amount_cents = ?19, revision = ?20, content_hash = ?21, expires_ms = ?22, reviewer = ?23, twin_hash = ?25, responsibility = ?26, approvals_needed = ?27, endorsed_by = ?28, reminded = ?29, escalated_to = ?30, took_ms = ?31, edited = ?32, mismatched = ?34";
+pub const WRITE: &str = "INSERT INTO actions (seq, id, version, created_ms, updated_ms, status, workflow, agent, system, tool, effect, level, record_system, record_type, record_id, title, gist, confidence, amount_cents, revision, content_hash, expires_ms, reviewer, idempotency_key, twin_hash, responsibility, approvals_needed, endorsed_by, reminded, escalated_to, took_ms, edited, undoes, mismatched, planted, currency)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32, ?33, ?34, ?35, ?36)
+ON CONFLICT (seq) DO UPDATE SET version = ?3, updated_ms = ?5, status = ?6, effect = ?11, level = ?12, record_system = ?13, record_type = ?14, record_id = ?15, title = ?16, gist = ?17, confidence = ?18, amount_cents = ?19, revision = ?20, content_hash = ?21, expires_ms = ?22, reviewer = ?23, twin_hash = ?25, responsibility = ?26, approvals_needed = ?27, endorsed_by = ?28, reminded = ?29, escalated_to = ?30, took_ms = ?31, edited = ?32, mismatched = ?34, currency = ?36";
 
 /// Number a status is stored as. Written in the schema's partial indexes: 3 is held.
 pub fn status_number(status: Status) -> i64 {
@@ -99,6 +99,7 @@ pub fn write(statement: &mut CachedStatement<'_>, row: &ActionRow) -> rusqlite::
         row.undoes.as_ref().map(leeway_core::id::ActionId::as_str),
         row.mismatched,
         row.planted.as_ref().map(leeway_core::id::ActionId::as_str),
+        row.currency,
     ])?;
     Ok(())
 }
@@ -141,6 +142,7 @@ pub fn read(row: &Row<'_>) -> Result<ActionRow, StoreError> {
         gist: row.get(16)?,
         confidence: row.get(17)?,
         amount_cents: row.get(18)?,
+        currency: row.get(35)?,
         revision: row.get(19)?,
         content_hash: row.get(20)?,
         expires_ms: row.get(21)?,

@@ -5,7 +5,7 @@ use super::StoreError;
 use rusqlite::Connection;
 
 /// Number of the schema below.
-pub const SCHEMA: i64 = 8;
+pub const SCHEMA: i64 = 9;
 
 const TABLES: &str = "
 CREATE TABLE entries (
@@ -89,7 +89,8 @@ CREATE TABLE actions (
   edited INTEGER NOT NULL,
   undoes TEXT,
   mismatched INTEGER NOT NULL,
-  planted TEXT
+  planted TEXT,
+  currency TEXT
 ) STRICT;
 CREATE INDEX actions_workflow ON actions (workflow, seq);
 CREATE INDEX actions_status ON actions (status, seq);

@@ -83,7 +83,7 @@ fn an_action_lives_and_is_found() {
     let counted = |judged| {
         let key = ScopeKey::Agent("clerk".into());
         let counted = reader
-            .counted("office", &key, NOW - 1, &id(judged))
+            .counted("office", (&key, None), NOW - 1, &id(judged))
             .unwrap();
         (counted.count, counted.sum_cents)
     };

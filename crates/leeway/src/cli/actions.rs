@@ -5,6 +5,7 @@ use super::client::{Client, segment};
 use super::output::{self, plain};
 use anyhow::Context;
 use clap::{Args, Subcommand};
+use leeway_core::message::Message;
 use serde_json::{Value, json};
 use std::io::{IsTerminal, Read, Write};
 use std::process::ExitCode;
@@ -277,6 +278,7 @@ pub(super) fn print(action: &Value, json: bool) {
         ("workflow", "workflow"),
         ("agent", "agent"),
         ("tool", "tool"),
+        ("amount", "amount_text"),
         ("arguments", "arguments"),
         ("due", "expires_at"),
         ("starts", "starts_at"),
@@ -284,7 +286,7 @@ pub(super) fn print(action: &Value, json: bool) {
         ("reviewer", "reviewer"),
         ("content hash", "content_hash"),
     ] {
-        if !(action[key].is_null() && matches!(key, "starts_at" | "undoes")) {
+        if !(action[key].is_null() && matches!(key, "starts_at" | "undoes" | "amount_text")) {
             println!("  {label:<13} {}", plain(&action[key]));
         }
     }
@@ -312,6 +314,13 @@ pub(super) fn print(action: &Value, json: bool) {
             plain(&change["new"])
         );
     }
+    message("message", &action["message_read"]);
+    for one in action["decoded"].as_array().into_iter().flatten() {
+        message(
+            &format!("{}, decoded", plain(&one["path"])),
+            &one["message"],
+        );
+    }
     audit(&action["audit"]);
     for entry in action["entries"].as_array().into_iter().flatten() {
         println!(
@@ -321,6 +330,17 @@ pub(super) fn print(action: &Value, json: bool) {
             plain(&entry["kind"]),
             plain(&entry["actor"])
         );
+    }
+}
+
+/// A message, as those who get it read it.
+fn message(head: &str, of: &Value) {
+    let Ok(message) = serde_json::from_value::<Message>(of.clone()) else {
+        return;
+    };
+    println!("  {head}");
+    for (label, text) in message.lines() {
+        println!("    {:<15} {}", plain(&json!(label)), plain(&json!(text)));
     }
 }
 

@@ -31,12 +31,12 @@ impl Default for Turns {
 }
 
 impl Turns {
-    /// [`classified::classify`]; given up after two seconds.
+    /// [`classified::classify_in`]; given up after two seconds.
     pub async fn classify(
         &self,
         (tool, entry): (&LiveTool, &CompiledTool),
-        arguments: &Value,
-        before: &BeforeImage,
+        (arguments, before): (&Value, &BeforeImage),
+        currency: Option<&str>,
     ) -> Classified {
         let fields = match before {
             BeforeImage::Read { fields, .. } => Some(fields),
@@ -44,13 +44,20 @@ impl Turns {
         };
         let few = few(arguments) && fields.is_none_or(|fields| fields.values().all(few));
         let Some(pack) = tool.pack.clone().filter(|_| !few) else {
-            return classified::classify(entry, &tool.system, arguments, before);
+            return classified::classify_in(currency, (entry, &tool.system), arguments, before);
         };
         let (system, name) = (tool.system.clone(), tool.tool.clone());
         let (given, seen) = (arguments.clone(), before.clone());
+        let currency = currency.map(str::to_owned);
         let work = move || {
             let entry = pack.compiled.tools.get(&name)?;
-            Some(classified::classify(entry, &system, &given, &seen))
+            let place = (entry, system.as_str());
+            Some(classified::classify_in(
+                currency.as_deref(),
+                place,
+                &given,
+                &seen,
+            ))
         };
         match self.within(LONGEST, work).await.flatten() {
             Some(classified) => classified,

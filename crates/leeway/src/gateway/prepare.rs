@@ -87,7 +87,11 @@ pub async fn weigh(
 ) -> Result<Prepared, ApiError> {
     let mut classified = app
         .classifying
-        .classify((tool, entry), &attempt.arguments, &before)
+        .classify(
+            (tool, entry),
+            (&attempt.arguments, &before),
+            workflow.rules.workflow.currency(),
+        )
         .await;
     if !workflow.rules.words.is_empty() {
         let seen = (&attempt.arguments, &before);
@@ -279,7 +283,8 @@ fn facts(
     for counter in workflow.rules.counters(case) {
         let since_ms = now_ms - (counter.window_s as i64).saturating_mul(1000);
         let key = scope_key(counter.scope, call, record);
-        let counted = reader.counted(&call.workflow, &key, since_ms, id)?;
+        let counting = (&key, counter.currency.as_deref());
+        let counted = reader.counted(&call.workflow, counting, since_ms, id)?;
         facts.counted.insert(counter.guardrail, counted);
     }
     Ok(facts)
@@ -373,6 +378,9 @@ fn unclassified(
         areas: std::collections::BTreeSet::new(),
         changes: Vec::new(),
         amount_cents: None,
+        currency: None,
+        message: None,
+        decoded: Vec::new(),
         amount_expected: false,
         undo: UndoPlan::None {
             why: "nothing says what this tool does".to_owned(),

@@ -148,6 +148,10 @@ fn hide_classified(redactor: &Redactor, secrets: &Scrubber, classified: &mut Cla
             *value = secrets.value(&redacted[&field]);
         }
     }
+    let decoded = classified.decoded.iter_mut().map(|one| &mut one.message);
+    for message in classified.message.iter_mut().chain(decoded) {
+        message.change(|text| secrets.text(&redacted(redactor, text)));
+    }
     if let Some(record) = &mut classified.record {
         record.id = secrets.text(&record.id);
     }

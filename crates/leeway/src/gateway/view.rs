@@ -5,6 +5,7 @@ use crate::clock::rfc3339;
 use leeway_core::action::audit;
 use leeway_core::action::event::Judged;
 use leeway_core::action::state::{ActionRow, ActionState};
+use leeway_core::classify::currency;
 use leeway_store::RawEntry;
 use serde_json::{Map, Value, json};
 
@@ -59,6 +60,8 @@ fn fill(view: &mut Value, judged: &Judged) {
     view["claim"] = json!(judged.claim);
     view["why_level"] = json!(judged.classified.why);
     view["unknowns"] = json!(judged.classified.unknowns);
+    view["message_read"] = json!(judged.classified.message);
+    view["decoded"] = json!(judged.classified.decoded);
     view["undo"] = json!(judged.classified.undo);
     view["versions"] = json!(judged.versions);
     view["result"] = Value::Null;
@@ -80,6 +83,8 @@ pub fn row_view(row: &ActionRow) -> Value {
         "gist": row.gist,
         "confidence": row.confidence,
         "amount_cents": row.amount_cents,
+        "currency": row.currency,
+        "amount_text": row.amount_cents.map(|minor| currency::text(minor, row.currency.as_deref())),
         "revision": row.revision,
         "content_hash": row.content_hash,
         "reviewer": row.reviewer,

@@ -30,7 +30,7 @@ pub async fn watch(app: &App) -> Result<(), ApiError> {
             let since_ms = app.clock.now_ms().saturating_sub(window_ms);
             let from_ms = resumed.map_or(since_ms, |entry| entry.at_ms.max(since_ms));
             let tally = app.store.reader()?.tally(name, from_ms)?;
-            if let Some((trigger, why)) = breaker.trips(&tally) {
+            if let Some((trigger, why)) = breaker.trips(&tally, live.state.workflow.currency()) {
                 match &open {
                     // Within the clean window it is the same incident again.
                     Some(state) => recur(app, live, (state.number, &why)).await?,

@@ -11,11 +11,13 @@ use crate::gateway::deciders;
 use crate::people::account;
 use leeway_core::action::event::{Cause, Judged};
 use leeway_core::action::state::{ActionState, Status};
-use leeway_core::classify::{Effect, FieldChange};
+use leeway_core::classify::{Classified, Effect, FieldChange};
 use leeway_core::govern::change::ChangeStatus;
 use leeway_core::govern::people::Role;
 use leeway_core::govern::state::Document;
 use leeway_core::judge::Verdict;
+use leeway_core::message::Message;
+use leeway_core::message::lines::condensed;
 use leeway_core::notify::letter::{Card, Change, Quick};
 use leeway_core::notify::quick::{MOST_VALUES, quick};
 use leeway_core::notify::text::{harmless, line};
@@ -24,6 +26,8 @@ use serde_json::Value;
 
 /// Longest name of anything on a card, characters.
 const NAME: usize = 120;
+/// Most lines of a message on a card.
+const MOST_LINES: usize = 40;
 
 /// The card of an item for a person; `None` when it needs no telling any more.
 pub fn card(app: &App, person: &str, item: &Item) -> Result<Option<Card>, ApiError> {
@@ -62,6 +66,7 @@ fn blank(what: What, title: String, path: String) -> Card {
         facts: vec![],
         changes: vec![],
         more_changes: 0,
+        message: vec![],
         arguments: vec![],
         why: vec![],
         quote: None,
@@ -164,7 +169,10 @@ fn facts(app: &App, action: &ActionState, judged: &Judged) -> Vec<(String, Strin
         );
     }
     if let Some(cents) = classified.amount_cents {
-        fact("Amount", words::amount(cents));
+        fact(
+            "Amount",
+            words::amount(cents, classified.currency.as_deref()),
+        );
     }
     fact(
         "Runs",
@@ -202,10 +210,37 @@ fn fill_changes(card: &mut Card, judged: &Judged) {
         .collect();
     card.more_changes = classified.changes.len().saturating_sub(MOST_VALUES) as u64;
     let outside = matches!(classified.effect, Effect::Send | Effect::Pay);
+    card.message = message(classified);
+    let shown = classified
+        .message
+        .as_ref()
+        .filter(|message| message.opaque.is_empty());
     if outside || classified.changes.is_empty() {
-        collect(&judged.call.arguments, "", &mut card.arguments);
+        match shown {
+            Some(_) => collect(&condensed(&judged.call.arguments), "", &mut card.arguments),
+            None => collect(&judged.call.arguments, "", &mut card.arguments),
+        }
         card.arguments.truncate(MOST_VALUES);
     }
+}
+
+/// The message and what else is encoded, each text harmless.
+fn message(classified: &Classified) -> Vec<(String, String)> {
+    let decoded = classified.decoded.iter().flat_map(|one| {
+        let lines = one.message.lines().into_iter();
+        lines.map(|(label, text)| (format!("{}, decoded: {label}", one.path), text))
+    });
+    let lines = classified.message.iter().flat_map(Message::lines);
+    let mut lines: Vec<_> = lines
+        .chain(decoded)
+        .map(|(label, text)| (line(&label, NAME), harmless(&text)))
+        .collect();
+    let more = lines.len().saturating_sub(MOST_LINES);
+    lines.truncate(MOST_LINES);
+    if more > 0 {
+        lines.push(("And".to_owned(), format!("{more} more, on the page")));
+    }
+    lines
 }
 
 fn shown(change: &FieldChange, effect: Effect) -> Change {

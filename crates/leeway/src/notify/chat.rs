@@ -66,12 +66,16 @@ fn whole_card(blocks: &mut Vec<Value>, card: &Card, links: &Links<'_>) {
         changes.push(format!("and {} more, on the page", card.more_changes));
     }
     list(blocks, "What would change", &changes);
-    let arguments: Vec<String> = card
-        .arguments
-        .iter()
-        .map(|(name, given)| format!("{name}: {given}"))
-        .collect();
-    list(blocks, "The whole call", &arguments);
+    for (head, given) in [
+        (words::MESSAGE, &card.message),
+        ("The whole call", &card.arguments),
+    ] {
+        let given = given.iter();
+        let given: Vec<String> = given
+            .map(|(name, given)| format!("{name}: {given}"))
+            .collect();
+        list(blocks, head, &given);
+    }
     let head = if card.what.waits() {
         "Why this needs you"
     } else {

@@ -135,6 +135,12 @@ fn card_text(out: &mut String, card: &Card, links: &Links<'_>) {
     if card.more_changes > 0 {
         out.push_str(&format!("- and {} more, on the page\n", card.more_changes));
     }
+    if !card.message.is_empty() {
+        out.push_str(&format!("\n{}:\n", words::MESSAGE));
+    }
+    for (label, text) in &card.message {
+        out.push_str(&format!("- {label}: {}\n", indented(text)));
+    }
     if !card.arguments.is_empty() {
         out.push_str("\nThe whole call:\n");
     }
@@ -232,7 +238,8 @@ fn card_html(card: &Card, links: &Links<'_>, digest: bool) -> Markup {
             } }
         } }
         (changes(card))
-        (arguments(card))
+        (listed(words::MESSAGE, &card.message))
+        (listed("The whole call", &card.arguments))
         (why(card))
         @if let Some(quote) = &card.quote {
             p.muted style="color:#5b6172;font-size:13px;margin:0 0 4px;" { (words::AGENT_SAYS) }
@@ -262,11 +269,11 @@ fn changes(card: &Card) -> Markup {
     } }
 }
 
-fn arguments(card: &Card) -> Markup {
-    html! { @if !card.arguments.is_empty() {
-        p.muted style="color:#5b6172;font-size:13px;margin:0 0 4px;" { "The whole call:" }
+fn listed(head: &str, list: &[(String, String)]) -> Markup {
+    html! { @if !list.is_empty() {
+        p.muted style="color:#5b6172;font-size:13px;margin:0 0 4px;" { (head) ":" }
         table role="presentation" style="border-collapse:collapse;font-size:14px;margin:0 0 14px;" {
-            @for (name, given) in &card.arguments { tr.line style="border-top:1px solid #d9dce6;" {
+            @for (name, given) in list { tr.line style="border-top:1px solid #d9dce6;" {
                 td.muted style={ (CELL) "color:#5b6172;" } { (name) } td style=(CELL) { (lines(given)) }
             } }
         }

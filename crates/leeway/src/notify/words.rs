@@ -4,8 +4,7 @@
 use jiff::tz::{TimeZone, TimeZoneDatabase};
 use leeway_core::action::event::ActionEvent;
 use leeway_core::action::state::ActionState;
-use leeway_core::action::title::money;
-use leeway_core::classify::{Level, UndoPlan};
+use leeway_core::classify::{Level, UndoPlan, currency};
 use leeway_core::notify::What;
 use leeway_core::notify::letter::Letter;
 use leeway_core::notify::text::line;
@@ -172,9 +171,12 @@ pub fn undo(plan: &UndoPlan) -> String {
     }
 }
 
+/// Above a message that is shown as those who get it read it.
+pub const MESSAGE: &str = "The message, as those who get it read it";
+
 /// An amount.
-pub fn amount(cents: i64) -> String {
-    money(cents)
+pub fn amount(minor: i64, currency: Option<&str>) -> String {
+    currency::text(minor, currency)
 }
 
 /// Stated confidence.

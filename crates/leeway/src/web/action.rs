@@ -152,7 +152,7 @@ fn decision(judged: &Judged) -> Markup {
 
 fn changes(judged: &Judged) -> Markup {
     let changes = &judged.classified.changes;
-    html! { @if !changes.is_empty() { section.card aria-labelledby="ch-t" {
+    html! { (super::message::section(judged)) @if !changes.is_empty() { section.card aria-labelledby="ch-t" {
         header { h2 #ch-t { "Changes" } }
         ul.diff { @for change in changes { li {
             h3 { (shown(&change.label())) }

@@ -104,7 +104,12 @@ pub fn also_sent(judged: &Judged, title: &str) -> Markup {
 
 /// A call that changes no field of a record is shown by its arguments.
 pub fn arguments(judged: &Judged, title: &str) -> Markup {
-    let arguments = judged.call.arguments.as_object();
+    super::message::call(judged, title)
+}
+
+/// These arguments of a call.
+pub fn arguments_of(judged: &Judged, arguments: &Value, title: &str) -> Markup {
+    let arguments = arguments.as_object();
     html! { section.card aria-labelledby="arg-t" {
         header { h2 #arg-t { (title) } span.sub { code { (shown(&judged.call.tool_name())) } } }
         dl.kv { @for (name, given) in arguments.into_iter().flatten() {

@@ -255,6 +255,10 @@ fn opinion(given: &Given) -> Markup {
 }
 
 fn changes(judged: &Judged) -> Markup {
+    html! { (super::message::section(judged)) (changed(judged)) }
+}
+
+fn changed(judged: &Judged) -> Markup {
     let classified = &judged.classified;
     if classified.changes.is_empty() {
         return arguments(judged, "What was done");

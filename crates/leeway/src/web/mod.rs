@@ -26,6 +26,7 @@ mod layout;
 mod live;
 mod long;
 mod measures;
+mod message;
 mod more;
 mod notifications;
 mod owners;

@@ -136,7 +136,7 @@ pub fn pane(shown: &Shown<'_>, edit: bool, open: bool) -> Markup {
             (csrf(&shown.session.csrf))
             input type="hidden" name="content_hash" value=(shown.judged.content_hash);
             input type="hidden" name="shown_ms" value=(shown.now_ms);
-            @if edit { (deciding::editor(shown.judged)) } @else { (changes(shown)) }
+            @if edit { (deciding::editor(shown.judged)) } @else { (super::message::section(shown.judged)) (changes(shown)) }
             div.cols { (said(&shown.judged.claim, &shown.measured)) (impact(shown)) }
             (sources(shown.judged, NOW))
             span data-end {}
@@ -263,7 +263,7 @@ fn impact(shown: &Shown<'_>) -> Markup {
         dl.kv.stack {
             div { dt { "Runs" } dd { code { (self::shown(&shown.judged.call.tool_name())) } ", once" } }
             @if let Some(record) = record { div { dt { "On" } dd { (self::shown(&record.record_type)) " " (self::shown(&record.id)) " in " (self::shown(&record.system)) } } }
-            @if let Some(cents) = classified.amount_cents { div { dt { "Amount" } dd { (leeway_core::action::title::money(cents)) } } }
+            @if let Some(cents) = classified.amount_cents { div { dt { "Amount" } dd { (leeway_core::classify::currency::text(cents, classified.currency.as_deref())) } } }
             @if let Some(routing) = &shown.routing { div { dt { "Whose risk" } dd { (routing.responsibility.title()) @if !routing.ask.is_empty() && routing.ask.len() < 4 { ", asked: " (self::shown(&routing.ask.join(", "))) } } } }
             div { dt { (undo) } dd { (self::shown(&how)) } }
             div { dt { "Level" } dd { @for why in &classified.why { (self::shown(why)) " " } } }
@@ -339,6 +339,7 @@ pub fn whole(shown: &Shown<'_>) -> Markup {
         (problem(shown))
         section.card { h2.title { (self::shown(&shown.action.row.title)) } p { (self::shown(&shown.action.row.gist)) } }
         (held(shown))
+        (super::message::section(shown.judged))
         (changes(shown))
         div.cols { (said(&shown.judged.claim, &shown.measured)) (impact(shown)) }
         (sources(shown.judged, NOW))

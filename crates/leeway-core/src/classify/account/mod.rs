@@ -104,8 +104,16 @@ impl Work<'_> {
         if hands_on(&tool.changes) {
             return Some(Account::Change);
         }
-        if hands_on(&tool.amount) {
+        if hands_on(&tool.amount) || hands_on(&tool.currency_of) || self.names_currency(&leaf.path) {
             return Some(Account::Amount);
+        }
+        if let Some(message) = &tool.message {
+            if message.recipients().any(|filter| filter.hands_on(&leaf.path)) {
+                return Some(Account::Recipient);
+            }
+            if message.content().any(|filter| filter.hands_on(&leaf.path)) {
+                return Some(Account::Content);
+            }
         }
         if listed(&entry.recipients) {
             return Some(Account::Recipient);
@@ -154,8 +162,16 @@ impl Work<'_> {
         if moves(&tool.changes) {
             return Some(Account::Change);
         }
-        if moves(&tool.amount) {
+        if moves(&tool.amount) || moves(&tool.currency_of) {
             return Some(Account::Amount);
+        }
+        if let Some(message) = &tool.message {
+            if message.recipients().any(|filter| trial.moves(filter)) {
+                return Some(Account::Recipient);
+            }
+            if message.content().any(|filter| trial.moves(filter) && !trial.collects(filter)) {
+                return Some(Account::Content);
+            }
         }
         if self.text_counts()
             && let Some(text) = &tool.text

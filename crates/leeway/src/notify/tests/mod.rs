@@ -166,6 +166,9 @@ fn refund(tool: &str, reason: &str, body: &str) -> Judged {
                 critical: true,
             }],
             amount_cents: Some(12_050),
+            currency: Some("EUR".to_owned()),
+            message: None,
+            decoded: Vec::new(),
             amount_expected: true,
             undo: UndoPlan::None {
                 why: "money that left does not come back by itself".into(),

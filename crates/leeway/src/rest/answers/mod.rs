@@ -43,9 +43,15 @@ pub struct ActionRow {
     /// The agent's stated confidence, 0 to 1.
     #[schema(required = true)]
     pub confidence: Option<f64>,
-    /// Money it moves or names, cents.
+    /// Money it moves or names, in the smallest unit of its currency: cents, yen.
     #[schema(required = true)]
     pub amount_cents: Option<i64>,
+    /// The amount's currency, by ISO 4217; null where it is not known.
+    #[schema(required = true)]
+    pub currency: Option<String>,
+    /// The amount in words: `GBP 212.00`, `JPY 5,800`.
+    #[schema(required = true)]
+    pub amount_text: Option<String>,
     /// 1 for the agent's own call.
     pub revision: u32,
     /// Covers exactly what is shown: decisions carry it.
@@ -127,6 +133,13 @@ pub struct Action {
     pub why_level: Option<Vec<String>>,
     /// What could not be worked out; not empty means it is held.
     pub unknowns: Option<Vec<String>>,
+    /// The message it sends, as those who get it read it: `{from, to, cc, bcc, reply_to, subject, parts,
+    /// attachments, headers, notes, opaque}`, without what is empty. `opaque` says what cannot be shown.
+    #[schema(value_type = Option<Object>)]
+    pub message_read: Option<Value>,
+    /// Arguments that are encoded: `{path, message}`, the message as above.
+    #[schema(value_type = Option<Vec<Object>>)]
+    pub decoded: Option<Vec<Value>>,
     /// How it could be taken back.
     #[schema(value_type = Option<Object>)]
     pub undo: Option<Value>,

@@ -1,0 +1,125 @@
+//! How much money a call moves or names, and in which currency.
+
+use super::classified::Work;
+use super::{BeforeImage, Effect, currency, money};
+use serde_json::Value;
+
+/// How deep a currency is looked for in a call or record.
+const DEPTH: usize = 6;
+/// What an argument that names a currency is called, in lower case without signs between.
+const NAMES: [&str; 2] = ["currency", "currencycode"];
+
+impl Work<'_> {
+    /// The amount in the smallest unit of its currency, the currency, and whether the call names an
+    /// amount.
+    pub(super) fn amount(&mut self) -> (Option<i64>, Option<String>, bool) {
+        let tool = self.tool;
+        let (Some(filter), true) = (&tool.amount, self.effect != Effect::Read) else {
+            return (None, None, false);
+        };
+        let value = match self.run(filter) {
+            Ok(value) => value,
+            Err(why) => return (self.unknown(why), None, true),
+        };
+        let currency = self.currency();
+        let whole = tool.entry.amount.is_some();
+        let minor = if whole {
+            let Some(decimals) = currency.as_deref().and_then(currency::decimals) else {
+                let why = "in which currency the amount is, is not known".to_owned();
+                return (self.unknown(why), None, true);
+            };
+            money::minor(&value, decimals)
+        } else {
+            value.as_i64().filter(|minor| *minor >= 0)
+        };
+        if minor.is_none() {
+            self.unknowns.push(format!(
+                "filter `{}` gave no amount in whole cents",
+                filter.source()
+            ));
+        }
+        let currency = currency.filter(|_| minor.is_some());
+        (minor, currency, true)
+    }
+
+    /// The amount's currency: what the pack's filter says; else the pack's fixed one; else what call
+    /// and record name; else the usual one. Where two of them differ it is unknown.
+    fn currency(&mut self) -> Option<String> {
+        let tool = self.tool;
+        match tool.currency_of.as_ref().map(|filter| self.run(filter)) {
+            None | Some(Ok(Value::Null)) => {}
+            Some(Ok(Value::String(text))) => return self.code(&text),
+            Some(Ok(other)) => {
+                return self.unknown(format!("the currency `{other}` is none"));
+            }
+            Some(Err(why)) => return self.unknown(why),
+        }
+        let mut named = Vec::new();
+        collect(self.arguments, DEPTH, &mut named);
+        if let BeforeImage::Read { fields, .. } = self.before {
+            for (name, value) in fields {
+                member(name, value, DEPTH, &mut named);
+            }
+        }
+        if let Some(fixed) = &tool.currency {
+            named.push(fixed.clone());
+        }
+        for one in &mut named {
+            one.make_ascii_uppercase();
+        }
+        named.sort_unstable();
+        named.dedup();
+        match named.as_slice() {
+            [] => self.usual_currency.map(str::to_owned),
+            [one] => self.code(one),
+            several => {
+                let why = format!("several currencies are named: {}", several.join(", "));
+                self.unknown(why)
+            }
+        }
+    }
+
+    /// Whether an argument is looked at as the amount's currency by its name.
+    pub(super) fn names_currency(&self, path: &[String]) -> bool {
+        let looked_at = self.tool.amount.is_some() && path.len() < DEPTH;
+        looked_at && path.last().is_some_and(|name| is_currency(name))
+    }
+
+    fn code(&mut self, text: &str) -> Option<String> {
+        let code = currency::code(text);
+        if code.is_none() {
+            let text: String = text.chars().take(20).collect();
+            self.unknowns.push(format!("`{text}` is no currency"));
+        }
+        code
+    }
+}
+
+/// What is named as a currency anywhere in a value.
+fn collect(value: &Value, depth: usize, named: &mut Vec<String>) {
+    let Some(depth) = depth.checked_sub(1) else {
+        return;
+    };
+    match value {
+        Value::Object(fields) => fields
+            .iter()
+            .for_each(|(name, value)| member(name, value, depth, named)),
+        Value::Array(items) => items.iter().for_each(|item| collect(item, depth, named)),
+        _ => {}
+    }
+}
+
+fn member(name: &str, value: &Value, depth: usize, named: &mut Vec<String>) {
+    match value {
+        Value::String(text) if is_currency(name) && !text.trim().is_empty() => {
+            named.push(text.trim().to_owned());
+        }
+        other => collect(other, depth, named),
+    }
+}
+
+fn is_currency(name: &str) -> bool {
+    let letters = name.chars().filter(char::is_ascii_alphabetic);
+    let plain: String = letters.map(|c| c.to_ascii_lowercase()).collect();
+    NAMES.contains(&plain.as_str())
+}
