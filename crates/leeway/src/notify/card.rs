@@ -211,12 +211,8 @@ fn fill_changes(card: &mut Card, judged: &Judged) {
     card.more_changes = classified.changes.len().saturating_sub(MOST_VALUES) as u64;
     let outside = matches!(classified.effect, Effect::Send | Effect::Pay);
     card.message = message(classified);
-    let shown = classified
-        .message
-        .as_ref()
-        .filter(|message| message.opaque.is_empty());
     if outside || classified.changes.is_empty() {
-        match shown {
+        match &classified.message {
             Some(_) => collect(&condensed(&judged.call.arguments), "", &mut card.arguments),
             None => collect(&judged.call.arguments, "", &mut card.arguments),
         }

@@ -5,6 +5,7 @@ use super::change::{also_sent, field, reaches_outside, unchanged};
 use super::cited::sources;
 use super::confidence::measured;
 use super::deciding;
+use super::message::of_record;
 use super::parts::{confidence, csrf, icon, level, long, shown, time, value, value_at_rest};
 use crate::app::App;
 use crate::gateway::deciders;
@@ -212,7 +213,7 @@ fn changes(shown: &Shown<'_>) -> Markup {
     let classified = &shown.judged.classified;
     let same = unchanged(shown.judged);
     if classified.changes.is_empty() {
-        return html! { (also_sent(shown.judged, "What will be sent")) (record(&same)) };
+        return html! { (also_sent(shown.judged, "What will be sent")) (record(shown.judged, &same)) };
     }
     html! { section.card aria-labelledby="chg-t" {
         header { h2 #chg-t { "What will change" } span.sub { (classified.changes.len()) @if classified.changes.len() == 1 { " field" } @else { " fields" } } }
@@ -223,7 +224,7 @@ fn changes(shown: &Shown<'_>) -> Markup {
         @if !same.is_empty() { details open[reaches_outside(classified.effect)] {
             summary { (same.len()) @if same.len() == 1 { " field stays the same" } @else { " fields stay the same" } }
             dl.kv { @for (name, now) in same { div { dt { (self::shown(name)) } dd {
-                @if reaches_outside(classified.effect) { (value(now)) } @else { (value_at_rest(now)) }
+                @if reaches_outside(classified.effect) { (value(&of_record(shown.judged, now))) } @else { (value_at_rest(now)) }
             } } } }
         } }
     }
@@ -232,10 +233,10 @@ fn changes(shown: &Shown<'_>) -> Markup {
 
 /// The record a call names without changing a field of it: a draft that is sent, a document that is
 /// deleted. What happens to it is decided on what it says.
-fn record(fields: &[(&String, &Value)]) -> Markup {
+fn record(judged: &Judged, fields: &[(&String, &Value)]) -> Markup {
     html! { @if !fields.is_empty() { section.card aria-labelledby="rec-t" {
         header { h2 #rec-t { "The record it is about" } span.sub { "as it is now" } }
-        dl.kv { @for (name, now) in fields { div { dt { (self::shown(name)) } dd { (value(now)) } } } }
+        dl.kv { @for (name, now) in fields { div { dt { (self::shown(name)) } dd { (value(&of_record(judged, now))) } } } }
     } } }
 }
 
