@@ -104,11 +104,15 @@ impl Work<'_> {
         if hands_on(&tool.changes) {
             return Some(Account::Change);
         }
-        if hands_on(&tool.amount) || hands_on(&tool.currency_of) || self.names_currency(&leaf.path) {
+        if hands_on(&tool.amount) || hands_on(&tool.currency_of) || self.names_currency(&leaf.path)
+        {
             return Some(Account::Amount);
         }
         if let Some(message) = &tool.message {
-            if message.recipients().any(|filter| filter.hands_on(&leaf.path)) {
+            if message
+                .recipients()
+                .any(|filter| filter.hands_on(&leaf.path))
+            {
                 return Some(Account::Recipient);
             }
             if message.content().any(|filter| filter.hands_on(&leaf.path)) {
@@ -169,7 +173,10 @@ impl Work<'_> {
             if message.recipients().any(|filter| trial.moves(filter)) {
                 return Some(Account::Recipient);
             }
-            if message.content().any(|filter| trial.moves(filter) && !trial.collects(filter)) {
+            if message
+                .content()
+                .any(|filter| trial.moves(filter) && !trial.collects(filter))
+            {
                 return Some(Account::Content);
             }
         }
