@@ -401,14 +401,17 @@ def test_a_gmail_draft_is_read_before_it_is_written_and_before_it_is_sent():
         raw = base64.urlsafe_b64encode(message.encode()).decode().rstrip("=")
         held = office.call("create_draft", {"message": {"raw": raw}})
         assert (held["status"], held["level"]) == ("held", 2)
-        assert held["changes"][0]["new"] == message, "the reviewer reads the message, not its base64"
+        read = held["message_read"]
+        assert (read["to"], read["subject"]) == (["ann@example.com"], "Your printer")
+        assert read["parts"][0]["text"] == "We will sue nobody, Ann? ~~", "the reviewer reads the message, not its base64"
         drafted = office.approve(held)
         assert drafted["status"] == "executed"
         draft = drafted["result"]["structuredContent"]["id"]
         sending = office.call("send_draft", {"id": draft})
         assert (sending["status"], sending["level"]) == ("held", 5)
-        assert sending["before"]["fields"]["text"].startswith("We will sue nobody")
-        assert sending["before"]["fields"]["To"] == "ann@example.com"
+        read = sending["message_read"]
+        assert read["parts"][0]["text"].startswith("We will sue nobody")
+        assert read["to"] == ["ann@example.com"] and "opaque" not in read, read
         sent = lambda: google.api.get("/gmail/v1/users/me/messages?labelIds=SENT&q=printer").get("messages", [])
         assert sent() == []
         assert office.approve(sending)["status"] == "executed"

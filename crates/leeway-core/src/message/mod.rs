@@ -294,6 +294,9 @@ impl Message {
 
     /// Adds a text, within the bounds.
     fn add(&mut self, mut part: Part) {
+        if part.text.contains('\r') {
+            part.text = part.text.replace("\r\n", "\n");
+        }
         if part.text.trim().is_empty() && part.hidden.is_empty() && part.links.is_empty() {
             return;
         }
