@@ -18,7 +18,9 @@ async function held(workflow, call) {
   return proposed.id;
 }
 const reply = text => held('support-triage', { tool: 'sandbox__reply_to_ticket', arguments: { ticket_id: 't-501', text }, confidence: 0.95 });
-const fill = (phone, more = {}) => held('crm-clean-up', { tool: 'sandbox__update_contact', arguments: { id: 'c-103', fields: { phone } }, ...more });
+// Contacts without a phone, each filled once: of level 3.
+const blank = ['c-103', 'c-117', 'c-118'];
+const fill = (phone, more = {}) => held('crm-clean-up', { tool: 'sandbox__update_contact', arguments: { id: blank.pop(), fields: { phone } }, ...more });
 
 test('a long text shows its length and its end, and is opened before it is approved', async () => {
   const id = await reply(LONG);

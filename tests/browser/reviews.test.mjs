@@ -99,7 +99,17 @@ test('a form without a verdict is refused and says so; an auditor has none', asy
   await page.goto(`${demo.url}/reviews/${review.id}`);
   await page.evaluate(() => { document.querySelector('#judge').noValidate = true; });
   await page.click('button:has-text("Record and go on")');
-  assert.match(await page.textContent('main'), /verdict-missing/);
+  await page.waitForSelector('#tried');
+  assert.match(await page.textContent('#tried'), /choose right, wrong or unsure/);
+  // Nor is it said for the reviewer how bad it is; what was typed is kept.
+  await page.check('input[name=verdict][value=wrong]');
+  assert.equal(await page.locator('input[name=severity]:checked').count(), 0);
+  await page.fill('textarea[name=note]', 'Not hers.');
+  await page.click('button:has-text("Record and go on")');
+  await page.waitForSelector('#tried:has-text("how bad that is")');
+  assert.equal(await page.inputValue('textarea[name=note]'), 'Not hers.');
+  assert.equal(await page.locator('input[name=verdict][value=wrong]').isChecked(), true);
+  assert.equal((await get(`/v1/reviews/${review.id}`)).given?.length ?? 0, 0);
   const auditor = await demo.page('auditor');
   await auditor.goto(`${demo.url}/reviews/${review.id}`);
   assert.match(await auditor.textContent('#output'), /Not yours to review/);
@@ -127,6 +137,7 @@ test('a planted case looks like any other until it is judged', async () => {
   const shown = await page.content();
   assert.ok(!shown.includes(bad.id) && !/planted/i.test(shown), 'nothing tells what it is');
   await page.check('input[name=verdict][value=wrong]');
+  await page.check('input[name=severity][value=major]');
   await page.click('button:has-text("Record and go on")');
   await page.waitForURL(/done=/);
   await page.goto(`${demo.url}/reviews/${id}`);

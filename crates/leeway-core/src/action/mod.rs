@@ -8,6 +8,7 @@ pub mod event;
 pub mod fold;
 pub mod lifecycle;
 pub mod lookalike;
+pub mod sent;
 pub mod state;
 pub mod title;
 pub mod visible;

@@ -54,9 +54,12 @@ pub struct Card {
     /// The message it sends, as those who get it read it: label and text.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub message: Vec<(String, String)>,
-    /// The call's arguments, where the changes do not show all of it.
+    /// What the call sends besides its changes, in its order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub arguments: Vec<(String, String)>,
+    /// Further arguments that are not listed.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub more_arguments: u64,
     /// Why a person decides: sentences.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub why: Vec<String>,

@@ -3,6 +3,7 @@
 
 use super::text::LONGEST;
 use crate::action::event::Judged;
+use crate::action::sent::{Sent, also_sent};
 use crate::classify::Level;
 use crate::classify::redact::REDACTED;
 use crate::govern::workflow::Grant;
@@ -12,6 +13,8 @@ use serde_json::Value;
 
 /// Most values a message shows.
 pub const MOST_VALUES: usize = 30;
+/// Longest name of anything in a message, characters.
+pub const LONGEST_NAME: usize = 120;
 
 /// Why an action is not approved from a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -48,7 +51,9 @@ pub fn quick(grant: Grant, judged: &Judged) -> Result<(), NotQuick> {
     }
     let classified = &judged.classified;
     let unread = classified.changes.iter().any(|change| !change.old_known);
-    if !classified.unknowns.is_empty() || unread {
+    let sent = also_sent(judged);
+    let unaccounted = sent.iter().any(Sent::is_unaccounted);
+    if !classified.unknowns.is_empty() || unread || unaccounted {
         return Err(NotQuick::Unknown);
     }
     let mut seen = Seen::default();
@@ -65,13 +70,21 @@ pub fn quick(grant: Grant, judged: &Judged) -> Result<(), NotQuick> {
     }
     seen.hidden |= !classified.decoded.is_empty();
     for change in &classified.changes {
+        seen.name(&change.label());
         seen.look(&change.old);
         seen.look(&change.new);
+    }
+    sent.iter().for_each(|one| seen.name(&one.label()));
+    if let Some(record) = &classified.record {
+        for name in [&record.record_type, &record.id, &record.system] {
+            seen.name(name);
+        }
     }
     if seen.hidden || judged.sealed {
         return Err(NotQuick::Hidden);
     }
-    if seen.long || seen.values > MOST_VALUES || classified.changes.len() > MOST_VALUES {
+    let most = classified.changes.len().max(sent.len());
+    if seen.long || seen.values > MOST_VALUES || most > MOST_VALUES {
         return Err(NotQuick::Long);
     }
     Ok(())
@@ -85,6 +98,10 @@ struct Seen {
 }
 
 impl Seen {
+    fn name(&mut self, name: &str) {
+        self.long |= name.chars().count() > LONGEST_NAME;
+    }
+
     fn look(&mut self, value: &Value) {
         match value {
             Value::String(text) => {

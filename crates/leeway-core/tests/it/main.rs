@@ -27,6 +27,7 @@ mod owners;
 mod packs;
 mod planted;
 mod rules;
+mod sent;
 mod shipped;
 mod sources;
 mod tables;

@@ -321,6 +321,18 @@ pub(super) fn print(action: &Value, json: bool) {
             &one["message"],
         );
     }
+    for one in action["also_sent"].as_array().into_iter().flatten() {
+        let what = match one["account"].as_str() {
+            Some("unaccounted") => " (nobody says what this does)",
+            _ if one["same_as_now"] == true => " (same as now)",
+            _ => "",
+        };
+        println!(
+            "  also sent     {}: {}{what}",
+            plain(&one["path"]),
+            plain(&one["value"])
+        );
+    }
     audit(&action["audit"]);
     for entry in action["entries"].as_array().into_iter().flatten() {
         println!(

@@ -2,9 +2,9 @@
 
 use super::words;
 use crate::clock::rfc3339;
-use leeway_core::action::audit;
 use leeway_core::action::event::Judged;
 use leeway_core::action::state::{ActionRow, ActionState};
+use leeway_core::action::{audit, sent};
 use leeway_core::classify::currency;
 use leeway_store::RawEntry;
 use serde_json::{Map, Value, json};
@@ -56,6 +56,7 @@ fn fill(view: &mut Value, judged: &Judged) {
     view["decision"] = json!(judged.decision);
     view["changes"] = json!(judged.classified.changes);
     view["arguments"] = judged.call.arguments.clone();
+    view["also_sent"] = json!(sent::also_sent(judged));
     view["before"] = json!(judged.before);
     view["claim"] = json!(judged.claim);
     view["why_level"] = json!(judged.classified.why);

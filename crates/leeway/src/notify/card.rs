@@ -10,6 +10,7 @@ use crate::error::ApiError;
 use crate::gateway::deciders;
 use crate::people::account;
 use leeway_core::action::event::{Cause, Judged};
+use leeway_core::action::sent::{self, Sent};
 use leeway_core::action::state::{ActionState, Status};
 use leeway_core::classify::{Classified, Effect, FieldChange};
 use leeway_core::govern::change::ChangeStatus;
@@ -17,15 +18,14 @@ use leeway_core::govern::people::Role;
 use leeway_core::govern::state::Document;
 use leeway_core::judge::Verdict;
 use leeway_core::message::Message;
-use leeway_core::message::lines::condensed;
 use leeway_core::notify::letter::{Card, Change, Quick};
-use leeway_core::notify::quick::{MOST_VALUES, quick};
+use leeway_core::notify::quick::{LONGEST_NAME, MOST_VALUES, quick};
 use leeway_core::notify::text::{harmless, line};
 use leeway_core::notify::{Item, What};
 use serde_json::Value;
 
 /// Longest name of anything on a card, characters.
-const NAME: usize = 120;
+const NAME: usize = LONGEST_NAME;
 /// Most lines of a message on a card.
 const MOST_LINES: usize = 40;
 
@@ -68,6 +68,7 @@ fn blank(what: What, title: String, path: String) -> Card {
         more_changes: 0,
         message: vec![],
         arguments: vec![],
+        more_arguments: 0,
         why: vec![],
         quote: None,
         quick: None,
@@ -199,8 +200,7 @@ fn facts(app: &App, action: &ActionState, judged: &Judged) -> Vec<(String, Strin
     facts
 }
 
-/// The changes; and the call itself where they do not show all that leaves the house, as on the
-/// review's page.
+/// The changes, and what else the call sends, as on the review's page.
 fn fill_changes(card: &mut Card, judged: &Judged) {
     let classified = &judged.classified;
     let changes = classified.changes.iter();
@@ -209,15 +209,30 @@ fn fill_changes(card: &mut Card, judged: &Judged) {
         .map(|change| shown(change, classified.effect))
         .collect();
     card.more_changes = classified.changes.len().saturating_sub(MOST_VALUES) as u64;
-    let outside = matches!(classified.effect, Effect::Send | Effect::Pay);
     card.message = message(classified);
-    if outside || classified.changes.is_empty() {
-        match &classified.message {
-            Some(_) => collect(&condensed(&judged.call.arguments), "", &mut card.arguments),
-            None => collect(&judged.call.arguments, "", &mut card.arguments),
-        }
-        card.arguments.truncate(MOST_VALUES);
+    // What nobody accounts for is told where there is no room for all.
+    let mut sent = sent::for_people(judged);
+    if sent.len() > MOST_VALUES {
+        sent.sort_by_key(|one| !one.is_unaccounted());
     }
+    card.more_arguments = sent.len().saturating_sub(MOST_VALUES) as u64;
+    sent.truncate(MOST_VALUES);
+    card.arguments = sent.iter().map(argument).collect();
+}
+
+fn argument(one: &Sent) -> (String, String) {
+    let told = match &one.value {
+        Value::Null => "nothing (null)".to_owned(),
+        Value::String(text) if text.is_empty() => "an empty text".to_owned(),
+        Value::String(text) if text.trim().is_empty() => "blanks".to_owned(),
+        other => value(other),
+    };
+    let what = match one.what() {
+        Some(what) if one.is_unaccounted() => format!(" (⚠ {what})"),
+        Some(what) if one.same_as_now => format!(" ({what})"),
+        _ => String::new(),
+    };
+    (line(&one.label(), NAME), format!("{told}{what}"))
 }
 
 /// The message and what else is encoded, each text harmless.
@@ -270,24 +285,6 @@ fn value(value: &Value) -> String {
         Value::Bool(true) => "yes".to_owned(),
         Value::Bool(false) => "no".to_owned(),
         other => harmless(&other.to_string()),
-    }
-}
-
-/// Plain values by their path, lists whole.
-fn collect(given: &Value, path: &str, into: &mut Vec<(String, String)>) {
-    match given {
-        Value::Object(inner) => {
-            for (name, given) in inner {
-                let name = line(name, NAME);
-                let path = if path.is_empty() {
-                    name
-                } else {
-                    format!("{path} › {name}")
-                };
-                collect(given, &path, into);
-            }
-        }
-        other => into.push((path.to_owned(), value(other))),
     }
 }
 

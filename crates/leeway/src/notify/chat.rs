@@ -66,16 +66,20 @@ fn whole_card(blocks: &mut Vec<Value>, card: &Card, links: &Links<'_>) {
         changes.push(format!("and {} more, on the page", card.more_changes));
     }
     list(blocks, "What would change", &changes);
-    for (head, given) in [
-        (words::MESSAGE, &card.message),
-        ("The whole call", &card.arguments),
-    ] {
-        let given = given.iter();
-        let given: Vec<String> = given
-            .map(|(name, given)| format!("{name}: {given}"))
-            .collect();
-        list(blocks, head, &given);
+    let message = card.message.iter();
+    let message: Vec<String> = message
+        .map(|(label, text)| format!("{label}: {text}"))
+        .collect();
+    list(blocks, words::MESSAGE, &message);
+    let mut arguments: Vec<String> = card
+        .arguments
+        .iter()
+        .map(|(name, given)| format!("{name}: {given}"))
+        .collect();
+    if card.more_arguments > 0 {
+        arguments.push(words::more_sent(card.more_arguments));
     }
+    list(blocks, words::sent(card), &arguments);
     let head = if card.what.waits() {
         "Why this needs you"
     } else {
@@ -122,14 +126,45 @@ fn list(blocks: &mut Vec<Value>, head: &str, lines: &[String]) {
     }
     let mut text = format!("{head}:");
     for line in lines {
-        if text.chars().count() + line.chars().count() > BLOCK {
+        if length(&text) + length(line) > BLOCK {
             blocks.push(section(&text));
             text = format!("{head}, further:");
         }
         text.push_str("\n• ");
-        text.push_str(line);
+        // One that is longer than a block goes on in the next, and nothing of it is cut.
+        let mut rest = line.as_str();
+        while !rest.is_empty() {
+            let (fits, more) = rest.split_at(fitting(rest, BLOCK.saturating_sub(length(&text))));
+            text.push_str(fits);
+            rest = more;
+            if !rest.is_empty() {
+                blocks.push(section(&text));
+                text = format!("{head}, further:\n… ");
+            }
+        }
     }
     blocks.push(section(&text));
+}
+
+/// How much of a text fits into so much room, escaped; bytes, a character at least.
+fn fitting(text: &str, room: usize) -> usize {
+    let mut used = 0;
+    let mut ends = text.char_indices().map(|(at, c)| (at + c.len_utf8(), c));
+    let fits = ends.by_ref().take_while(|(_, c)| {
+        used += if matches!(c, '&' | '<' | '>') { 5 } else { 1 };
+        used <= room
+    });
+    let last = fits.last().map(|(end, _)| end);
+    last.unwrap_or_else(|| text.chars().next().map_or(0, char::len_utf8))
+}
+
+/// How long a text is once it is escaped.
+fn length(text: &str) -> usize {
+    let escaped = text
+        .chars()
+        .filter(|c| matches!(c, '&' | '<' | '>'))
+        .count();
+    text.chars().count() + 4 * escaped
 }
 
 fn section(text: &str) -> Value {

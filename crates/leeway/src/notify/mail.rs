@@ -142,10 +142,13 @@ fn card_text(out: &mut String, card: &Card, links: &Links<'_>) {
         out.push_str(&format!("- {label}: {}\n", indented(text)));
     }
     if !card.arguments.is_empty() {
-        out.push_str("\nThe whole call:\n");
+        out.push_str(&format!("\n{}:\n", words::sent(card)));
     }
     for (name, given) in &card.arguments {
         out.push_str(&format!("- {name}: {}\n", indented(given)));
+    }
+    if card.more_arguments > 0 {
+        out.push_str(&format!("- {}\n", words::more_sent(card.more_arguments)));
     }
     if !card.why.is_empty() {
         out.push_str(if card.what.waits() {
@@ -238,8 +241,8 @@ fn card_html(card: &Card, links: &Links<'_>, digest: bool) -> Markup {
             } }
         } }
         (changes(card))
-        (listed(words::MESSAGE, &card.message))
-        (listed("The whole call", &card.arguments))
+        (listed(words::MESSAGE, &card.message, 0))
+        (listed(words::sent(card), &card.arguments, card.more_arguments))
         (why(card))
         @if let Some(quote) = &card.quote {
             p.muted style="color:#5b6172;font-size:13px;margin:0 0 4px;" { (words::AGENT_SAYS) }
@@ -269,13 +272,14 @@ fn changes(card: &Card) -> Markup {
     } }
 }
 
-fn listed(head: &str, list: &[(String, String)]) -> Markup {
+fn listed(head: &str, list: &[(String, String)], more: u64) -> Markup {
     html! { @if !list.is_empty() {
         p.muted style="color:#5b6172;font-size:13px;margin:0 0 4px;" { (head) ":" }
         table role="presentation" style="border-collapse:collapse;font-size:14px;margin:0 0 14px;" {
             @for (name, given) in list { tr.line style="border-top:1px solid #d9dce6;" {
                 td.muted style={ (CELL) "color:#5b6172;" } { (name) } td style=(CELL) { (lines(given)) }
             } }
+            @if more > 0 { tr { td style=(CELL) colspan="2" { (words::more_sent(more)) } } }
         }
     } }
 }

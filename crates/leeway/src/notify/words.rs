@@ -6,7 +6,7 @@ use leeway_core::action::event::ActionEvent;
 use leeway_core::action::state::ActionState;
 use leeway_core::classify::{Level, UndoPlan, currency};
 use leeway_core::notify::What;
-use leeway_core::notify::letter::Letter;
+use leeway_core::notify::letter::{Card, Letter};
 use leeway_core::notify::text::line;
 
 /// Longest subject, characters of the title in it.
@@ -173,6 +173,20 @@ pub fn undo(plan: &UndoPlan) -> String {
 
 /// Above a message that is shown as those who get it read it.
 pub const MESSAGE: &str = "The message, as those who get it read it";
+
+/// Over what a call sends besides its changes.
+pub fn sent(card: &Card) -> &'static str {
+    if card.changes.is_empty() {
+        "What would be sent"
+    } else {
+        "Also sent"
+    }
+}
+
+/// What of it there was no room for.
+pub fn more_sent(more: u64) -> String {
+    format!("and {more} more, open the page to read them")
+}
 
 /// An amount.
 pub fn amount(minor: i64, currency: Option<&str>) -> String {

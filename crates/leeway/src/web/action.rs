@@ -1,5 +1,6 @@
 //! One action, whole: its story, the twelve audit fields, its revisions, its entries and hashes.
 
+use super::change::also_sent;
 use super::inbox::find;
 use super::layout::Frame;
 use super::parts::{icon, level, long, shown, status, time, value, verdict};
@@ -43,7 +44,7 @@ pub async fn show(
         (planted(&app, &action)?)
         (undo::card(&app, &session, &action)?)
         (story(&action))
-        @if let Some(judged) = action.current() { (decision(judged)) (changes(judged)) }
+        @if let Some(judged) = action.current() { (decision(judged)) (changes(judged)) (also_sent(judged, "Also sent")) }
         (record(&audit::of(&action)))
         (revisions(&action))
         (ledger(&entries))

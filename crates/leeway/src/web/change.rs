@@ -1,8 +1,10 @@
 //! What a call changes, as people are shown it: field by field, before and after; what stays; the whole call.
 
 use super::diff::diff;
-use super::parts::{shown, value, value_at_rest};
+use super::long;
+use super::parts::{icon, shown, value, value_at_rest};
 use leeway_core::action::event::Judged;
+use leeway_core::action::sent::{self, Sent};
 use leeway_core::classify::{BeforeImage, Effect, FieldChange};
 use maud::{Markup, html};
 use serde_json::Value;
@@ -93,13 +95,47 @@ fn lists(old: &Value, new: &Value) -> Option<(Markup, Markup)> {
     Some((before, after))
 }
 
-/// What a call sends besides the changes it is shown to make.
+/// Arguments shown one by one; further ones are folded, and opened before anybody approves.
+const MOST_ARGUMENTS: usize = 40;
+
+/// What a call sends besides the changes it is shown to make, in the order of the call.
 pub fn also_sent(judged: &Judged, title: &str) -> Markup {
-    let changes = &judged.classified.changes;
-    if !changes.is_empty() && all_shown(&judged.call.arguments, changes) {
+    let sent = sent::for_people(judged);
+    if sent.is_empty() {
         return html! {};
     }
-    arguments(judged, title)
+    let odd = sent.iter().filter(|one| one.is_unaccounted()).count();
+    let (first, more) = sent.split_at(sent.len().min(MOST_ARGUMENTS));
+    html! { section.card #also aria-labelledby="also-t" {
+        header { h2 #also-t { (title) } @if odd > 0 { span.chip.danger { (icon("alert")) (odd) " that nobody says what " @if odd == 1 { "it does" } @else { "they do" } } } @else { span.sub { code { (shown(&judged.call.tool_name())) } } } }
+        dl.kv.sent { @for one in first { (argument(one)) } }
+        @if !more.is_empty() {
+            (long::folded(&format!("{} more of {}", more.len(), judged.content_hash), true,
+                html! { "Show " (more.len()) " more" }, html! { dl.kv.sent { @for one in more { (argument(one)) } } }))
+        }
+    } }
+}
+
+fn argument(one: &Sent) -> Markup {
+    html! { div.odd[one.is_unaccounted()] {
+        dt { (shown(&one.label())) }
+        dd { (exactly(&one.value)) @if let Some(what) = one.what() { span.chip.danger[one.is_unaccounted()] { (what) } } }
+    } }
+}
+
+/// A value as it is sent: no kind of nothing passes for another.
+fn exactly(of: &Value) -> Markup {
+    match of {
+        Value::Null => html! { em { "nothing (null)" } },
+        Value::String(text) if text.is_empty() => html! { em { "an empty text" } },
+        Value::String(text) if text.trim().is_empty() => html! { em { "blanks" } },
+        Value::Array(items) if items.is_empty() => html! { em { "an empty list" } },
+        Value::Object(fields) if fields.is_empty() => html! { em { "an empty object" } },
+        Value::Array(items) if items.len() <= MOST_ARGUMENTS => {
+            html! { ul.items { @for item in items { li { (exactly(item)) } } } }
+        }
+        other => value(other),
+    }
 }
 
 /// A call that changes no field of a record is shown by its arguments.

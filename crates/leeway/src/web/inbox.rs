@@ -2,7 +2,7 @@
 
 use super::layout::Frame;
 use super::long;
-use super::parts::{confidence, icon, shown, time};
+use super::parts::{confidence, icon, listed, shown, time};
 use super::review::{self, Shown};
 use super::{Failed, PageResult, Viewer, sent};
 use crate::app::App;
@@ -182,8 +182,8 @@ fn entry(row: &ActionRow, current: bool) -> Markup {
     let number = row.level.map_or(0, u8::from);
     html! { li.row.current[current] id={ "r-" (row.id) } {
         a href={ "/inbox/" (row.id) } aria-current=[current.then_some("true")] {
-            span.top { strong { (shown(&row.title)) } }
-            span.gist { (shown(&row.gist)) }
+            span.top { strong { (listed(&row.title)) } }
+            span.gist { (listed(&row.gist)) }
             span.meta {
                 span.lv.{ "l" (number) } { "L" (number) }
                 (confidence(row.confidence))

@@ -5,6 +5,7 @@ pub use super::long::long;
 use crate::clock::rfc3339;
 use leeway_core::action::lookalike::marked;
 use leeway_core::action::state::Status;
+use leeway_core::action::visible::visible;
 use leeway_core::classify::Level;
 use leeway_core::judge::Verdict;
 use maud::{Markup, html};
@@ -14,6 +15,15 @@ use serde_json::Value;
 /// pass for others marked. Escaping is maud's.
 pub fn shown(text: &str) -> String {
     marked(text).into_owned()
+}
+
+/// The same in a list, where there is room for the sign of a mark alone: its words are on the thing's own page.
+pub fn listed(text: &str) -> String {
+    let seen = visible(text);
+    if marked(text) == seen {
+        return seen.into_owned();
+    }
+    format!("⚠ {seen}")
 }
 
 /// A level: bars, number and name, so colour is never the only signal.

@@ -124,6 +124,8 @@ pub struct Action {
     pub areas: Option<Vec<String>>,
     /// Field by field, old and new.
     pub changes: Option<Vec<FieldChange>>,
+    /// What the call sends besides its changes, in the order of the call.
+    pub also_sent: Option<Vec<Sent>>,
     /// The record as read before.
     #[schema(value_type = Option<Object>)]
     pub before: Option<Value>,
@@ -214,6 +216,23 @@ pub struct FieldChange {
     pub old_known: bool,
     /// Whether the pack lists it as critical.
     pub critical: bool,
+}
+
+/// An argument that no change shows.
+#[derive(ToSchema)]
+pub struct Sent {
+    /// Its JSON pointer in the arguments (RFC 6901); inside a text that holds JSON it goes on. Of a list of
+    /// plain values the list's.
+    pub path: String,
+    /// Its value, secrets as `[redacted]`.
+    #[schema(required = true)]
+    pub value: Option<Value>,
+    /// What it is to the pack: `identity`, `change`, `amount`, `recipient`, `content`, `detail`, `switch`,
+    /// `option`, `unaccounted`; null for reads and for what was recorded before this was worked out.
+    #[schema(required = true)]
+    pub account: Option<String>,
+    /// Whether it would set a field to what the record has already.
+    pub same_as_now: bool,
 }
 
 /// What an agent says about its call.
