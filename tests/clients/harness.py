@@ -132,14 +132,16 @@ class Leeway:
         return json.loads(done.stdout) if done.stdout.strip() else done
 
     def start(self, *more, env=None, config=True, listen="127.0.0.1:0"):
-        """Starts the server; without `config` it goes by what the ledger holds."""
-        folder = ["--config", self.config] if config else []
+        """Starts the server, with its folder or another; without `config` it goes by what the ledger holds."""
+        folder = ["--config", self.config if config is True else config] if config else []
         self.process = subprocess.Popen(
             [BINARY, "serve", "--data", self.data, *folder, "--listen", listen, *more],
             stdout=subprocess.PIPE, stderr=open(self.folder / "log", "a"), text=True,
             env={**os.environ, **(env or {})},
         )
+        self.said = []
         for line in self.process.stdout:
+            self.said.append(line)
             if line.startswith("Leeway listens on "):
                 self.url = line.split()[-1]
                 break

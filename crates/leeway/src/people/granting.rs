@@ -209,7 +209,7 @@ mod tests {
         }
         assert_eq!(
             goes(&reviewer, &reviewer, &[], Some(asked(&reviewer, &[]))),
-            Err("forbidden")
+            Err("own-roles")
         );
         // Giving takes one.
         assert_eq!(

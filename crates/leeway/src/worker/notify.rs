@@ -7,6 +7,8 @@ use crate::metrics;
 use crate::notify::Links;
 use crate::notify::send::{self, NotTaken, Outgoing};
 use crate::notify::{outbox, preferences, quick};
+use leeway_core::notify::What;
+use leeway_core::notify::letter::Card;
 use leeway_core::notify::postbox::{
     LONGEST_TRYING_MS, PostboxEvent, PostboxState, Sending, Step, delay_ms,
 };
@@ -257,7 +259,11 @@ async fn attempt(
         },
     };
     let here = registry.people.iter().any(|known| known.email == person);
-    let answer = if here {
+    // Who was removed is told that, and nothing else.
+    let parting = |card: &Card| card.what == What::RightTaken;
+    let letter = &sending.letter;
+    let parts = letter.more == 0 && letter.cards.iter().all(parting);
+    let answer = if here || parts {
         send::send(&live.notify, &outgoing).await
     } else {
         Err(NotTaken {

@@ -143,6 +143,40 @@ fn wrong_usage_and_nothing_there_have_their_own_exit_codes() {
 }
 
 #[test]
+fn the_first_steps_work_from_nothing() {
+    let empty = tempfile::tempdir().unwrap();
+    let step = |args: &[&str]| {
+        let mut command = Command::new(BINARY);
+        command.args(args).current_dir(empty.path());
+        for name in ["LEEWAY_DATA", "LEEWAY_URL", "LEEWAY_TOKEN"] {
+            command.env_remove(name);
+        }
+        let done = command.output().unwrap();
+        let told = [&done.stdout[..], &done.stderr].concat();
+        let told = String::from_utf8_lossy(&told).into_owned();
+        assert!(done.status.success(), "{args:?}: {told}");
+        told
+    };
+    let owner = "you@example.com";
+    step(&[
+        "init",
+        "shop",
+        "--template",
+        "support-triage",
+        "--owner",
+        owner,
+    ]);
+    step(&["check", "shop"]);
+    let told = step(&["apply", "shop"]);
+    assert!(told.contains("a ledger begins in `leeway-data`"), "{told}");
+    assert!(told.contains("in force"), "{told}");
+    let told = step(&["apply", "shop"]);
+    assert!(!told.contains("begins"), "{told}");
+    step(&["agents", "add", "clerk", "--workflow", "support-triage"]);
+    step(&["verify"]);
+}
+
+#[test]
 fn completions_are_printed_for_every_shell() {
     for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
         let output = Command::new(BINARY)

@@ -3,10 +3,11 @@
 use super::super::{chat, mail, outbox, words};
 use super::{HOUR, NOW, Office, WORKFLOW, id, judged, links, refund};
 use crate::config::Configuration;
+use crate::people::account;
 use crate::{changes, configure};
 use leeway_core::action::event::{ActionEvent, Cause, Finished, Judged, Outcome};
 use leeway_core::govern::event::GovernEvent;
-use leeway_core::govern::people::Role;
+use leeway_core::govern::people::{Person, Role};
 use leeway_core::notify::{Item, What};
 
 #[tokio::test]
@@ -270,4 +271,54 @@ fn times_are_told_in_the_workflows_zone() {
         "Mon 5 Jan 2026, 10:00 (Europe/Vienna)"
     );
     assert_eq!(words::when(NOW, "No/Where"), "Mon 5 Jan 2026, 09:00 (UTC)");
+}
+
+#[tokio::test]
+async fn whoever_loses_a_right_to_decide_is_told_by_whom_even_when_removed() {
+    let office = Office::open().await;
+    let local = Person {
+        email: "local".into(),
+        roles: vec![Role::Operator],
+    };
+    let boss = Person {
+        email: "boss@example.com".into(),
+        roles: vec![Role::Owner],
+    };
+    let kim = "kim@example.com";
+    let told = async || {
+        outbox::address(&office.app).await.unwrap();
+        let boxes = outbox::postboxes(&office.app).unwrap();
+        let mut told = Vec::new();
+        for (_, postbox) in boxes {
+            for item in &postbox.waiting {
+                told.push((postbox.person.clone(), item.what));
+            }
+        }
+        told
+    };
+    let taken = account::wish(&office.app, &boss, (kim, vec![])).await;
+    assert!(!taken.unwrap(), "it takes two");
+    let asked = |email: &str| (email.to_owned(), What::RightAsked);
+    assert_eq!(told().await, [asked("fin@example.com"), asked(kim)]);
+    assert!(
+        account::wish(&office.app, &local, (kim, vec![]))
+            .await
+            .unwrap()
+    );
+    let lost = (kim.to_owned(), What::RightTaken);
+    assert!(told().await.contains(&lost));
+    let boxes = outbox::postboxes(&office.app).unwrap();
+    let (version, postbox) = boxes.iter().find(|(_, one)| one.person == kim).unwrap();
+    let now = outbox::bundle(&office.app, (*version, postbox))
+        .await
+        .unwrap();
+    let letter = now.unwrap().sending.unwrap().letter;
+    assert_eq!(letter.cards.len(), 1, "and nothing else");
+    let card = &letter.cards[0];
+    assert_eq!((card.what, card.title.as_str()), (What::RightTaken, kim));
+    let fact = |label: &str| {
+        let mut facts = card.facts.iter();
+        facts.find(|(known, _)| known == label).unwrap().1.as_str()
+    };
+    assert_eq!((fact("By"), fact("Roles then")), ("local", "none: removed"));
 }
