@@ -49,15 +49,15 @@ test('spoiled tickets and refunds are put right up to the closing of their incid
   // Step 3: what can be set back is, what people changed since is theirs, what is gone is told.
   await press(page, 'Plan to undo them', 'What would happen');
   assert.deepEqual(await numbers(page, '#batch-progress'), nonzero({
-    'Set back whole': restored.length,
-    'Set back where nobody changed it since': edited.length - whole.length,
-    'Changed since: a person decides': whole.length,
+    'A call takes it back': restored.length,
+    'Taken back in part; the rest is left to decide': edited.length - whole.length,
+    'Left to a person to decide': whole.length,
     'Cannot be taken back: a person sees to it': refunds.length,
   }));
   await press(page, `Undo ${all} actions`, `${all} of ${all}`, long);
   await page.waitForSelector('#batch-state:has-text("Through")');
   assert.deepEqual(await numbers(page, '#batch-progress'), nonzero({
-    'Undone': restored.length, 'Changed since: decide': edited.length, 'A person sees to it': refunds.length }));
+    'Undone': restored.length, 'Left to decide': edited.length, 'A person sees to it': refunds.length }));
   assert.deepEqual(await desk.ask('history'), await desk.ask('restored'));
   for (const action of edited) {
     await page.goto(`${desk.url}/actions/${action}`);

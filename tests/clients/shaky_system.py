@@ -52,7 +52,7 @@ undo = { kind = "exact", tool = "update_note", arguments = ". as $call | {id: .i
 
 class Notes:
     """`unread` are the reads of a note that fail, counted from the last `fail`; `lost` the notes whose next write is done
-    and never answered, `dropped` those whose next write is neither done nor answered, `twisted` those that keep texts in capitals, whatever they answer."""
+    and never answered, `dropped` those whose next write is neither done nor answered, `twisted` those that keep only the beginning of texts, whatever they answer."""
 
     def __init__(self, count):
         self.notes = {str(n): {"text": f"note {n}", "topic": "none", "remark": None} for n in range(1, count + 1)}
@@ -85,7 +85,7 @@ class Notes:
                 if number in notes.dropped:
                     notes.dropped.discard(number)
                     return self.connection.close()
-                kept = {key: value.upper() for key, value in change.items()} if number in notes.twisted else change
+                kept = {key: value[:3] for key, value in change.items()} if number in notes.twisted else change
                 notes.notes[number].update(kept)
                 notes.writes.append((number, change))
                 if number in notes.lost:

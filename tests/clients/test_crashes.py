@@ -58,7 +58,7 @@ class Desk:
         return wait_until(lambda: (s := self.owner.action(action)["status"]) in ends and s, f"{action} ends", 150) == "executed"
 
     def undone(self, action):
-        ends = ("undone", "undo_failed")
+        ends = ("undone", "undo_failed", "not_confirmed")
         stands = lambda: self.owner.action(action)["undo_state"]["status"]
         return wait_until(lambda: (s := stands()) in ends and s, f"{action}'s undo ends", 150) == "undone"
 

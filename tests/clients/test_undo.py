@@ -218,7 +218,7 @@ def test_what_was_sent_is_handed_to_a_person(office):
         office.owner.post(path, {"as": "put_right", "why": " "})
     assert refused.value.code == "why-invalid"
     settled = office.owner.post(path, {"as": "put_right", "why": "I called Ann and explained."})
-    assert settled["status"] == "undone" and settled["by"] == "owner@example.com"
+    assert settled["status"] == "put_right" and settled["by"] == "owner@example.com"
 
 
 def test_a_hidden_value_is_never_written_back(office):

@@ -2,6 +2,10 @@
 back, workflows are paused, the server dies. Afterwards no person's edit is lost, nothing is taken back
 twice, nothing of an agent's starts while its workflow is paused, and every entry is accounted for.
 
+Odd lives are led in a system with ways of its own: it keeps values in its own form, shows writes late, offsets what
+it made instead of deleting it, and now and then does nothing while it answers that it did. What is called undone
+there is undone, and what nobody touched is never called changed.
+
 LEEWAY_MODEL_SEQUENCES is how many lives (300; the nightly form takes 10000), LEEWAY_MODEL_SEED where to begin."""
 
 import os
@@ -10,6 +14,7 @@ import random
 import tempfile
 
 from harness import GONE, Crash, Refused, wait_until
+from odd_system import Desk, own_form
 from test_undo import Office
 
 SEQUENCES = int(os.environ.get("LEEWAY_MODEL_SEQUENCES", "300"))
@@ -177,6 +182,120 @@ def test_no_edit_is_lost_and_nothing_is_taken_back_twice():
         print(f"{office.deaths} deaths between two steps")
     finally:
         office.leeway.stop()
+
+
+OWN = {
+    "email": lambda dice, seed: f"Kim.{seed}.{dice.randint(1, 4)}@Example.com",
+    "amount": lambda dice, seed: dice.choice([19.9, 20, "7.5", round(dice.random() * 1000, 1)]),
+    "name": lambda dice, seed: f"Zoe\u0308 {seed} {dice.randint(1, 4)}",
+    "due": lambda dice, seed: f"2026-11-{dice.randint(10, 28)}",
+    "note": lambda dice, seed: f"note {seed} {dice.randint(1, 4)}",
+    "phone": lambda dice, seed: f"+43 {seed} {dice.randint(1, 4)}",
+}
+
+
+class OddLife:
+    """One record of the odd system and what the model knows of it."""
+
+    def __init__(self, desk, seed):
+        self.desk, self.odd, self.seed, self.dice = desk, desk.odd, seed, random.Random(seed)
+        self.one = f"r{seed}"
+        values = {field: make(self.dice, seed) for field, make in OWN.items() if self.dice.random() < 0.6}
+        self.odd.add(self.one, **values)
+        self.odd.late = 1 if desk.slow else 0
+        self.odd.honest = True
+
+    def lies(self, how_often):
+        """What never comes would be waited for by a system that takes its time."""
+        self.odd.honest = self.desk.slow or self.dice.random() >= how_often
+
+    def now(self):
+        return dict(self.odd.records[self.one])
+
+    def values(self):
+        fields = self.dice.sample(sorted(OWN), self.dice.randint(1, 2))
+        return {field: OWN[field](self.dice, self.seed) for field in fields}
+
+    def settled(self):
+        """Whoever looks later finds what there is."""
+        self.odd.shown.clear()
+
+    def updates(self):
+        """An agent writes, a person may edit one field, and it is taken back."""
+        before, values = self.now(), self.values()
+        done = self.desk.act("update_record", id=self.one, **values)
+        assert done["outcome"]["mismatched"] == [], (self.seed, done["outcome"])
+        self.settled()
+        wrote = self.now()
+        changed = [field for field in values if wrote[field] != before[field]]
+        edits = {}
+        if self.dice.random() < 0.5:
+            field = self.dice.choice(sorted(OWN))
+            edits = {field: self.dice.choice([own_form(field, OWN[field](self.dice, self.seed)), str(wrote[field] or "").upper() or None])}
+            self.odd.edit(self.one, **edits)
+        now = self.now()
+        plan = self.desk.plan(done)
+        for one in plan["fields"]:
+            field = one["field"]
+            touched = now[field] not in (wrote[field], before[field])
+            assert (one["finding"] == "changed") == touched, (self.seed, one, before, wrote, now)
+        self.lies(0.2)
+        back = [field for field in changed if now[field] == wrote[field] and now[field] != before[field]]
+        try:
+            state = self.desk.undo(done)
+        except Refused as refused:
+            assert refused.code == "undo-conflict" and not back, (self.seed, refused, back)
+            return
+        self.settled()
+        expected = dict(now, **({field: before[field] for field in back} if self.odd.honest else {}))
+        assert self.now() == expected, (self.seed, "the record is not what the model says", state)
+        stands = all(self.now()[field] == before[field] for field in changed)
+        assert (state["status"] == "undone") == stands, (self.seed, state, before, self.now())
+
+    def makes(self):
+        """An agent makes a record, a person may work on it, and it is offset."""
+        made = self.desk.act("create_record", name=f"made {self.seed}")
+        self.one = made["record"]["id"]
+        self.settled()
+        worked = self.dice.random() < 0.5
+        if worked:
+            self.odd.edit(self.one, note=f"<p>a person's {self.seed}</p>")
+        self.lies(0.2)
+        before = self.now()
+        try:
+            state = self.desk.undo(made)
+        except Refused as refused:
+            assert refused.code == "undo-conflict" and worked, (self.seed, refused)
+            assert self.now() == before, (self.seed, "something was called before anybody decided")
+            return
+        self.settled()
+        assert not worked, (self.seed, "people's work was deleted undecided", state)
+        assert (state["status"] == "undone") == (self.now()["status"] == "deleted"), (self.seed, state)
+
+    def deletes(self):
+        """An agent deletes a record, and it is restored, or is said to be."""
+        before = self.now()
+        gone = self.desk.act("delete_record", id=self.one)
+        self.settled()
+        self.lies(0.4)
+        state = self.desk.undo(gone)
+        self.settled()
+        there = self.odd.records.get(self.one) == before
+        assert (state["status"] == "undone") == there, (self.seed, state)
+        assert there or state["status"] == "not_confirmed", (self.seed, state)
+
+    def live(self):
+        self.dice.choice([self.updates, self.updates, self.updates, self.makes, self.deletes])()
+
+
+def test_what_is_called_undone_in_an_odd_system_is_undone():
+    desks = [Desk(), Desk(settles_s=20)]
+    try:
+        for seed in range(FIRST_SEED, FIRST_SEED + SEQUENCES):
+            OddLife(desks[seed % 5 == 0], seed).live()
+    finally:
+        for desk in desks:
+            desk.stop()
 
 
 def accounted_for(office):

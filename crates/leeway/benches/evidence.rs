@@ -160,13 +160,8 @@ fn entries(n: u64, time_ms: i64, open: bool) -> Vec<NewEntry> {
     };
     let wrong = n.is_multiple_of(41);
     let finished = Finished {
-        outcome: Outcome::Executed,
         result: Some(json!({ "ok": true })),
-        after: None,
-        note: "Done.".into(),
-        mismatched: vec![],
-        made: None,
-        undo: None,
+        ..Finished::bare(Outcome::Executed, "Done.".into())
     };
     let drawn = Drawn {
         shows: id.clone(),

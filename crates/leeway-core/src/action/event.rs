@@ -7,6 +7,8 @@ use crate::id::ActionId;
 use crate::judge::{Decision, Facts};
 use crate::ledger::entry::commitment;
 use crate::undo::Undoes;
+use crate::undo::along::Along;
+use crate::undo::read_back::InForm;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -236,12 +238,47 @@ pub struct Finished {
     /// it is done, so this is no failure: it may write values its own way.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub mismatched: Vec<String>,
+    /// Fields that the system keeps in another form of the value that was written.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub in_form: Vec<InForm>,
+    /// What changed along with it and the call did not name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub along: Vec<Along>,
+    /// How many fields more did.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub along_more: u32,
+    /// Of an undo: the system answered that it is done, and no reading proves it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unconfirmed: bool,
     /// The record it made, where the pack's way back names it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub made: Option<RecordRef>,
     /// The undo plan, where only the answer completes it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub undo: Option<UndoPlan>,
+}
+
+fn is_zero(number: &u32) -> bool {
+    *number == 0
+}
+
+impl Finished {
+    /// An end of which nothing was read.
+    pub fn bare(outcome: Outcome, note: String) -> Self {
+        Self {
+            outcome,
+            result: None,
+            after: None,
+            note,
+            mismatched: Vec::new(),
+            in_form: Vec::new(),
+            along: Vec::new(),
+            along_more: 0,
+            unconfirmed: false,
+            made: None,
+            undo: None,
+        }
+    }
 }
 
 /// Payload of [`ActionEvent::Resolved`].

@@ -10,6 +10,9 @@ use std::collections::HashMap;
 /// Id of the guard that every call on several records fires.
 pub(super) const SEVERAL_RECORDS: &str = "several-records";
 
+/// Longest a pack may say that a system takes to show a write, seconds.
+pub const LONGEST_SETTLING_S: u64 = 60;
+
 /// One thing wrong with a pack.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct PackProblem {
@@ -319,6 +322,17 @@ impl Problems {
                     "`{name}` writes on condition of a version, and nothing says how to read it"
                 ),
                 "add read.version = a filter giving the version mark",
+            );
+        }
+        if entry
+            .settles_within_s
+            .is_some_and(|s| s > LONGEST_SETTLING_S)
+        {
+            self.add(
+                "settles-too-long",
+                at("settles_within_s"),
+                format!("a reading is waited for {LONGEST_SETTLING_S} seconds at most"),
+                "name the seconds after which its readings show a write; what takes longer is found when an unknown outcome is read back",
             );
         }
         let undo_tool = match &entry.undo {

@@ -1,6 +1,6 @@
 //! Looking: which record a call touches, how to read it, and the image that the answer gives.
 
-use super::compiled::{CompiledPack, CompiledTool};
+use super::compiled::{CompiledPack, CompiledTool, LONGEST_SETTLING_S};
 use super::filter::Filter;
 use super::redact::Redactor;
 use super::{BeforeImage, Effect, RecordRef};
@@ -101,6 +101,12 @@ impl CompiledTool {
             )),
             Err(why) => Err(why),
         })
+    }
+
+    /// How long after a write a reading may still show the record as it was before.
+    pub fn settles(&self) -> std::time::Duration {
+        let seconds = self.entry.settles_within_s.unwrap_or_default();
+        std::time::Duration::from_secs(seconds.min(LONGEST_SETTLING_S))
     }
 
     /// The image when nothing can be read: none is needed, or the pack does not say how.

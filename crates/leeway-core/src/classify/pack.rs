@@ -8,6 +8,7 @@
 
 use super::{Area, Effect};
 use crate::judge::guardrail::Then;
+use crate::undo::forms::Normal;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -123,6 +124,14 @@ pub struct ToolEntry {
     pub undeclared: Undeclared,
     /// How a call is taken back. Required unless every effect it can have is `read`.
     pub undo: Option<UndoRule>,
+    /// The forms of its own in which the system keeps fields, by field: `number`, `date`, `lower`, `trim`,
+    /// `space`, `unicode`, `html`, or several of them; `volatile` for what it changes by itself.
+    #[serde(default, skip_serializing_if = "Normal::is_empty")]
+    pub normal: Normal,
+    /// How long after a write a reading may still show the record as it was before, seconds: it is read
+    /// again for so long before it is believed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub settles_within_s: Option<u64>,
 }
 
 /// Raises a tool's effect or areas for some arguments.

@@ -82,8 +82,11 @@ pub struct Affected {
 /// What became of the affected actions, and how many.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Remedies {
-    /// Taken back, by a call or by hand.
+    /// Taken back, as a reading proves.
     pub undone: u64,
+    /// Put right by hand, by a person's word.
+    #[serde(default)]
+    pub put_right: u64,
     /// Kept with a reason.
     pub kept: u64,
     /// Handed to a person.
@@ -101,6 +104,7 @@ impl Remedies {
     pub fn count(&mut self, undo: Option<UndoStatus>) {
         let counter = match undo {
             Some(UndoStatus::Undone) => &mut self.undone,
+            Some(UndoStatus::PutRight) => &mut self.put_right,
             Some(UndoStatus::Kept) => &mut self.kept,
             Some(UndoStatus::Remediation) => &mut self.handed,
             _ => &mut self.open,
@@ -110,7 +114,7 @@ impl Remedies {
 
     /// How many are settled.
     pub fn settled(&self) -> u64 {
-        self.undone + self.kept + self.handed + self.nothing
+        self.undone + self.put_right + self.kept + self.handed + self.nothing
     }
 }
 

@@ -173,8 +173,12 @@ impl IncidentEvent {
                 several(affected.messages, "message"),
             ),
             Self::Remediated { remedies, .. } => format!(
-                "{} undone, {} kept with a reason, {} handed to a person, {} without effect.",
-                remedies.undone, remedies.kept, remedies.handed, remedies.nothing
+                "{} undone as read back, {} put right by hand, {} kept with a reason, {} handed to a person, {} without effect.",
+                remedies.undone,
+                remedies.put_right,
+                remedies.kept,
+                remedies.handed,
+                remedies.nothing
             ),
             Self::Guarded {
                 rule,

@@ -1,6 +1,9 @@
-//! The three-way comparison. With *o* the value before the action, *n* the value it wrote and *c* the
-//! value now: c = n is set back, c = o is back already, anything else was changed since.
+//! The three-way comparison. With *o* the value before the action, *n* the value it wrote, *k* the value
+//! right after the write and *c* the value now: c = o is back already; c = n, or c = k where k is n in the
+//! system's own form, is set back; c = k where k is another value is the system's doing, or somebody's at
+//! that moment; anything else was changed since. What cannot be read, or not be reached, is said to be so.
 
+use super::forms::{self, Kept, Normal, Written, surely_same};
 use super::{FieldUndo, Finding};
 use crate::classify::classified::{blank, has_mark};
 use crate::classify::{BeforeImage, FieldChange};
@@ -10,6 +13,8 @@ use serde_json::{Map, Value};
 pub struct Compared<'a> {
     /// What the action changed.
     pub done: &'a [FieldChange],
+    /// The record read before the action, where it was.
+    pub before: Option<&'a BeforeImage>,
     /// The record read after the action, where it was.
     pub after: Option<&'a BeforeImage>,
     /// The record now, by the same reading.
@@ -18,6 +23,10 @@ pub struct Compared<'a> {
     pub undo: &'a [FieldChange],
     /// Fields whose arrays the action only adds members to.
     pub additive: &'a [String],
+    /// The forms that the system keeps values in, as the pack names them.
+    pub normal: &'a Normal,
+    /// Fields that are blank where the reading does not contain them.
+    pub left_out: &'a [String],
 }
 
 /// Every field that the action changed or that its way back would change.
@@ -25,19 +34,21 @@ pub fn compare(case: &Compared<'_>) -> Vec<FieldUndo> {
     let mut found: Vec<FieldUndo> = case.done.iter().map(|done| case.done(done)).collect();
     for undo in case.undo {
         if !case.done.iter().any(|done| same(done, undo)) {
-            found.push(foreign(undo));
+            found.push(case.foreign(undo));
         }
     }
     found
 }
 
-/// A whole record, made by an action: deleted only while it is what was made.
+/// A whole record as an action made it or left it: deleted, or offset by a new act, only while it is still
+/// that.
 pub fn compare_made(after: Option<&BeforeImage>, now: &BeforeImage) -> Vec<FieldUndo> {
     let field = |field: &str, written: Value, now: Value, finding| FieldUndo {
         record: None,
         field: field.to_owned(),
         before: Value::Null,
         written,
+        sent: None,
         now,
         back: Value::Null,
         finding,
@@ -52,7 +63,12 @@ pub fn compare_made(after: Option<&BeforeImage>, now: &BeforeImage) -> Vec<Field
             },
         ) => (fields, (version, then), now),
         _ => {
-            return vec![field("record", Value::Null, Value::Null, Finding::Unknown)];
+            return vec![field(
+                "record",
+                Value::Null,
+                Value::Null,
+                Finding::Unreadable,
+            )];
         }
     };
     let keys = made
@@ -66,6 +82,9 @@ pub fn compare_made(after: Option<&BeforeImage>, now: &BeforeImage) -> Vec<Field
             }
             let finding = if alike(&made, &now) {
                 Finding::Restore
+            } else if has_mark(&made) && has_mark(&now) {
+                // What is hidden may have changed or not.
+                Finding::Unreadable
             } else {
                 Finding::Changed
             };
@@ -87,56 +106,119 @@ pub fn compare_made(after: Option<&BeforeImage>, now: &BeforeImage) -> Vec<Field
 
 impl Compared<'_> {
     fn done(&self, done: &FieldChange) -> FieldUndo {
-        let (written, as_written) = self.written(done);
-        let now = self.now(done);
+        let kept = self.kept(done);
         let undo = self.undo.iter().find(|undo| same(done, undo));
+        let now = self.now(done);
+        let shown = kept.as_ref().map(|(after, _)| after.clone());
+        let in_form = matches!(kept, Some((_, Kept::InForm)));
         let mut one = FieldUndo {
             record: done.record.clone(),
             field: done.field.clone(),
             before: done.old.clone(),
-            written,
+            written: shown.unwrap_or_else(|| done.new.clone()),
+            sent: in_form.then(|| done.new.clone()),
             now: now.clone().unwrap_or(Value::Null),
             back: undo.map_or(Value::Null, |undo| undo.new.clone()),
             finding: Finding::Changed,
         };
         one.finding = match (now, undo) {
             _ if !done.old_known || has_mark(&done.old) => Finding::Unknown,
-            (Some(now), _) if alike(&now, &done.old) => Finding::AlreadyBack,
+            (None, _) => Finding::Unreadable,
+            (Some(now), _) if has_mark(&now) => Finding::Unreadable,
+            (Some(now), _) if self.alike(done, (&now, &done.old)) => Finding::AlreadyBack,
             (_, None) => Finding::OutOfReach,
-            (Some(now), Some(undo))
-                if as_written && alike(&now, &one.written) && alike(&undo.new, &done.old) =>
-            {
-                Finding::Restore
+            (Some(now), Some(undo)) if self.ours(done, (&now, kept.as_ref())) => {
+                // It may bring something, but not what stood there.
+                if forms::same_as_written(self.normal, &done.field, (&undo.new, &done.old)) {
+                    Finding::Restore
+                } else {
+                    Finding::OutOfReach
+                }
             }
             (Some(now), Some(_)) => match self.without_members(done, &now) {
                 Some(back) => {
                     one.back = back;
                     Finding::Restore
                 }
-                None => Finding::Changed,
+                None => match &kept {
+                    Some((after, Kept::Otherwise)) if self.alike(done, (&now, after)) => {
+                        Finding::Otherwise
+                    }
+                    _ => Finding::Changed,
+                },
             },
-            (None, _) => Finding::Changed,
         };
         one
     }
 
-    /// The value the action wrote, and whether the system showed that it has it.
-    fn written(&self, done: &FieldChange) -> (Value, bool) {
-        match self.after.and_then(|after| value(after, done)) {
-            // A system may keep a value in its own form; anything else was somebody else's write.
-            Some(after) => {
-                let ours = alike(&after, &done.new);
-                (after, ours)
+    fn alike(&self, change: &FieldChange, values: (&Value, &Value)) -> bool {
+        forms::same(self.normal, &change.field, values)
+    }
+
+    /// The value right after the write, where it was read, and what it is to what was written.
+    fn kept(&self, done: &FieldChange) -> Option<(Value, Kept)> {
+        let after = value(self.after?, done)?;
+        let kept = forms::kept(
+            self.normal,
+            Written {
+                field: &done.field,
+                old: done.old_known.then_some(&done.old),
+                new: &done.new,
+                after: &after,
+            },
+        );
+        Some((after, kept))
+    }
+
+    /// Whether a field has what the action wrote: as it wrote it, or as the system kept it right then.
+    fn ours(&self, done: &FieldChange, (now, kept): (&Value, Option<&(Value, Kept)>)) -> bool {
+        match kept {
+            Some((after, Kept::AsWritten | Kept::InForm)) => {
+                self.alike(done, (now, after)) || self.alike(done, (now, &done.new))
             }
-            None => (done.new.clone(), true),
+            Some((_, Kept::Otherwise)) => self.alike(done, (now, &done.new)),
+            // Nobody saw in which form it was kept.
+            None => self.alike(done, (now, &done.new)) || surely_same(now, &done.new),
         }
     }
 
     fn now(&self, done: &FieldChange) -> Option<Value> {
-        value(self.now, done).or_else(|| {
+        let by_undo = || {
             let undo = self.undo.iter().find(|undo| same(done, undo))?;
             undo.old_known.then(|| undo.old.clone())
-        })
+        };
+        let left_out = || {
+            let is_read = matches!(self.now, BeforeImage::Read { .. });
+            (is_read && self.left_out.contains(&done.field)).then_some(Value::Null)
+        };
+        value(self.now, done).or_else(by_undo).or_else(left_out)
+    }
+
+    /// A field that only the way back would change: it changed along with the action, or somebody changed
+    /// it since.
+    fn foreign(&self, undo: &FieldChange) -> FieldUndo {
+        let then = |image: Option<&BeforeImage>| image.and_then(|image| value(image, undo));
+        let (before, after) = (then(self.before), then(self.after));
+        let along = match (&before, &after) {
+            (Some(before), Some(after)) => {
+                !self.alike(undo, (before, after)) && self.alike(undo, (after, &undo.old))
+            }
+            _ => false,
+        };
+        FieldUndo {
+            record: undo.record.clone(),
+            field: undo.field.clone(),
+            before: undo.new.clone(),
+            written: after.filter(|_| along).unwrap_or_else(|| undo.new.clone()),
+            sent: None,
+            now: undo.old.clone(),
+            back: undo.new.clone(),
+            finding: match (along, undo.old_known) {
+                (true, _) => Finding::Along,
+                (false, true) => Finding::Changed,
+                (false, false) => Finding::Unreadable,
+            },
+        }
     }
 
     /// Where the action only added members to a list: the list now without them.
@@ -159,19 +241,6 @@ impl Compared<'_> {
         }
         let kept = now.iter().filter(|one| !added.contains(one));
         Some(Value::Array(kept.cloned().collect()))
-    }
-}
-
-/// A field that only the way back would change: somebody changed it since.
-fn foreign(undo: &FieldChange) -> FieldUndo {
-    FieldUndo {
-        record: undo.record.clone(),
-        field: undo.field.clone(),
-        before: undo.new.clone(),
-        written: undo.new.clone(),
-        now: undo.old.clone(),
-        back: undo.new.clone(),
-        finding: Finding::Changed,
     }
 }
 

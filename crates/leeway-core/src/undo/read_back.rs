@@ -3,10 +3,13 @@
 //! still be on its way.
 
 use super::fields::alike;
+use super::forms::{self, Kept, Normal, Written};
+use super::proof::{Readings, Shown, is_otherwise, shown};
 use super::{FieldUndo, Undoes, Way};
 use crate::action::event::Outcome;
 use crate::classify::classified::has_mark;
 use crate::classify::{BeforeImage, Classified, Effect, FieldChange};
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 /// What follows from a reading.
@@ -36,16 +39,30 @@ fn nothing_of_it(late: bool) -> ReadBack {
     }
 }
 
+/// Whether every change shows as the new value, or as the old one.
+fn all_are(
+    changes: &[FieldChange],
+    now: &BeforeImage,
+    is: impl Fn(&FieldChange, &Value) -> bool,
+) -> bool {
+    changes.iter().all(|change| {
+        now.value(change.record.as_deref(), &change.field)
+            .is_some_and(|found| is(change, found))
+    })
+}
+
 /// What a reading says of a call without an answer; `late` is whether it can no longer arrive.
-pub fn of_action(classified: &Classified, now: &BeforeImage, late: bool) -> ReadBack {
+pub fn of_action(
+    classified: &Classified,
+    (now, normal): (&BeforeImage, &Normal),
+    late: bool,
+) -> ReadBack {
     let changes = &classified.changes;
-    let all = |wanted: &dyn Fn(usize) -> Value| {
-        (0..changes.len()).all(|index| {
-            let change = &changes[index];
-            now.value(change.record.as_deref(), &change.field)
-                .is_some_and(|found| alike(found, &wanted(index)))
-        })
+    let as_written = |change: &FieldChange, found: &Value| alike(found, &change.new);
+    let as_before = |change: &FieldChange, found: &Value| {
+        change.old_known && forms::same(normal, &change.field, (found, &change.old))
     };
+    let in_form = |change: &FieldChange, found: &Value| !is_otherwise(change, found, normal);
     match now {
         BeforeImage::Failed { .. } => ReadBack::Later,
         BeforeImage::Missing if classified.effect == Effect::Delete => {
@@ -54,20 +71,19 @@ pub fn of_action(classified: &Classified, now: &BeforeImage, late: bool) -> Read
         BeforeImage::Read { .. } if changes.is_empty() => {
             ReadBack::AskAPerson("Reading its record back does not tell whether it happened.")
         }
-        BeforeImage::Read { .. } if all(&|index| changes[index].new.clone()) => {
+        BeforeImage::Read { .. } if all_are(changes, now, as_written) => {
             tells(Outcome::Executed, "Read back: the new values are there.")
         }
-        BeforeImage::Read { .. }
-            if changes.iter().all(|change| change.old_known)
-                && all(&|index| changes[index].old.clone()) =>
-        {
-            match classified.effect {
-                Effect::Send | Effect::Pay if late => ReadBack::AskAPerson(
-                    "The record shows nothing of it, which does not prove that nothing went out.",
-                ),
-                _ => nothing_of_it(late),
-            }
-        }
+        BeforeImage::Read { .. } if all_are(changes, now, as_before) => match classified.effect {
+            Effect::Send | Effect::Pay if late => ReadBack::AskAPerson(
+                "The record shows nothing of it, which does not prove that nothing went out.",
+            ),
+            _ => nothing_of_it(late),
+        },
+        BeforeImage::Read { .. } if all_are(changes, now, in_form) => tells(
+            Outcome::Executed,
+            "Read back: the new values are there, in the system's own form.",
+        ),
         BeforeImage::Read { .. } => {
             ReadBack::AskAPerson("Read back, the record has neither the old nor the new values.")
         }
@@ -75,12 +91,13 @@ pub fn of_action(classified: &Classified, now: &BeforeImage, late: bool) -> Read
     }
 }
 
-/// Labels of the fields that a call the system answered to have done was to write, and that have other
-/// values as read back. A deletion that says nothing of fields did not show when the record reads as
+/// Labels of the fields that a call the system answered to have done was to write, and that have really
+/// other values as read back. A deletion that says nothing of fields did not show when the record reads as
 /// `before`; systems keep much of what they delete, marked.
 pub fn mismatched(
     classified: &Classified,
     (before, after): (&BeforeImage, &BeforeImage),
+    normal: &Normal,
 ) -> Vec<String> {
     if !matches!(after, BeforeImage::Read { .. }) {
         return vec![];
@@ -94,39 +111,71 @@ pub fn mismatched(
         !has_mark(&change.new)
             && after
                 .value(change.record.as_deref(), &change.field)
-                .is_some_and(|found| !has_mark(found) && !alike(found, &change.new))
+                .is_some_and(|found| !has_mark(found) && is_otherwise(change, found, normal))
     };
     let changes = classified.changes.iter();
     changes.filter(other).map(FieldChange::label).collect()
 }
 
-/// What a reading says of an undo without an answer; `late` is whether it can no longer arrive.
-pub fn of_undo(undoes: &Undoes, now: &BeforeImage, late: bool) -> ReadBack {
-    let all = |wanted: &dyn Fn(&FieldUndo) -> Value| {
-        undoes.written().all(|one| {
-            now.value(one.record.as_deref(), &one.field)
-                .is_some_and(|found| alike(found, &wanted(one)))
+/// A field that the system keeps in a form of its own.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct InForm {
+    /// Its label.
+    pub field: String,
+    /// The value as it was written.
+    pub written: Value,
+    /// The same value as the system keeps it.
+    pub kept: Value,
+}
+
+/// The fields that were written and are kept in another form of the same value.
+pub fn in_form(classified: &Classified, after: &BeforeImage, normal: &Normal) -> Vec<InForm> {
+    let form = |change: &FieldChange| {
+        let found = after.value(change.record.as_deref(), &change.field)?;
+        let written = Written {
+            field: &change.field,
+            old: change.old_known.then_some(&change.old),
+            new: &change.new,
+            after: found,
+        };
+        (forms::kept(normal, written) == Kept::InForm).then(|| InForm {
+            field: change.label(),
+            written: change.new.clone(),
+            kept: found.clone(),
         })
     };
-    match (undoes.way, now) {
-        (_, BeforeImage::Failed { .. }) => ReadBack::Later,
-        (Way::Fields, BeforeImage::Read { .. }) if all(&|one| one.back.clone()) => {
-            tells(Outcome::Executed, "Read back: the old values are there.")
-        }
-        (Way::Fields, BeforeImage::Read { .. }) if all(&|one| one.now.clone()) => {
+    classified.changes.iter().filter_map(form).collect()
+}
+
+/// What a reading says of an undo without an answer; `late` is whether it can no longer arrive.
+pub fn of_undo(undoes: &Undoes, read: &Readings<'_>, late: bool) -> ReadBack {
+    if matches!(read.now, BeforeImage::Failed { .. }) {
+        return ReadBack::Later;
+    }
+    if let Shown::Back(proof) = shown(undoes, read) {
+        return ReadBack::Tells(Outcome::Executed, proof);
+    }
+    let as_it_was = |one: &FieldUndo| {
+        read.now
+            .value(one.record.as_deref(), &one.field)
+            .is_some_and(|found| alike(found, &one.now))
+    };
+    match (undoes.way, read.now) {
+        (Way::Fields, BeforeImage::Read { .. }) if undoes.written().all(as_it_was) => {
             nothing_of_it(late)
         }
-        (Way::Unmake, BeforeImage::Missing) => tells(Outcome::Executed, "Read back: it is gone."),
-        (Way::Unmake, BeforeImage::Read { .. }) => nothing_of_it(late),
-        (Way::Remake, BeforeImage::Read { .. }) => {
-            tells(Outcome::Executed, "Read back: it is there again.")
+        (Way::Unmake, BeforeImage::Read { .. }) if matches!(shown(undoes, read), Shown::Not(_)) => {
+            nothing_of_it(late)
         }
         // It may have come back under a new id.
+        (Way::Remake, BeforeImage::Read { .. }) => {
+            ReadBack::AskAPerson("It is there again, but not as it was.")
+        }
         (Way::Remake, _) => {
             ReadBack::AskAPerson("It is not there under its old id; it may be under a new one.")
         }
         (Way::Offset, _) => {
-            ReadBack::AskAPerson("A new act leaves no mark on the old record that could be read.")
+            ReadBack::AskAPerson("Nothing that can be read shows the act that offsets it.")
         }
         _ => {
             ReadBack::AskAPerson("Reading its record back does not tell whether it was taken back.")
@@ -134,49 +183,50 @@ pub fn of_undo(undoes: &Undoes, now: &BeforeImage, late: bool) -> ReadBack {
     }
 }
 
-/// What a reading says of an undo that the system answered to have done: the outcome, and one sentence.
-pub fn of_answered_undo(undoes: &Undoes, now: &BeforeImage) -> (Outcome, String) {
-    let done = |note: &str| (Outcome::Executed, note.to_owned());
-    match (undoes.way, now) {
-        (Way::Fields, BeforeImage::Read { .. }) => of_answered_fields(undoes, now),
-        (Way::Unmake, BeforeImage::Missing) => done("Read back: it is gone."),
-        (Way::Unmake, BeforeImage::Read { .. }) => (
-            Outcome::Failed,
-            "The system answered that it is done, but the record is still there.".to_owned(),
-        ),
-        (Way::Remake, BeforeImage::Read { .. }) => done("Read back: it is there again."),
-        (Way::Remake, BeforeImage::Missing) => {
-            done("The system answered that it is done; it may have a new id, see the result.")
+/// What is known of an undo that the system answered to have done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answered {
+    /// What became of its call.
+    pub outcome: Outcome,
+    /// Whether a reading proves that the action is taken back.
+    pub confirmed: bool,
+    /// One sentence for people.
+    pub note: String,
+}
+
+impl Answered {
+    /// Where nothing can be said of it.
+    pub fn unread() -> Self {
+        Self {
+            outcome: Outcome::Executed,
+            confirmed: false,
+            note: "Not confirmed: what it was to do is not known.".to_owned(),
         }
-        (Way::Offset, _) => done("Offset by a new act; the old one stays in the system's history."),
-        _ => done("The system answered that it is done; it could not be read back."),
     }
 }
 
-fn of_answered_fields(undoes: &Undoes, now: &BeforeImage) -> (Outcome, String) {
-    let has = |one: &&FieldUndo| {
-        let found = now.value(one.record.as_deref(), &one.field);
-        alike(found.unwrap_or(&Value::Null), &one.back)
+/// What the readings say of an undo that the system answered to have done; `place` is where a person would
+/// look.
+pub fn of_answered_undo(undoes: &Undoes, read: &Readings<'_>, place: &str) -> Answered {
+    let answered = |outcome, note| Answered {
+        outcome,
+        confirmed: outcome == Outcome::Executed,
+        note,
     };
-    let wrong: Vec<String> = undoes
-        .written()
-        .filter(|one| !has(one))
-        .map(FieldUndo::label)
-        .collect();
-    if wrong.is_empty() {
-        return (
-            Outcome::Executed,
-            "Read back: the old values are there.".to_owned(),
-        );
+    match shown(undoes, read) {
+        Shown::Back(proof) => answered(Outcome::Executed, proof),
+        Shown::Not(why) => answered(Outcome::Failed, why),
+        Shown::Partly(wrong) => answered(
+            Outcome::Partial,
+            format!(
+                "The system answered that it is done, but read back it has other values in: {}.",
+                wrong.join(", ")
+            ),
+        ),
+        Shown::Unclear(why) => Answered {
+            outcome: Outcome::Executed,
+            confirmed: false,
+            note: format!("Not confirmed: {why} Look at {place}."),
+        },
     }
-    let outcome = if wrong.len() == undoes.written().count() {
-        Outcome::Failed
-    } else {
-        Outcome::Partial
-    };
-    let note = format!(
-        "The system answered that it is done, but read back it has other values in: {}.",
-        wrong.join(", ")
-    );
-    (outcome, note)
 }

@@ -2,6 +2,7 @@
 //!
 //! Several asks may follow one another while none led back; only one is under way at a time.
 
+use super::{Undoes, open_points};
 use crate::action::event::{ActionEvent, Finished, Outcome};
 use crate::classify::RecordRef;
 use crate::id::ActionId;
@@ -15,9 +16,13 @@ pub enum UndoStatus {
     Planned,
     /// The call that takes it back is being made.
     Undoing,
-    /// It is taken back.
+    /// It is taken back, as a reading proves.
     Undone,
-    /// Something changed since: a person decides.
+    /// The system answered that it took it back, and no reading proves it: a person looks.
+    NotConfirmed,
+    /// A person attests to have put it right by hand.
+    PutRight,
+    /// Something is left to a person, changed since or not to be read: they decide.
     Conflicted,
     /// The system did not do it.
     UndoFailed,
@@ -33,10 +38,12 @@ pub enum UndoStatus {
 
 impl UndoStatus {
     /// Every status.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 11] = [
         Self::Planned,
         Self::Undoing,
         Self::Undone,
+        Self::NotConfirmed,
+        Self::PutRight,
         Self::Conflicted,
         Self::UndoFailed,
         Self::UndoUnknown,
@@ -51,6 +58,8 @@ impl UndoStatus {
             Self::Planned => "planned",
             Self::Undoing => "undoing",
             Self::Undone => "undone",
+            Self::NotConfirmed => "not_confirmed",
+            Self::PutRight => "put_right",
             Self::Conflicted => "conflicted",
             Self::UndoFailed => "undo_failed",
             Self::UndoUnknown => "undo_unknown",
@@ -66,7 +75,9 @@ impl UndoStatus {
             Self::Planned => "Undo waits",
             Self::Undoing => "Being undone",
             Self::Undone => "Undone",
-            Self::Conflicted => "Changed since: decide",
+            Self::NotConfirmed => "Undo not confirmed: look",
+            Self::PutRight => "Put right by hand",
+            Self::Conflicted => "Left to decide",
             Self::UndoFailed => "Undo failed",
             Self::UndoUnknown => "Undo: outcome unknown",
             Self::Cancelled => "Undo cancelled",
@@ -77,7 +88,7 @@ impl UndoStatus {
 
     /// Whether nothing more is to be done about it.
     pub fn is_settled(self) -> bool {
-        matches!(self, Self::Undone | Self::Kept)
+        matches!(self, Self::Undone | Self::PutRight | Self::Kept)
     }
 
     /// Whether an undo is under way.
@@ -92,7 +103,9 @@ impl UndoStatus {
 pub enum UndoEnd {
     /// It is taken back, as read back.
     Undone,
-    /// Something changed since.
+    /// The system answered that it is; no reading proves it.
+    NotConfirmed,
+    /// Something is left to a person.
     Conflicted,
     /// The system did not do it.
     Failed,
@@ -144,9 +157,12 @@ pub enum UndoEvent {
         /// The record that was made anew, under its new id.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         made: Option<RecordRef>,
-        /// Labels of fields that were left because they changed since; what else there was is back.
+        /// Labels of fields that were left to a person; what else there was is back.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         left: Vec<String>,
+        /// Why each was left, in a sentence.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        points: String,
     },
     /// Something changed since, found before anything was asked of the system: a person decides.
     #[serde(rename = "undo.conflicted")]
@@ -213,9 +229,12 @@ pub struct UndoState {
     /// What was deleted and is there again under another id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub made: Option<RecordRef>,
-    /// Labels of fields that are as somebody left them since, as found last.
+    /// Labels of fields that were left to a person, as found last.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub left: Vec<String>,
+    /// Why each was left, in a sentence.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub points: String,
     /// Whether the other fields are back.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub rest_back: bool,
@@ -236,7 +255,9 @@ pub fn next(from: Option<UndoStatus>, event: &UndoEvent) -> Result<UndoStatus, I
     use UndoStatus as S;
     let open = matches!(
         from,
-        None | Some(S::Conflicted | S::UndoFailed | S::UndoUnknown | S::Cancelled)
+        None | Some(
+            S::Conflicted | S::NotConfirmed | S::UndoFailed | S::UndoUnknown | S::Cancelled
+        )
     );
     let to = match event {
         UndoEvent::Asked { .. } => open.then_some(S::Planned),
@@ -247,6 +268,7 @@ pub fn next(from: Option<UndoStatus>, event: &UndoEvent) -> Result<UndoStatus, I
                 Some(S::Conflicted)
             }
             (Some(S::Undoing | S::UndoUnknown), UndoEnd::Undone) => Some(S::Undone),
+            (Some(S::Undoing | S::UndoUnknown), UndoEnd::NotConfirmed) => Some(S::NotConfirmed),
             (Some(S::Undoing | S::UndoUnknown), UndoEnd::Failed) => Some(S::UndoFailed),
             (Some(S::Undoing), UndoEnd::Unknown) => Some(S::UndoUnknown),
             _ => None,
@@ -256,7 +278,7 @@ pub fn next(from: Option<UndoStatus>, event: &UndoEvent) -> Result<UndoStatus, I
         UndoEvent::Settled { settled, .. } => match settled {
             Settled::AlreadyBack => open.then_some(S::Undone),
             Settled::PutRight => {
-                (open && from.is_some() || from == Some(S::Remediation)).then_some(S::Undone)
+                (open && from.is_some() || from == Some(S::Remediation)).then_some(S::PutRight)
             }
             Settled::Kept => (open || from == Some(S::Remediation)).then_some(S::Kept),
         },
@@ -268,15 +290,23 @@ pub fn next(from: Option<UndoStatus>, event: &UndoEvent) -> Result<UndoStatus, I
 }
 
 impl UndoState {
-    /// What somebody changed since, and what became of the rest, in a sentence; `None` when nothing was.
-    pub fn changed_since(&self) -> Option<String> {
+    /// What was left to a person and why, and what became of the rest; `None` when nothing was.
+    pub fn left_open(&self) -> Option<String> {
+        if self.left.is_empty() {
+            return None;
+        }
+        // Entries of before say only which.
+        let points = if self.points.is_empty() {
+            format!("Changed since: {}.", self.left.join(", "))
+        } else {
+            self.points.clone()
+        };
         let rest = if self.rest_back {
-            "; the rest is back"
+            " The rest is back."
         } else {
             ""
         };
-        let left = self.left.join(", ");
-        (!left.is_empty()).then(|| format!("Changed since: {left}{rest}."))
+        Some(format!("{points}{rest}"))
     }
 
     /// The stream of an action's undo.
@@ -306,6 +336,7 @@ impl UndoState {
             asked: 0,
             made: None,
             left: Vec::new(),
+            points: String::new(),
             rest_back: false,
         });
         let from = Some(state.status);
@@ -328,12 +359,14 @@ impl UndoState {
                 note,
                 made,
                 left,
+                points,
                 ..
             } => {
                 state.note.clone_from(note);
                 state.made.clone_from(made);
                 if *end == UndoEnd::Undone || !left.is_empty() {
                     state.left.clone_from(left);
+                    state.points.clone_from(points);
                     state.rest_back = !left.is_empty();
                 }
             }
@@ -341,6 +374,7 @@ impl UndoState {
                 state.by.clone_from(by);
                 state.note.clone_from(why);
                 state.left.clone_from(left);
+                state.points.clone_from(why);
             }
             UndoEvent::Impossible { by, why } | UndoEvent::Settled { by, why, .. } => {
                 if let UndoEvent::Settled {
@@ -349,6 +383,7 @@ impl UndoState {
                 } = event
                 {
                     state.left.clear();
+                    state.points.clear();
                     state.rest_back = false;
                 }
                 state.by.clone_from(by);
@@ -361,53 +396,39 @@ impl UndoState {
     }
 }
 
-/// What an entry of an undo's own action says about the action it takes back; `left` are labels of fields
-/// it leaves because they changed since.
-pub fn echo(undo: &ActionId, event: &ActionEvent, left: &[String]) -> Option<UndoEvent> {
-    let undo = undo.clone();
-    let ended = |end, note: String| {
-        Some(UndoEvent::Ended {
-            undo: undo.clone(),
-            end,
-            note,
-            made: None,
-            left: Vec::new(),
-        })
+/// What an entry of an undo's own action says about the action it takes back.
+pub fn echo(undo: &ActionId, event: &ActionEvent, undoes: &Undoes) -> Option<UndoEvent> {
+    let ended = |end, note: String| UndoEvent::Ended {
+        undo: undo.clone(),
+        end,
+        note,
+        made: None,
+        left: Vec::new(),
+        points: String::new(),
     };
-    let in_part = || {
-        Some(UndoEvent::Ended {
+    let done = |note: &str, made: Option<&RecordRef>| {
+        if undoes.left.is_empty() {
+            let mut event = ended(UndoEnd::Undone, note.to_owned());
+            if let UndoEvent::Ended { made: place, .. } = &mut event {
+                *place = made.cloned();
+            }
+            return event;
+        }
+        let points = open_points(&undoes.fields, &undoes.left);
+        UndoEvent::Ended {
             undo: undo.clone(),
             end: UndoEnd::Conflicted,
-            note: format!(
-                "What nobody changed since is back; changed since: {}.",
-                left.join(", ")
-            ),
+            note: format!("What could be set back is back. {points}"),
             made: None,
-            left: left.to_vec(),
-        })
+            left: undoes.left.clone(),
+            points,
+        }
     };
-    match event {
-        ActionEvent::Started { .. } => Some(UndoEvent::Started { undo }),
-        ActionEvent::Finished(Finished {
-            outcome,
-            note,
-            made,
-            ..
-        }) => match outcome {
-            Outcome::Executed if !left.is_empty() => in_part(),
-            Outcome::Executed => Some(UndoEvent::Ended {
-                undo,
-                end: UndoEnd::Undone,
-                note: note.clone(),
-                made: made.clone(),
-                left: Vec::new(),
-            }),
-            Outcome::Failed | Outcome::Partial => ended(UndoEnd::Failed, note.clone()),
-            Outcome::OutcomeUnknown => ended(UndoEnd::Unknown, note.clone()),
-        },
+    Some(match event {
+        ActionEvent::Started { .. } => UndoEvent::Started { undo: undo.clone() },
+        ActionEvent::Finished(finished) => of_finished(finished, done, ended),
         ActionEvent::Resolved(resolved) => match resolved.outcome {
-            Outcome::Executed if !left.is_empty() => in_part(),
-            Outcome::Executed => ended(UndoEnd::Undone, resolved.evidence.clone()),
+            Outcome::Executed => done(&resolved.evidence, None),
             _ => ended(UndoEnd::Failed, resolved.evidence.clone()),
         },
         ActionEvent::Rejected { why, .. } => ended(UndoEnd::Cancelled, format!("Rejected: {why}")),
@@ -419,6 +440,20 @@ pub fn echo(undo: &ActionId, event: &ActionEvent, left: &[String]) -> Option<Und
                 .clone()
                 .unwrap_or_else(|| "It was withdrawn.".to_owned()),
         ),
-        _ => None,
+        _ => return None,
+    })
+}
+
+fn of_finished(
+    finished: &Finished,
+    done: impl Fn(&str, Option<&RecordRef>) -> UndoEvent,
+    ended: impl Fn(UndoEnd, String) -> UndoEvent,
+) -> UndoEvent {
+    let note = finished.note.clone();
+    match finished.outcome {
+        Outcome::Executed if finished.unconfirmed => ended(UndoEnd::NotConfirmed, note),
+        Outcome::Executed => done(&note, finished.made.as_ref()),
+        Outcome::Failed | Outcome::Partial => ended(UndoEnd::Failed, note),
+        Outcome::OutcomeUnknown => ended(UndoEnd::Unknown, note),
     }
 }

@@ -112,12 +112,7 @@ pub fn held_for(approvals: u8) -> ActionEvent {
 
 pub fn finished(outcome: Outcome) -> ActionEvent {
     ActionEvent::Finished(Finished {
-        outcome,
         result: Some(json!({"content": []})),
-        after: None,
-        mismatched: vec![],
-        note: "test".into(),
-        made: None,
-        undo: None,
+        ..Finished::bare(outcome, "test".into())
     })
 }

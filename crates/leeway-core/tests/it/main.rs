@@ -11,6 +11,7 @@ mod document_packs;
 mod earn;
 mod eight;
 mod evidence;
+mod forms;
 mod govern;
 mod guardrails;
 mod guards;

@@ -7,7 +7,9 @@ use leeway_core::classify::pack::Pack;
 use leeway_core::classify::{BeforeImage, Effect, FieldChange, Level};
 use leeway_core::id::ActionId;
 use leeway_core::undo::fields::{Compared, alike, compare, compare_made};
+use leeway_core::undo::forms::Normal;
 use leeway_core::undo::narrow::{Call, Inseparable, Want};
+use leeway_core::undo::proof::Readings;
 use leeway_core::undo::read_back::{ReadBack, of_action, of_answered_undo, of_undo};
 use leeway_core::undo::state::{Settled, UndoEnd, UndoEvent, UndoState, UndoStatus, next};
 use leeway_core::undo::{FieldUndo, Finding, Undoes, Way};
@@ -43,10 +45,13 @@ fn found(o: Value, n: Value, (after, c): (Option<Value>, Value)) -> FieldUndo {
     };
     let mut found = compare(&Compared {
         done: &[change("f", o, n)],
+        before: None,
         after: after.as_ref(),
         now: &now,
         undo: &undo,
         additive: &[],
+        normal: &Normal::new(),
+        left_out: &[],
     });
     assert_eq!(found.len(), 1);
     found.remove(0)
@@ -72,11 +77,17 @@ fn a_field_is_set_back_only_while_it_has_what_was_written() {
         finding("old", "new", Some("new"), "human"),
         Finding::Changed
     );
-    // Another value right after the write was somebody else's: it is not ours to overwrite.
+    // Another value right after the write is not ours to overwrite, and nobody is said to have changed it.
     assert_eq!(
-        finding("old", "new", Some("human"), "human"),
+        finding("old", "new", Some("cut"), "cut"),
+        Finding::Otherwise
+    );
+    assert_eq!(
+        finding("old", "new", Some("cut"), "human"),
         Finding::Changed
     );
+    // A write that showed late is there all the same.
+    assert_eq!(finding("old", "new", Some("old"), "new"), Finding::Restore);
     assert_eq!(finding("old", "new ", Some("new"), "new"), Finding::Restore);
 }
 
@@ -90,10 +101,13 @@ fn what_was_hidden_is_not_written_back() {
     };
     let found = compare(&Compared {
         done: &[unread],
+        before: None,
         after: None,
         now: &image(json!({ "f": "x" })),
         undo: &[change("f", json!("x"), json!(null))],
         additive: &[],
+        normal: &Normal::new(),
+        left_out: &[],
     });
     assert_eq!(found[0].finding, Finding::Unknown);
 }
@@ -102,6 +116,7 @@ fn what_was_hidden_is_not_written_back() {
 fn a_field_that_only_the_way_back_would_touch_counts_as_changed_since() {
     let found = compare(&Compared {
         done: &[change("stage", json!("a"), json!("b"))],
+        before: None,
         after: None,
         now: &image(json!({ "stage": "b", "phone": "human" })),
         undo: &[
@@ -109,6 +124,8 @@ fn a_field_that_only_the_way_back_would_touch_counts_as_changed_since() {
             change("phone", json!("human"), json!("1")),
         ],
         additive: &[],
+        normal: &Normal::new(),
+        left_out: &[],
     });
     let findings: Vec<_> = found
         .iter()
@@ -124,10 +141,13 @@ fn a_field_that_only_the_way_back_would_touch_counts_as_changed_since() {
 fn members_added_to_a_list_are_taken_out_and_others_stay() {
     let found = compare(&Compared {
         done: &[change("tags", json!(["a"]), json!(["a", "bot"]))],
+        before: None,
         after: Some(&image(json!({ "tags": ["a", "bot"] }))),
         now: &image(json!({ "tags": ["a", "bot", "human"] })),
         undo: &[change("tags", json!(["a", "bot", "human"]), json!(["a"]))],
         additive: &["tags".into()],
+        normal: &Normal::new(),
+        left_out: &[],
     });
     assert_eq!(found[0].finding, Finding::Restore);
     assert_eq!(found[0].back, json!(["a", "human"]));
@@ -154,7 +174,7 @@ fn what_was_made_is_deleted_only_while_nothing_was_added_to_it() {
     let touched = compare_made(Some(&marked("1")), &marked("2"));
     assert!(touched.iter().any(|one| one.finding == Finding::Changed));
     assert_eq!(compare_made(Some(&made), &BeforeImage::Missing), vec![]);
-    assert_eq!(compare_made(None, &made)[0].finding, Finding::Unknown);
+    assert_eq!(compare_made(None, &made)[0].finding, Finding::Unreadable);
 }
 
 #[test]
@@ -235,7 +255,6 @@ fn narrowed(
     let now = image(now);
     Call {
         tool: &tool,
-        system: "crm",
         now: &now,
     }
     .narrow(&arguments, want)
@@ -328,6 +347,7 @@ fn events() -> Vec<(String, UndoEvent)> {
     ];
     for end in [
         UndoEnd::Undone,
+        UndoEnd::NotConfirmed,
         UndoEnd::Conflicted,
         UndoEnd::Failed,
         UndoEnd::Unknown,
@@ -339,6 +359,7 @@ fn events() -> Vec<(String, UndoEvent)> {
             note: String::new(),
             made: None,
             left: vec![],
+            points: String::new(),
         };
         events.push((format!("{end:?}"), event));
     }
@@ -359,6 +380,7 @@ fn every_pair_of_an_undos_state_and_event_is_as_the_table_says() {
     let open = [
         None,
         Some(S::Conflicted),
+        Some(S::NotConfirmed),
         Some(S::UndoFailed),
         Some(S::UndoUnknown),
         Some(S::Cancelled),
@@ -368,13 +390,15 @@ fn every_pair_of_an_undos_state_and_event_is_as_the_table_says() {
         (Some(S::Planned), "Cancelled", S::Cancelled),
         (Some(S::Planned), "Conflicted", S::Conflicted),
         (Some(S::Undoing), "Undone", S::Undone),
+        (Some(S::Undoing), "NotConfirmed", S::NotConfirmed),
+        (Some(S::UndoUnknown), "NotConfirmed", S::NotConfirmed),
         (Some(S::Undoing), "Conflicted", S::Conflicted),
         (Some(S::Undoing), "Failed", S::UndoFailed),
         (Some(S::Undoing), "Unknown", S::UndoUnknown),
         (Some(S::UndoUnknown), "Undone", S::Undone),
         (Some(S::UndoUnknown), "Conflicted", S::Conflicted),
         (Some(S::UndoUnknown), "Failed", S::UndoFailed),
-        (Some(S::Remediation), "PutRight", S::Undone),
+        (Some(S::Remediation), "PutRight", S::PutRight),
         (Some(S::Remediation), "Kept", S::Kept),
     ];
     for from in open {
@@ -384,7 +408,7 @@ fn every_pair_of_an_undos_state_and_event_is_as_the_table_says() {
         table.push((from, "AlreadyBack", S::Undone));
         table.push((from, "Kept", S::Kept));
         if from.is_some() {
-            table.push((from, "PutRight", S::Undone));
+            table.push((from, "PutRight", S::PutRight));
         }
     }
     let states = std::iter::once(None).chain(S::ALL.into_iter().map(Some));
@@ -422,7 +446,6 @@ fn the_sandboxes_own_way_back_is_narrowed() {
     let now = image(json!({"city": "Oxford", "title": "Director", "notes": "bot"}));
     let call = Call {
         tool: &pack.tools["update_contact"],
-        system: "sandbox",
         now: &now,
     };
     // The members stand in the record's order, and taking one out may move others.
@@ -453,7 +476,7 @@ fn an_unknown_outcome_is_told_only_by_what_the_record_shows() {
     let of = |effect, changes: Vec<FieldChange>, now: &BeforeImage, late| {
         let mut classified = classified(effect, Level::HighImpact);
         classified.changes = changes;
-        said(&of_action(&classified, now, late))
+        said(&of_action(&classified, (now, &Normal::new()), late))
     };
     let set = || vec![change("stage", json!("a"), json!("b"))];
     let at = |value: &str| image(json!({ "stage": value }));
@@ -503,6 +526,22 @@ fn undoes(way: Way) -> Undoes {
     }
 }
 
+/// The readings after an undo: the record now, as it was before the action, and what was made anew.
+fn readings<'a>(
+    now: &'a BeforeImage,
+    before: Option<&'a BeforeImage>,
+    made: Option<&'a BeforeImage>,
+) -> Readings<'a> {
+    static NONE: Normal = Normal::new();
+    Readings {
+        now,
+        before,
+        own: None,
+        made,
+        normal: &NONE,
+    }
+}
+
 #[test]
 fn an_undo_without_an_answer_is_never_taken_for_done_on_what_cannot_show_it() {
     let at = |value: &str| image(json!({ "f": value }));
@@ -522,22 +561,118 @@ fn an_undo_without_an_answer_is_never_taken_for_done_on_what_cannot_show_it() {
     ];
     for (way, now, late, expected) in cases {
         assert_eq!(
-            said(&of_undo(&undoes(way), now, late)),
+            said(&of_undo(&undoes(way), &readings(now, None, None), late)),
             expected,
             "{way:?} {now:?}"
         );
     }
 }
 
+/// What is said of an undo that was answered: `undone`, `not confirmed`, `failed` or `partial`.
+fn answered(undoes: &Undoes, read: &Readings<'_>) -> &'static str {
+    let answered = of_answered_undo(undoes, read, "contact 1 in crm");
+    match (answered.outcome, answered.confirmed) {
+        (Outcome::Executed, true) => "undone",
+        (Outcome::Executed, false) => {
+            assert!(answered.note.contains("Look at contact 1 in crm"));
+            "not confirmed"
+        }
+        (Outcome::Partial, false) => "partial",
+        (Outcome::Failed, false) => "failed",
+        other => panic!("{other:?}"),
+    }
+}
+
 #[test]
-fn an_undo_that_was_answered_is_held_against_what_is_there() {
-    let outcome = |way, now: &BeforeImage| of_answered_undo(&undoes(way), now).0;
+fn an_undo_that_was_answered_is_undone_only_where_a_reading_proves_it() {
     let at = |value: &str| image(json!({ "f": value }));
-    assert_eq!(outcome(Way::Fields, &at("old")), Outcome::Executed);
-    assert_eq!(outcome(Way::Fields, &at("new")), Outcome::Failed);
-    assert_eq!(outcome(Way::Unmake, &at("new")), Outcome::Failed);
+    let failed = BeforeImage::Failed { why: "down".into() };
+    let before = at("old");
+    let cases = [
+        (Way::Fields, at("old"), None, "undone"),
+        (Way::Fields, at("new"), None, "failed"),
+        (Way::Fields, image(json!({})), None, "not confirmed"),
+        (Way::Fields, BeforeImage::Missing, None, "not confirmed"),
+        (Way::Fields, BeforeImage::NotReadable, None, "not confirmed"),
+        (Way::Fields, failed.clone(), None, "not confirmed"),
+        (Way::Unmake, BeforeImage::Missing, None, "undone"),
+        (Way::Unmake, at("new"), None, "failed"),
+        (Way::Unmake, at("archived"), None, "not confirmed"),
+        (Way::Unmake, failed.clone(), None, "not confirmed"),
+        (Way::Unmake, BeforeImage::NotNeeded, None, "not confirmed"),
+        (Way::Remake, at("old"), None, "undone"),
+        (Way::Remake, at("empty shell"), None, "not confirmed"),
+        (Way::Remake, at("new"), None, "failed"),
+        (Way::Remake, BeforeImage::Missing, None, "not confirmed"),
+        (Way::Remake, BeforeImage::NotReadable, None, "not confirmed"),
+        (Way::Remake, BeforeImage::Missing, Some(at("old")), "undone"),
+        (
+            Way::Remake,
+            BeforeImage::Missing,
+            Some(at("empty shell")),
+            "not confirmed",
+        ),
+        (
+            Way::Remake,
+            BeforeImage::Missing,
+            Some(BeforeImage::Missing),
+            "not confirmed",
+        ),
+        (Way::Offset, at("old"), None, "not confirmed"),
+        (Way::Offset, BeforeImage::NotReadable, None, "not confirmed"),
+        (
+            Way::Offset,
+            BeforeImage::NotReadable,
+            Some(at("refund")),
+            "undone",
+        ),
+    ];
+    for (way, now, made, expected) in cases {
+        let read = readings(&now, Some(&before), made.as_ref());
+        assert_eq!(
+            answered(&undoes(way), &read),
+            expected,
+            "{way:?} {now:?} {made:?}"
+        );
+    }
+}
+
+#[test]
+fn a_new_act_that_offsets_one_is_proven_by_its_own_record() {
+    let mut own = classified(Effect::Update, Level::HighImpact);
+    own.changes = vec![
+        change("status", json!("open"), json!("void")),
+        change("note", json!(null), json!("by mistake")),
+    ];
+    let said = |own: &leeway_core::classify::Classified, after: &BeforeImage| {
+        let mut read = readings(&BeforeImage::NotReadable, None, None);
+        read.own = Some((own, after));
+        answered(&undoes(Way::Offset), &read)
+    };
+    let after = |status: &str, note: &str| image(json!({ "status": status, "note": note }));
+    assert_eq!(said(&own, &after("VOID", "by mistake")), "undone");
+    assert_eq!(said(&own, &after("open", "by mistake")), "partial");
+    assert_eq!(said(&own, &after("open", "")), "failed");
     assert_eq!(
-        outcome(Way::Unmake, &BeforeImage::Missing),
-        Outcome::Executed
+        said(&own, &image(json!({ "status": "void" }))),
+        "not confirmed"
     );
+    assert_eq!(said(&own, &BeforeImage::NotReadable), "not confirmed");
+    let deletes = classified(Effect::Delete, Level::HighImpact);
+    assert_eq!(said(&deletes, &BeforeImage::Missing), "undone");
+    assert_eq!(said(&deletes, &after("open", "")), "not confirmed");
+}
+
+#[test]
+fn a_record_that_is_kept_when_deleted_is_back_only_without_its_mark() {
+    let mut undo = undoes(Way::Remake);
+    let before = image(json!({ "name": "Ann", "deleted_at": null, "updated_at": 1 }));
+    undo.seen = image(json!({ "name": "Ann", "deleted_at": "2026-11-30", "updated_at": 2 }));
+    let now = |deleted: Value, updated: u32| {
+        image(json!({ "name": "Ann", "deleted_at": deleted, "updated_at": updated }))
+    };
+    let said = |now: &BeforeImage| answered(&undo, &readings(now, Some(&before), None));
+    assert_eq!(said(&now(json!(null), 3)), "undone");
+    assert_eq!(said(&now(json!("2026-11-30"), 3)), "failed");
+    assert_eq!(said(&now(json!("2026-12-01"), 3)), "not confirmed");
 }

@@ -104,15 +104,7 @@ pub fn started() -> ActionEvent {
 }
 
 pub fn finished() -> ActionEvent {
-    ActionEvent::Finished(Finished {
-        outcome: Outcome::Executed,
-        result: None,
-        after: None,
-        mismatched: vec![],
-        note: "done".into(),
-        made: None,
-        undo: None,
-    })
+    ActionEvent::Finished(Finished::bare(Outcome::Executed, "done".into()))
 }
 
 pub fn entry(stream: impl Into<String>, event: Event) -> NewEntry {

@@ -121,7 +121,7 @@ pub async fn undo(args: UndoArgs) -> anyhow::Result<ExitCode> {
         }
         all_done &= matches!(
             answer["status"].as_str(),
-            Some("undone" | "kept" | "planned")
+            Some("undone" | "put_right" | "kept" | "planned")
         );
         answers.push(answer);
     }
@@ -178,10 +178,24 @@ fn print_plan(plan: &Value) {
         Some("all-kept") => "everything is kept as it is".to_owned(),
         Some("decide") => format!(
             "decide with --keep or --overwrite: {}",
-            plain(&plan["left"])
+            plain(&plan["points"])
         ),
         _ => format!("cannot be taken back: {}", plain(&plan["why"])),
     };
+    for one in plan["along"].as_array().into_iter().flatten() {
+        println!(
+            "  also changed  {} {} → {}, not named by the call",
+            plain(&one["field"]),
+            plain(&one["before"]),
+            plain(&one["after"])
+        );
+    }
+    if plan["caution"]
+        .as_str()
+        .is_some_and(|text| !text.is_empty())
+    {
+        println!("  mind          {}", plain(&plan["caution"]));
+    }
     println!("  then          {next}");
     for (label, key) in [
         ("overwrites", "forced"),

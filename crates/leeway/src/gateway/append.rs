@@ -39,7 +39,7 @@ fn echoes<'a>(
     let known = known.map_err(|error| unreadable(&error.message))?;
     let mut known = known.map(|(_, state)| state);
     let echoes = events
-        .filter_map(|event| echo(&action.row.id, event, &undoes.left))
+        .filter_map(|event| echo(&action.row.id, event, undoes))
         .filter(|event| {
             // Another undo was asked for since, or a person settled it: what became of this one is recorded
             // with it alone.

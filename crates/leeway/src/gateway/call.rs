@@ -1,12 +1,12 @@
 //! Making the one call of an action whose start is recorded, and recording what became of it.
 
 use super::drift::{on_condition, refused_for_version};
-use super::look::read_record;
 use super::made::{Made, complete};
 use super::outcome::{
     answered, judge_answer, pack_says, queue_outcome, record_outcome, recorded_answer,
 };
 use super::secrets;
+use super::settling::read_settled;
 use super::undo::verify;
 use crate::app::App;
 use crate::error::ApiError;
@@ -17,6 +17,7 @@ use crate::system::{CallError, SystemCall};
 use leeway_core::action::event::{Finished, Outcome};
 use leeway_core::action::state::ActionState;
 use leeway_core::classify::{BeforeImage, Effect};
+use leeway_core::undo::along::changed_along;
 use leeway_core::undo::read_back;
 use serde_json::Value;
 use std::sync::Arc;
@@ -90,42 +91,57 @@ pub async fn carry_out(
 async fn finish(
     (app, tool, action): (&App, &Arc<LiveTool>, &ActionState),
     (arguments, answer): (&Value, &Result<Value, CallError>),
-    (mut outcome, mut note): (Outcome, String),
+    (outcome, note): (Outcome, String),
 ) -> Finished {
     let effect = action.row.effect.unwrap_or(Effect::Execute);
-    let mut made = Made::default();
-    let mut mismatched = Vec::new();
-    let mut after = None;
+    let mut finished = Finished::bare(outcome, note);
     if let (Some(entry), Outcome::Executed, true) = (tool.entry(), outcome, effect != Effect::Read)
     {
-        after = Some(read_record(app, tool, entry, arguments).await)
+        let normal = &entry.entry.normal;
+        let judged = action.current();
+        let wrong = |after: &BeforeImage| match judged {
+            Some(judged) => {
+                read_back::mismatched(&judged.classified, (&judged.before, after), normal)
+            }
+            None => vec![],
+        };
+        let shows = |after: &BeforeImage| {
+            !matches!(after, BeforeImage::Failed { .. }) && wrong(after).is_empty()
+        };
+        finished.after = Some(read_settled(app, tool, (tool, arguments), shows).await)
             .filter(|image| *image != BeforeImage::NotNeeded);
+        let mut made = Made::default();
         if let Ok(result) = answer {
-            made = complete(app, (tool, action), (arguments, result), after.is_none()).await;
+            let reads = finished.after.is_none();
+            made = complete(app, (tool, action), (arguments, result), reads).await;
         }
-        if let (Some(judged), Some(after)) = (action.current(), &after) {
-            mismatched = read_back::mismatched(&judged.classified, (&judged.before, after));
+        if let (Some(judged), Some(after)) = (judged, &finished.after) {
+            finished.mismatched = wrong(after);
+            finished.in_form = read_back::in_form(&judged.classified, after, normal);
+            (finished.along, finished.along_more) =
+                changed_along(&judged.classified, (&judged.before, after), normal);
         }
-        if !mismatched.is_empty() {
-            note = format!(
+        if !finished.mismatched.is_empty() {
+            finished.note = format!(
                 "The system answered that it is done. Read back, it has other values than were written in: {}.",
-                mismatched.join(", ")
+                finished.mismatched.join(", ")
             );
         }
         if let Some(undoes) = action.undoes() {
-            let read = verify::read_back(app, undoes, (tool, arguments)).await;
-            (outcome, note) = (read.0, read.1);
-            after = after.or(read.2);
+            let undo = (action, undoes);
+            let image = made.image.clone();
+            let (answered, now) = verify::read_back(app, undo, (tool, arguments), image).await;
+            finished.outcome = answered.outcome;
+            finished.unconfirmed = answered.outcome == Outcome::Executed && !answered.confirmed;
+            finished.note = answered.note;
+            finished.after = finished.after.or(now);
         }
+        finished.after = finished.after.or(made.image);
+        finished.made = made.record;
+        finished.undo = made.undo;
     }
-    Finished {
-        outcome,
-        result: answered(answer)
-            .map(|result| recorded_answer(&secrets::answer(tool, arguments, &result))),
-        after: after.or(made.image),
-        mismatched,
-        note: secrets::note(tool, arguments, &note),
-        made: made.record,
-        undo: made.undo,
-    }
+    finished.result =
+        answered(answer).map(|result| recorded_answer(&secrets::answer(tool, arguments, &result)));
+    finished.note = secrets::note(tool, arguments, &finished.note);
+    finished
 }

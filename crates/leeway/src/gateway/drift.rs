@@ -70,15 +70,8 @@ pub async fn refused_for_version(
             Ok(None) | Err(_) => break,
         }
     }
-    let finished = Finished {
-        outcome: Outcome::Failed,
-        result: None,
-        after: None,
-        mismatched: vec![],
-        note: format!("Nothing was done: {error}."),
-        made: None,
-        undo: None,
-    };
+    let note = format!("Nothing was done: {error}.");
+    let finished = Finished::bare(Outcome::Failed, note);
     record_outcome(app, action, finished).await
 }
 

@@ -1,8 +1,8 @@
 //! What a call made: where only the answer tells (an id given at creation), it completes the way back,
 //! names the record, and the record is read, so that what is added to it later can be told from it.
 
-use super::look::read_record;
 use super::secrets;
+use super::settling::read_settled;
 use crate::app::App;
 use crate::registry::LiveTool;
 use leeway_core::action::state::ActionState;
@@ -76,7 +76,8 @@ pub async fn complete(
     {
         made.record = entry.record(&tool.system, &back).ok().flatten();
         if reads && made.record.is_some() {
-            let image = read_record(app, way_back, entry, &back).await;
+            let there = |image: &BeforeImage| matches!(image, BeforeImage::Read { .. });
+            let image = read_settled(app, tool, (way_back, &back), there).await;
             made.image = Some(image).filter(|image| *image != BeforeImage::NotNeeded);
         }
     }

@@ -26,6 +26,7 @@ pub mod record_lock;
 pub mod repeat;
 pub mod run;
 pub mod secrets;
+pub mod settling;
 pub mod toolbox;
 pub mod undo;
 pub mod view;

@@ -62,16 +62,17 @@ async fn found(app: &Arc<App>, action: &ActionState) -> Result<Option<ActionEven
             "Its arguments held secrets and are gone, so its record cannot be told.",
         ));
     };
-    let late = app.clock.now_ms() - action.row.updated_ms >= LATEST_ARRIVAL_MS;
+    let settles_ms = entry.settles().as_millis() as i64;
+    let late = app.clock.now_ms() - action.row.updated_ms >= LATEST_ARRIVAL_MS + settles_ms;
     let (now, said) = match action.undoes() {
         Some(undoes) => {
-            let now = verify::read(app, undoes, (tool, &sent)).await;
-            let said = of_undo(undoes, &now, late);
-            (now, said)
+            let read = verify::read(app, undoes, (tool, &sent)).await;
+            let said = of_undo(undoes, &read.readings(&judged.classified), late);
+            (read.now, said)
         }
         None => {
             let now = read_record(app, tool, entry, &sent).await;
-            let said = of_action(&judged.classified, &now, late);
+            let said = of_action(&judged.classified, (&now, &entry.entry.normal), late);
             (now, said)
         }
     };

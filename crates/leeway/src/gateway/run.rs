@@ -380,20 +380,18 @@ pub async fn recover(app: &Arc<App>) -> Result<(), ApiError> {
             continue;
         };
         let read = row.effect == Some(Effect::Read);
-        let finished = Finished {
-            outcome: if read { Outcome::Failed } else { Outcome::OutcomeUnknown },
-            result: None,
-            after: None,
-            mismatched: vec![],
-            made: None,
-            undo: None,
-            note: if read {
-                "Leeway stopped before what was read was recorded; the agent may have been told it."
-            } else {
-                "Leeway stopped while the call was being made: it may or may not have happened. It is not tried again."
-            }
-            .to_owned(),
+        let (outcome, note) = if read {
+            (
+                Outcome::Failed,
+                "Leeway stopped before what was read was recorded; the agent may have been told it.",
+            )
+        } else {
+            (
+                Outcome::OutcomeUnknown,
+                "Leeway stopped while the call was being made: it may or may not have happened. It is not tried again.",
+            )
         };
+        let finished = Finished::bare(outcome, note.to_owned());
         record_outcome(app, &action, finished).await?;
     }
     Ok(())

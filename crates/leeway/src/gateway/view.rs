@@ -2,7 +2,7 @@
 
 use super::words;
 use crate::clock::rfc3339;
-use leeway_core::action::event::Judged;
+use leeway_core::action::event::{Judged, Outcome};
 use leeway_core::action::state::{ActionRow, ActionState};
 use leeway_core::action::{audit, sent};
 use leeway_core::classify::currency;
@@ -29,6 +29,8 @@ pub fn action(action: &ActionState) -> Value {
         view["result"] = finished.result.clone().unwrap_or(Value::Null);
         view["outcome"] = json!({
             "status": finished.outcome, "note": finished.note, "mismatched": finished.mismatched,
+            "in_form": finished.in_form, "along": finished.along, "along_more": finished.along_more,
+            "confirmed": action.undoes().map(|_| !finished.unconfirmed && finished.outcome == Outcome::Executed),
         });
     }
     if let Some(resolved) = action.resolved() {

@@ -94,6 +94,12 @@ pub fn taken_back(status: UndoStatus) -> Option<&'static str> {
         UndoStatus::Undone => Some(
             "A person has taken it back since: it is no longer in effect. Do not do it again unless you are asked to.",
         ),
+        UndoStatus::PutRight => Some(
+            "A person has put it right by hand since: it is no longer in effect as you did it. Do not do it again unless you are asked to.",
+        ),
+        UndoStatus::NotConfirmed => Some(
+            "A person has had it taken back, which is not confirmed: it may no longer be in effect. Do not do it again unless you are asked to.",
+        ),
         UndoStatus::Conflicted => Some(
             "A person is taking it back; a part of it may no longer be in effect. Do not do it again unless you are asked to.",
         ),

@@ -142,10 +142,10 @@ fn record(record: &RecordRef) -> String {
     format!("{} {}", record.record_type, record.id)
 }
 
-/// Why it stands there, and what somebody had changed since.
+/// Why it stands there, and what was left to a person.
 fn why(undo: &UndoState) -> String {
-    match undo.changed_since() {
-        Some(changed) if undo.status.is_settled() => format!("{} {changed}", undo.note),
+    match undo.left_open() {
+        Some(open) if undo.status.is_settled() => format!("{} {open}", undo.note),
         _ => undo.note.clone(),
     }
 }

@@ -64,7 +64,7 @@ pub fn state(state: &UndoState) -> Value {
     json!({
         "status": state.status, "undo": state.undo, "by": state.by, "note": state.note,
         "since": rfc3339(state.since_ms), "asked": state.asked,
-        "left": state.left, "rest_back": state.rest_back, "made": state.made,
+        "left": state.left, "points": state.points, "rest_back": state.rest_back, "made": state.made,
     })
 }
 
@@ -112,7 +112,7 @@ pub struct UndoBody {
 #[utoipa::path(post, path = "/v1/actions/{id}/undo", params(("id" = String, Path)), request_body = UndoBody, responses(
     (status = 200, body = answers::Undone, description = "Where the undo stands, and its own action if it took one"),
     (status = 403, body = answers::Failure, description = "`forbidden`"), (status = 404, body = answers::Failure, description = "`not-found`"),
-    (status = 409, body = answers::Failure, description = "`stale`, `undo-conflict`, `undo-under-way`, `already-undone`, `undo-blocked`: nothing was done")))]
+    (status = 409, body = answers::Failure, description = "`stale`, `undo-conflict`, `undo-under-way`, `undo-not-confirmed`, `already-undone`, `undo-blocked`: nothing was done")))]
 pub async fn undo(
     State(app): State<Arc<App>>,
     who: Who,

@@ -42,6 +42,10 @@ pub async fn show(
             @if row.status == Status::Held { p { a.btn.primary href={ "/inbox/" (row.id) } { "Review" } } }
         }
         (planted(&app, &action)?)
+        @if let Some(finished) = action.finished() {
+            (undo::in_form(&finished.in_form))
+            (undo::along(&finished.along, finished.along_more))
+        }
         (undo::card(&app, &session, &action)?)
         (story(&action))
         @if let Some(judged) = action.current() { (decision(judged)) (changes(judged)) (also_sent(judged, "Also sent")) }

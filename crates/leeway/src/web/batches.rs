@@ -135,10 +135,10 @@ fn progress(batch: &BatchState, counts: &BTreeMap<String, u32>) -> Markup {
 
 fn foreseen(next: &str) -> &'static str {
     match next {
-        "call" => "Set back whole",
-        "call-in-part" => "Set back where nobody changed it since",
+        "call" => "A call takes it back",
+        "call-in-part" => "Taken back in part; the rest is left to decide",
         "already-back" => "Back already",
-        "decide" => "Changed since: a person decides",
+        "decide" => "Left to a person to decide",
         "under-way" => "Being undone already",
         "settled" => "Undone or settled before",
         "impossible" => "Cannot be taken back: a person sees to it",
@@ -158,7 +158,7 @@ fn begin(batch: &BatchState, session: &Session) -> Markup {
     let running = matches!(batch.status, BatchStatus::Running | BatchStatus::Planning);
     html! { @if batch.status == BatchStatus::Planned && decides { section.card aria-labelledby="beg-t" {
         header { h2 #beg-t { "Begin" } }
-        p.sub { "Each record is read again right before. What people changed since is kept; what cannot be taken back is handed to a person." }
+        p.sub { "Each record is read again right before. What people changed since is kept, what no reading proves is not called undone, and what cannot be taken back is handed to a person." }
         form.inline method="post" action={ "/undo-batches/" (batch.id) "/start" } {
             (csrf(&session.csrf))
             input type="hidden" name="hash" value=(batch.hash);

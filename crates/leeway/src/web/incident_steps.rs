@@ -150,7 +150,7 @@ impl Page<'_> {
             .iter()
             .filter(|one| one.incident == Some(self.state.number));
         Ok(html! {
-            p { b { (remedies.settled()) " of " (rows.len()) } " settled: " (remedies.undone) " undone, " (remedies.kept) " kept, " (remedies.handed) " handed to a person, " (remedies.open) " open." }
+            p { b { (remedies.settled()) " of " (rows.len()) } " settled: " (remedies.undone) " undone as read back, " (remedies.put_right) " put right by hand, " (remedies.kept) " kept, " (remedies.handed) " handed to a person, " (remedies.open) " open." }
             progress max=(rows.len()) value=(remedies.settled()) aria-label="Settled so far" {}
             @for one in mine { p { a href={ "/undo-batches/" (one.id) } { "Batch of " (one.total) } " · " (one.status.name()) } }
             ul.events #affected data-live { @for (row, status) in &listed { li { a.plain href={ "/actions/" (row.id) } {

@@ -286,6 +286,7 @@ fn answered(finished: &Finished) -> Markup {
         header { h2 #ans-t { "What the system answered" } }
         p { (shown(&finished.note)) }
         @if !finished.mismatched.is_empty() { p { span.chip.warn { "Read back otherwise than written: " (shown(&finished.mismatched.join(", "))) } } }
+        (super::undo::in_form(&finished.in_form))
         @if let Some(result) = result { details { summary { "The answer" } pre tabindex="0" { (shown(&serde_json::to_string_pretty(result).unwrap_or_default())) } } }
     } }
 }

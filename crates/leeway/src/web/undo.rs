@@ -17,8 +17,10 @@ use axum::response::Redirect;
 use leeway_core::action::event::Outcome;
 use leeway_core::action::state::{ActionState, Status};
 use leeway_core::govern::people::Right;
+use leeway_core::undo::along::Along;
+use leeway_core::undo::read_back::InForm;
 use leeway_core::undo::state::{Settled, UndoState, UndoStatus};
-use leeway_core::undo::{FieldUndo, Finding};
+use leeway_core::undo::{FieldUndo, Finding, Way};
 use maud::{Markup, html};
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -53,14 +55,23 @@ pub async fn show(
                 (next(&plan))
             }
             (by_hand(&action, &session, &plan))
-        } @else { (comparison(&plan)) }
+        } @else {
+            (comparison(&plan))
+            @if unproven(&plan) && session.person.may(Right::Decide) { (by_hand(&action, &session, &plan)) }
+        }
     } }))
+}
+
+/// Whether an undo was made that nothing proves: a person looks, and says what they found.
+fn unproven(plan: &Plan) -> bool {
+    let state = plan.state.as_ref();
+    state.is_some_and(|state| state.status == UndoStatus::NotConfirmed)
 }
 
 /// Where an undo stands, as a chip.
 pub fn chip(status: UndoStatus) -> Markup {
     let class = match status {
-        UndoStatus::Undone | UndoStatus::Kept => "ok",
+        UndoStatus::Undone | UndoStatus::PutRight | UndoStatus::Kept => "ok",
         UndoStatus::Planned | UndoStatus::Undoing | UndoStatus::Cancelled => "warn",
         _ => "danger",
     };
@@ -71,19 +82,23 @@ fn standing(state: &UndoState) -> Markup {
     html! { section.card aria-labelledby="st-t" {
         header { h2 #st-t { (state.status.words()) } span.sub { (time(state.since_ms)) } }
         p { @if !state.note.is_empty() { (shown(&state.note)) " " } span.sub { "by " (shown(&state.by)) } }
-        @if let (Some(changed), true) = (state.changed_since(), state.status.is_settled()) { p.sub { (shown(&changed)) } }
+        @if let (Some(open), true) = (state.left_open(), state.status.is_settled()) { p.sub { (shown(&open)) } }
         @if let Some(undo) = &state.undo { p { a href={ "/actions/" (undo) } { "The action that takes it back" } } }
     } }
 }
 
 fn comparison(plan: &Plan) -> Markup {
+    let any = |finding| plan.fields.iter().any(|one| one.finding == finding);
     let choice = plan
         .fields
         .iter()
-        .any(|one| one.finding == Finding::Changed);
+        .any(|one| one.finding.may_be_overwritten());
     html! { @if !plan.fields.is_empty() { section.card aria-labelledby="cmp-t" {
         header { h2 #cmp-t { "Field by field" } span.sub { (plan.fields.len()) @if plan.fields.len() == 1 { " field" } @else { " fields" } } }
-        @if choice { p.banner role="note" { (icon("alert")) "Somebody changed what is marked since. It is kept unless you say otherwise; to overwrite it, a second person has to approve." } }
+        @if choice { p.banner role="note" { (icon("alert"))
+            @if any(Finding::Changed) { "Somebody changed what is marked since. It" } @else { "What is marked is not as the action wrote it, or cannot be read. It" }
+            " is kept unless you say otherwise; to overwrite it, a second person has to approve."
+        } }
         ul.diff.three { @for (index, one) in plan.fields.iter().enumerate() { (field(one, index)) } }
     } } }
 }
@@ -92,17 +107,17 @@ fn field(one: &FieldUndo, index: usize) -> Markup {
     let class = match one.finding {
         Finding::Restore => "ok",
         Finding::AlreadyBack => "plain",
-        Finding::Changed => "warn",
-        Finding::Unknown | Finding::OutOfReach => "danger",
+        Finding::Changed | Finding::Otherwise | Finding::Along => "warn",
+        Finding::Unknown | Finding::Unreadable | Finding::OutOfReach => "danger",
     };
     let label = one.label();
     html! { li {
         h3 { (shown(&label)) " " span.chip.(class) { (one.finding.words()) } }
         div { span.tag { "Before the action" } (value(&one.before)) }
-        div { span.tag { "The action wrote" } (value(&one.written)) }
-        div.new { span.tag { "Now" } (value(&one.now)) }
-        @if one.finding == Finding::Changed { fieldset.choice {
-            legend.sub { "Changed since: what now?" }
+        div { span.tag { "The action wrote" } (value(&one.written)) @if let Some(sent) = &one.sent { p.sub { "Sent as " (value(sent)) ", kept in the system's own form" } } }
+        div.new { span.tag { "Now" } @if one.finding == Finding::Unreadable { span.sub { "cannot be read" } } @else { (value(&one.now)) } }
+        @if one.finding.may_be_overwritten() { fieldset.choice {
+            legend.sub { (capital(one.finding.words())) ": what now?" }
             input type="hidden" name={ "label." (index) } value=(label);
             label { input type="radio" name={ "choice." (index) } value="leave" checked; " Leave undecided" }
             label { input type="radio" name={ "choice." (index) } value="keep"; " Keep what is there now" }
@@ -111,8 +126,38 @@ fn field(one: &FieldUndo, index: usize) -> Markup {
     } }
 }
 
+fn capital(words: &str) -> String {
+    let mut letters = words.chars();
+    let first = letters.next().into_iter().flat_map(char::to_uppercase);
+    first.chain(letters).collect()
+}
+
+/// The fields that a system keeps in another form of the value that was written.
+pub fn in_form(found: &[InForm]) -> Markup {
+    html! { @if !found.is_empty() { p.sub { "The system keeps in a form of its own: "
+        @for (index, one) in found.iter().enumerate() { @if index > 0 { ", " } (shown(&one.field)) " as " (value(&one.kept)) }
+    } } }
+}
+
+/// What changed along with an action and its call did not name.
+pub fn along(found: &[Along], more: u32) -> Markup {
+    html! { @if !found.is_empty() { section.card #along aria-labelledby="al-t" {
+        header { h2 #al-t { "Also changed, not named by the call" } }
+        ul.diff { @for one in found { li {
+            h3 { (shown(&one.label())) }
+            div { span.tag { "Right before" } (value(&one.before)) }
+            div.new { span.tag { "Right after" } (value(&one.after)) }
+        } } }
+        @if more > 0 { p.sub { "And " (more) @if more == 1 { " field" } @else { " fields" } " more." } }
+        p.sub { "An undo sets back only what the call named." }
+    } } }
+}
+
 fn next(plan: &Plan) -> Markup {
-    html! { section.card aria-labelledby="nx-t" {
+    html! {
+        (along(&plan.along, 0))
+        @if !plan.caution.is_empty() { p.banner role="note" { (icon("alert")) (shown(&plan.caution)) } }
+        section.card aria-labelledby="nx-t" {
         @match &plan.next {
             Next::Call { tool, left, .. } => {
                 header { h2 #nx-t { "Then" } }
@@ -122,13 +167,13 @@ fn next(plan: &Plan) -> Markup {
             },
             Next::AlreadyBack => {
                 header { h2 #nx-t { "Nothing to do" } }
-                p { "The record is as it was before. Recording that changes nothing in the system." }
+                p { @if plan.way == Some(Way::Offset) { "What offsets it is there already." } @else { "The record is as it was before." } " Recording that changes nothing in the system." }
                 div.actions { button.btn.primary type="submit" { "Record that it is back" } }
             },
             Next::AllKept => { header { h2 #nx-t { "Everything is kept" } } },
-            Next::Decide { left } => {
+            Next::Decide { points, .. } => {
                 header { h2 #nx-t { "To decide" } }
-                p { "Changed since: " (shown(&left.join(", "))) ". Choose above, then go on." }
+                p { (shown(points)) " Choose above, then go on." }
                 div.actions { button.btn.primary type="submit" { "Go on with these choices" } }
             },
             Next::Impossible { why } => {
@@ -178,10 +223,15 @@ pub fn card(app: &App, session: &Session, action: &ActionState) -> Result<Markup
         @if done && !reads { section.card aria-labelledby="un-t" {
             header { h2 #un-t { "Undo" } @if let Some(state) = &state { (chip(state.status)) } }
             @if let Some(state) = &state { p { (shown(&state.note)) " " span.sub { "by " (shown(&state.by)) ", " (time(state.since_ms)) } } }
-            @if let Some(changed) = state.as_ref().filter(|state| state.status.is_settled()).and_then(UndoState::changed_since) { p.sub { (shown(&changed)) } }
+            @if let Some(changed) = state.as_ref().filter(|state| state.status.is_settled()).and_then(UndoState::left_open) { p.sub { (shown(&changed)) } }
             @if let Some(undo) = state.as_ref().and_then(|state| state.undo.as_ref()) { p { a href={ "/actions/" (undo) } { "The action that takes it back" } } }
             @match (&state, decides) {
                 (Some(state), true) if state.status == UndoStatus::Remediation => { (settle_form(action, session, true)) },
+                (Some(state), true) if state.status == UndoStatus::NotConfirmed => {
+                    p { "The system answered that it took this back, and no reading proves it. Look there, then look again here or say what you found." }
+                    div.actions { a.btn href={ "/actions/" (action.row.id) "/undo" } { (icon("undo")) "Look again" } }
+                    (settle_form(action, session, true))
+                },
                 (state, true) if state.as_ref().is_none_or(|state| !state.status.is_settled() && !state.status.is_under_way()) => {
                     div.actions { a.btn href={ "/actions/" (action.row.id) "/undo" } { (icon("undo")) "What an undo would do" } }
                 },

@@ -87,7 +87,12 @@ pub async fn ask_planned(
             settled(app, person, id, UndoEvent::Impossible { by, why }).await
         }
         Next::AlreadyBack => {
-            let why = "The record was found as it was before.".to_owned();
+            let why = match plan.way {
+                Some(Way::Offset) => "What offsets it was found there already.",
+                Some(Way::Unmake) => "What it made was found gone.",
+                _ => "The record was found as it was before.",
+            }
+            .to_owned();
             let by = person.email.clone();
             let settled_as = Settled::AlreadyBack;
             let event = UndoEvent::Settled {
@@ -105,10 +110,10 @@ pub async fn ask_planned(
             };
             settled(app, person, id, event).await
         }
-        Next::Decide { left } => Err(ApiError::new(
+        Next::Decide { points, .. } => Err(ApiError::new(
             StatusCode::CONFLICT,
             "undo-conflict",
-            format!("changed since: {}; nothing was done", left.join(", ")),
+            format!("a person has to decide; nothing was done. {points}"),
         )
         .help("choose what to keep and what to overwrite")
         .details(json!({ "plan": plan }))),

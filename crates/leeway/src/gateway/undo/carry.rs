@@ -187,7 +187,13 @@ async fn take_back(app: &Arc<App>, batch: &BatchState, id: &ActionId) -> Result<
                 return Ok(false);
             }
             // What is under way, with a person, or still to be found out is not asked for again.
-            (UndoStatus::Undoing | UndoStatus::UndoUnknown | UndoStatus::Remediation, _) => {
+            (
+                UndoStatus::Undoing
+                | UndoStatus::UndoUnknown
+                | UndoStatus::NotConfirmed
+                | UndoStatus::Remediation,
+                _,
+            ) => {
                 return Ok(false);
             }
             _ => {}
@@ -199,8 +205,8 @@ async fn take_back(app: &Arc<App>, batch: &BatchState, id: &ActionId) -> Result<
         return Ok(false);
     };
     let plan = plan(app, &action, &Choices::default()).await?;
-    if let Next::Decide { left } = &plan.next {
-        super::settle::conflicted(app, &person, id, left).await?;
+    if let Next::Decide { left, points } = &plan.next {
+        super::settle::conflicted(app, &person, id, (left, points)).await?;
         return Ok(false);
     }
     let planned = (&action, &plan);

@@ -10,6 +10,7 @@ use leeway_core::action::state::{ActionRow, Status};
 use leeway_core::classify::{Effect, RecordRef};
 use leeway_core::id::ActionId;
 use leeway_core::undo::batch::{Foreseen as Foretold, Selection, order};
+use leeway_core::undo::open_points;
 use leeway_core::undo::state::UndoStatus;
 use leeway_store::{ActionFilter, Reader, StoreError};
 use std::collections::{HashMap, HashSet};
@@ -197,18 +198,18 @@ fn shown(planned: &Result<Plan, ApiError>) -> (&'static str, String) {
         Err(error) => ("unusable", error.message.clone()),
         Ok(plan) if open(plan).is_err() => match plan.state.as_ref().map(|s| s.status) {
             Some(status) if status.is_under_way() => ("under-way", String::new()),
-            Some(UndoStatus::UndoUnknown) => {
-                ("unusable", UndoStatus::UndoUnknown.words().to_owned())
+            Some(status @ (UndoStatus::UndoUnknown | UndoStatus::NotConfirmed)) => {
+                ("unusable", status.words().to_owned())
             }
             Some(status) => ("settled", status.words().to_owned()),
             None => ("settled", String::new()),
         },
         Ok(plan) => match &plan.next {
             Next::Call { left, .. } if left.is_empty() => ("call", String::new()),
-            Next::Call { left, .. } => ("call-in-part", left.join(", ")),
+            Next::Call { left, .. } => ("call-in-part", open_points(&plan.fields, left)),
             Next::AlreadyBack => ("already-back", String::new()),
             Next::AllKept => ("settled", String::new()),
-            Next::Decide { left } => ("decide", left.join(", ")),
+            Next::Decide { points, .. } => ("decide", points.clone()),
             Next::Impossible { why } => ("impossible", why.clone()),
         },
     }

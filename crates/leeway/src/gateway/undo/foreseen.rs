@@ -97,6 +97,13 @@ fn record(
     (way, means, arguments): (Way, &Means, &Value),
 ) -> Option<RecordRef> {
     let undo: &Arc<_> = &means.tool;
+    let named = action
+        .current()
+        .is_some_and(|judged| judged.classified.record.is_some());
+    if way == Way::Offset && !named {
+        // What only its answer named is read by the call that offsets it.
+        return undo.entry()?.record(&undo.system, arguments).ok()?;
+    }
     let (tool, arguments) = reading(app, action, (way, undo, arguments))?;
     tool.entry()?.record(&tool.system, &arguments).ok()?
 }

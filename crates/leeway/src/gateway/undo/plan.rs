@@ -16,6 +16,7 @@ use leeway_core::classify::scrub::Scrubber;
 use leeway_core::classify::{BeforeImage, Effect, UndoPlan};
 use leeway_core::govern::state::Document;
 use leeway_core::id::ActionId;
+use leeway_core::undo::along::Along;
 use leeway_core::undo::state::{UndoState, UndoStatus};
 use leeway_core::undo::{FieldUndo, Finding, Way, written};
 use serde::{Deserialize, Serialize};
@@ -71,10 +72,13 @@ pub enum Next {
     AlreadyBack,
     /// Everything that could be set back is kept, by choice.
     AllKept,
-    /// Something changed since: a person decides what to keep and what to overwrite.
+    /// Something changed since, or cannot be read or reached: a person decides what to keep and what to
+    /// overwrite.
     Decide {
         /// Labels of the fields to decide about.
         left: Vec<String>,
+        /// Why each is to be decided about, in a sentence.
+        points: String,
     },
     /// There is no way back from here.
     Impossible {
@@ -96,6 +100,10 @@ pub struct Plan {
     pub summary: String,
     /// The comparison.
     pub fields: Vec<FieldUndo>,
+    /// What changed along with the action without being named by its call.
+    pub along: Vec<Along>,
+    /// What nobody can tell by reading, a sentence for people; empty when there is nothing.
+    pub caution: String,
     /// What follows, with the choices made.
     #[serde(flatten)]
     pub next: Next,
@@ -187,6 +195,11 @@ pub async fn plan_after(
         way: worked.way,
         summary: worked.summary,
         fields: worked.fields,
+        along: action
+            .finished()
+            .map(|finished| finished.along.clone())
+            .unwrap_or_default(),
+        caution: worked.caution,
         next: worked.next,
         hash: String::new(),
         means: worked.means,
@@ -215,6 +228,11 @@ pub fn open(plan: &Plan) -> Result<(), ApiError> {
             "an undo of it has an unknown outcome: that is read back or attested first",
         ),
         UndoStatus::Undone => ("already-undone", "it is undone already"),
+        UndoStatus::PutRight => ("already-undone", "a person put it right by hand already"),
+        UndoStatus::NotConfirmed if would_be_twice(plan) => (
+            "undo-not-confirmed",
+            "an undo of it was made and is not confirmed: look there first, and settle it; another might do it twice",
+        ),
         UndoStatus::Kept => ("kept", "a person decided that it stays as it is"),
         UndoStatus::Remediation => (
             "remediation",
@@ -226,10 +244,24 @@ pub fn open(plan: &Plan) -> Result<(), ApiError> {
         .details(json!({ "status": state.status, "undo": state.undo })))
 }
 
+/// Whether another undo may do a second time what one that nothing proves has done.
+fn would_be_twice(plan: &Plan) -> bool {
+    let makes = || {
+        let effect = plan.means.as_ref().and_then(|means| means.tool.entry());
+        effect.is_none_or(|entry| entry.entry.effect == Effect::Create)
+    };
+    match (&plan.next, plan.way) {
+        (Next::Call { .. }, Some(Way::Offset)) => true,
+        (Next::Call { .. }, Some(Way::Remake)) => makes(),
+        _ => false,
+    }
+}
+
 struct Worked {
     way: Option<Way>,
     summary: String,
     fields: Vec<FieldUndo>,
+    caution: String,
     next: Next,
     means: Option<Means>,
 }
@@ -240,6 +272,7 @@ fn impossible(why: impl Into<String>) -> Worked {
         way: None,
         summary: why.clone(),
         fields: vec![],
+        caution: String::new(),
         next: Next::Impossible { why },
         means: None,
     }
@@ -305,12 +338,13 @@ async fn work(
     let (fields, next) = match way {
         Way::Fields => ways::fields(action, &means, (arguments, choices)),
         Way::Unmake => ways::unmake(action, &means, (arguments, choices)),
-        Way::Remake => ways::remake(&means, arguments),
-        Way::Offset => ways::offset(action, &means, arguments),
+        Way::Remake => ways::remake(action, &means, arguments),
+        Way::Offset => ways::offset(action, &means, (arguments, choices)),
     };
     Ok(Worked {
         way: Some(way),
         summary: summary.clone(),
+        caution: ways::caution(action, &means, way),
         fields,
         next: whole(next),
         means: Some(means),

@@ -97,16 +97,16 @@ pub async fn append(
         .ok_or_else(|| ApiError::not_found("undo of", id.as_str()))
 }
 
-/// Leaves an action as it is whose fields changed since, for a person to decide.
+/// Leaves an action as it is of which something is to be decided by a person.
 pub async fn conflicted(
     app: &App,
     person: &Person,
     id: &ActionId,
-    left: &[String],
+    (left, points): (&[String], &str),
 ) -> Result<(), ApiError> {
     let event = UndoEvent::Conflicted {
         by: person.email.clone(),
-        why: format!("Changed since: {}.", left.join(", ")),
+        why: points.to_owned(),
         left: left.to_vec(),
     };
     append(app, person, id, event).await.map(|_| ())

@@ -93,15 +93,7 @@ async fn an_edit_is_told_without_a_quick_link_to_who_made_it() {
 /// Every kind of message about an action: what it says first, its subject, why and where it leads.
 #[tokio::test]
 async fn what_is_told_at_each_turn() {
-    let unknown = ActionEvent::Finished(Finished {
-        outcome: Outcome::OutcomeUnknown,
-        result: None,
-        after: None,
-        mismatched: vec![],
-        note: "It may or may not have happened: no answer from http://pay.example. It is not tried again.".into(),
-        made: None,
-        undo: None,
-    });
+    let unknown = ActionEvent::Finished(Finished::bare(Outcome::OutcomeUnknown, "It may or may not have happened: no answer from http://pay.example. It is not tried again.".into()));
     let held = || judged(refund("refund", "why", "short"));
     let approved = || ActionEvent::Approved {
         by: "fin@example.com".into(),

@@ -268,6 +268,44 @@ pub struct Outcome {
     pub note: String,
     /// Labels of fields that have other values, read back, than were written.
     pub mismatched: Option<Vec<String>>,
+    /// Fields that the system keeps in another form of the value that was written.
+    pub in_form: Option<Vec<InForm>>,
+    /// What changed along with it and the call did not name.
+    pub along: Option<Vec<Along>>,
+    /// How many fields more did than are listed.
+    pub along_more: Option<u32>,
+    /// Of an undo: whether a reading proves it. `null` for any other action.
+    pub confirmed: Option<bool>,
+    /// Who attests it; `null` where it was read back.
+    pub attested_by: Option<String>,
+}
+
+/// A field that the system keeps in a form of its own.
+#[derive(ToSchema)]
+pub struct InForm {
+    /// Its label.
+    pub field: String,
+    /// The value as it was written.
+    #[schema(value_type = Value, required = true)]
+    pub written: Value,
+    /// The same value as the system keeps it.
+    #[schema(value_type = Value, required = true)]
+    pub kept: Value,
+}
+
+/// A field that changed along with an action and was not named by its call.
+#[derive(ToSchema)]
+pub struct Along {
+    /// Whose field it is, when there are several records.
+    pub record: Option<String>,
+    /// Its name; dotted where it stands inside another.
+    pub field: String,
+    /// The value right before.
+    #[schema(value_type = Value, required = true)]
+    pub before: Value,
+    /// The value right after.
+    #[schema(value_type = Value, required = true)]
+    pub after: Value,
 }
 
 /// Why a call could not be judged.

@@ -20,6 +20,10 @@ pub struct UndoPlan {
     pub summary: String,
     /// The comparison, field by field.
     pub fields: Vec<UndoField>,
+    /// What changed along with the action and its call did not name.
+    pub along: Vec<super::Along>,
+    /// What nobody can tell by reading; empty when there is nothing.
+    pub caution: String,
     /// `call`, `already-back`, `all-kept`, `decide`, `impossible`.
     pub next: String,
     /// With `call`: the system's tool.
@@ -33,6 +37,8 @@ pub struct UndoPlan {
     pub kept: Option<Vec<String>>,
     /// With `call` and `decide`: fields that stay undecided.
     pub left: Option<Vec<String>>,
+    /// With `decide`: why each is to be decided about.
+    pub points: Option<String>,
     /// With `impossible`: why.
     pub why: Option<String>,
     /// What an undo is bound to.
@@ -49,24 +55,26 @@ pub struct UndoField {
     /// The value before the action.
     #[schema(value_type = Value, required = true)]
     pub before: Value,
-    /// The value the action wrote.
+    /// The value the action wrote, as the system showed it right after.
     #[schema(value_type = Value, required = true)]
     pub written: Value,
+    /// The value as it was sent, where the system keeps it in another form.
+    pub sent: Option<Value>,
     /// The value now.
     #[schema(value_type = Value, required = true)]
     pub now: Value,
     /// The value that the undo writes, where it writes one.
     #[schema(value_type = Value, required = true)]
     pub back: Value,
-    /// `restore`, `already-back`, `changed`, `unknown`, `out-of-reach`.
+    /// `restore`, `already-back`, `changed`, `otherwise`, `along`, `unknown`, `unreadable`, `out-of-reach`.
     pub finding: String,
 }
 
 /// Where an undo stands.
 #[derive(ToSchema)]
 pub struct UndoStands {
-    /// `planned`, `undoing`, `undone`, `conflicted`, `undo_failed`, `undo_unknown`, `cancelled`, `kept`,
-    /// `remediation`.
+    /// `planned`, `undoing`, `undone`, `not_confirmed`, `put_right`, `conflicted`, `undo_failed`,
+    /// `undo_unknown`, `cancelled`, `kept`, `remediation`.
     pub status: String,
     /// The action that takes it back, the latest.
     #[schema(required = true)]
@@ -79,8 +87,10 @@ pub struct UndoStands {
     pub since: String,
     /// How often it was asked for.
     pub asked: u32,
-    /// Labels of fields that are as somebody left them since.
+    /// Labels of fields that were left to a person.
     pub left: Vec<String>,
+    /// Why each was left.
+    pub points: String,
     /// Whether the other fields are back.
     pub rest_back: bool,
     /// What was deleted and is there again under another id.
@@ -159,7 +169,7 @@ pub struct BatchItem {
     pub record: Option<Record>,
     /// `call`, `call-in-part`, `already-back`, `decide`, `impossible`, `under-way`, `settled`, `unusable`.
     pub next: String,
-    /// Fields left to be decided, or why it cannot be taken back.
+    /// What is left to be decided and why, or why it cannot be taken back.
     pub note: String,
 }
 
