@@ -82,9 +82,10 @@ fn token_shown<'a>(
     shown.push_str(ends);
     // Marked already, by exactly this: it is not marked twice.
     let marked = format!(" [{mark}: {plain}]{ends}");
-    match ends.is_empty() {
-        true => after.strip_prefix(&marked).unwrap_or(after),
-        false => after,
+    if ends.is_empty() {
+        after.strip_prefix(&marked).unwrap_or(after)
+    } else {
+        after
     }
 }
 
@@ -102,11 +103,13 @@ fn odd(token: &str, text: &LatinText) -> Option<(&'static str, String)> {
     for (start, word) in words {
         plain.push_str(&between(token, at..start, &mut mark));
         at = start + word.len();
-        let found = match () {
-            () if mixed(word) => Some(OTHER_SCRIPT),
-            () if place.takes_look_alikes() && all_alike(word) => Some(by_script(word)),
-            () if !place.is_address && text.stands_out(word) => Some(OTHER_SCRIPT),
-            () => None,
+        let stands_out = !place.is_address && text.stands_out(word);
+        let found = if mixed(word) || stands_out {
+            Some(OTHER_SCRIPT)
+        } else if place.takes_look_alikes() && all_alike(word) {
+            Some(by_script(word))
+        } else {
+            None
         };
         match found {
             Some(found) => {

@@ -130,9 +130,12 @@ fn unread(app: &App, session: &Session, action: &ActionState, sent: &Decision) -
     if action.row.status != Status::Held {
         return None;
     }
-    let page = |shown: &Shown<'_>| match shown.grave() {
-        true => review::confirm(shown),
-        false => html! { div.split.open.single { (review::pane(shown, false, true)) } },
+    let page = |shown: &Shown<'_>| {
+        if shown.grave() {
+            review::confirm(shown)
+        } else {
+            html! { div.split.open.single { (review::pane(shown, false, true)) } }
+        }
     };
     let shown = Shown::new(app, session, action);
     let opened = long::opened(sent.fields.keys().map(String::as_str));
