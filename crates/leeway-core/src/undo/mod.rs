@@ -16,6 +16,7 @@ pub mod proof;
 pub mod reach;
 pub mod read_back;
 pub mod state;
+mod values;
 
 use crate::classify::{BeforeImage, Effect};
 use crate::id::ActionId;

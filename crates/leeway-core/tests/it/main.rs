@@ -27,6 +27,7 @@ mod openapi;
 mod owners;
 mod packs;
 mod planted;
+mod reach;
 mod rules;
 mod sent;
 mod shipped;
