@@ -5,6 +5,9 @@ use super::document;
 use super::load::{Source, nearest};
 use super::problems::Problem;
 use super::secret;
+use leeway_core::classify::account::complete::gaps;
+use leeway_core::classify::account::paths::shown;
+use leeway_core::classify::compiled::CompiledTool;
 use leeway_core::classify::pack::{ConditionRule, Pack};
 use leeway_core::govern::system::{Kind, System};
 use leeway_core::openapi::document::Document;
@@ -55,6 +58,7 @@ pub fn check_system(
         (Some(Kind::OpenApi(_)), Some(document)) => {
             check_base(source, (system, document), problems);
             check_classified((source, system), (document, known), problems);
+            check_accounted(source, (system, document), known, problems);
         }
         (Some(Kind::Smtp(address)), _) => check_mail(source, (system, address), problems),
         _ => {}
@@ -269,6 +273,52 @@ fn check_classified(
                 )
                 .help(help)
                 .warning(),
+        );
+    }
+}
+
+/// Declared arguments that the pack's entries do not speak of: every call with one waits for a person.
+fn check_accounted(
+    source: &Source,
+    (system, document): (&System, &Document),
+    known: &Known<'_>,
+    problems: &mut Vec<Problem>,
+) {
+    let Some(pack) = known.packs.get(system.pack.as_str()) else {
+        return;
+    };
+    for (tool, operation) in &document.operations {
+        let entry = pack.tools.get(tool).and_then(CompiledTool::alone);
+        let Some(entry) = entry else {
+            continue;
+        };
+        let found = gaps(&entry, &operation.definition["inputSchema"]);
+        let mut tell = |code, names: &[String], what: &str, help: &str| {
+            if names.is_empty() {
+                return;
+            }
+            let names: Vec<String> = names
+                .iter()
+                .map(|name| format!("`{}`", shown(name)))
+                .collect();
+            let message = format!(
+                "pack `{}`, `{tool}`: {what} {}",
+                pack.name,
+                names.join(", ")
+            );
+            problems.push(source.at("openapi", code, message).help(help).warning());
+        };
+        tell(
+            "argument-unaccounted",
+            &found.unaccounted,
+            "no filter and no list speaks of",
+            "add it to `changes`, `text`, `recipients` or `details`, or to `options` when it cannot change what happens; until then a call with it waits for a person",
+        );
+        tell(
+            "null-dropped",
+            &found.drops_null,
+            "`null` makes a field blank, and the entry passes over it in",
+            "let `changes` give `null` on, or say with `null_keeps` that it leaves the field as it is",
         );
     }
 }

@@ -219,6 +219,37 @@ fn a_document_is_read_pinned_and_then_needs_no_folder() {
 }
 
 #[test]
+fn an_argument_that_the_pack_does_not_speak_of_is_named() {
+    let document = "{\"openapi\": \"3.1.0\", \"servers\": [{\"url\": \"https://crm.example.com\"}], \"paths\": {
+\"/x\": {\"get\": {\"operationId\": \"get\"}},
+\"/x/{id}\": {\"patch\": {\"operationId\": \"set\", \"parameters\": [{\"name\": \"id\", \"in\": \"path\", \"required\": true, \"schema\": {\"type\": \"string\"}}],
+\"requestBody\": {\"content\": {\"application/json\": {\"schema\": {\"type\": \"object\", \"properties\": {\"name\": {\"type\": \"string\"}, \"notify\": {\"type\": \"boolean\"}}}}}}}}}}";
+    let pack = |changes: &str| {
+        format!(
+            "name = \"crm\"\ntitle = \"CRM\"\n[tool.get]\neffect = \"read\"\n[tool.set]\neffect = \"update\"\nrecord = {{ type = \"x\", id = \".id\" }}\nchanges = '{changes}'\nundo = {{ kind = \"none\", why = \"test\" }}\n"
+        )
+    };
+    for (changes, expected) in [
+        ("del(.id)", vec![]),
+        (
+            "{name: .name}",
+            vec!["systems/crm.toml:4 argument-unaccounted"],
+        ),
+        (
+            "del(.id) | with_entries(select(.value != null))",
+            vec!["systems/crm.toml:4 null-dropped"],
+        ),
+    ] {
+        let files = [
+            ("openapi/crm.json", document),
+            ("packs/crm.toml", &pack(changes)),
+            ("systems/crm.toml", BY_DOCUMENT),
+        ];
+        assert_eq!(told(&files), expected, "{changes}");
+    }
+}
+
+#[test]
 fn every_kind_of_wrong_document_is_told() {
     for (file, text, code) in [
         ("openapi/crm.json", "{", "openapi-unreadable"),
