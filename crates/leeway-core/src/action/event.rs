@@ -258,6 +258,10 @@ pub struct Finished {
     pub undo: Option<UndoPlan>,
 }
 
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde hands on a reference"
+)]
 fn is_zero(number: &u32) -> bool {
     *number == 0
 }

@@ -107,7 +107,9 @@ impl<'a> Walk<'a> {
     fn show(&mut self, field: &'a str, value: &'a Value) {
         match value {
             Value::Array(items) if !items.is_empty() => {
-                items.iter().for_each(|item| self.show(field, item));
+                for item in items {
+                    self.show(field, item);
+                }
             }
             Value::Object(fields) if !fields.is_empty() => {
                 fields.values().for_each(|item| self.show(field, item));

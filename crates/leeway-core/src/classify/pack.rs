@@ -263,6 +263,10 @@ pub enum Absent {
 }
 
 impl Absent {
+    #[expect(
+        clippy::trivially_copy_pass_by_ref,
+        reason = "serde hands on a reference"
+    )]
     fn is_unknown(&self) -> bool {
         *self == Self::Unknown
     }
@@ -280,6 +284,10 @@ pub enum Undeclared {
 }
 
 impl Undeclared {
+    #[expect(
+        clippy::trivially_copy_pass_by_ref,
+        reason = "serde hands on a reference"
+    )]
     fn is_refuse(&self) -> bool {
         *self == Self::Refuse
     }

@@ -171,6 +171,7 @@ impl Pause {
 
     /// The pause once `self` took over the one before: a moment's pause leaves nothing behind, a person's
     /// stays to be seen.
+    #[must_use]
     pub fn over(mut self, mut before: Self) -> Self {
         self.also = std::mem::take(&mut before.also);
         if before.holder.is_none() {

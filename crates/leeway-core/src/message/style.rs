@@ -37,6 +37,10 @@ struct Color(u8, u8, u8);
 
 /// How the words of an element look.
 #[derive(Clone, Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a property of its own of a style"
+)]
 pub(super) struct Look {
     /// Not there, and nothing in it is.
     gone: bool,
@@ -160,7 +164,7 @@ impl Look {
             }
             "clip" => self.gone |= value.starts_with("rect(0") || value.starts_with("rect(1px"),
             "clip-path" => {
-                self.gone |= value.starts_with("inset(50%") || value.starts_with("inset(100%")
+                self.gone |= value.starts_with("inset(50%") || value.starts_with("inset(100%");
             }
             "transform" => self.gone |= value.replace(' ', "").contains("scale(0"),
             "color" | "-webkit-text-fill-color" => {
@@ -256,9 +260,14 @@ fn of_digits(digits: &str) -> Option<(Color, f64)> {
     match digits.as_slice() {
         [r, g, b] => Some((Color(r * 17, g * 17, b * 17), 1.0)),
         [r, g, b, a] => Some((Color(r * 17, g * 17, b * 17), alpha(a * 17))),
-        [r, s, g, h, b, c] => Some((Color(r * 16 + s, g * 16 + h, b * 16 + c), 1.0)),
-        [r, s, g, h, b, c, a, d] => {
-            Some((Color(r * 16 + s, g * 16 + h, b * 16 + c), alpha(a * 16 + d)))
+        eight if matches!(eight.len(), 6 | 8) => {
+            let pair = |at: usize| eight[at * 2] * 16 + eight[at * 2 + 1];
+            let seen = if eight.len() == 8 {
+                alpha(pair(3))
+            } else {
+                1.0
+            };
+            Some((Color(pair(0), pair(1), pair(2)), seen))
         }
         _ => None,
     }

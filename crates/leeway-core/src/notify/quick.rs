@@ -74,7 +74,9 @@ pub fn quick(grant: Grant, judged: &Judged) -> Result<(), NotQuick> {
         seen.look(&change.old);
         seen.look(&change.new);
     }
-    sent.iter().for_each(|one| seen.name(&one.label()));
+    for one in &sent {
+        seen.name(&one.label());
+    }
     if let Some(record) = &classified.record {
         for name in [&record.record_type, &record.id, &record.system] {
             seen.name(name);

@@ -144,14 +144,14 @@ impl Look<'_> {
                         .field
                         .strip_prefix(field)
                         .is_some_and(|rest| rest.starts_with('.'))
-                        && !self.descends(field))
+                        && !descends(field))
         })
     }
+}
 
-    /// Whether a field is looked into member by member, so that only the named ones are left out.
-    fn descends(&self, field: &str) -> bool {
-        field.matches('.').count() < DEEPEST
-    }
+/// Whether a field is looked into member by member, so that only the named ones are left out.
+fn descends(field: &str) -> bool {
+    field.matches('.').count() < DEEPEST
 }
 
 fn bounded(value: Value) -> Value {

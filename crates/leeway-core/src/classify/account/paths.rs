@@ -24,9 +24,12 @@ fn steps(listed: &str) -> impl Iterator<Item = String> + '_ {
     listed
         .split(cut)
         .skip(usize::from(pointer))
-        .map(move |step| match pointer {
-            true => step.replace("~1", "/").replace("~0", "~"),
-            false => step.to_owned(),
+        .map(move |step| {
+            if pointer {
+                step.replace("~1", "/").replace("~0", "~")
+            } else {
+                step.to_owned()
+            }
         })
 }
 
