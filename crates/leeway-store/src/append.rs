@@ -49,6 +49,15 @@ pub enum Precondition {
         /// The streams.
         streams: Vec<String>,
     },
+    /// No action that an agent proposed and that changes something has this twin hash and is under way:
+    /// waits, runs, or has an unknown outcome. With a time: nor was one carried out since, UTC
+    /// milliseconds.
+    NoTwin {
+        /// [`leeway_core::action::event::Judged::twin_hash`].
+        twin_hash: String,
+        /// From when on.
+        since_ms: Option<i64>,
+    },
     /// No held action has this twin hash.
     NoHeldTwin {
         /// [`leeway_core::action::event::Judged::twin_hash`].
@@ -140,9 +149,12 @@ pub enum Conflict {
         /// The stream.
         stream: String,
     },
-    /// An identical call is held already.
-    #[error("an identical call is held as `{0}`")]
+    /// An identical call is under way already.
+    #[error("an identical call is under way as `{0}`")]
     Twin(ActionId),
+    /// An identical call was carried out a short while ago.
+    #[error("an identical call was carried out as `{0}`")]
+    Repeated(ActionId),
     /// The idempotency key was used before.
     #[error("the idempotency key belongs to `{0}`")]
     KeyUsed(ActionId),

@@ -140,6 +140,8 @@ pub enum CredentialKind {
     /// A link for approving one revision; `id` is the token's SHA-256, `secret` says what it is of
     /// and is no secret.
     QuickLink,
+    /// The key of the hashes by which identical calls with secrets are known; `secret` is the key itself.
+    Twins,
 }
 
 /// One stored credential.

@@ -7,6 +7,7 @@ use crate::folder::Differing;
 use crate::gateway::classifying::Turns;
 use crate::gateway::mcp::tasks::LiveTasks;
 use crate::gateway::record_lock::RecordLocks;
+use crate::gateway::repeat::Twins;
 use crate::gateway::toolbox;
 use crate::people::attempts::Attempts;
 use crate::people::mcp_request;
@@ -67,6 +68,8 @@ pub struct App {
     pub unrecorded: Unrecorded,
     /// Failed sign-ins.
     pub attempts: Attempts,
+    /// By which identical calls are known.
+    pub twins: Twins,
     /// Whether browsers reach us over TLS.
     pub tls: bool,
 }
@@ -118,6 +121,7 @@ impl App {
             mcp_sessions: mcp_request::Sessions::default(),
             unrecorded: Unrecorded::default(),
             attempts: Attempts::default(),
+            twins: Twins::default(),
             tls,
         });
         Ok((app, queue))

@@ -4,6 +4,7 @@ use crate::app::App;
 use crate::connections::{LONGEST_HEADERS, LONGEST_SILENCE, Room};
 use crate::error::ApiError;
 use crate::gateway::mcp::Door;
+use crate::gateway::mcp::sessions::Sessions;
 use crate::gateway::outcome;
 use crate::people::access::{self, Local};
 use crate::to_the_end::to_the_end;
@@ -15,7 +16,6 @@ use axum::http::{HeaderValue, Method, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum_server::tls_rustls::{RustlsAcceptor, RustlsConfig};
-use rmcp::transport::streamable_http_server::session::local::LocalSessionManager;
 use rmcp::transport::streamable_http_server::{StreamableHttpServerConfig, StreamableHttpService};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -90,7 +90,7 @@ fn mcp_routes(app: &Arc<App>, stop: &CancellationToken) -> Router<Arc<App>> {
     let door = app.clone();
     let service = StreamableHttpService::new(
         move || Ok(Door::new(door.clone())),
-        Arc::new(LocalSessionManager::default()),
+        Sessions::start(),
         config,
     );
     Router::new()

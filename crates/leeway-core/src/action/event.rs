@@ -22,10 +22,12 @@ pub enum ActionEvent {
     /// A call was classified and judged. Also each later revision: an edit, a drifted record
     /// shown anew, a second judgement after the rules changed.
     Judged(Box<Judged>),
-    /// The agent made the same call again, under another key, while this one waits.
+    /// An agent of the workflow made the same call again, and this one is its answer. Recorded where the
+    /// repeat has a key of its own or is another agent's.
     Joined {
         /// The key of the repeat.
-        idempotency_key: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        idempotency_key: Option<String>,
     },
     /// A person approved exactly what `content_hash` covers, and somebody else has to as well.
     Endorsed {
@@ -164,8 +166,8 @@ pub struct Judged {
     pub sealed: bool,
     /// The caller's idempotency key, if it gave one.
     pub idempotency_key: Option<String>,
-    /// SHA-256 over the canonical arguments as sent (before redaction) and the id of the caller
-    /// and tool: identical held calls join by it.
+    /// SHA-256 over workflow, tool and arguments as sent, by which identical calls are known; keyed where
+    /// the arguments hold secrets.
     pub twin_hash: String,
 }
 
@@ -173,7 +175,7 @@ impl Judged {
     /// What [`Judged::content_hash`] is of this revision: a hash over exactly what a reviewer is shown and what
     /// would run. `sealed` are the whole arguments where the ones shown hide secrets.
     pub fn hash(&self, id: &ActionId, sealed: Option<&[u8]>) -> String {
-        canonical::hash(&json!({
+        canonical::exact(&json!({
             "action": id,
             "revision": self.revision,
             "call": self.call,

@@ -160,7 +160,9 @@ impl ActionRow {
         self.approvals_needed = judged.decision.approvals;
         let owner = judged.facts.owner.as_ref();
         self.responsibility = owner.map(|owner| owner.responsibility);
-        self.twin_hash = Some(judged.twin_hash.clone());
+        // What the agent proposed: it is that which it may send again.
+        self.twin_hash
+            .get_or_insert_with(|| judged.twin_hash.clone());
         Ok(())
     }
 }

@@ -35,9 +35,19 @@ pub fn next(from: Option<Status>, event: &ActionEvent) -> Result<Status, Invalid
         ActionEvent::Endorsed { .. } => (from == Some(Status::Held)).then_some(Status::Held),
         ActionEvent::Approved { .. } => (from == Some(Status::Held)).then_some(Status::Approved),
         ActionEvent::Returned { .. } => (from == Some(Status::Held)).then_some(Status::Returned),
-        ActionEvent::Joined { .. }
-        | ActionEvent::Reminded { .. }
-        | ActionEvent::Escalated { .. } => {
+        ActionEvent::Joined { .. } => from.filter(|from| {
+            matches!(
+                from,
+                Status::Held
+                    | Status::Returned
+                    | Status::Executed
+                    | Status::Failed
+                    | Status::Partial
+                    | Status::OutcomeUnknown
+                    | Status::NeedsAttestation
+            )
+        }),
+        ActionEvent::Reminded { .. } | ActionEvent::Escalated { .. } => {
             from.filter(|from| matches!(from, Status::Held | Status::Returned))
         }
         ActionEvent::Rejected { .. } => (from == Some(Status::Held)).then_some(Status::Rejected),

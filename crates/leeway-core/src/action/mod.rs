@@ -21,7 +21,10 @@ use serde_json::Value;
 #[serde(default)]
 pub struct Claim {
     /// Stated confidence, 0 to 1. `None` counts as below every threshold.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "crate::float::option"
+    )]
     pub confidence: Option<f64>,
     /// Why the agent wants this, in its words.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -93,6 +93,7 @@ pub struct ActionRow {
     /// The first changes or the first reason, short, in Leeway's words.
     pub gist: String,
     /// Stated confidence.
+    #[serde(default, deserialize_with = "crate::float::option")]
     pub confidence: Option<f64>,
     /// Amount in the smallest unit of its currency.
     pub amount_cents: Option<i64>,

@@ -9,6 +9,7 @@ use super::sensitive::WordLists;
 use super::{Area, BeforeImage, Classified, Effect, FieldChange, Guarded, RecordRef, sensitive};
 use crate::judge::guardrail::Then;
 use crate::message::{Decoded, Message};
+use crate::number;
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
 
@@ -413,7 +414,7 @@ pub fn blank(value: &Value) -> bool {
 /// A redacted value equals nothing: what was there is hidden, and whoever sends the mark itself as the
 /// new value overwrites the secret with it.
 fn equal(old: &Value, new: &Value) -> bool {
-    (old == new && !has_mark(new)) || (blank(old) && blank(new))
+    (number::equal(old, new) && !has_mark(new)) || (blank(old) && blank(new))
 }
 
 /// Whether something of a value is hidden.

@@ -7,7 +7,7 @@ use super::handed::{Handed, plain_path};
 use jaq_core::data::JustLut;
 use jaq_core::load::{Arena, File, Loader};
 use jaq_core::{Compiler, Ctx, Vars, unwrap_valr};
-use jaq_json::Val;
+use jaq_json::{Num, Val};
 use serde_json::{Map, Number, Value};
 
 /// Filters a pack may not use: they read the clock, the environment or the machine's time zone, or
@@ -45,6 +45,8 @@ const ENDLESS: [&str; 8] = [
 const MOST_OUTPUTS: usize = 2;
 /// Longest filter, characters.
 const LONGEST: usize = 4_000;
+/// Longest whole number that is computed with, characters; a longer one is handed on as it is written.
+const LONGEST_INTEGER: usize = 100;
 /// Most values (texts, numbers, lists, objects) one input may hold. A filter may compare each with
 /// each, so what a run costs grows with the square of them.
 const MOST_VALUES: usize = 10_000;
@@ -350,11 +352,7 @@ fn to_val(value: &Value) -> Val {
     match value {
         Value::Null => Val::Null,
         Value::Bool(yes) => Val::from(*yes),
-        Value::Number(number) => match (number.as_i64(), number.as_f64()) {
-            (Some(integer), _) => Val::from(integer as isize),
-            (None, Some(float)) => Val::from(float),
-            (None, None) => Val::Null,
-        },
+        Value::Number(number) => Val::Num(number_val(number)),
         Value::String(text) => Val::from(text.clone()),
         Value::Array(items) => items.iter().map(to_val).collect(),
         Value::Object(fields) => Val::obj(
@@ -366,6 +364,21 @@ fn to_val(value: &Value) -> Val {
     }
 }
 
+/// With all its digits: what a filter only hands on comes out as it went in.
+fn number_val(number: &Number) -> Num {
+    let text = number.as_str();
+    let whole = text
+        .bytes()
+        .all(|byte| byte.is_ascii_digit() || byte == b'-');
+    match number.as_i64() {
+        Some(integer) => Num::from_integral(integer),
+        None if whole && text.len() <= LONGEST_INTEGER => {
+            Num::from_str_radix(text, 10).unwrap_or_else(|| Num::from_dec_str(text))
+        }
+        None => Num::Dec(text.to_owned().into()),
+    }
+}
+
 fn from_val(value: &Val) -> Result<Value, String> {
     Ok(match value {
         Val::Null => Value::Null,
@@ -374,11 +387,9 @@ fn from_val(value: &Val) -> Result<Value, String> {
             Some(integer) => Value::Number(Number::from(integer as i64)),
             None => number
                 .to_string()
-                .parse::<f64>()
-                .ok()
-                .and_then(Number::from_f64)
+                .parse()
                 .map(Value::Number)
-                .ok_or_else(|| format!("`{number}` is no JSON number"))?,
+                .map_err(|_| format!("`{number}` is no JSON number"))?,
         },
         Val::TStr(text) => Value::String(utf8(text)?),
         Val::BStr(_) => return Err("a byte string is no JSON value".to_owned()),
@@ -445,6 +456,27 @@ mod tests {
         ] {
             assert_eq!(run(source, arguments).unwrap(), expected, "{source}");
         }
+    }
+
+    #[test]
+    fn numbers_keep_every_digit() {
+        for text in [
+            "1915883588174806058",
+            "18446744073709551616",
+            "-1234567890123456789012",
+            "1234567890123456.789",
+            "19.90",
+            "1e+400",
+        ] {
+            let arguments: Value = serde_json::from_str(&format!("{{\"a\": {text}}}")).unwrap();
+            for source in [".a", "{b: .a} | .b", "[.a][0]"] {
+                let given = run(source, arguments.clone()).unwrap();
+                assert_eq!(given.to_string(), text, "{source}");
+            }
+        }
+        let long = format!("{{\"a\": 1{}}}", "0".repeat(500_000));
+        let arguments: Value = serde_json::from_str(&long).unwrap();
+        assert_eq!(run("{a: .a}", arguments.clone()).unwrap(), arguments);
     }
 
     #[test]

@@ -4,6 +4,7 @@ use super::compiled::{CompiledPack, CompiledTool, LONGEST_SETTLING_S};
 use super::filter::Filter;
 use super::redact::Redactor;
 use super::{BeforeImage, Effect, RecordRef};
+use crate::number;
 use serde_json::{Value, json};
 
 /// Key of an answer's `_meta` under which a system by OpenAPI document tells of the HTTP answer:
@@ -64,7 +65,7 @@ impl CompiledTool {
         };
         let id = match run(filter, arguments)? {
             Value::String(id) if !id.is_empty() => id,
-            Value::Number(id) => id.to_string(),
+            Value::Number(id) => number::id(&id),
             other => {
                 return Err(format!(
                     "filter `{}` gave {other}, which is no record id",

@@ -2,10 +2,11 @@
 //! digit by digit, never by way of floating point, so 19.99 euros are 1999 and what is no whole cent is
 //! no amount.
 
+use crate::number;
 use serde_json::{Number, Value};
 
 /// Most digits after the point of a number.
-const MOST_DIGITS: usize = 9;
+const MOST_DIGITS: u32 = 9;
 /// Most members of a list.
 const MOST_MEMBERS: usize = 10_000;
 
@@ -19,7 +20,7 @@ pub fn minor(value: &Value, decimals: u8) -> Option<i64> {
             .try_fold(0_i128, |sum, member| sum.checked_add(member_units(member)?))?,
         single => member_units(single)?,
     };
-    let digits = (2 * MOST_DIGITS as u32).checked_sub(u32::from(decimals))?;
+    let digits = (2 * MOST_DIGITS).checked_sub(u32::from(decimals))?;
     let unit = 10_i128.pow(digits);
     (sum % unit == 0).then(|| i64::try_from(sum / unit).ok())?
 }
@@ -31,7 +32,7 @@ fn member_units(member: &Value) -> Option<i128> {
             [Value::Number(quantity), Value::Number(price)] => (units(quantity)?, units(price)?),
             _ => return None,
         },
-        Value::Number(amount) => (10_i128.pow(MOST_DIGITS as u32), units(amount)?),
+        Value::Number(amount) => (10_i128.pow(MOST_DIGITS), units(amount)?),
         _ => return None,
     };
     quantity.checked_mul(price)
@@ -39,13 +40,7 @@ fn member_units(member: &Value) -> Option<i128> {
 
 /// In units of 10⁻⁹.
 fn units(number: &Number) -> Option<i128> {
-    let text = number.to_string();
-    let (whole, fraction) = text.split_once('.').unwrap_or((&text, ""));
-    let digits = |part: &str| part.bytes().all(|b| b.is_ascii_digit());
-    if whole.is_empty() || !digits(whole) || !digits(fraction) || fraction.len() > MOST_DIGITS {
-        return None;
-    }
-    format!("{whole}{fraction:0<MOST_DIGITS$}").parse().ok()
+    number::scaled(number, MOST_DIGITS).filter(|units| *units >= 0)
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ const MOST: usize = 240;
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Curve {
     /// Item number, from 1, and the value after it.
+    #[serde(deserialize_with = "crate::float::pairs")]
     points: Vec<(u64, f64)>,
 }
 

@@ -114,7 +114,11 @@ pub struct Lot {
     pub found: Vec<LotFound>,
     /// The share of all outputs that is wrong, as the sample has it: each tool weighs as much as it did,
     /// not as it was drawn. For display.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "crate::float::option"
+    )]
     pub estimate: Option<f64>,
 }
 

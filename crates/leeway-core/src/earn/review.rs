@@ -72,6 +72,7 @@ pub struct Drawn {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seed: Option<String>,
     /// Which part was drawn, 0 to 1.
+    #[serde(deserialize_with = "crate::float::one")]
     pub share: f64,
     /// Until when it is to be reviewed, UTC milliseconds.
     pub due_ms: i64,

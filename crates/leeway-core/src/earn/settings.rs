@@ -85,20 +85,28 @@ pub struct RoiTerms {
     /// Three letters, e.g. `EUR`.
     pub currency: Option<String>,
     /// Minutes an item takes by hand.
+    #[serde(deserialize_with = "crate::float::option")]
     pub manual_minutes: Option<f64>,
     /// What an hour of work costs.
+    #[serde(deserialize_with = "crate::float::option")]
     pub hourly_wage: Option<f64>,
     /// What a wrong item that got through costs, besides mending it.
+    #[serde(deserialize_with = "crate::float::option")]
     pub error_cost: Option<f64>,
     /// Minutes it takes to mend one.
+    #[serde(deserialize_with = "crate::float::option")]
     pub fix_minutes: Option<f64>,
     /// Share of wrong items that reviews catch, 0 to 1, where it was not measured.
+    #[serde(deserialize_with = "crate::float::option")]
     pub caught: Option<f64>,
     /// Hours a month its owner spends on it besides reviews.
+    #[serde(deserialize_with = "crate::float::option")]
     pub owner_hours: Option<f64>,
     /// What the agent and its tools cost a month.
+    #[serde(deserialize_with = "crate::float::option")]
     pub subscription: Option<f64>,
     /// What setting it up cost.
+    #[serde(deserialize_with = "crate::float::option")]
     pub setup: Option<f64>,
 }
 

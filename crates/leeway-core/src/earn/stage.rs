@@ -165,7 +165,11 @@ pub struct Observed {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub before: Option<Verdict>,
     /// The confidence its agent stated.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "crate::float::option"
+    )]
     pub confidence: Option<f64>,
     /// How bad, when a review says that it is wrong.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -174,7 +178,11 @@ pub struct Observed {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pattern: Option<String>,
     /// Which part of it a person changed, 0 to 1, when one did.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "crate::float::option"
+    )]
     pub edited_share: Option<f64>,
     /// What two people said who did not know of each other: right or not.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -28,6 +28,7 @@ pub struct Standing {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Calibrated {
     /// The confidence from which on it may be relied on, 0 to 1.
+    #[serde(deserialize_with = "crate::float::one")]
     pub threshold: f64,
     /// Reviewed outputs it was measured with.
     pub reviewed: u64,

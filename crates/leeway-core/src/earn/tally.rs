@@ -32,6 +32,7 @@ pub struct Run {
     /// Wrong ones over items.
     pub errors: Curve,
     /// The sum that drift is told by.
+    #[serde(deserialize_with = "crate::float::one")]
     pub sum: f64,
     /// Its course.
     pub sums: Curve,
@@ -54,6 +55,7 @@ pub struct Adoption {
     /// Not taken.
     pub rejected: u64,
     /// Sum of the parts that were changed, 0 to 1 each, of those edited.
+    #[serde(deserialize_with = "crate::float::one")]
     pub edited_share: f64,
 }
 
@@ -72,8 +74,10 @@ pub struct Stated {
     /// Of those, right.
     pub right: u64,
     /// Sum of the confidences stated.
+    #[serde(deserialize_with = "crate::float::one")]
     pub sum: f64,
     /// The least of them: what is proven of these outputs is proven from there on.
+    #[serde(default, deserialize_with = "crate::float::option")]
     pub least: Option<f64>,
 }
 

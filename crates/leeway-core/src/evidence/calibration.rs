@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Bucket {
     /// The confidence stated, on average.
+    #[serde(deserialize_with = "crate::float::one")]
     pub confidence: f64,
     /// Items reviewed.
     pub n: u64,

@@ -10,6 +10,7 @@ pub struct Plan {
     /// How many in a row have to be clean.
     pub run: u32,
     /// Which part is reviewed then.
+    #[serde(deserialize_with = "crate::float::one")]
     pub fraction: f64,
 }
 

@@ -7,10 +7,13 @@ use serde::{Deserialize, Serialize};
 #[serde(deny_unknown_fields)]
 pub struct Design {
     /// An error rate that is good.
+    #[serde(deserialize_with = "crate::float::one")]
     pub p0: f64,
     /// An error rate that is bad.
+    #[serde(deserialize_with = "crate::float::one")]
     pub p1: f64,
     /// The sum that demotes.
+    #[serde(deserialize_with = "crate::float::one")]
     pub bound: f64,
 }
 

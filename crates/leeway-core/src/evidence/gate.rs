@@ -8,12 +8,16 @@ use serde::{Deserialize, Serialize};
 #[serde(deny_unknown_fields)]
 pub struct Design {
     /// An error rate that is good: such an agent fails with probability [`Design::alpha`] at most.
+    #[serde(deserialize_with = "crate::float::one")]
     pub p0: f64,
     /// An error rate that is bad: such an agent passes with probability [`Design::beta`] at most.
+    #[serde(deserialize_with = "crate::float::one")]
     pub p1: f64,
     /// How often a good one may fail.
+    #[serde(deserialize_with = "crate::float::one")]
     pub alpha: f64,
     /// How often a bad one may pass.
+    #[serde(deserialize_with = "crate::float::one")]
     pub beta: f64,
 }
 

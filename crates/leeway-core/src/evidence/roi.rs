@@ -7,32 +7,46 @@ use serde::{Deserialize, Serialize};
 #[serde(deny_unknown_fields)]
 pub struct Inputs {
     /// Items a month.
+    #[serde(deserialize_with = "crate::float::one")]
     pub volume: f64,
     /// Minutes an item takes by hand.
+    #[serde(deserialize_with = "crate::float::one")]
     pub manual_min: f64,
     /// Minutes its review takes.
+    #[serde(deserialize_with = "crate::float::one")]
     pub review_min: f64,
     /// Share of items a reviewer edits.
+    #[serde(deserialize_with = "crate::float::one")]
     pub edited: f64,
     /// Minutes such an edit takes.
+    #[serde(deserialize_with = "crate::float::one")]
     pub edit_min: f64,
     /// Share of items rejected and done by hand.
+    #[serde(deserialize_with = "crate::float::one")]
     pub rejected: f64,
     /// Share of items that are wrong.
+    #[serde(deserialize_with = "crate::float::one")]
     pub wrong: f64,
     /// Share of those that the review catches.
+    #[serde(deserialize_with = "crate::float::one")]
     pub caught: f64,
     /// What a wrong item that is not caught costs, besides mending it.
+    #[serde(deserialize_with = "crate::float::one")]
     pub error_cost: f64,
     /// Minutes it takes to mend.
+    #[serde(deserialize_with = "crate::float::one")]
     pub fix_min: f64,
     /// What an hour of work costs.
+    #[serde(deserialize_with = "crate::float::one")]
     pub wage: f64,
     /// Hours a month its owner spends on it.
+    #[serde(deserialize_with = "crate::float::one")]
     pub owner_hours: f64,
     /// Subscription a month.
+    #[serde(deserialize_with = "crate::float::one")]
     pub subscription: f64,
     /// What setting it up cost.
+    #[serde(deserialize_with = "crate::float::one")]
     pub setup: f64,
 }
 
@@ -40,20 +54,28 @@ pub struct Inputs {
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Roi {
     /// What doing it by hand would cost.
+    #[serde(deserialize_with = "crate::float::one")]
     pub manual: f64,
     /// Reviewing.
+    #[serde(deserialize_with = "crate::float::one")]
     pub review: f64,
     /// Editing.
+    #[serde(deserialize_with = "crate::float::one")]
     pub edits: f64,
     /// Doing again what was rejected.
+    #[serde(deserialize_with = "crate::float::one")]
     pub redo: f64,
     /// Errors that got through.
+    #[serde(deserialize_with = "crate::float::one")]
     pub errors: f64,
     /// The owner's time.
+    #[serde(deserialize_with = "crate::float::one")]
     pub owner: f64,
     /// The subscription.
+    #[serde(deserialize_with = "crate::float::one")]
     pub subscription: f64,
     /// What is left.
+    #[serde(deserialize_with = "crate::float::one")]
     pub net: f64,
 }
 

@@ -14,6 +14,7 @@ pub struct Breaker {
     /// What is watched.
     pub on: Watched,
     /// It trips above this: a part of 1 for rates, a number of calls, cents for amounts.
+    #[serde(deserialize_with = "crate::float::one")]
     pub more_than: f64,
     /// For amounts: in which currency, by ISO 4217; the workflow's unless told.
     #[serde(default, skip_serializing_if = "Option::is_none")]

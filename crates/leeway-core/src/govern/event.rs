@@ -165,6 +165,7 @@ pub enum GovernEvent {
         /// The agent.
         agent: String,
         /// The confidence from which on it may be relied on, 0 to 1; `None`: from none.
+        #[serde(default, deserialize_with = "crate::float::option")]
         threshold: Option<f64>,
         /// Reviewed outputs it was measured with.
         reviewed: u64,

@@ -36,7 +36,7 @@ pub struct Workflow {
     #[serde(default, skip_serializing_if = "Names::is_qualified")]
     pub names: Names,
     /// Confidence below which every act waits for a person, 0 to 1.
-    #[serde(default = "default_threshold")]
+    #[serde(default = "default_threshold", deserialize_with = "crate::float::one")]
     pub confidence_threshold: f64,
     /// Whose risk an action of this workflow is where it touches nothing graver.
     #[serde(default = "default_responsibility")]
@@ -51,6 +51,13 @@ pub struct Workflow {
         skip_serializing_if = "is_default_send_delay"
     )]
     pub send_delay_s: u64,
+    /// How long after a call was carried out the same call waits for a person, seconds: agents and their
+    /// clients repeat calls they heard nothing of. 0 for never.
+    #[serde(
+        default = "default_repeat_window_s",
+        skip_serializing_if = "is_default_repeat_window"
+    )]
+    pub repeat_window_s: u64,
     /// How many days nothing may happen again after an incident before it closes.
     #[serde(
         default = "default_clean_days",
@@ -67,10 +74,10 @@ pub struct Workflow {
     #[serde(default)]
     pub deadline_counts: DeadlineCounts,
     /// After which parts of the wait (0 to 1) those who may decide are reminded.
-    #[serde(default = "default_reminders")]
+    #[serde(default = "default_reminders", deserialize_with = "crate::float::list")]
     pub remind_at: Vec<f64>,
     /// After which part of the wait (0 to 1) the fallback may decide too; 1 for never.
-    #[serde(default = "default_escalation")]
+    #[serde(default = "default_escalation", deserialize_with = "crate::float::one")]
     pub escalate_at: f64,
     /// Fields that at least one cited source must speak of, when an action changes them.
     #[serde(default)]
@@ -135,6 +142,18 @@ fn default_send_delay_s() -> u64 {
 #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde asks by reference")]
 fn is_default_send_delay(delay_s: &u64) -> bool {
     *delay_s == SEND_DELAY_S
+}
+
+/// For how long the same call waits for a person unless told otherwise, seconds.
+pub const REPEAT_WINDOW_S: u64 = 600;
+
+fn default_repeat_window_s() -> u64 {
+    REPEAT_WINDOW_S
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde asks by reference")]
+fn is_default_repeat_window(window_s: &u64) -> bool {
+    *window_s == REPEAT_WINDOW_S
 }
 
 /// Days of the clean window unless told otherwise.

@@ -20,6 +20,8 @@ pub struct RuleProblem {
     pub help: String,
 }
 
+/// Longest time in which the same call waits for a person, seconds.
+const LONGEST_REPEAT_WINDOW_S: u64 = 604_800;
 const LONGEST_SEND_DELAY_S: u64 = 24 * 60 * 60;
 /// Longest clean window after an incident, days.
 const LONGEST_CLEAN_DAYS: u32 = 90;
@@ -102,6 +104,14 @@ impl Problems {
                 "expires_after_s".into(),
                 format!("`{}` seconds is out of bounds", workflow.expires_after_s),
                 "write 1 to 2592000 (30 days)",
+            );
+        }
+        if workflow.repeat_window_s > LONGEST_REPEAT_WINDOW_S {
+            self.add(
+                "repeat-window-invalid",
+                "repeat_window_s".into(),
+                format!("`{}` seconds is out of bounds", workflow.repeat_window_s),
+                "write 0 to 604800 (a week); 0 lets the same call run again at once",
             );
         }
         if workflow.send_delay_s > LONGEST_SEND_DELAY_S {

@@ -42,6 +42,7 @@ pub struct Facts {
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Measured {
     /// From which on it may be relied on, 0 to 1; `None`: from none.
+    #[serde(default, deserialize_with = "crate::float::option")]
     pub threshold: Option<f64>,
 }
 

@@ -74,7 +74,10 @@ pub struct When {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub amount_above_cents: Option<i64>,
     /// The stated confidence is below this (none stated counts as below).
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "crate::float::option"
+    )]
     pub confidence_below: Option<f64>,
     /// It is outside the workflow's business hours.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -7,7 +7,8 @@ use crate::action::Source;
 use crate::action::visible::visible;
 use crate::classify::account::Account;
 use crate::classify::{Area, BeforeImage, Effect, FieldChange, Level};
-use serde_json::{Map, Number, Value};
+use crate::number;
+use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
 /// Ids of the rules built in: review rules and grants. Guardrails may not take them.
@@ -329,25 +330,10 @@ pub(crate) fn is_blank(value: Option<&Value>) -> bool {
 fn same(a: &Value, b: &Value) -> bool {
     match (a, b) {
         (Value::String(a), Value::String(b)) => a.trim().to_lowercase() == b.trim().to_lowercase(),
-        (Value::Number(a), Value::Number(b)) => equal(a, b),
+        (Value::Number(a), Value::Number(b)) => number::same(a, b),
         (Value::Number(number), Value::String(text))
-        | (Value::String(text), Value::Number(number)) => text
-            .trim()
-            .parse::<Number>()
-            .is_ok_and(|text| equal(number, &text)),
-        (a, b) => a == b || (is_blank(Some(a)) && is_blank(Some(b))),
-    }
-}
-
-/// Whole numbers exactly; others as far as a floating-point number can tell whole ones apart.
-fn equal(a: &Number, b: &Number) -> bool {
-    const EXACT: f64 = 9_007_199_254_740_992.0;
-    if a == b {
-        return true;
-    }
-    match (a.as_f64(), b.as_f64()) {
-        (Some(a), Some(b)) => a.abs() < EXACT && a.total_cmp(&b).is_eq(),
-        _ => false,
+        | (Value::String(text), Value::Number(number)) => number::writes(text, number),
+        (a, b) => number::equal(a, b) || (is_blank(Some(a)) && is_blank(Some(b))),
     }
 }
 

@@ -21,7 +21,9 @@ pub enum Meaning {
 /// the version of the record was in it.
 ///
 /// A server error after a write says nothing about whether the write happened, except that the
-/// method is not implemented (501). 408 is sent by proxies too, also after they passed the request on.
+/// method is not implemented (501). A client error says that nothing was done where HTTP gives it that
+/// meaning; others (408, 499, statuses of somebody's own) are sent by proxies too, also after they passed
+/// the request on.
 pub fn meaning(status: u16, safe: bool, conditional: bool) -> Meaning {
     match status {
         200..=299 => Meaning::Done,
@@ -31,8 +33,8 @@ pub fn meaning(status: u16, safe: bool, conditional: bool) -> Meaning {
         300..=399 if safe => Meaning::Redirect,
         429 | 502 | 503 if safe => Meaning::Busy,
         409 | 412 if conditional && !safe => Meaning::Conflict,
-        408 => Meaning::Unknown,
-        400..=499 | 501 => Meaning::Refused,
+        400..=407 | 409..=418 | 421..=424 | 426 | 428 | 429 | 431 | 451 | 501 => Meaning::Refused,
+        400..=499 if safe && status != 408 => Meaning::Refused,
         _ => Meaning::Unknown,
     }
 }
@@ -56,6 +58,10 @@ mod tests {
             (408, M::Unknown, M::Unknown, M::Unknown),
             (409, M::Refused, M::Refused, M::Conflict),
             (412, M::Refused, M::Refused, M::Conflict),
+            (404, M::Refused, M::Refused, M::Refused),
+            (422, M::Refused, M::Refused, M::Refused),
+            (460, M::Refused, M::Unknown, M::Unknown),
+            (499, M::Refused, M::Unknown, M::Unknown),
             (429, M::Busy, M::Refused, M::Refused),
             (500, M::Unknown, M::Unknown, M::Unknown),
             (501, M::Refused, M::Refused, M::Refused),

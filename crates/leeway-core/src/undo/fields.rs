@@ -7,6 +7,7 @@ use super::forms::{self, Kept, Normal, Written, surely_same};
 use super::{FieldUndo, Finding};
 use crate::classify::classified::{blank, has_mark};
 use crate::classify::{BeforeImage, FieldChange};
+use crate::number;
 use serde_json::{Map, Value};
 
 /// What is compared.
@@ -259,13 +260,13 @@ fn get(fields: &Map<String, Value>, key: &str) -> Value {
 }
 
 /// Whether two values are the same to a business system: a number may come as text, a list in another
-/// order, a text with other space around it; nothing at all has many forms. What is hidden is like
+/// order, a text with other space around it; texts are compared as texts, for `007` is no `7`; nothing at all has many forms. What is hidden is like
 /// nothing else.
 pub fn alike(one: &Value, other: &Value) -> bool {
     if has_mark(one) || has_mark(other) {
         return false;
     }
-    if one == other || (blank(one) && blank(other)) {
+    if number::equal(one, other) || (blank(one) && blank(other)) {
         return true;
     }
     match (one, other) {
@@ -284,7 +285,9 @@ pub fn alike(one: &Value, other: &Value) -> bool {
                     .all(|(key, value)| other.get(key).is_some_and(|found| alike(value, found)))
         }
         (Value::Array(_) | Value::Object(_), _) | (_, Value::Array(_) | Value::Object(_)) => false,
-        _ => text(one) == text(other) || number(one).is_some_and(|n| number(other) == Some(n)),
+        (Value::Number(number), Value::String(text))
+        | (Value::String(text), Value::Number(number)) => number::writes(text, number),
+        _ => text(one) == text(other),
     }
 }
 
@@ -293,9 +296,4 @@ fn text(value: &Value) -> String {
         Value::String(text) => text.trim().replace("\r\n", "\n"),
         other => other.to_string(),
     }
-}
-
-/// A number given as a number; texts are compared as texts, for `007` is no `7`.
-fn number(value: &Value) -> Option<f64> {
-    value.as_f64()
 }

@@ -32,7 +32,7 @@ fn nothing_of_it(late: bool) -> ReadBack {
     if late {
         tells(
             Outcome::Failed,
-            "Read back a minute later: the record is as it was before.",
+            "Read back: the record is as it was before, so nothing was done.",
         )
     } else {
         ReadBack::Later
@@ -54,7 +54,7 @@ fn all_are(
 /// What a reading says of a call without an answer; `late` is whether it can no longer arrive.
 pub fn of_action(
     classified: &Classified,
-    (now, normal): (&BeforeImage, &Normal),
+    (before, now, normal): (&BeforeImage, &BeforeImage, &Normal),
     late: bool,
 ) -> ReadBack {
     let changes = &classified.changes;
@@ -67,6 +67,18 @@ pub fn of_action(
         BeforeImage::Failed { .. } => ReadBack::Later,
         BeforeImage::Missing if classified.effect == Effect::Delete => {
             tells(Outcome::Executed, "Read back: the record is gone.")
+        }
+        // What was not there and is not there was not made; what was there and still is was not deleted.
+        BeforeImage::Missing
+            if *before == BeforeImage::Missing
+                && matches!(classified.effect, Effect::Create | Effect::Update) =>
+        {
+            nothing_of_it(late)
+        }
+        BeforeImage::Read { .. }
+            if classified.effect == Effect::Delete && changes.is_empty() && before == now =>
+        {
+            nothing_of_it(late)
         }
         BeforeImage::Read { .. } if changes.is_empty() => {
             ReadBack::AskAPerson("Reading its record back does not tell whether it happened.")

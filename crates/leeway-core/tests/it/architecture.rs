@@ -56,6 +56,48 @@ fn sources(folder: &Path) -> Vec<(PathBuf, String)> {
     found
 }
 
+/// The bodies of types that are read from JSON.
+fn read_from_json(text: &str) -> Vec<&str> {
+    text.split("#[derive(")
+        .skip(1)
+        .filter_map(|part| {
+            let (derived, rest) = part.split_once(")]")?;
+            let body = rest.split_once('{')?.1;
+            let end = body.find("\n}").unwrap_or(body.len());
+            derived.contains("Deserialize").then_some(&body[..end])
+        })
+        .collect()
+}
+
+#[test]
+fn floating_point_members_are_read_by_the_one_way_that_knows_long_numbers() {
+    let mut found = 0;
+    for krate in ["leeway-core", "leeway-store", "leeway"] {
+        for (path, text) in sources(&root().join("crates").join(krate).join("src")) {
+            for body in read_from_json(&text) {
+                let lines: Vec<&str> = body.lines().map(str::trim).collect();
+                for (index, line) in lines.iter().enumerate() {
+                    let member = line.ends_with(',') && line.contains(": ");
+                    if member && line.contains("f64") && !line.starts_with("//") {
+                        found += 1;
+                        let before = &lines[index.saturating_sub(6)..index];
+                        let attribute = before
+                            .iter()
+                            .rev()
+                            .take_while(|line| !line.starts_with("pub "));
+                        assert!(
+                            attribute.into_iter().any(|line| line.contains("float::")),
+                            "`{line}` in {} is read without `float`",
+                            path.display()
+                        );
+                    }
+                }
+            }
+        }
+    }
+    assert!(found > 50, "{found}");
+}
+
 #[test]
 fn the_core_is_built_without_io() {
     let found = dependencies("leeway-core");

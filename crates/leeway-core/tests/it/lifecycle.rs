@@ -75,7 +75,7 @@ pub fn events() -> Vec<(&'static str, ActionEvent)> {
         (
             "joined",
             ActionEvent::Joined {
-                idempotency_key: "k2".into(),
+                idempotency_key: Some("k2".into()),
             },
         ),
         ("endorsed", endorsed("a@b.c", "hash-1")),
@@ -164,7 +164,7 @@ fn resolved(outcome: Outcome) -> ActionEvent {
 }
 
 /// Every transition there is. What is not here is refused.
-const TABLE: [(Option<Status>, &str, Status); 48] = {
+const TABLE: [(Option<Status>, &str, Status); 53] = {
     use Status as S;
     [
         (None, "refused", S::Refused),
@@ -179,6 +179,11 @@ const TABLE: [(Option<Status>, &str, Status); 48] = {
         (Some(S::Held), "returned", S::Returned),
         (Some(S::Held), "joined", S::Held),
         (Some(S::Returned), "joined", S::Returned),
+        (Some(S::Executed), "joined", S::Executed),
+        (Some(S::Failed), "joined", S::Failed),
+        (Some(S::Partial), "joined", S::Partial),
+        (Some(S::OutcomeUnknown), "joined", S::OutcomeUnknown),
+        (Some(S::NeedsAttestation), "joined", S::NeedsAttestation),
         (Some(S::Approved), "resumed-allow", S::Authorised),
         (Some(S::Authorised), "resumed-allow", S::Authorised),
         (Some(S::Held), "reminded", S::Held),

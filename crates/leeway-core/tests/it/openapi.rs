@@ -117,7 +117,7 @@ fn operations_become_tools() {
         .values()
         .map(|operation| &operation.definition)
         .collect();
-    insta::assert_json_snapshot!(definitions);
+    insta::assert_snapshot!(serde_json::to_string_pretty(&definitions).unwrap());
 }
 
 #[test]

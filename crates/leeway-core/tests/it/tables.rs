@@ -343,14 +343,50 @@ fn answers_that_are_no_success_are_known() {
         }
     };
     let nothing = "Error executing tool delete_ticket: Expecting value: line 1 column 1";
-    let error = |pack: &str| {
-        let content = json!([{"type": "text", "text": nothing}]);
+    let error = |pack: &str, text: &str| {
+        let content = json!([{"type": "text", "text": text}]);
         let result = json!({"content": content, "isError": true});
         PACKS[pack].answered(&json!({}), &result)
     };
-    assert!(matches!(error("freshdesk"), Answered::Unclear(_)));
-    assert_eq!(error("jira"), Answered::Refused);
-    assert_eq!(error("git"), Answered::Done, "the mark itself counts there");
+    for pack in ["freshdesk", "jira", "notion", "slack", "stripe"] {
+        assert!(
+            matches!(error(pack, nothing), Answered::Unclear(_)),
+            "{pack}"
+        );
+        let refused = "Error: 403 Client Error: Forbidden for url";
+        assert_eq!(error(pack, refused), Answered::Refused, "{pack}");
+    }
+    assert_eq!(
+        error("git", nothing),
+        Answered::Done,
+        "the mark itself counts there"
+    );
+    for (pack, text, expected) in [
+        (
+            "filesystem",
+            "Access denied - path outside allowed directories: /x",
+            Answered::Refused,
+        ),
+        (
+            "filesystem",
+            "ENOENT: no such file or directory, open '/x'",
+            Answered::Refused,
+        ),
+        (
+            "filesystem",
+            "ENOSPC: no space left on device, write",
+            Answered::Done,
+        ),
+        (
+            "memory",
+            "Entity with name Ann not found",
+            Answered::Refused,
+        ),
+        ("memory", "EIO: i/o error, write", Answered::Done),
+        ("sandbox", "no contact `c-999`", Answered::Refused),
+    ] {
+        assert_eq!(error(pack, text), expected, "{pack}: {text}");
+    }
     for (pack, text, expected) in [
         ("stripe", r#"{"id": "re_1", "status": "succeeded"}"#, "done"),
         ("stripe", r#""Failed to create refund""#, "unclear"),

@@ -476,7 +476,8 @@ fn an_unknown_outcome_is_told_only_by_what_the_record_shows() {
     let of = |effect, changes: Vec<FieldChange>, now: &BeforeImage, late| {
         let mut classified = classified(effect, Level::HighImpact);
         classified.changes = changes;
-        said(&of_action(&classified, (now, &Normal::new()), late))
+        let read = (&BeforeImage::NotNeeded, now, &Normal::new());
+        said(&of_action(&classified, read, late))
     };
     let set = || vec![change("stage", json!("a"), json!("b"))];
     let at = |value: &str| image(json!({ "stage": value }));
@@ -509,6 +510,20 @@ fn an_unknown_outcome_is_told_only_by_what_the_record_shows() {
     };
     let blank = image(json!({ "stage": null }));
     assert_eq!(of(Effect::Update, vec![unread], &blank, true), "ask");
+}
+
+#[test]
+fn what_is_as_it_was_before_was_neither_made_nor_deleted() {
+    let of = |effect, before: &BeforeImage, now: &BeforeImage| {
+        let classified = classified(effect, Level::HighImpact);
+        said(&of_action(&classified, (before, now, &Normal::new()), true))
+    };
+    let (gone, there) = (BeforeImage::Missing, image(json!({ "a": 1 })));
+    assert_eq!(of(Effect::Create, &gone, &gone), "not done");
+    assert_eq!(of(Effect::Create, &BeforeImage::NotNeeded, &gone), "ask");
+    assert_eq!(of(Effect::Delete, &there, &there), "not done");
+    assert_eq!(of(Effect::Delete, &there, &image(json!({ "a": 2 }))), "ask");
+    assert_eq!(of(Effect::Send, &gone, &gone), "ask");
 }
 
 fn undoes(way: Way) -> Undoes {

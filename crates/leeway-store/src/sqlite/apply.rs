@@ -93,6 +93,10 @@ impl<'a> Applying<'a> {
                 .configured
                 .moved(*since, streams)
                 .map(|stream| Conflict::Reconfigured { stream }),
+            Precondition::NoTwin {
+                twin_hash,
+                since_ms,
+            } => reader::acting_twin(self.connection, twin_hash, *since_ms)?,
             Precondition::NoHeldTwin { twin_hash } => {
                 reader::held_twin(self.connection, twin_hash)?.map(Conflict::Twin)
             }
@@ -183,7 +187,7 @@ impl<'a> Applying<'a> {
         };
         row::write(&mut self.connection.prepare_cached(row::WRITE)?, &row)?;
         hours::count(self.connection, &row, before)?;
-        remember_key(self.connection, &row, event)?;
+        remember_key(self.connection, (&row, &entry.actor), event)?;
         if let Some(text) = search::text(&row, event) {
             self.connection
                 .prepare_cached("INSERT INTO words (rowid, text) VALUES (?1, ?2)")?
@@ -270,17 +274,23 @@ pub fn owe(connection: &Connection, seq: u64, event: &Event) -> Result<()> {
 pub fn key_of(event: &ActionEvent) -> Option<&String> {
     match event {
         ActionEvent::Judged(judged) if judged.revision == 1 => judged.idempotency_key.as_ref(),
-        ActionEvent::Joined { idempotency_key } => Some(idempotency_key),
+        ActionEvent::Joined { idempotency_key } => idempotency_key.as_ref(),
         _ => None,
     }
 }
 
 /// Keeps under which keys an agent made a call: its first one, and those of repeats that joined it.
-pub fn remember_key(connection: &Connection, row: &ActionRow, event: &ActionEvent) -> Result<()> {
+pub fn remember_key(
+    connection: &Connection,
+    (row, actor): (&ActionRow, &str),
+    event: &ActionEvent,
+) -> Result<()> {
     if let Some(key) = key_of(event) {
+        // Another agent of the workflow may join: the key is its own.
+        let agent = actor.strip_prefix("agent:").unwrap_or(&row.agent);
         connection
             .prepare_cached("INSERT INTO keys (agent, key, action) VALUES (?1, ?2, ?3)")?
-            .execute(params![row.agent, key, row.id.as_str()])?;
+            .execute(params![agent, key, row.id.as_str()])?;
     }
     Ok(())
 }
@@ -312,6 +322,7 @@ pub fn kind_number(kind: CredentialKind) -> i64 {
         CredentialKind::AgentToken => 3,
         CredentialKind::Session => 4,
         CredentialKind::QuickLink => 5,
+        CredentialKind::Twins => 6,
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::apply::{kind_number, one};
 use super::{StoreError, row, schema, search};
+use crate::append::Conflict;
 use crate::query::{
     ActionFilter, Counts, Credential, CredentialKind, Head, Page, RawEntry, ScopeKey,
 };
@@ -118,6 +119,32 @@ pub fn held_twin(connection: &Connection, twin_hash: &str) -> Result<Option<Acti
         .prepare_cached("SELECT id FROM actions WHERE twin_hash = ?1 AND status = 3")?
         .query_row([twin_hash], |row| row.get(0)))?;
     Ok(found.as_deref().and_then(ActionId::parse))
+}
+
+/// What of an agent's acts with a twin hash stands against the same call: one that waits, runs or has an
+/// unknown outcome; else, with a time, one that was carried out since.
+pub fn acting_twin(
+    connection: &Connection,
+    twin_hash: &str,
+    since_ms: Option<i64>,
+) -> Result<Option<Conflict>> {
+    // Numbers of statuses: `row::status_number`.
+    let twin = |which: &str, since_ms: i64| -> Result<Option<ActionId>> {
+        let found: Option<String> = one(connection
+            .prepare_cached(&format!(
+                "SELECT id FROM actions WHERE twin_hash = ?1 AND effect <> 'read' AND undoes IS NULL
+                 AND planted IS NULL AND status IN ({which}) AND updated_ms >= ?2 ORDER BY seq DESC LIMIT 1"
+            ))?
+            .query_row(params![twin_hash, since_ms], |row| row.get(0)))?;
+        Ok(found.as_deref().and_then(ActionId::parse))
+    };
+    if let Some(open) = twin("2, 3, 4, 8, 9, 13, 14, 15", i64::MIN)? {
+        return Ok(Some(Conflict::Twin(open)));
+    }
+    let Some(since_ms) = since_ms else {
+        return Ok(None);
+    };
+    Ok(twin("10, 12", since_ms)?.map(Conflict::Repeated))
 }
 
 /// The action an agent's key belongs to.

@@ -63,7 +63,7 @@ fn refold(
                 .map_err(|error| unfit(error.to_string()))?;
             row::write(&mut connection.prepare_cached(row::WRITE)?, &row)?;
             hours::count(connection, &row, before)?;
-            remember_key(connection, &row, event)?;
+            remember_key(connection, (&row, &envelope.actor), event)?;
             if let Some(text) = search::text(&row, event) {
                 connection
                     .prepare_cached("INSERT INTO words (rowid, text) VALUES (?1, ?2)")?

@@ -106,6 +106,7 @@ CREATE INDEX actions_shown ON actions (planted) WHERE planted IS NOT NULL;
 CREATE INDEX actions_undoes ON actions (undoes) WHERE undoes IS NOT NULL;
 CREATE INDEX actions_reviewer ON actions (reviewer, seq) WHERE reviewer IS NOT NULL;
 CREATE INDEX actions_twin ON actions (twin_hash) WHERE status = 3;
+CREATE INDEX actions_repeat ON actions (twin_hash) WHERE effect <> 'read';
 CREATE VIRTUAL TABLE words USING fts5 (text, content='', detail=none, columnsize=0, tokenize=\"unicode61 remove_diacritics 2 categories 'L* M* N* Co'\");
 CREATE TABLE keys (
   agent TEXT NOT NULL,

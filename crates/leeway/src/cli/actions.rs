@@ -60,6 +60,12 @@ pub enum ActionsCommand {
     },
     /// Say what became of a call whose outcome is unknown
     Attest(super::undo::AttestArgs),
+    /// Lists what nobody knows the outcome of, each with its record as it reads now
+    Outcomes {
+        /// Where the server is.
+        #[command(flatten)]
+        place: Where,
+    },
 }
 
 /// Which actions.
@@ -147,6 +153,7 @@ pub async fn run(command: ActionsCommand) -> anyhow::Result<ExitCode> {
         ActionsCommand::Settle(args) => super::undo::settle(args).await,
         ActionsCommand::Revoke { decide: args } => decide(&args, "revoke", json!({})).await,
         ActionsCommand::Attest(args) => super::undo::attest(args).await,
+        ActionsCommand::Outcomes { place } => super::undo::outcomes(place).await,
     }
 }
 

@@ -64,9 +64,10 @@ pub struct SettleArgs {
 /// What a person says became of a call.
 #[derive(Args)]
 pub struct AttestArgs {
-    /// The action's id
-    id: String,
-    /// What became of it
+    /// The actions' ids
+    #[arg(required = true)]
+    ids: Vec<String>,
+    /// What became of them
     #[arg(long, value_parser = ["executed", "failed", "partial"])]
     outcome: String,
     /// How you know: where you looked, and what you saw there
@@ -239,13 +240,75 @@ pub async fn settle(args: SettleArgs) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Attests an unknown outcome.
+/// Attests unknown outcomes, each for itself.
 pub async fn attest(args: AttestArgs) -> anyhow::Result<ExitCode> {
     let client = Client::reach(&args.place).await?;
-    let path = format!("/v1/actions/{}/attest", segment(&args.id));
-    let body = json!({ "outcome": args.outcome, "evidence": args.evidence });
-    let action = client.post(&path, body).await?;
-    super::actions::print(&action, args.place.json);
+    if let [id] = args.ids.as_slice() {
+        let path = format!("/v1/actions/{}/attest", segment(id));
+        let body = json!({ "outcome": args.outcome, "evidence": args.evidence });
+        let action = client.post(&path, body).await?;
+        super::actions::print(&action, args.place.json);
+        return Ok(ExitCode::SUCCESS);
+    }
+    let each = args.ids.iter();
+    let outcomes: Vec<Value> = each
+        .map(|id| json!({ "id": id, "outcome": args.outcome }))
+        .collect();
+    let body = json!({ "outcomes": outcomes, "evidence": args.evidence });
+    let told = client.post("/v1/outcomes", body).await?;
+    if args.place.json {
+        output::json(&told);
+    }
+    let mut all = true;
+    for one in told["outcomes"].as_array().into_iter().flatten() {
+        let line = match &one["error"]["message"] {
+            Value::Null => plain(&one["status"]),
+            why => format!("not recorded: {}", plain(why)),
+        };
+        all &= one["error"].is_null();
+        if !args.place.json {
+            println!("{}  {line}", plain(&one["id"]));
+        }
+    }
+    Ok(if all {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
+
+/// Lists what nobody knows the outcome of, with each record as it reads now.
+pub async fn outcomes(place: Where) -> anyhow::Result<ExitCode> {
+    let client = Client::reach(&place).await?;
+    let found = client.get("/v1/outcomes").await?;
+    if place.json {
+        output::json(&found);
+        return Ok(ExitCode::SUCCESS);
+    }
+    for one in found["outcomes"].as_array().into_iter().flatten() {
+        println!(
+            "{}  {}",
+            plain(&one["action"]["id"]),
+            plain(&one["action"]["title"])
+        );
+        for change in one["changes"].as_array().into_iter().flatten() {
+            let field = change["field"].as_str().unwrap_or_default();
+            let now = &one["now"]["fields"][field];
+            println!(
+                "  {}: sent {}, reads now {}",
+                plain(&change["field"]),
+                plain(&change["new"]),
+                plain(now)
+            );
+        }
+        match (&one["says"]["evidence"], &one["unread"]) {
+            (Value::Null, Value::Null) => {
+                println!("  Its record does not tell whether it happened.");
+            }
+            (Value::Null, why) => println!("  It cannot be read: {}", plain(why)),
+            (said, _) => println!("  {}", plain(said)),
+        }
+    }
     Ok(ExitCode::SUCCESS)
 }
 

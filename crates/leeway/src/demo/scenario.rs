@@ -52,6 +52,7 @@ pub struct Step {
     /// Why it wants this.
     pub reason: String,
     /// Its confidence.
+    #[serde(deserialize_with = "leeway_core::float::one")]
     pub confidence: f64,
     /// What it relies on.
     #[serde(default)]

@@ -3,8 +3,9 @@
 use super::drift::{on_condition, refused_for_version};
 use super::made::{Made, complete};
 use super::outcome::{
-    answered, judge_answer, pack_says, queue_outcome, record_outcome, recorded_answer,
+    Said, answered, judge_answer, pack_says, queue_outcome, record_outcome, recorded_answer,
 };
+use super::reconcile;
 use super::secrets;
 use super::settling::read_settled;
 use super::undo::verify;
@@ -18,7 +19,7 @@ use leeway_core::action::event::{Finished, Outcome};
 use leeway_core::action::state::ActionState;
 use leeway_core::classify::{BeforeImage, Effect};
 use leeway_core::undo::along::changed_along;
-use leeway_core::undo::read_back;
+use leeway_core::undo::read_back::{self, ReadBack};
 use serde_json::Value;
 use std::sync::Arc;
 
@@ -49,13 +50,16 @@ pub async fn carry_out(
         verb: tool.verb,
         tool: tool.tool.clone(),
         arguments: arguments.clone(),
+        reads: effect == Effect::Read,
         idempotency_key: Some(format!("{}-{}", action.row.id, action.row.revision)),
         condition: None,
         line,
     };
     let call = on_condition(tool, &action, call);
     let began = tokio::time::Instant::now();
-    let answer = match app.connection(tool) {
+    let connection = app.connection(tool);
+    let by_status = connection.as_ref().is_some_and(|open| open.by_status());
+    let answer = match connection {
         Some(connection) => connection.call(call).await,
         None => Err(CallError::NotSent(format!(
             "`{}` is not configured, or was configured anew",
@@ -70,11 +74,12 @@ pub async fn carry_out(
             answer: None,
         });
     }
-    let said = pack_says(tool, &arguments, &answer, effect);
-    let (outcome, note) = said.unwrap_or_else(|| judge_answer(&answer, effect));
-    metrics::called(outcome, began.elapsed());
+    let said = pack_says(tool, &arguments, &answer, effect)
+        .unwrap_or_else(|| judge_answer(&answer, effect, by_status));
+    let took = began.elapsed();
     let place = (app.as_ref(), tool, &action);
-    let finished = finish(place, (&arguments, &answer), (outcome, note)).await;
+    let finished = finish(place, (&arguments, &answer), said).await;
+    metrics::called(finished.outcome, took);
     let action = if effect == Effect::Read {
         queue_outcome(app, &action, finished)?
     } else {
@@ -91,11 +96,22 @@ pub async fn carry_out(
 async fn finish(
     (app, tool, action): (&App, &Arc<LiveTool>, &ActionState),
     (arguments, answer): (&Value, &Result<Value, CallError>),
-    (outcome, note): (Outcome, String),
+    said: Said,
 ) -> Finished {
     let effect = action.row.effect.unwrap_or(Effect::Execute);
-    let mut finished = Finished::bare(outcome, note);
-    if let (Some(entry), Outcome::Executed, true) = (tool.entry(), outcome, effect != Effect::Read)
+    let mut finished = Finished::bare(said.outcome, said.note.clone());
+    if said.outcome == Outcome::OutcomeUnknown {
+        let known = settle(app, (tool, action), arguments, said).await;
+        (finished.outcome, finished.note, finished.after) = known;
+        if let (Outcome::Executed, Ok(result)) = (finished.outcome, answer)
+            && result["isError"] != Value::Bool(true)
+        {
+            let made = complete(app, (tool, action), (arguments, result), false).await;
+            finished.made = made.record;
+            finished.undo = made.undo;
+        }
+    } else if let (Some(entry), Outcome::Executed, true) =
+        (tool.entry(), said.outcome, effect != Effect::Read)
     {
         let normal = &entry.entry.normal;
         let judged = action.current();
@@ -144,4 +160,32 @@ async fn finish(
         answered(answer).map(|result| recorded_answer(&secrets::answer(tool, arguments, &result)));
     finished.note = secrets::note(tool, arguments, &finished.note);
     finished
+}
+
+/// What became of a call whose answer does not tell: what reading its record says, else what the
+/// system's own words say, else that nobody knows.
+async fn settle(
+    app: &App,
+    (tool, action): (&Arc<LiveTool>, &ActionState),
+    arguments: &Value,
+    said: Said,
+) -> (Outcome, String, Option<BeforeImage>) {
+    // A reading that lags shows the record as it was although it was done: it is looked at again later.
+    let lags = tool.entry().is_some_and(|entry| !entry.settles().is_zero());
+    let ended = said.ended && !lags;
+    let (now, tells) = reconcile::tells(app, (tool, action), arguments, ended).await;
+    let after =
+        Some(now).filter(|image| matches!(image, BeforeImage::Read { .. } | BeforeImage::Missing));
+    match tells {
+        ReadBack::Tells(outcome, evidence) => {
+            let note = format!("Its answer did not tell whether it was done. {evidence}");
+            (outcome, note, after)
+        }
+        ReadBack::Later | ReadBack::AskAPerson(_) if said.refused => (
+            Outcome::Failed,
+            "The system refused it before anything ran.".to_owned(),
+            None,
+        ),
+        ReadBack::Later | ReadBack::AskAPerson(_) => (Outcome::OutcomeUnknown, said.note, None),
+    }
 }

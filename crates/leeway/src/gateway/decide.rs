@@ -331,6 +331,22 @@ pub fn own(app: &App, caller: &Caller, id: &ActionId) -> Result<ActionState, Api
         .ok_or_else(|| ApiError::not_found("action", id.as_str()))
 }
 
+/// An action an agent may ask about: its own, or one of its workflow that the same call of its own joined.
+pub fn seen(app: &App, caller: &Caller, id: &ActionId) -> Result<ActionState, ApiError> {
+    let Some(action) = app.store.reader()?.action(id)? else {
+        return Err(ApiError::not_found("action", id.as_str()));
+    };
+    let actor = format!("agent:{}", caller.agent);
+    let joined = action
+        .steps
+        .iter()
+        .any(|step| matches!(step.event, ActionEvent::Joined { .. }) && step.meta.actor == actor);
+    if joined && action.row.workflow == caller.workflow && action.row.planted.is_none() {
+        return Ok(action);
+    }
+    own(app, caller, id)
+}
+
 fn at(action: &ActionState) -> Precondition {
     Precondition::StreamAt {
         stream: action_stream(&action.row.id),

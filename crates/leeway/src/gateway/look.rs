@@ -78,6 +78,7 @@ async fn ask(
         verb: Verb::CallTool,
         tool: read_tool,
         arguments: read_arguments,
+        reads: true,
         idempotency_key: None,
         condition: None,
         line: None,

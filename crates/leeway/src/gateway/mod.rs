@@ -17,6 +17,7 @@ mod made;
 pub mod mcp;
 pub mod naming;
 pub mod outcome;
+pub mod outcomes;
 pub mod pausing;
 pub mod pipeline;
 pub mod prepare;

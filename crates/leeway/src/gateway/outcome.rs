@@ -25,30 +25,89 @@ pub const OUTCOME_TRIES: u32 = 20;
 /// Pause between two tries to record an outcome.
 pub const OUTCOME_PAUSE: Duration = Duration::from_secs(1);
 
-/// What an answer, or the lack of one, says about what became of a call; and one sentence about it.
-pub fn judge_answer(answer: &Result<Value, CallError>, effect: Effect) -> (Outcome, String) {
+/// JSON-RPC errors that say that nothing ran: no request, an unknown method or tool, arguments that do
+/// not fit, no JSON. Every other code may come after something was done.
+const BEFORE_ANYTHING_RAN: [i32; 4] = [-32600, -32601, -32602, -32700];
+/// Beginnings of error results by which the libraries of MCP servers say the same.
+const BEFORE_THE_TOOL: [&str; 4] = [
+    "MCP error -32601",
+    "MCP error -32602",
+    "Input validation error",
+    "Unknown tool",
+];
+/// By which they say that the tool ran and its answer does not fit, under the same code.
+const AFTER_THE_TOOL: &str = "Output validation error";
+
+/// What an answer, or the lack of one, says by itself about what became of a call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Said {
+    /// The outcome; unknown is read back next.
+    pub outcome: Outcome,
+    /// One sentence about it.
+    pub note: String,
+    /// Whether the system is through with the call: what it has not done by now, it will not do.
+    pub ended: bool,
+    /// Whether its words say that nothing ran. They are believed where no reading tells.
+    pub refused: bool,
+}
+
+impl Said {
+    fn known(outcome: Outcome, note: impl Into<String>) -> Self {
+        Self {
+            outcome,
+            note: note.into(),
+            ended: true,
+            refused: false,
+        }
+    }
+
+    fn open(why: &str, ended: bool) -> Self {
+        Self {
+            outcome: Outcome::OutcomeUnknown,
+            note: format!("It may or may not have happened: {why}. It is not tried again."),
+            ended,
+            refused: false,
+        }
+    }
+}
+
+/// What an answer, or the lack of one, says by itself. `by_status`: the system is an HTTP API, whose
+/// refusal is a status that says that nothing was done.
+pub fn judge_answer(answer: &Result<Value, CallError>, effect: Effect, by_status: bool) -> Said {
+    let failed = |note: String| Said::known(Outcome::Failed, note);
     match answer {
-        Ok(result) if result["isError"] == json!(true) => (
-            Outcome::Failed,
-            "The system answered with an error.".to_owned(),
-        ),
-        Ok(result) if result["resultType"] == json!("input_required") => (
-            Outcome::Failed,
+        Ok(result) if result["isError"] == json!(true) && by_status => {
+            failed("The system answered with an error that says that nothing was done.".to_owned())
+        }
+        Ok(result) if result["isError"] == json!(true) && effect == Effect::Read => {
+            failed("The system answered with an error.".to_owned())
+        }
+        Ok(result) if result["isError"] == json!(true) => {
+            let words = result["content"][0]["text"].as_str().unwrap_or_default();
+            Said {
+                refused: BEFORE_THE_TOOL.iter().any(|begin| words.starts_with(begin))
+                    && !words.contains(AFTER_THE_TOOL),
+                ..Said::open("the system answered with an error", true)
+            }
+        }
+        Ok(result) if result["resultType"] == json!("input_required") => failed(
             "The system asked for more before doing anything; its questions are in the result."
                 .to_owned(),
         ),
-        Ok(_) => (
-            Outcome::Executed,
-            "The system answered that it is done.".to_owned(),
-        ),
-        Err(error @ (CallError::NoAnswer(_) | CallError::Cancelled(_))) => match effect {
-            Effect::Read => (Outcome::Failed, format!("Nothing was read: {error}.")),
-            _ => (
-                Outcome::OutcomeUnknown,
-                format!("It may or may not have happened: {error}. It is not tried again."),
-            ),
-        },
-        Err(error) => (Outcome::Failed, format!("Nothing was done: {error}.")),
+        Ok(_) => Said::known(Outcome::Executed, "The system answered that it is done."),
+        Err(error @ (CallError::NotSent(_) | CallError::Refused(_) | CallError::Conflict(_))) => {
+            failed(format!("Nothing was done: {error}."))
+        }
+        Err(error @ CallError::Protocol { code, message, .. })
+            if BEFORE_ANYTHING_RAN.contains(code) && !message.contains(AFTER_THE_TOOL) =>
+        {
+            failed(format!("Nothing was done: {error}."))
+        }
+        Err(error) if effect == Effect::Read => failed(format!("Nothing was read: {error}.")),
+        Err(error @ CallError::Protocol { .. }) => Said::open(&error.to_string(), true),
+        Err(
+            error @ (CallError::NoAnswer(_) | CallError::Cancelled(_) | CallError::SessionLost(_)),
+        ) => Said::open(&error.to_string(), false),
     }
 }
 
@@ -72,7 +131,7 @@ pub fn pack_says(
     arguments: &Value,
     answer: &Result<Value, CallError>,
     effect: Effect,
-) -> Option<(Outcome, String)> {
+) -> Option<Said> {
     let (Ok(result), Some(pack)) = (answer, &tool.pack) else {
         return None;
     };
@@ -81,14 +140,11 @@ pub fn pack_says(
     }
     match pack.compiled.answered(arguments, result) {
         Answered::Done => None,
-        Answered::Refused => Some((
+        Answered::Refused => Some(Said::known(
             Outcome::Failed,
-            "The system answered that it was not done.".to_owned(),
+            "The system answered that it was not done.",
         )),
-        Answered::Unclear(why) => Some((
-            Outcome::OutcomeUnknown,
-            format!("It may or may not have happened: {why}. It is not tried again."),
-        )),
+        Answered::Unclear(why) => Some(Said::open(&why, true)),
     }
 }
 
@@ -182,4 +238,100 @@ async fn try_outcome(
     let events = vec![("leeway".to_owned(), ActionEvent::Finished(finished.clone()))];
     let forget = vec![SideWrite::DeleteSealed { action: id.clone() }];
     append_onto(app, id, Some(action), (events, vec![at(action)], forget)).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Said, judge_answer};
+    use crate::system::CallError;
+    use leeway_core::action::event::Outcome;
+    use leeway_core::classify::Effect;
+    use serde_json::{Value, json};
+
+    fn error(code: i32) -> Result<Value, CallError> {
+        Err(CallError::Protocol {
+            code,
+            message: "no".to_owned(),
+            data: None,
+        })
+    }
+
+    fn says(text: &str) -> Result<Value, CallError> {
+        Ok(json!({ "isError": true, "content": [{ "type": "text", "text": text }] }))
+    }
+
+    #[test]
+    fn only_what_says_that_nothing_ran_is_a_failure() {
+        let cut = |why: &str| Err(CallError::NoAnswer(why.to_owned()));
+        let writing = |answer| judge_answer(&answer, Effect::Update, false);
+        for (answer, outcome, ended) in [
+            (Ok(json!({ "content": [] })), Outcome::Executed, true),
+            (error(-32600), Outcome::Failed, true),
+            (error(-32601), Outcome::Failed, true),
+            (error(-32602), Outcome::Failed, true),
+            (error(-32700), Outcome::Failed, true),
+            (error(-32603), Outcome::OutcomeUnknown, true),
+            (error(-32000), Outcome::OutcomeUnknown, true),
+            (error(-32042), Outcome::OutcomeUnknown, true),
+            (error(0), Outcome::OutcomeUnknown, true),
+            (says("no such field"), Outcome::OutcomeUnknown, true),
+            (cut("HTTP 503"), Outcome::OutcomeUnknown, false),
+            (
+                Err(CallError::SessionLost("HTTP 404".to_owned())),
+                Outcome::OutcomeUnknown,
+                false,
+            ),
+            (
+                Err(CallError::Cancelled("by the agent".to_owned())),
+                Outcome::OutcomeUnknown,
+                false,
+            ),
+            (
+                Err(CallError::NotSent("it is down".to_owned())),
+                Outcome::Failed,
+                true,
+            ),
+        ] {
+            let said = writing(answer.clone());
+            assert_eq!((said.outcome, said.ended), (outcome, ended), "{answer:?}");
+        }
+    }
+
+    #[test]
+    fn an_answer_that_does_not_fit_comes_after_the_tool_ran() {
+        let answer = Err(CallError::Protocol {
+            code: -32602,
+            message: "Output validation error: Invalid structured content".to_owned(),
+            data: None,
+        });
+        let said = judge_answer(&answer, Effect::Update, false);
+        assert_eq!(said.outcome, Outcome::OutcomeUnknown);
+    }
+
+    #[test]
+    fn a_read_did_nothing_and_an_http_api_refuses_by_status() {
+        for answer in [says("no"), error(-32603), error(-32602)] {
+            let said = judge_answer(&answer, Effect::Read, false);
+            assert_eq!(said.outcome, Outcome::Failed, "{answer:?}");
+        }
+        let said = judge_answer(&says("HTTP 422"), Effect::Update, true);
+        assert_eq!(said.outcome, Outcome::Failed);
+    }
+
+    #[test]
+    fn the_words_of_a_library_are_kept_for_where_no_reading_tells() {
+        let refused = |text: &str| {
+            let Said {
+                outcome, refused, ..
+            } = judge_answer(&says(text), Effect::Update, false);
+            assert_eq!(outcome, Outcome::OutcomeUnknown);
+            refused
+        };
+        assert!(refused("MCP error -32602: Invalid arguments for tool x"));
+        assert!(refused("Unknown tool: x"));
+        assert!(!refused("Error: saved, but MCP error -32602"));
+        assert!(!refused(
+            "MCP error -32602: Output validation error: no number"
+        ));
+    }
 }

@@ -9,7 +9,7 @@ use super::arguments::{self, short};
 use super::call;
 use super::governance;
 use super::prepare::{Attempt, Prepared, prepare};
-use super::repeat::{earlier, join, known_key, same_call};
+use super::repeat::{self, Earlier, earlier, join, known_key, same_call};
 use super::run;
 use super::secrets;
 use crate::app::App;
@@ -131,6 +131,7 @@ async fn receive(
     if let Some(earlier) = known_key(app, caller, &tool, &proposal)? {
         return Ok(earlier);
     }
+    let arrived_ms = app.clock.now_ms();
     // Kept until the outcome is recorded.
     let _writing = writing(app, &tool, &proposal.arguments).await;
     let id = ActionId::new(app.clock.now_ms(), clock::random());
@@ -149,16 +150,17 @@ async fn receive(
         inputs: line.as_ref().and_then(inputs),
         claim: proposal.claim,
         idempotency_key: proposal.idempotency_key,
+        repeats: None,
     };
     let began = tokio::time::Instant::now();
-    let prepared = prepare(app, &workflow, &tool, attempt).await?;
-    let verdict = prepared.judged.decision.verdict;
     let ground = registry.ground(&caller.workflow, &tool);
-    let recorded = record(app, caller, (&workflow, ground), (id, prepared)).await?;
+    let place = (workflow.as_ref(), tool.as_ref(), ground);
+    let (verdict, recorded) =
+        judged_and_recorded(app, caller, place, (attempt, arrived_ms)).await?;
     metrics::judged(verdict, began.elapsed());
     match recorded {
         Recorded::Earlier(id) => earlier(app, &id),
-        Recorded::Twin(id) => join(app, caller, &id, key).await,
+        Recorded::Twin(id) | Recorded::Repeats(id) => join(app, caller, &id, key).await,
         Recorded::Waits(action) => Ok(Proposed {
             action,
             answer: None,
@@ -172,6 +174,28 @@ async fn receive(
                 answer,
                 joined: false,
             })
+        }
+    }
+}
+
+/// Judges a call and records it; once more where it turns out to repeat one that was carried out.
+async fn judged_and_recorded(
+    app: &App,
+    caller: &Caller,
+    (workflow, tool, ground): (&LiveWorkflow, &LiveTool, Precondition),
+    (mut attempt, arrived_ms): (Attempt, i64),
+) -> Result<(Verdict, Recorded), ApiError> {
+    loop {
+        let prepared = prepare(app, workflow, tool, attempt.clone()).await?;
+        let verdict = prepared.judged.decision.verdict;
+        let judged = (attempt.id.clone(), prepared);
+        let recorded = record(app, caller, (workflow, ground.clone()), judged).await?;
+        let Recorded::Repeats(first) = &recorded else {
+            return Ok((verdict, recorded));
+        };
+        match repeat::after(app, first, arrived_ms)? {
+            Earlier::Joins => return Ok((verdict, Recorded::Twin(first.clone()))),
+            Earlier::Repeats(said) => attempt.repeats = Some(said),
         }
     }
 }
@@ -292,6 +316,7 @@ async fn refuse(
 enum Recorded {
     Earlier(ActionId),
     Twin(ActionId),
+    Repeats(ActionId),
     Waits(ActionState),
     Started(ActionState),
 }
@@ -320,7 +345,10 @@ async fn record(
             key: key.clone(),
         });
     }
-    if judged.decision.verdict == Verdict::Hold {
+    let acts = judged.classified.effect != Effect::Read;
+    if acts && judged.decision.verdict != Verdict::Block {
+        preconditions.push(repeat::no_twin(workflow, &judged, app.clock.now_ms()));
+    } else if judged.decision.verdict == Verdict::Hold {
         preconditions.push(Precondition::NoHeldTwin {
             twin_hash: judged.twin_hash.clone(),
         });
@@ -346,6 +374,7 @@ async fn record(
         Ok(action) if starts => Ok(Recorded::Started(action)),
         Ok(action) => Ok(Recorded::Waits(action)),
         Err(AppendError::Conflict(Conflict::Twin(earlier))) => Ok(Recorded::Twin(earlier)),
+        Err(AppendError::Conflict(Conflict::Repeated(first))) => Ok(Recorded::Repeats(first)),
         Err(AppendError::Conflict(Conflict::KeyUsed(earlier))) => {
             same_call(app, &earlier, &call)?;
             Ok(Recorded::Earlier(earlier))

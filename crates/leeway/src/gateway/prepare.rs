@@ -2,6 +2,7 @@
 //! used is in the result, so it replays.
 
 use super::look::look;
+use super::repeat::REPEATED;
 use super::secrets;
 use crate::app::App;
 use crate::clock;
@@ -10,7 +11,6 @@ use crate::error::ApiError;
 use crate::registry::{LiveTool, LiveWorkflow};
 use leeway_core::action::event::{Cause, Judged};
 use leeway_core::action::{Call, Claim, Versions};
-use leeway_core::canonical;
 use leeway_core::classify::classified::add_sensitive;
 use leeway_core::classify::compiled::CompiledTool;
 use leeway_core::classify::guess::{Guess, guess};
@@ -26,6 +26,7 @@ use serde_json::{Value, json};
 use tokio::sync::OwnedMutexGuard;
 
 /// A call on its way to being judged.
+#[derive(Clone)]
 pub struct Attempt {
     /// The action it belongs to.
     pub id: ActionId,
@@ -49,6 +50,8 @@ pub struct Attempt {
     pub claim: Claim,
     /// The caller's idempotency key.
     pub idempotency_key: Option<String>,
+    /// What is to be said of an earlier call that this one repeats.
+    pub repeats: Option<String>,
 }
 
 /// A revision ready to be recorded.
@@ -72,7 +75,11 @@ pub async fn prepare(
         let registry = app.registry();
         let versions = registry.versions(workflow, tool);
         let guessed = guess(&tool.state.definition, &registry.listed(&tool.system));
-        return Ok(unclassified((workflow, tool), (guessed, versions), attempt));
+        return Ok(unclassified(
+            (app, workflow, tool),
+            (guessed, versions),
+            attempt,
+        ));
     };
     let seen = look(app, (workflow, tool), entry, &attempt.arguments).await;
     weigh(app, (workflow, tool, entry), seen, attempt).await
@@ -148,6 +155,9 @@ pub async fn weigh(
             "The system refused it because the record had changed; it runs only when it is approved as it is now.",
         );
     }
+    if let Some(earlier) = &attempt.repeats {
+        hold(&mut decision, REPEATED, earlier);
+    }
     if attempt.inputs.is_some() {
         only_reads_take_inputs(&mut decision, classified.effect);
     }
@@ -161,7 +171,7 @@ pub async fn weigh(
     };
     Ok(Prepared {
         counting,
-        ..assemble(workflow, attempt, parts)
+        ..assemble((app, workflow), attempt, parts)
     })
 }
 
@@ -174,7 +184,7 @@ struct Parts {
     versions: Versions,
 }
 
-fn assemble(workflow: &LiveWorkflow, attempt: Attempt, parts: Parts) -> Prepared {
+fn assemble((app, workflow): (&App, &LiveWorkflow), attempt: Attempt, parts: Parts) -> Prepared {
     let Parts {
         call,
         before,
@@ -184,7 +194,11 @@ fn assemble(workflow: &LiveWorkflow, attempt: Attempt, parts: Parts) -> Prepared
         versions,
     } = parts;
     let secret = call.arguments != attempt.arguments;
-    let twin_hash = twin_hash(&call, &attempt, secret);
+    let twin_hash = app.twins.hash(
+        &app.store,
+        &call,
+        (&attempt.arguments, attempt.inputs.as_ref()),
+    );
     let sealed = secret.then(|| seal(&attempt.arguments));
     let expires_ms =
         (decision.verdict == Verdict::Hold).then(|| workflow.rules.wait_over(facts.now_ms, 1.0));
@@ -224,24 +238,13 @@ fn shown_call(workflow: &LiveWorkflow, tool: &LiveTool, attempt: &Attempt) -> Ca
     }
 }
 
-/// Calls with secrets never join another: their hash must not let a secret be guessed.
-fn twin_hash(call: &Call, attempt: &Attempt, secret: bool) -> String {
-    let nonce = secret.then(|| attempt.id.as_str());
-    canonical::hash(&json!([
-        call.agent,
-        call.workflow,
-        call.system,
-        call.tool,
-        call.arguments,
-        nonce,
-        call.inputs
-    ]))
-}
-
 /// Arguments with a random salt in front, so that the commitment to them reveals nothing.
 fn seal(arguments: &Value) -> Vec<u8> {
     let salt = hex::encode(clock::random::<16>());
-    canonical::bytes(&json!({ "salt": salt, "arguments": arguments }))
+    // Not in canonical form, which rounds long numbers.
+    json!({ "salt": salt, "arguments": arguments })
+        .to_string()
+        .into_bytes()
 }
 
 /// Opens what [`prepare`] sealed.
@@ -367,7 +370,7 @@ fn only_reads_take_inputs(decision: &mut Decision, effect: Effect) {
 
 /// A tool nothing classifies is blocked; the guess is for display only.
 fn unclassified(
-    (workflow, tool): (&LiveWorkflow, &LiveTool),
+    (app, workflow, tool): (&App, &LiveWorkflow, &LiveTool),
     (guessed, versions): (Guess, Versions),
     mut attempt: Attempt,
 ) -> Prepared {
@@ -410,5 +413,5 @@ fn unclassified(
         decision,
         versions,
     };
-    assemble(workflow, attempt, parts)
+    assemble((app, workflow), attempt, parts)
 }

@@ -8,12 +8,15 @@ use super::run::{arguments, at};
 use super::undo::verify;
 use crate::app::App;
 use crate::error::ApiError;
+use crate::registry::LiveTool;
 use axum::http::StatusCode;
 use leeway_core::action::event::{ActionEvent, Outcome, Resolved};
 use leeway_core::action::state::{ActionState, Status};
+use leeway_core::classify::BeforeImage;
 use leeway_core::govern::people::Person;
 use leeway_core::id::ActionId;
 use leeway_core::undo::read_back::{ReadBack, of_action, of_undo};
+use serde_json::Value;
 use std::sync::Arc;
 
 /// How long after its start a call counts as never coming through, when the record shows nothing of it.
@@ -38,43 +41,14 @@ pub async fn read_back(app: &Arc<App>, id: &ActionId) -> Result<bool, ApiError> 
 }
 
 async fn found(app: &Arc<App>, action: &ActionState) -> Result<Option<ActionEvent>, ApiError> {
-    let registry = app.registry();
-    let Some(judged) = action.current() else {
-        return Ok(None);
-    };
     let needs = |why: &str| {
         Some(ActionEvent::AttestationNeeded {
             why: why.to_owned(),
         })
     };
-    let Some(tool) = registry.find(&judged.call.tool_name()) else {
-        return Ok(needs(
-            "The tool is no longer offered, so its record cannot be read.",
-        ));
-    };
-    let Some(entry) = tool.entry() else {
-        return Ok(needs("No pack says how its record is read."));
-    };
-    let Some(sent) = arguments(app, action, judged)?
-        .or_else(|| (!judged.sealed).then(|| judged.call.arguments.clone()))
-    else {
-        return Ok(needs(
-            "Its arguments held secrets and are gone, so its record cannot be told.",
-        ));
-    };
-    let settles_ms = entry.settles().as_millis() as i64;
-    let late = app.clock.now_ms() - action.row.updated_ms >= LATEST_ARRIVAL_MS + settles_ms;
-    let (now, said) = match action.undoes() {
-        Some(undoes) => {
-            let read = verify::read(app, undoes, (tool, &sent)).await;
-            let said = of_undo(undoes, &read.readings(&judged.classified), late);
-            (read.now, said)
-        }
-        None => {
-            let now = read_record(app, tool, entry, &sent).await;
-            let said = of_action(&judged.classified, (&now, &entry.entry.normal), late);
-            (now, said)
-        }
+    let (now, said) = match reading(app, action).await? {
+        Ok(read) => read,
+        Err(why) => return Ok(needs(why)),
     };
     Ok(match said {
         ReadBack::Later => None,
@@ -88,13 +62,80 @@ async fn found(app: &Arc<App>, action: &ActionState) -> Result<Option<ActionEven
     })
 }
 
+/// The record of a call without outcome as it reads now, and what that says; or why it cannot be read.
+pub async fn reading(
+    app: &App,
+    action: &ActionState,
+) -> Result<Result<(BeforeImage, ReadBack), &'static str>, ApiError> {
+    let registry = app.registry();
+    let Some(judged) = action.current() else {
+        return Ok(Err("It was never judged."));
+    };
+    let Some(tool) = registry.find(&judged.call.tool_name()) else {
+        return Ok(Err(
+            "The tool is no longer offered, so its record cannot be read.",
+        ));
+    };
+    let Some(entry) = tool.entry() else {
+        return Ok(Err("No pack says how its record is read."));
+    };
+    let Some(sent) = arguments(app, action, judged)?
+        .or_else(|| (!judged.sealed).then(|| judged.call.arguments.clone()))
+    else {
+        return Ok(Err(
+            "Its arguments held secrets and are gone, so its record cannot be told.",
+        ));
+    };
+    let settles_ms = entry.settles().as_millis() as i64;
+    let late = app.clock.now_ms() - action.row.updated_ms >= LATEST_ARRIVAL_MS + settles_ms;
+    Ok(Ok(tells(app, (tool, action), &sent, late).await))
+}
+
+/// What the record says now of a call whose answer did not tell; `late` is whether nothing of it can
+/// arrive any more.
+pub async fn tells(
+    app: &App,
+    (tool, action): (&Arc<LiveTool>, &ActionState),
+    sent: &Value,
+    late: bool,
+) -> (BeforeImage, ReadBack) {
+    let (Some(entry), Some(judged)) = (tool.entry(), action.current()) else {
+        let why = "No pack says how its record is read.";
+        return (BeforeImage::NotReadable, ReadBack::AskAPerson(why));
+    };
+    if let Some(undoes) = action.undoes() {
+        let read = verify::read(app, undoes, (tool, sent)).await;
+        let said = of_undo(undoes, &read.readings(&judged.classified), late);
+        return (read.now, said);
+    }
+    let now = read_record(app, tool, entry, sent).await;
+    let seen = (&judged.before, &now, &entry.entry.normal);
+    let said = of_action(&judged.classified, seen, late);
+    (now, said)
+}
+
+/// What a person says happened.
+pub struct Attested<'a> {
+    /// The outcome.
+    pub outcome: Outcome,
+    /// How they know.
+    pub evidence: &'a str,
+    /// The action's version as it was shown to them, where it was.
+    pub version: Option<u64>,
+}
+
 /// A person says what happened, with evidence.
 pub async fn attest(
     app: &App,
     person: &Person,
     id: &ActionId,
-    (outcome, evidence): (Outcome, &str),
+    said: Attested<'_>,
 ) -> Result<ActionState, ApiError> {
+    let Attested {
+        outcome,
+        evidence,
+        version,
+    } = said;
     let action = decidable(app, person, id)?;
     if !matches!(
         action.row.status,
@@ -105,6 +146,14 @@ pub async fn attest(
             "outcome-known",
             format!("its outcome is known: it is {}", action.row.status.name()),
         ));
+    }
+    if version.is_some_and(|version| version != action.row.version) {
+        return Err(ApiError::new(
+            StatusCode::CONFLICT,
+            "changed-meanwhile",
+            "something changed since it was shown",
+        )
+        .help("look at it as it is now, then say what happened"));
     }
     let evidence = evidence.trim();
     if evidence.is_empty() || evidence.chars().count() > LONGEST {

@@ -13,6 +13,7 @@ use super::look::read_record;
 use super::outcome::record_outcome;
 use super::pipeline::writing;
 use super::prepare::{Attempt, Prepared, blocked_now, prepare, unseal};
+use super::repeat;
 use super::undo::check;
 use crate::app::App;
 use crate::earning;
@@ -328,6 +329,7 @@ pub async fn again_with(
         inputs: judged.call.inputs.clone(),
         claim,
         idempotency_key: judged.idempotency_key.clone(),
+        repeats: repeat::said_of(judged),
     };
     prepare(app, workflow, tool, attempt).await
 }

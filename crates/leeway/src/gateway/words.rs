@@ -196,10 +196,22 @@ fn note(action: &ActionState) -> String {
 }
 
 fn executed(action: &ActionState) -> String {
-    match (action.edited_by(), action.approval()) {
+    let said = match (action.edited_by(), action.approval()) {
         (Some(_), _) => "Carried out, but not as you proposed it: a person changed the arguments first. What really ran is in `ran`; go by that.".to_owned(),
         (None, Some(_)) => "Approved by a person and carried out exactly as you proposed it.".to_owned(),
         (None, None) => "Carried out.".to_owned(),
+    };
+    let error = action
+        .finished()
+        .and_then(|finished| finished.result.as_ref())
+        .is_some_and(|result| result["isError"] == true || result.get("error").is_some());
+    if error {
+        format!(
+            "{said} The system answered with an error all the same. {}",
+            note(action)
+        )
+    } else {
+        said
     }
 }
 

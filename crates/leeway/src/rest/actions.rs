@@ -42,6 +42,7 @@ pub struct ProposeBody {
     /// What set the agent going.
     pub trigger: Option<String>,
     /// How sure the agent is, 0 to 1.
+    #[serde(default, deserialize_with = "leeway_core::float::option")]
     pub confidence: Option<f64>,
     /// Why the agent wants it.
     pub reason: Option<String>,
@@ -154,7 +155,7 @@ pub async fn show(
 ) -> Result<Json<Value>, ApiError> {
     let id = read_id(&id)?;
     if let Who::Agent(caller) = &who {
-        decide::own(&app, caller, &id)?;
+        decide::seen(&app, caller, &id)?;
     }
     wait_for_end(
         &app,

@@ -16,6 +16,7 @@ pub mod incidents;
 pub mod ledger;
 pub mod notifications;
 pub mod openapi;
+pub mod outcomes;
 pub mod owners;
 pub mod questions;
 pub mod reviews;
@@ -160,6 +161,7 @@ fn incident_routes() -> Router<Arc<App>> {
         .route("/v1/undo-batches/{id}/start", post(batches::start))
         .route("/v1/undo-batches/{id}/stop", post(batches::stop))
         .route("/v1/actions/{id}/attest", post(undo::attest))
+        .route("/v1/outcomes", get(outcomes::list).post(outcomes::attest))
 }
 
 /// Reviews, and what agents earn by them.

@@ -2,7 +2,8 @@
 
 use super::{
     actions, agents, backtest, batches, changes, configuration, desk, evidence, incidents, ledger,
-    notifications, owners, questions, reviews, rollout, systems, undo, users, workflows, worth,
+    notifications, outcomes, owners, questions, reviews, rollout, systems, undo, users, workflows,
+    worth,
 };
 use axum::Json;
 use utoipa::OpenApi;
@@ -13,7 +14,7 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
     info(title = "Leeway", description = "The control plane between AI agents and a business's systems. Agents propose with an agent's token; people decide and configure with a person's token. Errors are `{error: {code, message, help}}` with stable codes."),
     paths(
         actions::propose, actions::list, actions::show, actions::approve, actions::reject, actions::edit, actions::withdraw,
-        undo::show, undo::undo, undo::settle, undo::revoke, undo::attest,
+        undo::show, undo::undo, undo::settle, undo::revoke, undo::attest, outcomes::list, outcomes::attest,
         desk::show, desk::report,
         reviews::list, reviews::show, reviews::judge, reviews::reviewers,
         evidence::list, evidence::show, evidence::sign, evidence::decline, evidence::readmit, evidence::demote,

@@ -47,6 +47,7 @@ pub struct AnswerBody {
     /// In the agent's words.
     pub answer: String,
     /// How sure it is by now, 0 to 1.
+    #[serde(default, deserialize_with = "leeway_core::float::option")]
     pub confidence: Option<f64>,
     /// Why it wants it, if that changed.
     pub reason: Option<String>,

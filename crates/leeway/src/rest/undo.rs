@@ -7,6 +7,7 @@ use super::body::{Body, Params};
 use crate::app::App;
 use crate::clock::rfc3339;
 use crate::error::ApiError;
+use crate::gateway::reconcile::Attested;
 use crate::gateway::undo::ask::{self, Asked, Asking};
 use crate::gateway::undo::plan::{self, Choices, Plan};
 use crate::gateway::undo::settle;
@@ -225,6 +226,11 @@ pub async fn attest(
 ) -> Result<Json<Value>, ApiError> {
     let person = decider(who)?;
     let id = read_id(&id)?;
-    reconcile::attest(&app, &person, &id, (body.outcome, &body.evidence)).await?;
+    let said = Attested {
+        outcome: body.outcome,
+        evidence: &body.evidence,
+        version: None,
+    };
+    reconcile::attest(&app, &person, &id, said).await?;
     whole(&app, &id, &Who::Person(person)).map(Json)
 }

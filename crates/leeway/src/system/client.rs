@@ -13,12 +13,13 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio_util::sync::CancellationToken;
 
 /// One way to speak with a system; cheap to clone.
 #[derive(Clone)]
 pub enum Client {
-    /// An MCP session.
-    Mcp(Peer<RoleClient>),
+    /// An MCP session, and what ends it when the system does not know it any more.
+    Mcp(Peer<RoleClient>, CancellationToken),
     /// An HTTP API.
     Http(Arc<HttpApi>),
     /// A mail server.
@@ -39,12 +40,12 @@ pub async fn start(system: &System, through: Through, ears: Ears) -> Result<Sess
     let client = match system.kind() {
         Some(Kind::Command(_) | Kind::Url(_)) => {
             let session = mcp_client::start(system, through, ears).await?;
+            let lost = CancellationToken::new();
+            let client = Client::Mcp(session.peer().clone(), lost.clone());
+            let longest = Duration::from_secs(system.timeout_s);
             return Ok(Session {
-                client: Client::Mcp(session.peer().clone()),
-                ended: Box::pin(async move {
-                    drop(session.waiting().await);
-                    "its session ended".to_owned()
-                }),
+                client,
+                ended: Box::pin(until_ended(session, lost, longest)),
             });
         }
         Some(Kind::OpenApi(_)) => Client::Http(Arc::new(HttpApi::open(system).await?)),
@@ -63,11 +64,33 @@ pub async fn start(system: &System, through: Through, ears: Ears) -> Result<Sess
     })
 }
 
+/// Comes back with the reason when a session ended, or was lost. A lost one is kept a while longer for the
+/// calls that still run in it.
+async fn until_ended(
+    session: mcp_client::Session,
+    lost: CancellationToken,
+    longest: Duration,
+) -> String {
+    let mut waiting = Box::pin(session.waiting());
+    tokio::select! {
+        _ = &mut waiting => "its session ended".to_owned(),
+        () = lost.cancelled() => {
+            tokio::spawn(async move { drop(tokio::time::timeout(longest, waiting).await) });
+            "its session was not found any more".to_owned()
+        }
+    }
+}
+
 impl Client {
+    /// Whether its session was lost: nothing more is asked in it.
+    pub fn is_lost(&self) -> bool {
+        matches!(self, Self::Mcp(_, lost) if lost.is_cancelled())
+    }
+
     /// Every tool, as JSON definitions.
     pub async fn list_tools(&self) -> Result<Vec<Value>, String> {
         match self {
-            Self::Mcp(peer) => mcp_calls::list_tools(peer).await,
+            Self::Mcp(peer, _) => mcp_calls::list_tools(peer).await,
             Self::Http(api) => Ok(api.definitions()),
             Self::Mail(server) => Ok(vec![server.definition()]),
         }
@@ -76,7 +99,7 @@ impl Client {
     /// What was wrong with the last call; an MCP session ends instead.
     pub fn trouble(&self) -> Option<String> {
         match self {
-            Self::Mcp(_) => None,
+            Self::Mcp(..) => None,
             Self::Http(api) => api.trouble(),
             Self::Mail(server) => server.trouble(),
         }
@@ -85,7 +108,7 @@ impl Client {
     /// Comes back with the reason when a system without a session cannot be reached.
     async fn lost(&self) -> String {
         match self {
-            Self::Mcp(_) => std::future::pending().await,
+            Self::Mcp(..) => std::future::pending().await,
             Self::Http(api) => api.lost().await,
             Self::Mail(server) => server.lost().await,
         }
@@ -103,7 +126,13 @@ impl Client {
                 "its pack puts the record's version into a header, and this system takes none"
                     .to_owned(),
             )),
-            Self::Mcp(peer) => mcp_calls::call(peer, call, timeout).await,
+            Self::Mcp(peer, lost) => {
+                let answer = mcp_calls::call(peer, call, timeout).await;
+                if matches!(answer, Err(CallError::SessionLost(_))) {
+                    lost.cancel();
+                }
+                answer
+            }
             Self::Mail(server) => server.call(call, timeout).await,
         }
     }

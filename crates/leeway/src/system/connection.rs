@@ -5,7 +5,7 @@ use super::client::{self, Client, Session};
 use super::mcp_client::{self, Through};
 use super::tap::{Ears, Heard};
 use super::{CallError, SystemCall, mcp_calls};
-use leeway_core::govern::system::System;
+use leeway_core::govern::system::{Kind, System};
 use leeway_store::crash;
 use rmcp::model::SubscriptionFilter;
 use rmcp::{Peer, RoleClient};
@@ -109,7 +109,7 @@ impl Connection {
 
     async fn client(&self) -> Result<Client, CallError> {
         let mut present = self.present.clone();
-        let ready = present.wait_for(|now| now.client.is_some());
+        let ready = present.wait_for(|now| now.client.as_ref().is_some_and(|now| !now.is_lost()));
         match tokio::time::timeout(WAIT_FOR_READY, ready).await {
             Ok(Ok(now)) => Ok(now.client.clone().expect("INVARIANT: waited for it")),
             _ => Err(CallError::NotSent(match self.health() {
@@ -119,20 +119,31 @@ impl Connection {
         }
     }
 
-    /// Makes one call, once.
+    /// Whether its refusals are statuses of HTTP, which say that nothing was done.
+    pub fn by_status(&self) -> bool {
+        matches!(self.system.kind(), Some(Kind::OpenApi(_)))
+    }
+
+    /// Makes one call, once; only a read whose session was lost is made again, in the next one.
     pub async fn call(&self, call: SystemCall) -> Result<Value, CallError> {
         let client = self.client().await?;
         let timeout = Duration::from_secs(self.system.timeout_s);
+        let again = call.reads.then(|| call.clone());
         crash::point();
         let answer = client.call(call, timeout).await;
         crash::point();
-        answer
+        match (answer, again) {
+            (Err(CallError::SessionLost(_)), Some(again)) => {
+                self.client().await?.call(again, timeout).await
+            }
+            (answer, _) => answer,
+        }
     }
 
     /// Its MCP session, for what is not a governed call: lists and subscriptions.
     pub async fn peer(&self) -> Result<Peer<RoleClient>, CallError> {
         match self.client().await? {
-            Client::Mcp(peer) => Ok(peer),
+            Client::Mcp(peer, _) => Ok(peer),
             Client::Http(_) | Client::Mail(_) => Err(CallError::NotSent(format!(
                 "`{}` has tools only",
                 self.system.name
@@ -255,7 +266,7 @@ async fn attend(
     (seen, ears): (&ToolsSeen, &Ears),
 ) -> String {
     let Session { client, mut ended } = session;
-    if let Client::Mcp(peer) = &client {
+    if let Client::Mcp(peer, _) = &client {
         follow_changes(peer, through).await;
     }
     // Whoever had subscribed, or read a list, has to do it anew.

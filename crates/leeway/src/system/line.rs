@@ -67,12 +67,13 @@ struct Inner {
 
 /// How an agent ends a call early.
 #[derive(Clone, Debug)]
-pub enum Cancelled {
-    /// By saying so.
-    Said(CancellationToken),
-    /// By hanging up, which may as well be a broken connection: it ends what only reads, while a
-    /// call that changes something goes on to its end and its outcome is recorded.
-    HungUp(CancellationToken),
+pub struct Cancelled {
+    /// By saying so of this very call.
+    pub said: CancellationToken,
+    /// By hanging up, or as its session ends, which may as well be a broken connection or a timer: it
+    /// ends what only reads, while a call that changes something goes on to its end and its outcome is
+    /// recorded.
+    pub gone: CancellationToken,
 }
 
 impl Line {
@@ -147,11 +148,10 @@ impl Line {
 
     /// Returns when the agent cancelled the call.
     pub async fn cancelled(&self) {
-        match (&self.inner.cancelled, self.reads) {
-            (Cancelled::Said(token), _) | (Cancelled::HungUp(token), true) => {
-                token.cancelled().await;
-            }
-            (Cancelled::HungUp(_), false) => std::future::pending().await,
+        let Cancelled { said, gone } = &self.inner.cancelled;
+        tokio::select! {
+            () = said.cancelled() => {}
+            () = gone.cancelled(), if self.reads => {}
         }
     }
 }

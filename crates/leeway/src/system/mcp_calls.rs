@@ -54,7 +54,22 @@ pub async fn call(
         }
         Ok(result) => plain(result),
         Err(ServiceError::McpError(error)) => Err(CallError::protocol(&error)),
-        Err(error) => Err(CallError::NoAnswer(error.to_string())),
+        Err(error) => Err(no_answer(&error)),
+    }
+}
+
+/// What the transport says when the system, or whoever stands before it, answers HTTP 404 or 410.
+const GONE: [&str; 3] = ["Session expired", "404", "410"];
+
+/// A call that was sent and has no answer. It may have been carried out, whatever the transport says.
+fn no_answer(error: &ServiceError) -> CallError {
+    let why = error.to_string();
+    let lost = matches!(error, ServiceError::TransportSend(_))
+        && GONE.iter().any(|mark| why.contains(mark));
+    if lost {
+        CallError::SessionLost(why)
+    } else {
+        CallError::NoAnswer(why)
     }
 }
 

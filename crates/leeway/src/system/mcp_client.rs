@@ -119,8 +119,11 @@ pub async fn start(system: &System, through: Through, ears: Ears) -> Result<Sess
                 .map_err(|error| format!("`{command}` did not start an MCP session: {error}"))
         }
         (None, Some(url)) => {
+            // A lost session is begun anew for later calls only: the transport would send the call
+            // that found it lost a second time, and it may have been carried out.
             let config = StreamableHttpClientTransportConfig::with_uri(url.as_str())
-                .custom_headers(headers(system)?);
+                .custom_headers(headers(system)?)
+                .reinit_on_expired_session(false);
             let transport = StreamableHttpClientTransport::from_config(config);
             listener
                 .serve_with_lifecycle(Tapped::new(transport, ears), lifecycle)

@@ -34,14 +34,14 @@ pub enum CallError {
     /// It never left: the system did nothing.
     #[error("the call was not sent: {0}")]
     NotSent(String),
-    /// The system answered with a protocol error: it did nothing.
+    /// It was refused before anything ran.
     #[error("the system refused the call: {0}")]
     Refused(String),
     /// The system refused a conditional write, because the record is another by now: it did nothing.
     #[error("the record had changed, and the system refused the write: {0}")]
     Conflict(String),
-    /// The system answered with an error of the protocol: it did nothing.
-    #[error("the system refused the call: {message} ({code})")]
+    /// The system answered with an error of the protocol; some codes say that nothing ran.
+    #[error("the system answered with the error {code}: {message}")]
     Protocol {
         /// Its JSON-RPC code.
         code: i32,
@@ -53,6 +53,10 @@ pub enum CallError {
     /// It was cancelled while it ran: it may or may not have happened.
     #[error("it was cancelled while it ran: {0}")]
     Cancelled(String),
+    /// It was sent, and the system does not know its session any more, or whoever stands before it says
+    /// so: it may or may not have happened.
+    #[error("no answer came, and its session was not found any more: {0}")]
+    SessionLost(String),
     /// It was sent and no answer came: it may or may not have happened.
     #[error("no answer came: {0}")]
     NoAnswer(String),
@@ -92,6 +96,8 @@ pub struct SystemCall {
     pub tool: String,
     /// Its arguments.
     pub arguments: Value,
+    /// Whether it only reads, so that it may be made again.
+    pub reads: bool,
     /// Key by which a system that supports it refuses a repeat.
     pub idempotency_key: Option<String>,
     /// On what condition it is to be carried out.

@@ -25,7 +25,9 @@ impl Trouble {
     /// Takes notice of how a call went.
     pub fn note(&self, went: &Result<Value, CallError>) {
         let why = match went {
-            Err(CallError::NotSent(why) | CallError::NoAnswer(why)) => Some(why.clone()),
+            Err(
+                CallError::NotSent(why) | CallError::NoAnswer(why) | CallError::SessionLost(why),
+            ) => Some(why.clone()),
             Ok(_)
             | Err(
                 CallError::Refused(_)

@@ -29,6 +29,7 @@ mod measures;
 mod message;
 mod more;
 mod notifications;
+mod outcomes;
 mod owners;
 mod parts;
 mod promotion;
@@ -79,6 +80,7 @@ pub fn routes() -> Router<Arc<App>> {
         .route("/actions/{id}/settle", post(undo::settle))
         .route("/actions/{id}/revoke", post(undo::revoke))
         .route("/actions/{id}/attest", post(undo::attest))
+        .route("/outcomes", get(outcomes::list).post(outcomes::attest))
         .route("/undo-batches", get(batches::list).post(batches::prepare))
         .route("/undo-batches/{id}", get(batches::show))
         .route("/undo-batches/{id}/start", post(batches::start))

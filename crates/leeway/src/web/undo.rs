@@ -7,6 +7,7 @@ use super::parts::{csrf, icon, shown, time, value};
 use super::{Failed, PageResult, Viewer, sent};
 use crate::app::App;
 use crate::error::ApiError;
+use crate::gateway::reconcile::Attested;
 use crate::gateway::undo::ask::{self, Asking};
 use crate::gateway::undo::plan::{self, Choices, Next, Plan};
 use crate::gateway::undo::settle;
@@ -267,7 +268,7 @@ pub fn going_out(session: &Session, action: &ActionState, starts_ms: i64) -> Mar
 fn attest_card(session: &Session, action: &ActionState) -> Markup {
     html! { section.card aria-labelledby="at-t" {
         header { h2 #at-t { "What happened?" } }
-        p { "The system gave no answer. Look there, then say what you found: it goes into the record under your name." }
+        p { "The system gave no answer that tells. Look there, then say what you found: it goes into the record under your name. " a href="/outcomes" { "All whose outcome nobody knows" } }
         form method="post" action={ "/actions/" (action.row.id) "/attest" } {
             (csrf(&session.csrf))
             label { "Where you looked and what you saw" textarea name="evidence" rows="2" maxlength="2000" required {} }
@@ -399,7 +400,11 @@ pub async fn attest(
 ) -> Result<Redirect, Failed> {
     session.check_form(&sent.csrf)?;
     let action = find(&app, &id)?;
-    let said = (sent.outcome, sent.evidence.as_str());
+    let said = Attested {
+        outcome: sent.outcome,
+        evidence: &sent.evidence,
+        version: None,
+    };
     reconcile::attest(&app, &session.person, &action.row.id, said).await?;
     Ok(Redirect::to(&format!("/actions/{}", action.row.id)))
 }

@@ -12,6 +12,7 @@
 mod notices;
 mod reads;
 mod relay;
+pub mod sessions;
 pub mod tasks;
 mod tools;
 
@@ -22,12 +23,13 @@ use leeway_core::govern::relay::Relay;
 use relay::Agent;
 use rmcp::model::{
     CallToolRequestParams, CallToolResponse, CallToolResult, CancelTaskParams,
-    CompleteRequestParams, CompleteResult, DiscoverResult, GetPromptRequestParams,
-    GetPromptResponse, GetTaskParams, GetTaskResult, Implementation, InitializeRequestParams,
-    InitializeResult, ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult,
-    ListToolsResult, LoggingLevel, PaginatedRequestParams, ReadResourceRequestParams,
-    ReadResourceResponse, ServerCapabilities, ServerConfig, SetLevelRequestParams,
-    SubscribeRequestParams, SubscriptionFilter, UnsubscribeRequestParams, UpdateTaskParams,
+    CancelledNotificationParam, CompleteRequestParams, CompleteResult, DiscoverResult,
+    GetPromptRequestParams, GetPromptResponse, GetTaskParams, GetTaskResult, Implementation,
+    InitializeRequestParams, InitializeResult, ListPromptsResult, ListResourceTemplatesResult,
+    ListResourcesResult, ListToolsResult, LoggingLevel, PaginatedRequestParams,
+    ReadResourceRequestParams, ReadResourceResponse, ServerCapabilities, ServerConfig,
+    SetLevelRequestParams, SubscribeRequestParams, SubscriptionFilter, UnsubscribeRequestParams,
+    UpdateTaskParams,
 };
 use rmcp::service::{NotificationContext, RequestContext, SubscriptionContext};
 use rmcp::{ErrorData, RoleServer, ServerHandler};
@@ -48,6 +50,7 @@ pub struct Door {
 struct Session {
     log_level: Mutex<Option<LoggingLevel>>,
     subscribed: notices::Subscribed,
+    calls: sessions::Calls,
 }
 
 impl Door {
@@ -183,6 +186,16 @@ impl ServerHandler for Door {
             self.supported_protocol_versions().into_owned(),
             self.config_for(&caller),
         ))
+    }
+
+    async fn on_cancelled(
+        &self,
+        cancelled: CancelledNotificationParam,
+        _context: NotificationContext<RoleServer>,
+    ) {
+        if let Some(id) = &cancelled.request_id {
+            self.session.calls.cancel(id);
+        }
     }
 
     async fn on_initialized(&self, context: NotificationContext<RoleServer>) {

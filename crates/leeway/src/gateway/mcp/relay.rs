@@ -12,7 +12,7 @@ use leeway_core::id::ActionId;
 use rmcp::RoleServer;
 use rmcp::model::{
     ClientCapabilities, ClientResult, InputRequest, InputRequiredResult, LoggingLevel,
-    LoggingMessageNotificationParam, ProgressToken, ProtocolVersion, ServerRequest,
+    LoggingMessageNotificationParam, ProgressToken, ProtocolVersion, RequestId, ServerRequest,
 };
 use rmcp::service::{Peer, RequestContext};
 use serde_json::{Value, json};
@@ -40,6 +40,7 @@ pub struct Agent {
     /// Whether it speaks the protocol with sessions, in which systems may ask it directly.
     sessions: bool,
     ended: CancellationToken,
+    id: RequestId,
 }
 
 /// What became of a call as far as its request is concerned.
@@ -69,6 +70,7 @@ impl Agent {
             capabilities: context.client_capabilities().unwrap_or_default(),
             sessions,
             ended: context.ct.clone(),
+            id: context.id.clone(),
         })
     }
 
@@ -125,10 +127,10 @@ impl Agent {
         (workflow, tool): (&LiveWorkflow, Option<&LiveTool>),
         (mut proposal, inputs): (Proposal, Option<Inputs>),
     ) -> Result<Answered, ApiError> {
-        let cancelled = if self.sessions {
-            Cancelled::Said(self.ended.clone())
-        } else {
-            Cancelled::HungUp(self.ended.clone())
+        let said = door.session.calls.running(&self.id);
+        let cancelled = Cancelled {
+            said: said.token(),
+            gone: self.ended.clone(),
         };
         let wants = self.wants(workflow, tool, inputs);
         let log_level = wants.log_level;
@@ -147,6 +149,7 @@ impl Agent {
                         app.tasks.add(&id, task);
                         let ended = id.clone();
                         tokio::spawn(async move {
+                            let _said = said;
                             let _ = running.await;
                             app.tasks.remove(&ended);
                         });

@@ -134,6 +134,9 @@ impl Door {
         (proposed, with_inputs): (Proposed, bool),
     ) -> Result<CallToolResponse, ErrorData> {
         let action = &proposed.action;
+        if proposed.joined && action.row.status == Status::Executed {
+            return Ok(self.final_result(&agent.caller.workflow, action).into());
+        }
         match proposed.answer {
             Some(Ok(answer)) => {
                 if let Some(mut asked) = asks(&answer) {
@@ -141,7 +144,9 @@ impl Door {
                     return Ok(CallToolResponse::InputRequired(asked));
                 }
                 if let Some(result) = result_for(workflow, tool, (answer, action)) {
-                    return Ok(result.into());
+                    return Ok(self
+                        .qualified(&agent.caller.workflow, action, result)
+                        .into());
                 }
             }
             Some(Err(CallError::Protocol {
@@ -159,6 +164,27 @@ impl Door {
             return Ok(CallToolResponse::Task(CreateTaskResult::new(task)));
         }
         Ok(self.told(workflow, action).into())
+    }
+
+    /// A system's answer, with what is known in front of it where the answer alone would mislead: an
+    /// error after which it was done, or may have been.
+    fn qualified(
+        &self,
+        workflow: &str,
+        action: &ActionState,
+        mut result: CallToolResult,
+    ) -> CallToolResult {
+        let unknown = matches!(
+            action.row.status,
+            Status::OutcomeUnknown | Status::NeedsAttestation
+        );
+        let done = action.row.status == Status::Executed && result.is_error == Some(true);
+        if unknown || done {
+            let told = self.told(workflow, action);
+            result.content.splice(0..0, told.content);
+            result.is_error = Some(unknown);
+        }
+        result
     }
 
     /// The ordinary result that tells what is known of an action.
@@ -198,7 +224,7 @@ impl Door {
             told.structured_content.unwrap_or_default(),
         );
         answer.meta = Some(meta);
-        answer
+        self.qualified(workflow, action, answer)
     }
 
     async fn check(
@@ -213,9 +239,9 @@ impl Door {
             .and_then(Value::as_u64)
             .unwrap_or(0)
             .min(LONGEST_WAIT_S);
-        decide::own(&self.app, caller, &id)?;
+        decide::seen(&self.app, caller, &id)?;
         wait_for_end(&self.app, &id, Duration::from_secs(wait_s)).await?;
-        let action = decide::own(&self.app, caller, &id)?;
+        let action = decide::seen(&self.app, caller, &id)?;
         let mut result = self.told(&caller.workflow, &action);
         result.is_error = Some(false);
         Ok(result)

@@ -261,6 +261,7 @@ async fn prepare(
         inputs: None,
         claim: Claim::default(),
         idempotency_key: None,
+        repeats: None,
     };
     let place = (workflow.as_ref(), means.tool.as_ref(), entry);
     weigh(app, place, means.before.clone(), attempt).await

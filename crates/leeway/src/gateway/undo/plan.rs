@@ -204,7 +204,7 @@ pub async fn plan_after(
         hash: String::new(),
         means: worked.means,
     };
-    plan.hash = canonical::hash(&json!([
+    plan.hash = canonical::exact(&json!([
         plan.action,
         plan.way,
         plan.fields,

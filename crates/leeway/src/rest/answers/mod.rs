@@ -5,7 +5,7 @@
 
 mod undo;
 
-pub use undo::{Batch, BatchPlan, Batches, UndoPlan, Undone};
+pub use undo::{Attested, Batch, BatchPlan, Batches, Outcomes, UndoPlan, Undone};
 
 use serde_json::Value;
 use std::collections::BTreeMap;

@@ -192,3 +192,61 @@ pub struct Undone {
     #[schema(value_type = Option<Object>, required = true)]
     pub undo_action: Option<Value>,
 }
+
+/// What nobody knows the outcome of.
+#[derive(ToSchema)]
+pub struct Outcomes {
+    /// The oldest first.
+    pub outcomes: Vec<OpenOutcome>,
+    /// How many there are in all.
+    pub total: u64,
+}
+
+/// One of them.
+#[derive(ToSchema)]
+pub struct OpenOutcome {
+    /// The action, as lists show it.
+    #[schema(value_type = Object)]
+    pub action: Value,
+    /// Its version: what is attested is bound to it.
+    pub version: u64,
+    /// What its answer said.
+    #[schema(required = true)]
+    pub note: Option<String>,
+    /// What was sent.
+    #[schema(value_type = Object)]
+    pub arguments: Value,
+    /// What it was to change.
+    #[schema(value_type = Vec<Object>)]
+    pub changes: Vec<Value>,
+    /// The record as it reads now.
+    #[schema(value_type = Option<Object>, required = true)]
+    pub now: Option<Value>,
+    /// What that says, when it tells.
+    #[schema(value_type = Option<Object>, required = true)]
+    pub says: Option<Value>,
+    /// Why it cannot be read.
+    #[schema(required = true)]
+    pub unread: Option<String>,
+    /// Whether the asker may attest it.
+    pub may_attest: bool,
+}
+
+/// What came of attesting several.
+#[derive(ToSchema)]
+pub struct Attested {
+    /// Each in the order given.
+    pub outcomes: Vec<AttestedOne>,
+}
+
+/// What came of one.
+#[derive(ToSchema)]
+pub struct AttestedOne {
+    /// The action.
+    pub id: String,
+    /// Its status, when it was recorded.
+    pub status: Option<String>,
+    /// Why nothing was recorded.
+    #[schema(value_type = Option<Object>)]
+    pub error: Option<Value>,
+}

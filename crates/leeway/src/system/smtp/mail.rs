@@ -82,6 +82,7 @@ mod tests {
             verb: Verb::CallTool,
             tool: "send_email".to_owned(),
             arguments,
+            reads: false,
             idempotency_key: Some("act-1".to_owned()),
             condition: None,
             line: None,
