@@ -137,6 +137,9 @@ fn read(bytes: &[u8], text: String) -> Message {
 /// A text in quoted-printable, decoded: one with at least three bytes written as `=C3` and soft line
 /// ends only where they may be.
 fn quoted_printable(text: &str) -> Option<String> {
+    if !text.contains('=') {
+        return None;
+    }
     let bytes = text.as_bytes();
     let hex = |at: usize| char::from(*bytes.get(at)?).to_digit(16);
     let (mut decoded, mut at, mut written) = (Vec::with_capacity(bytes.len()), 0, 0);

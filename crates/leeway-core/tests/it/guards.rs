@@ -18,6 +18,7 @@ use serde_json::{Value, json};
 const PACK: &str = r#"
 name = "shop"
 title = "Shop"
+currency = "EUR"
 
 [tool.get]
 effect = "read"

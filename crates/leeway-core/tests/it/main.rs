@@ -22,6 +22,7 @@ mod lifecycle;
 mod lookalike;
 mod merkle;
 mod messages;
+mod money;
 mod notify;
 mod openapi;
 mod owners;

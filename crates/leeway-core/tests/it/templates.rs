@@ -291,13 +291,13 @@ fn support_triage_classifies_and_notes_and_sends_no_sensitive_reply() {
             (
                 "create_refund",
                 json!({"invoice_id": "i", "amount_cents": 1000, "reason": "late"}),
-                json!({"amount_cents": 5000, "refunded_cents": 0}),
+                json!({"amount_cents": 5000, "refunded_cents": 0, "currency": "GBP"}),
                 Hold,
             ),
             (
                 "create_refund",
                 json!({"invoice_id": "i", "amount_cents": 60000, "reason": "late"}),
-                json!({"amount_cents": 90000, "refunded_cents": 0}),
+                json!({"amount_cents": 90000, "refunded_cents": 0, "currency": "GBP"}),
                 Block,
             ),
             ("delete_contact", json!({"id": "c-2"}), json!({}), Block),
