@@ -78,7 +78,7 @@ class Desk:
         self.leeway.configure({"desk": workflow}, systems, ["gmail-rest"])
         self.leeway.start().ready("mail", "till")
         self.agent = Api(self.leeway.url, self.leeway.agent("Clerk", "desk"))
-        self.person = Api(self.leeway.url, self.leeway.person("owner@example.com", "owner"))
+        self.person = self.leeway.person("owner@example.com", "owner")
 
     def keep(self, draft):
         (self.place / "draft.json").write_text(json.dumps(draft))
