@@ -269,7 +269,7 @@ impl Registry {
     /// Whether one person alone can decide anything here, and could for thirty days and ever since what it is
     /// about was asked for: nobody becomes that by taking the right of others away.
     pub fn one_person_firm(&self, email: &str, (asked_ms, now_ms): (i64, i64)) -> bool {
-        let since_ms = asked_ms.min(now_ms.saturating_sub(REMEMBERED_MS));
+        let since_ms = asked_ms.min(now_ms).saturating_sub(REMEMBERED_MS);
         let decides = |other: &Person| other.email != email && other.may(Right::Decide);
         let could = |(other, at_ms): (&String, &i64)| other != email && *at_ms >= since_ms;
         !self.people.iter().any(decides) && !self.lost.iter().any(could)
