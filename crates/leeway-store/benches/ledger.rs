@@ -75,7 +75,7 @@ fn judged(n: u64) -> Judged {
             sensitive: [].into(),
             guards: Vec::new(),
             why: vec!["`phone` is blank now and not critical.".into()],
-            accounts: Default::default(),
+            accounts: [].into(),
             unknowns: vec![],
         },
         facts: Facts { now_ms: 1_700_000_000_000, ..Facts::default() },

@@ -106,7 +106,7 @@ fn plain() -> Classified {
         sensitive: [].into(),
         guards: vec![],
         why: vec![],
-        accounts: Default::default(),
+        accounts: [].into(),
         unknowns: vec![],
     }
 }

@@ -117,7 +117,7 @@ fn judged(n: u64, now_ms: i64) -> Judged {
             sensitive: [].into(),
             guards: Vec::new(),
             why: vec!["It adds a tag.".into()],
-            accounts: Default::default(),
+            accounts: [].into(),
             unknowns: vec![],
         },
         facts: Facts {

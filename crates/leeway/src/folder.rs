@@ -31,7 +31,7 @@ pub enum Brought {
     /// The difference waits for a review.
     Waits(String),
     /// It was left alone.
-    Differs(Differing),
+    Differs(Box<Differing>),
 }
 
 /// The one name of a folder.
@@ -53,7 +53,7 @@ pub async fn bring(
         return Ok(Brought::InForce);
     }
     if !configure::is_untouched(app)? && !is_last(app, &path)? {
-        return Ok(Brought::Differs(Differing { path, wanted }));
+        return Ok(Brought::Differs(Box::new(Differing { path, wanted })));
     }
     let required = app.settings.change_review == ChangeReview::Required;
     let people = &app.registry().people;

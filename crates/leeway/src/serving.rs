@@ -140,7 +140,7 @@ async fn bring(app: &App, given: (&Path, Configuration)) -> anyhow::Result<()> {
             println!("{}", differing.said(app)?);
             tracing::warn!(folder = %differing.path, "the folder was not applied: what is in force was changed since");
             // Set once: a process starts once.
-            let _ = app.differing.set(differing);
+            let _ = app.differing.set(*differing);
         }
     }
     Ok(())

@@ -38,7 +38,7 @@ pub fn classified(effect: Effect, level: Level) -> Classified {
         sensitive: BTreeSet::new(),
         guards: vec![],
         why: vec![],
-        accounts: Default::default(),
+        accounts: [].into(),
         unknowns: vec![],
     }
 }

@@ -104,7 +104,7 @@ fn each_rule_fires_on_what_it_is_about_and_not_on_a_plain_fill() {
     let failed = BeforeImage::Failed {
         why: "no answer".into(),
     };
-    for (rule, asked) in [
+    for (rule, asked) in vec![
         ("customer-facing-message", touching(Area::CustomerMessage)),
         ("customer-facing-message", doing(Effect::Send)),
         ("pricing-discount-terms", touching(Area::Pricing)),

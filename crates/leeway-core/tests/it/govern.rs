@@ -46,6 +46,7 @@ fn a_pause_survives_a_new_version_and_is_not_given_twice() {
 }
 
 /// What becomes of a workflow's pause after entries of these actors; `None` when one of them is refused.
+#[expect(clippy::option_option, reason = "refused, or with a pause or without")]
 fn paused(entries: &[(&str, E)]) -> Option<Option<leeway_core::govern::state::Pause>> {
     let mut document = Document::apply(None, "workflow/w", "leeway", 0, &workflow()).ok();
     for (at_ms, (actor, event)) in entries.iter().enumerate() {

@@ -10,9 +10,10 @@ fn read(raw: &str) -> Message {
 /// Everything a reader of the card sees.
 fn all(message: &Message) -> String {
     let lines = message.lines().into_iter();
-    lines
+    let lines: Vec<String> = lines
         .map(|(label, text)| format!("{label}: {text}\n"))
-        .collect()
+        .collect();
+    lines.concat()
 }
 
 #[test]
@@ -217,10 +218,10 @@ fn messages_within_messages_are_shown() {
 fn hostile_messages_end() {
     let nested = "Content-Type: message/rfc822\r\n\r\n".repeat(50_000);
     assert!(!read(&nested).opaque.is_empty());
-    let multi: String = (0..2_000)
+    let multi: Vec<String> = (0..2_000)
         .map(|n| format!("Content-Type: multipart/mixed; boundary=b{n}\r\n\r\n--b{n}\r\n"))
         .collect();
-    assert!(!read(&multi).opaque.is_empty());
+    assert!(!read(&multi.concat()).opaque.is_empty());
     let many = format!(
         "To: a@b.example\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n{}--b--",
         "--b\r\n\r\nx\r\n".repeat(100_000)

@@ -27,6 +27,7 @@ fn pay(keys: &str, arguments: &Value, before: Option<Value>, usual: Option<&str>
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "one table of amounts")]
 fn an_amount_has_the_currency_that_is_said_and_none_that_is_guessed() {
     const MINOR: &str = "amount_cents = \".a\"";
     const WHOLE: &str = "amount = \".a\"";

@@ -259,7 +259,7 @@ fn quick_approval_takes_an_earned_grant_and_a_whole_view() {
         old_known,
         critical: false,
     };
-    for (grant, revision, answer) in [
+    for (grant, revision, answer) in vec![
         (Grant::External, plain(Level::External), Ok(())),
         (Grant::External, plain(Level::LowRisk), Ok(())),
         (Grant::HighImpact, plain(Level::HighImpact), Ok(())),

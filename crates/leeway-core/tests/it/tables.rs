@@ -333,6 +333,7 @@ proptest! {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "one table of answers")]
 fn answers_that_are_no_success_are_known() {
     let said = |pack: &str, text: &str| {
         let result = json!({"content": [{"type": "text", "text": text}]});

@@ -54,7 +54,7 @@ pub fn judged(n: u64, verdict: Verdict) -> ActionEvent {
             sensitive: [].into(),
             guards: Vec::new(),
             why: vec![],
-            accounts: Default::default(),
+            accounts: [].into(),
             unknowns: vec![],
         },
         facts: Facts::default(),

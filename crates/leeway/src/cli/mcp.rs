@@ -86,7 +86,7 @@ struct Order {
 
 impl Order {
     /// Takes notice of what the client sends.
-    fn from_client(&mut self, message: &ClientJsonRpcMessage) {
+    fn client_said(&mut self, message: &ClientJsonRpcMessage) {
         if let JsonRpcMessage::Request(request) = message {
             self.pings |= matches!(request.request, ClientRequest::InitializeRequest(_));
         }
@@ -130,11 +130,11 @@ where
                             self.let_go(&mut waiting).await?;
                         }
                     }
-                    Some(message) => self.to_server(message).await?,
+                    Some(message) => self.send_server(message).await?,
                     None => return Ok(()),
                 },
                 message = Transport::<RoleClient>::receive(&mut self.server), if waiting.is_none() => match message {
-                    Some(message) => waiting = self.to_client(message).await?,
+                    Some(message) => waiting = self.send_client(message).await?,
                     None => return Err(Unreachable(format!("the server at `{}` ended the session", self.url)).into()),
                 },
                 () = at(until), if until.is_some() => self.let_go(&mut waiting).await?,
@@ -142,8 +142,8 @@ where
         }
     }
 
-    async fn to_server(&mut self, message: ClientJsonRpcMessage) -> anyhow::Result<()> {
-        self.order.from_client(&message);
+    async fn send_server(&mut self, message: ClientJsonRpcMessage) -> anyhow::Result<()> {
+        self.order.client_said(&message);
         let sent = Transport::<RoleClient>::send(&mut self.server, message).await;
         sent.map_err(|error| {
             let url = &self.url;
@@ -155,7 +155,7 @@ where
     }
 
     /// Hands a message on, or returns it with the ping that it waits for.
-    async fn to_client(
+    async fn send_client(
         &mut self,
         message: ServerJsonRpcMessage,
     ) -> anyhow::Result<Option<Waiting>> {
@@ -228,7 +228,7 @@ mod tests {
         assert_eq!(order.before(&progress), None);
         assert_eq!(order.before(&answer), None);
         let mut order = Order::default();
-        order.from_client(&begins);
+        order.client_said(&begins);
         assert_eq!(order.before(&answer), None);
         assert_eq!(order.before(&progress), None);
         let ping = order.before(&answer).unwrap();

@@ -80,13 +80,13 @@ pub async fn demo(args: DemoArgs) -> anyhow::Result<ExitCode> {
         insecure: false,
     };
     listen.check()?;
-    demo::run(demo::Options {
+    Box::pin(demo::run(demo::Options {
         data: args.data,
         listen,
         fresh: args.fresh,
         agents: !args.no_agents,
         days: args.days,
-    })
+    }))
     .await?;
     Ok(ExitCode::SUCCESS)
 }

@@ -256,6 +256,7 @@ mod tests {
         })
     }
 
+    #[expect(clippy::unnecessary_wraps, reason = "an answer is one or an error")]
     fn says(text: &str) -> Result<Value, CallError> {
         Ok(json!({ "isError": true, "content": [{ "type": "text", "text": text }] }))
     }

@@ -74,7 +74,7 @@ pub async fn propose(
     proposal: Proposal,
 ) -> Result<Proposed, ApiError> {
     let app = app.clone();
-    tokio::spawn(async move { received(&app, &caller, proposal).await })
+    tokio::spawn(async move { Box::pin(received(&app, &caller, proposal)).await })
         .await
         .unwrap_or_else(|error| {
             Err(ApiError::new(

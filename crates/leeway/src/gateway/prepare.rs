@@ -391,7 +391,7 @@ fn unclassified(
         sensitive: std::collections::BTreeSet::new(),
         guards: Vec::new(),
         why: vec![guessed.why],
-        accounts: Default::default(),
+        accounts: [].into(),
         unknowns: vec!["no pack entry says what this tool does; this is a guess".to_owned()],
     };
     let decision = Decision {

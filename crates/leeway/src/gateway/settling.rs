@@ -5,6 +5,7 @@ use super::look::read_record;
 use crate::app::App;
 use crate::registry::LiveTool;
 use leeway_core::classify::BeforeImage;
+use leeway_core::classify::compiled::CompiledTool;
 use serde_json::Value;
 use std::time::Duration;
 use tokio::time::Instant;
@@ -23,7 +24,7 @@ pub struct Settling {
 impl Settling {
     /// After a write by this tool, from now on.
     pub fn of(tool: &LiveTool) -> Self {
-        let settles = tool.entry().map(|entry| entry.settles());
+        let settles = tool.entry().map(CompiledTool::settles);
         Self {
             until: Instant::now() + settles.unwrap_or_default(),
             pause: FIRST_PAUSE,

@@ -150,14 +150,14 @@ fn status_of(app: &App, id: &ActionId) -> Result<Option<Status>, ApiError> {
 async fn persist(app: &Arc<App>, batch: &BatchState, id: &ActionId) -> Result<(), ApiError> {
     let mut pause = FIRST_PAUSE;
     for _ in 1..TRIES {
-        match take_back(app, batch, id).await {
+        match Box::pin(take_back(app, batch, id)).await {
             Ok(false) => return Ok(()),
             Err(error) if !AGAIN.contains(&error.code) => return Err(error),
             Ok(true) | Err(_) => tokio::time::sleep(pause).await,
         }
         pause *= 2;
     }
-    take_back(app, batch, id).await.map(|_| ())
+    Box::pin(take_back(app, batch, id)).await.map(|_| ())
 }
 
 /// Whether what was to take it back was withdrawn by Leeway, so that it can be planned anew.

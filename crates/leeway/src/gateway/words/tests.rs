@@ -41,7 +41,7 @@ fn held(revision: u32, cause: Cause) -> ActionEvent {
             undo: UndoPlan::None { why: "test".into() },
             sensitive: [].into(),
             why: vec![],
-            accounts: Default::default(),
+            accounts: [].into(),
             unknowns: vec![],
             guards: vec![],
         },

@@ -175,7 +175,7 @@ fn refund(tool: &str, reason: &str, body: &str) -> Judged {
             },
             sensitive: [].into(),
             why: vec![],
-            accounts: Default::default(),
+            accounts: [].into(),
             unknowns: vec![],
             guards: vec![],
         },
