@@ -142,7 +142,7 @@ def document():
 
 def pack():
     reads = "".join(f'[tool.read-{name}]\neffect = "read"\n' for name in READS)
-    writes = "".join(f'[tool.write-{name}]\neffect = "create"\nundo = {{ kind = "none", why = "a test" }}\n' for name in WRITES)
+    writes = "".join(f'[tool.write-{name}]\neffect = "create"\nchanges = "."\nundo = {{ kind = "none", why = "a test" }}\n' for name in WRITES)
     return f'name = "lies"\ntitle = "Lies"\n{reads}{writes}'
 
 

@@ -103,6 +103,8 @@ title = "Slow test system"
 redact = ["line"]
 [tool.append]
 effect = "create"
+changes = "{line: .line}"
+options = ["hold_s"]
 undo = { kind = "none", why = "a line in the log stays" }
 [tool.look]
 effect = "read"

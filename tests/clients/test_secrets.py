@@ -33,6 +33,7 @@ read = { tool = "look", arguments = "{id: .id}", fields = "{value: .json.passwor
 undo = { kind = "exact", tool = "set_password", arguments = "{id: .id, word: $before.value, was: .password}", summary = "Sets the old one." }
 [tool.set_pin]
 effect = "create"
+changes = "."
 undo = { kind = "none", why = "it stays" }
 """
 

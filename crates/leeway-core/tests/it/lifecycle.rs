@@ -250,7 +250,8 @@ fn only_an_unknown_outcome_leaves_a_terminal_state_by_becoming_known() {
         for (name, event) in events() {
             let unknown = matches!(from, Status::OutcomeUnknown | Status::NeedsAttestation);
             let tells = name.starts_with("resolved") || name == "attestation-needed";
-            if !(unknown && tells) {
+            // Somebody who calls again leaves everything as it is.
+            if !(unknown && tells) && name != "joined" {
                 assert!(next(Some(from), &event).is_err(), "{from:?} + {name}");
             }
         }

@@ -32,7 +32,7 @@ fn an_amount_has_the_currency_that_is_said_and_none_that_is_guessed() {
     const MINOR: &str = "amount_cents = \".a\"";
     const WHOLE: &str = "amount = \".a\"";
     let of = |code: &str| format!("{MINOR}\ncurrency = \"{code}\"");
-    let by = |filter: &str| format!("{MINOR}\ncurrency_of = \"{filter}\"");
+    let by = |filter: &str| format!("{MINOR}\ncurrency_of = '{filter}'");
     let yen = json!({"a": 5800, "currency": "jpy"});
     let bare = json!({"a": 5800});
     let nested = json!({"a": 5800, "price": [{"currencyCode": "KWD"}]});

@@ -74,7 +74,30 @@ fn unreached() -> System {
 fn written<T: Serialize>(value: &T) -> anyhow::Result<String> {
     let mut value = serde_json::to_value(value).context("it cannot be written")?;
     drop_unset(&mut value);
-    toml::to_string_pretty(&value).context("it cannot be written as TOML")
+    toml::to_string_pretty(&as_toml(value)?).context("it cannot be written as TOML")
+}
+
+/// A value of JSON as one of TOML; its numbers have a form of their own there.
+fn as_toml(value: serde_json::Value) -> anyhow::Result<toml::Value> {
+    use serde_json::Value;
+    Ok(match value {
+        Value::Null => anyhow::bail!("nothing cannot be written as TOML"),
+        Value::Bool(yes) => toml::Value::Boolean(yes),
+        Value::Number(number) => match (number.as_i64(), number.as_f64()) {
+            (Some(whole), _) => toml::Value::Integer(whole),
+            (None, Some(decimal)) => toml::Value::Float(decimal),
+            (None, None) => anyhow::bail!("`{number}` is too long a number for TOML"),
+        },
+        Value::String(text) => toml::Value::String(text),
+        Value::Array(items) => {
+            toml::Value::Array(items.into_iter().map(as_toml).collect::<Result<_, _>>()?)
+        }
+        Value::Object(fields) => {
+            let fields = fields.into_iter();
+            let table = fields.map(|(key, item)| Ok((key, as_toml(item)?)));
+            toml::Value::Table(table.collect::<anyhow::Result<_>>()?)
+        }
+    })
 }
 
 /// Leaves out nulls, empty lists and tables, and `false`: the schema's own defaults.

@@ -1,6 +1,6 @@
 //! What is configured now, compiled for use: workflows, packs, tools. A snapshot of the ledger's
 //! documents, replaced as a whole whenever one of them changes. Nobody is served one that is older than
-//! the ledger ([`crate::app::App::registry`]), whoever appended what changed.
+//! the ledger (the app serves no older one), whoever appended what changed.
 
 mod methods;
 

@@ -307,7 +307,10 @@ async fn whoever_loses_a_right_to_decide_is_told_by_whom_even_when_removed() {
     let letter = now.unwrap().sending.unwrap().letter;
     assert_eq!(letter.cards.len(), 1, "and nothing else");
     let card = &letter.cards[0];
-    assert_eq!((card.what, card.title.as_str()), (What::RightTaken, kim));
+    assert_eq!(
+        (card.what, card.title.as_str()),
+        (What::RightTaken, "kim[@]example[.]com")
+    );
     let fact = |label: &str| {
         let mut facts = card.facts.iter();
         facts.find(|(known, _)| known == label).unwrap().1.as_str()
