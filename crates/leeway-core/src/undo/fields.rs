@@ -286,7 +286,10 @@ pub fn alike(one: &Value, other: &Value) -> bool {
         }
         (Value::Array(_) | Value::Object(_), _) | (_, Value::Array(_) | Value::Object(_)) => false,
         (Value::Number(number), Value::String(text))
-        | (Value::String(text), Value::Number(number)) => number::writes(text, number),
+        | (Value::String(text), Value::Number(number)) => {
+            // `1e3` as a text may be a name.
+            !text.contains(['e', 'E']) && number::writes(text, number)
+        }
         _ => text(one) == text(other),
     }
 }

@@ -6,8 +6,9 @@
 //! the one right after our own write ([`kept`]): a person's later change from "Kim" to "KIM" is a change.
 
 use super::fields::alike;
-use super::values::{code, decimal, moment, truth, unwrapped};
+use super::values::{code, moment, plain_number, truth, unwrapped};
 use crate::classify::classified::has_mark;
+use crate::number;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -160,7 +161,10 @@ pub fn kept(normal: &Normal, written: Written<'_>) -> Kept {
         after,
     } = written;
     if alike(new, after) {
-        return Kept::AsWritten;
+        return match rewritten(new, after) {
+            true => Kept::InForm,
+            false => Kept::AsWritten,
+        };
     }
     if same(normal, field, (new, after)) {
         return Kept::InForm;
@@ -174,6 +178,18 @@ pub fn kept(normal: &Normal, written: Written<'_>) -> Kept {
         return Kept::Otherwise;
     }
     Kept::InForm
+}
+
+/// Whether a number became a text, or a text a number, in other digits: the same, and in another form.
+fn rewritten(new: &Value, after: &Value) -> bool {
+    match (new, after) {
+        (Value::Number(number), Value::String(text))
+        | (Value::String(text), Value::Number(number)) => text.trim() != number.to_string(),
+        (Value::Object(new), Value::Object(after)) => new
+            .iter()
+            .any(|(key, new)| after.get(key).is_some_and(|after| rewritten(new, after))),
+        _ => false,
+    }
 }
 
 /// Whether two values are one in another form that nobody can mean anything by: a number as number or as
@@ -246,9 +262,9 @@ fn in_forms((one, other): (&Value, &Value), scalars: &dyn Fn(&Value, &Value) -> 
 fn scalars(forms: &[Form], one: &Value, other: &Value) -> bool {
     let has = |form| forms.contains(&form);
     if has(Form::Number)
-        && let (Some(one), Some(other)) = (decimal(one), decimal(other))
+        && let (Some(one), Some(other)) = (plain_number(one), plain_number(other))
     {
-        return one == other;
+        return number::same(&one, &other);
     }
     if has(Form::Date)
         && let (Some(one), Some(other)) = (moment(one), moment(other))

@@ -3,7 +3,7 @@
 
 use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
-use serde_json::Value;
+use serde_json::{Number, Value};
 
 /// A text that is a number of something (a phone, an account), without the space that parts it: every part of
 /// it has a digit.
@@ -34,40 +34,13 @@ pub(super) fn truth(value: &Value) -> Option<bool> {
     }
 }
 
-/// A number digit by digit: its sign, its digits without needless zeros, and where the point stands. A text
-/// is one only in plain digits: `007` may be a code and `1e3` a name.
-pub(super) fn decimal(value: &Value) -> Option<(bool, String, i64)> {
-    let (text, exponents) = match value {
-        Value::Number(number) => (number.to_string(), true),
-        Value::String(text) => (text.trim().to_owned(), false),
-        _ => return None,
-    };
-    let (negative, rest) = match text.strip_prefix('-') {
-        Some(rest) => (true, rest),
-        None => (false, text.as_str()),
-    };
-    let (digits, exponent) = match rest.split_once(['e', 'E']) {
-        Some((digits, exponent)) if exponents => (digits, exponent.parse::<i64>().ok()?),
-        Some(_) => return None,
-        None => (rest, 0),
-    };
-    let (whole, part) = digits.split_once('.').unwrap_or((digits, ""));
-    let plain = |text: &str| text.bytes().all(|b| b.is_ascii_digit());
-    let leading = whole.len() > 1 && whole.starts_with('0');
-    let pointless = digits.ends_with('.');
-    if whole.is_empty() || leading || pointless || !plain(whole) || !plain(part) {
-        return None;
+/// A number, or a text that is one in plain digits: `007` may be a code and `1e3` a name.
+pub(super) fn plain_number(value: &Value) -> Option<Number> {
+    match value {
+        Value::Number(number) => Some(number.clone()),
+        Value::String(text) if !text.contains(['e', 'E']) => text.trim().parse().ok(),
+        _ => None,
     }
-    let all = format!("{whole}{part}");
-    let kept = all.trim_start_matches('0').trim_end_matches('0');
-    if kept.is_empty() {
-        return Some((false, String::new(), 0));
-    }
-    let zeros = (all.len() - all.trim_end_matches('0').len()) as i64;
-    let point = exponent
-        .checked_sub(part.len() as i64)?
-        .checked_add(zeros)?;
-    Some((negative, kept.to_owned(), point))
 }
 
 /// A day or a moment.
