@@ -20,8 +20,7 @@ sandbox__add_contact_tag = "update"
 BEFORE_COMMIT = 2
 
 
-@pytest.fixture(scope="module")
-def office():
+def opened():
     leeway = sandbox_business({"desk": WORKFLOW})
     leeway.stop()
     leeway.crash = Crash(leeway.folder)
@@ -29,6 +28,20 @@ def office():
     leeway.ann = leeway.person("ann@example.com", "owner")
     leeway.bob = leeway.person("bob@example.com", "owner")
     leeway.clerk = Api(leeway.url, leeway.agent("clerk", "desk"))
+    return leeway
+
+
+@pytest.fixture(scope="module")
+def office():
+    leeway = opened()
+    yield leeway
+    leeway.stop()
+
+
+@pytest.fixture
+def own_office():
+    """For what may still be on its way when its test is over."""
+    leeway = opened()
     yield leeway
     leeway.stop()
 
@@ -77,7 +90,8 @@ def entries(office, stream):
     return office.ann.get(f"/v1/entries?stream={stream}&limit=1000")["entries"]
 
 
-def test_a_pause_holds_at_whatever_moment_its_caller_hangs_up(office):
+def test_a_pause_holds_at_whatever_moment_its_caller_hangs_up(own_office):
+    office = own_office
     came = 0
     for n in range(40):
         connection = begin(office.bob, "POST", "/v1/workflows/desk/pause", {"reason": f"round {n}"})
@@ -90,8 +104,6 @@ def test_a_pause_holds_at_whatever_moment_its_caller_hangs_up(office):
             assert office.ann.get("/v1/workflows/desk")["paused"] is not None, n
             assert tag(office, f"round-{n}")["status"] == "authorised", n
             resume(office)
-    if kinds(office)[-1] == "workflow.paused":
-        resume(office)
     assert came >= 10, came
 
 
