@@ -48,6 +48,8 @@ impl Stage {
             ("action.joined" | "action.reminded" | "action.escalated", S::Held | S::Returned) => {
                 Some(self)
             }
+            // The same call again, which the one that ran stands for.
+            ("action.joined", S::Finished) => Some(S::Finished),
             ("action.approved", S::Held) => Some(S::Approved),
             ("action.drifted", S::Held | S::Authorised | S::Approved | S::Running) => {
                 Some(S::Drifted)
