@@ -72,6 +72,7 @@ fn bench(criterion: &mut Criterion) {
             .cloned()
             .expect("an object"),
         version: None,
+        id: None,
     };
     let facts = Facts::default();
     for count in [5, 1_000] {

@@ -48,6 +48,7 @@ fn judged(n: u64) -> Judged {
                 .cloned()
                 .expect("an object"),
             version: Some("7".into()),
+            id: None,
         },
         classified: Classified {
             effect: Effect::Update,
@@ -90,6 +91,7 @@ fn judged(n: u64) -> Judged {
         sealed: false,
         idempotency_key: None,
         twin_hash: format!("{n:064x}"),
+        readings: vec![],
     }
 }
 

@@ -10,8 +10,8 @@ pub use append::{
     Append, AppendError, Appended, Conflict, NewEntry, Notice, Precondition, SideWrite,
 };
 pub use query::{
-    ActionFilter, Counts, Credential, CredentialKind, Decided, Head, Look, Measures, OpenReviews,
-    Page, PastRow, RawEntry, ReviewFilter, ReviewRow, ScopeKey, WorthCounts,
+    ActionFilter, Count, Counts, Credential, CredentialKind, Decided, Head, Look, Measures,
+    OpenReviews, Page, PastRow, RawEntry, ReviewFilter, ReviewRow, ScopeKey, WorthCounts,
 };
 pub use sqlite::derived::{DerivedBad, DerivedReport};
 pub use sqlite::reader::Reader;

@@ -5,6 +5,7 @@ use leeway_core::earn::review::Because;
 use leeway_core::earn::verdict::Verdict;
 use leeway_core::govern::owners::Responsibility;
 use leeway_core::id::ActionId;
+use leeway_core::judge::counting;
 use leeway_core::ledger::entry::Envelope;
 use serde::{Deserialize, Serialize};
 
@@ -184,6 +185,24 @@ pub enum ScopeKey {
     },
     /// Those on this record.
     Record(leeway_core::classify::RecordRef),
+}
+
+/// What to count for one guardrail.
+pub struct Count<'a> {
+    /// In this workflow.
+    pub workflow: &'a str,
+    /// Whose actions.
+    pub key: &'a ScopeKey,
+    /// Since when, UTC milliseconds.
+    pub since_ms: i64,
+    /// Which of them.
+    pub counts: &'a counting::Counts,
+    /// Amounts in which currency; those whose currency is not known count too. `None` for all.
+    pub currency: Option<&'a str>,
+    /// The action that is being judged: it does not count against itself.
+    pub judged: &'a ActionId,
+    /// Whether a time lies in the workflow's business hours; `None` when that is not known.
+    pub in_business_hours: &'a dyn Fn(i64) -> Option<bool>,
 }
 
 /// Which reviews to list.

@@ -57,6 +57,7 @@ fn judged(n: u64, now_ms: i64) -> Judged {
                 .cloned()
                 .expect("an object"),
             version: Some("7".into()),
+            id: None,
         },
         classified: Classified {
             effect: Effect::Update,
@@ -85,6 +86,7 @@ fn judged(n: u64, now_ms: i64) -> Judged {
         sealed: false,
         idempotency_key: None,
         twin_hash: format!("{n:064x}"),
+        readings: vec![],
     }
 }
 

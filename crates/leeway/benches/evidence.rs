@@ -88,6 +88,7 @@ fn judged(n: u64, now_ms: i64) -> Judged {
                 .cloned()
                 .expect("an object"),
             version: Some("7".into()),
+            id: None,
         },
         classified: Classified {
             effect: Effect::Update,
@@ -139,6 +140,7 @@ fn judged(n: u64, now_ms: i64) -> Judged {
         sealed: false,
         idempotency_key: None,
         twin_hash: format!("{n:064x}"),
+        readings: vec![],
     }
 }
 
@@ -180,6 +182,7 @@ fn entries(n: u64, time_ms: i64, open: bool) -> Vec<NewEntry> {
         action(ActionEvent::Judged(Box::new(judged(n, time_ms)))),
         action(ActionEvent::Started {
             idempotency_key: id.to_string(),
+            readings: vec![],
         }),
         action(ActionEvent::Finished(finished)),
         review(ReviewEvent::Drawn(Box::new(drawn))),

@@ -7,6 +7,7 @@ use crate::folder::Differing;
 use crate::gateway::classifying::Turns;
 use crate::gateway::mcp::tasks::LiveTasks;
 use crate::gateway::record_lock::RecordLocks;
+use crate::gateway::remembered::Remembered;
 use crate::gateway::repeat::Twins;
 use crate::gateway::toolbox;
 use crate::people::attempts::Attempts;
@@ -58,6 +59,8 @@ pub struct App {
     pub tasks: LiveTasks,
     /// One lock per record that is being acted on.
     pub records: RecordLocks,
+    /// The secrets that each agent met.
+    pub remembered: Remembered,
     /// Turns for classifying large calls.
     pub classifying: Turns,
     /// Computes the hashes of passwords.
@@ -116,6 +119,7 @@ impl App {
             outcomes_queued: AtomicUsize::new(0),
             tasks: LiveTasks::default(),
             records: RecordLocks::default(),
+            remembered: Remembered::default(),
             classifying: Turns::default(),
             hashing: Hashing::default(),
             mcp_sessions: mcp_request::Sessions::default(),

@@ -111,6 +111,9 @@ pub enum ActionEvent {
     Started {
         /// Key handed to the system so that it can refuse a repeat.
         idempotency_key: String,
+        /// What Leeway read right before, to see that nothing had changed.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        readings: Vec<Reading>,
     },
     /// The call came back, or did not.
     Finished(Finished),
@@ -169,6 +172,38 @@ pub struct Judged {
     /// SHA-256 over workflow, tool and arguments as sent, by which identical calls are known; keyed where
     /// the arguments hold secrets.
     pub twin_hash: String,
+    /// What Leeway itself read to judge it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub readings: Vec<Reading>,
+}
+
+/// A reading that Leeway made itself: nobody proposed it and nobody decided on it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Reading {
+    /// The system's own tool.
+    pub tool: String,
+    /// Its arguments, redacted.
+    pub arguments: Value,
+    /// What for.
+    pub why: ReadFor,
+    /// When, UTC milliseconds.
+    pub at_ms: i64,
+}
+
+/// What Leeway reads for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ReadFor {
+    /// To judge a call, and to show what it would change.
+    Judging,
+    /// To see right before a start whether the record is still what was shown.
+    Starting,
+    /// To see what a call made of the record.
+    ReadingBack,
+    /// To find out what became of a call without an answer.
+    Reconciling,
+    /// To plan an undo, and to check it.
+    Undoing,
 }
 
 impl Judged {
@@ -258,6 +293,9 @@ pub struct Finished {
     /// The undo plan, where only the answer completes it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub undo: Option<UndoPlan>,
+    /// What Leeway itself read afterwards.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub readings: Vec<Reading>,
 }
 
 #[expect(
@@ -283,6 +321,7 @@ impl Finished {
             unconfirmed: false,
             made: None,
             undo: None,
+            readings: Vec::new(),
         }
     }
 }
@@ -299,6 +338,9 @@ pub struct Resolved {
     /// The record as it was read back, where it was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub after: Option<BeforeImage>,
+    /// What Leeway itself read for it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub readings: Vec<Reading>,
 }
 
 /// What became of a call that was made.

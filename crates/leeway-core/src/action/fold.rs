@@ -6,6 +6,7 @@ use super::state::{ActionRow, ActionState, EntryMeta, Status, Step};
 use super::title;
 use crate::id::ActionId;
 use crate::judge::Verdict;
+use crate::judge::counting::Weighed;
 
 /// Why an entry does not fit an action.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -151,6 +152,7 @@ impl ActionRow {
         self.confidence = judged.claim.confidence;
         self.amount_cents = classified.amount_cents;
         self.currency.clone_from(&classified.currency);
+        self.weighed = Weighed::of(classified);
         self.content_hash = Some(judged.content_hash.clone());
         self.expires_ms = judged.expires_ms;
         // Whatever the cause: an approval is of one revision only.
@@ -258,6 +260,7 @@ fn empty(id: &ActionId, meta: &EntryMeta) -> ActionRow {
         planted: None,
         idempotency_key: None,
         twin_hash: None,
+        weighed: Weighed::default(),
     }
 }
 

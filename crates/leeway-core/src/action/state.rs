@@ -1,10 +1,11 @@
 //! What is known of an action now: [`ActionRow`] for lists, folded entry by entry as they are
 //! appended; [`ActionState`] for its page, folded from its whole stream.
 
-use super::event::{ActionEvent, Cause, Finished, Judged, Refused, Resolved};
+use super::event::{ActionEvent, Cause, Finished, Judged, Reading, Refused, Resolved};
 use crate::classify::{BeforeImage, Effect, Level, RecordRef, UndoPlan};
 use crate::govern::owners::Responsibility;
 use crate::id::ActionId;
+use crate::judge::counting::Weighed;
 use crate::undo::Undoes;
 use serde::{Deserialize, Serialize};
 
@@ -131,6 +132,9 @@ pub struct ActionRow {
     pub idempotency_key: Option<String>,
     /// [`Judged::twin_hash`].
     pub twin_hash: Option<String>,
+    /// By what guardrails count it.
+    #[serde(skip)]
+    pub weighed: Weighed,
 }
 
 /// One entry of an action's stream, typed.
@@ -178,6 +182,17 @@ impl ActionState {
         self.steps.iter().filter_map(|step| match &step.event {
             ActionEvent::Judged(judged) => Some(judged.as_ref()),
             _ => None,
+        })
+    }
+
+    /// What Leeway itself read for it, in order.
+    pub fn readings(&self) -> impl Iterator<Item = &Reading> {
+        self.steps.iter().flat_map(|step| match &step.event {
+            ActionEvent::Judged(judged) => judged.readings.as_slice(),
+            ActionEvent::Started { readings, .. } => readings,
+            ActionEvent::Finished(finished) => &finished.readings,
+            ActionEvent::Resolved(resolved) => &resolved.readings,
+            _ => &[],
         })
     }
 

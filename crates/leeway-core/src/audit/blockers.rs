@@ -2,7 +2,7 @@
 //! ends it.
 
 use super::needs::reader;
-use super::{AuditedTool, Subject, draft};
+use super::{AuditedTool, Subject, draft, reach};
 use crate::action::tool_name;
 use crate::action::visible::visible;
 use crate::classify::account::complete::gaps;
@@ -129,6 +129,45 @@ fn about_tool(
         found.extend(guessed(tool, definition));
     }
     found.extend(unaccounted(tool, subject, (definition, reads)));
+    let addresses = reach::addresses(&tool.name, subject);
+    if tool.effect == Effect::Read && !addresses.is_empty() {
+        found.push(blocker(
+            "reads-any-address",
+            name,
+            format!(
+                "`{}` reads at whatever address an agent gives it in `{}`",
+                tool.name,
+                visible(&addresses.join("`, `"))
+            ),
+            "list the hosts it may read from alone in its pack entry, hosts = [\"example.com\"]; any other waits for a person",
+        ));
+    }
+    if let Some((reader, argument)) = reach::unread(tool, subject) {
+        found.push(blocker(
+            "read-reaches-out",
+            name,
+            format!(
+                "what `{}` changes would be read by `{}`, which `{}` may lead outside the system, so it is not read",
+                tool.name,
+                visible(&reader),
+                visible(&argument)
+            ),
+            "name a reading tool that is given the ids of records; without one every call waits for a person",
+        ));
+    }
+    let declared = tool.entry.as_ref().and_then(|entry| entry.inside);
+    if declared == Some(true) && !addresses.is_empty() {
+        found.push(blocker(
+            "inside-takes-addresses",
+            name,
+            format!(
+                "the pack says that `{}` stays inside its system, but it takes an address in `{}`",
+                tool.name,
+                visible(&addresses.join("`, `"))
+            ),
+            "take inside = true out of its pack entry",
+        ));
+    }
     if tool.effect == Effect::Execute {
         found.push(blocker(
             "runs-anything",

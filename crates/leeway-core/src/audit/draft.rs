@@ -2,7 +2,7 @@
 //! as critical, so that it waits for a person even where the record looks blank.
 
 use super::needs::grants;
-use super::{Audit, AuditedTool, Subject};
+use super::{Audit, AuditedTool, Subject, reach};
 use crate::action::tool_name;
 use crate::action::visible::visible;
 use crate::classify::pack::{Pack, ReadRule, RecordRule, ToolEntry, UndoRule};
@@ -26,6 +26,7 @@ pub fn pack(audit: &Audit, subject: Subject<'_>, (name, title): (&str, &str)) ->
         let entry = entry(tool, subject, &reads);
         pack.tools.insert(tool.name.clone(), entry);
     }
+    reach::say_inside(&mut pack, subject);
     pack
 }
 
@@ -95,6 +96,7 @@ pub(super) fn entry(tool: &AuditedTool, subject: Subject<'_>, reads: &BTreeSet<&
         "critical": if updates { tool.fields.clone() } else { Vec::new() },
         "text": text(&tool.fields),
         "options": if writes { options(tool, subject) } else { Vec::new() },
+        "guard": reach::guards(tool, subject),
     }))
 }
 
@@ -128,6 +130,12 @@ fn read_rule(tool: &AuditedTool, subject: Subject<'_>, reads: &BTreeSet<&str>) -
         .filter(|name| mine.get(**name).is_none())
         .count();
     if unknown > 1 || unknown == 1 && mine.get(id).is_none() {
+        return None;
+    }
+    // Leeway itself reads only what is named by ids: never what an agent names otherwise.
+    if reach::outside(reader, subject, &required).is_some()
+        || reach::outside(&tool.name, subject, &[id]).is_some()
+    {
         return None;
     }
     let pairs: Vec<String> = required
@@ -209,7 +217,7 @@ fn undo_rule(tool: &AuditedTool, read: Option<&ReadRule>) -> UndoRule {
 }
 
 /// A name as a jq path: `.name`, or `.["odd name"]`.
-fn path(name: &str) -> String {
+pub(super) fn path(name: &str) -> String {
     let plain = name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
         && name.chars().next().is_some_and(|c| !c.is_ascii_digit());
     if plain {
@@ -221,7 +229,7 @@ fn path(name: &str) -> String {
 
 /// A text in jq is a text in JSON: a backslash is doubled, so nothing in it is interpolated. What is
 /// not plain ASCII is escaped, so that a person who reads the filter sees all there is.
-fn quoted(text: &str) -> String {
+pub(super) fn quoted(text: &str) -> String {
     let mut quoted = String::new();
     let mut units = [0; 2];
     for c in Value::String(text.to_owned()).to_string().chars() {

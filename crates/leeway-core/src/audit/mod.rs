@@ -9,6 +9,7 @@ pub mod blockers;
 pub mod draft;
 pub mod needs;
 pub mod owners;
+mod reach;
 
 use crate::classify::guess::{Guess, Server, guess};
 use crate::classify::pack::{Pack, ToolEntry};

@@ -3,6 +3,7 @@
 
 use super::compiled::{CompiledTool, SEVERAL_RECORDS};
 use super::filter::Filter;
+use super::inside::HOST_NOT_ALLOWED;
 use super::pack::Absent;
 use super::redact::REDACTED;
 use super::sensitive::WordLists;
@@ -30,9 +31,9 @@ pub fn classify_in(
     arguments: &Value,
     before: &BeforeImage,
 ) -> Classified {
-    let record = tool.record(system, arguments);
     let mut work = Work::new(tool, arguments, before);
     work.usual_currency = currency;
+    let record = work.record(system);
     work.finish(record)
 }
 
@@ -93,6 +94,8 @@ pub(super) struct Work<'a> {
     pub(super) given_up: Option<&'a str>,
     /// What amounts are in where nothing says it.
     pub(super) usual_currency: Option<&'a str>,
+    /// Whether it reads at an address that no host of the pack covers.
+    pub(super) reaches_out: bool,
 }
 
 impl<'a> Work<'a> {
@@ -101,6 +104,8 @@ impl<'a> Work<'a> {
         self.version();
         self.raise();
         self.guard();
+        self.reach();
+        self.unread();
         let changes = self.changes();
         let (amount_cents, currency, amount_expected) = self.amount();
         let message = self.message();
@@ -130,6 +135,21 @@ impl<'a> Work<'a> {
         }
     }
 
+    /// The record a call touches: as the reading names it, where it does.
+    fn record(&mut self, system: &str) -> Result<Option<RecordRef>, String> {
+        let mut record = self.tool.record(system, self.arguments)?;
+        if let (Some(record), BeforeImage::Read { id: Some(id), .. }) = (&mut record, self.before) {
+            record.id.clone_from(id);
+        }
+        if let (Some(record), Ok(Some(given))) = (&record, self.tool.given(self.arguments))
+            && given != record.id
+        {
+            let why = format!("The call names it `{given}`: that is `{}`.", record.id);
+            self.why.push(why);
+        }
+        Ok(record)
+    }
+
     pub(super) fn new(
         tool: &'a CompiledTool,
         arguments: &'a Value,
@@ -156,6 +176,7 @@ impl<'a> Work<'a> {
             guards: Vec::new(),
             why: Vec::new(),
             unknowns: Vec::new(),
+            reaches_out: false,
             given_up: None,
             usual_currency: None,
         }
@@ -247,6 +268,29 @@ impl<'a> Work<'a> {
                 then,
                 text,
             });
+        }
+    }
+
+    /// A read at an address carries what stands in the address there, and brings back what anybody wrote.
+    fn reach(&mut self) {
+        if self.effect != Effect::Read || self.tool.strange_hosts(self.arguments).is_empty() {
+            return;
+        }
+        self.reaches_out = true;
+        self.guards.push(Guarded {
+            id: HOST_NOT_ALLOWED.to_owned(),
+            then: Then::Hold,
+            text: "It reads at an address that the agent chose, at none of the hosts that are allowed."
+                .to_owned(),
+        });
+    }
+
+    /// A record that is not read because reading it would reach outside the system is not known.
+    fn unread(&mut self) {
+        if *self.before == BeforeImage::NotReadable
+            && let Some(why) = self.tool.outside(self.arguments)
+        {
+            self.unknowns.push(why);
         }
     }
 

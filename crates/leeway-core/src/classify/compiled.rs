@@ -2,6 +2,8 @@
 
 use super::Effect;
 use super::filter::{Filter, FilterError};
+use super::identity::{self, Identity};
+use super::inside;
 use super::pack::{Guard, MessageRule, Pack, ToolEntry, UndoRule};
 use crate::canonical;
 use crate::judge::check;
@@ -61,6 +63,12 @@ pub struct CompiledTool {
     pub(super) undo_arguments: Option<Filter>,
     /// Whether any filter looks at the record; only then is it handed to them.
     pub(super) looks_before: bool,
+    /// How its records are told from one another.
+    pub identity: Identity,
+    /// What the pack says of its reading tool: whether it stays inside the system.
+    pub(super) reads_inside: Option<bool>,
+    /// The tool that names what this one makes.
+    pub(super) makes: Option<Box<CompiledTool>>,
 }
 
 /// How to read the record, ready.
@@ -69,6 +77,9 @@ pub(super) struct CompiledRead {
     pub(super) arguments: Filter,
     pub(super) fields: Filter,
     pub(super) version: Option<Filter>,
+    pub(super) id: Option<Filter>,
+    /// Arguments that the pack itself gives.
+    pub(super) fixed: serde_json::Map<String, serde_json::Value>,
 }
 
 /// Where a message is found, ready: each filter by the part of the message it gives.
@@ -135,12 +146,19 @@ impl CompiledPack {
             if let Some(mut tool) = problems.tool(name, entry) {
                 tool.currency = tool.currency.or_else(|| pack.currency.clone());
                 tool.guards.splice(0..0, of_all.iter().cloned());
+                let reader = entry
+                    .read
+                    .as_ref()
+                    .and_then(|read| pack.tools.get(&read.tool));
+                tool.reads_inside = reader.and_then(|reader| reader.inside);
                 tools.insert(name.clone(), tool);
             }
         }
+        problems.0.extend(inside::problems(&pack));
         if !problems.0.is_empty() {
             return Err(problems.0);
         }
+        identity::settle(&mut tools);
         Ok(Self {
             hash: canonical::hash(&pack),
             pack,
@@ -192,10 +210,14 @@ impl Problems {
             let arguments = self.filter(at("read.arguments"), Some(&read.arguments));
             let fields = self.filter(at("read.fields"), Some(&read.fields));
             let version = self.filter(at("read.version"), read.version.as_ref());
+            let id = self.filter(at("read.id"), read.id.as_ref());
+            let arguments = arguments?;
             Some(CompiledRead {
-                arguments: arguments?,
+                fixed: inside::fixed(&arguments),
+                arguments,
                 fields: fields?,
                 version,
+                id,
             })
         });
         let raise = entry
@@ -230,6 +252,9 @@ impl Problems {
             .any(|source| source.contains("$before"));
         let tool = CompiledTool {
             looks_before,
+            identity: Identity::default(),
+            reads_inside: None,
+            makes: None,
             record_type: self.filter(
                 at("record.type_of"),
                 entry
@@ -441,7 +466,10 @@ impl Problems {
         for (index, guard) in guards.iter().enumerate() {
             let at = |key: &str| format!("{place}guard[{index}].{key}");
             let twice = guards[..index].iter().any(|one| one.id == guard.id);
-            if !check::plain_name(&guard.id) || twice || guard.id == SEVERAL_RECORDS {
+            if !check::plain_name(&guard.id)
+                || twice
+                || [SEVERAL_RECORDS, inside::HOST_NOT_ALLOWED].contains(&guard.id.as_str())
+            {
                 self.guard_id(at("id"), &guard.id);
             }
             if guard.text.trim().is_empty() {

@@ -10,6 +10,10 @@ impl Work<'_> {
     /// The level, with the sentences that say why.
     pub(super) fn level(&mut self, changes: &[FieldChange], accounts: &Accounts) -> Level {
         let mut level = match self.effect {
+            Effect::Read if self.reaches_out => self.say(
+                Level::External,
+                "It reads at an address that the agent chose: what stands in the address goes there.",
+            ),
             Effect::Read => self.say(Level::ReadOnly, "It only reads."),
             Effect::Draft if self.high_impact => self.say(
                 Level::HighImpact,

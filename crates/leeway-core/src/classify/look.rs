@@ -2,6 +2,7 @@
 
 use super::compiled::{CompiledPack, CompiledTool, LONGEST_SETTLING_S};
 use super::filter::Filter;
+use super::identity;
 use super::redact::Redactor;
 use super::{BeforeImage, Effect, RecordRef};
 use crate::number;
@@ -58,21 +59,32 @@ impl CompiledPack {
 }
 
 impl CompiledTool {
-    /// The record a call touches.
-    pub fn record(&self, system: &str, arguments: &Value) -> Result<Option<RecordRef>, String> {
-        let (Some(rule), Some(filter)) = (&self.entry.record, &self.record_id) else {
+    /// The record's id as a call spells it.
+    pub fn given(&self, arguments: &Value) -> Result<Option<String>, String> {
+        let Some(filter) = self.entry.record.as_ref().and(self.record_id.as_ref()) else {
             return Ok(None);
         };
-        let id = match run(filter, arguments)? {
-            Value::String(id) if !id.is_empty() => id,
-            Value::Number(id) => number::id(&id),
-            other => {
-                return Err(format!(
-                    "filter `{}` gave {other}, which is no record id",
-                    filter.source()
-                ));
-            }
+        match run(filter, arguments)? {
+            Value::String(id) if !id.is_empty() => Ok(Some(id)),
+            Value::Number(id) => Ok(Some(identity::number(&id))),
+            other => Err(format!(
+                "filter `{}` gave {other}, which is no record id",
+                filter.source()
+            )),
+        }
+    }
+
+    /// Whether the pack says how a reading names the record.
+    pub fn reads_id(&self) -> bool {
+        self.read.as_ref().is_some_and(|read| read.id.is_some())
+    }
+
+    /// The record a call touches, by its arguments alone.
+    pub fn record(&self, system: &str, arguments: &Value) -> Result<Option<RecordRef>, String> {
+        let (Some(rule), Some(given)) = (&self.entry.record, self.given(arguments)?) else {
+            return Ok(None);
         };
+        let id = identity::normal(&rule.normal, &given);
         let record_type = match self
             .record_type
             .as_ref()
@@ -155,9 +167,25 @@ impl CompiledTool {
             Some(Ok(mark)) => Some(mark.to_string()),
             Some(Err(why)) => return BeforeImage::Failed { why },
         };
+        let id = match read.id.as_ref().map(over) {
+            None | Some(Ok(Value::Null)) => None,
+            Some(Ok(Value::String(id))) if !id.is_empty() => Some(id),
+            Some(Ok(Value::Number(id))) => Some(identity::number(&id)),
+            // An answer without a record has no id either: its fields say so.
+            Some(Err(_)) if over(&read.fields) == Ok(Value::Null) => None,
+            Some(Ok(other)) => {
+                let why = format!("{other} is no record id");
+                return BeforeImage::Failed { why };
+            }
+            Some(Err(why)) => return BeforeImage::Failed { why },
+        };
         match over(&read.fields) {
             Ok(Value::Object(fields)) => match redactor.redact(&Value::Object(fields)) {
-                Value::Object(fields) => BeforeImage::Read { fields, version },
+                Value::Object(fields) => BeforeImage::Read {
+                    fields,
+                    version,
+                    id,
+                },
                 _ => BeforeImage::NotReadable,
             },
             Ok(Value::Null) => BeforeImage::Missing,

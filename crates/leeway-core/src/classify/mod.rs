@@ -4,7 +4,8 @@
 //! [`pack`] is the schema of pack files; [`look`] says which record to read and reads the answer;
 //! [`classified`] is the pure classification, [`level`] its level, [`undo`] its way back; [`filter`]
 //! runs jq filters; [`money`] reads amounts and [`currency`] writes them; [`guess`] reads a tool without a pack entry, for display
-//! only; [`redact`] hides secrets by their fields' names and [`scrub`] wherever else they occur.
+//! only; [`identity`] says which spellings are one record, [`inside`] what reaches outside its system; [`redact`] hides
+//! secrets by their fields' names, [`scrub`] wherever else they occur, and [`known`] knows them again later.
 
 use crate::judge::guardrail::Then;
 use crate::message::{Decoded, Message};
@@ -157,6 +158,9 @@ pub enum BeforeImage {
         /// The system's version mark (ETag, version field), if it has one.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         version: Option<String>,
+        /// The record's id as the reading gives it, where the pack says how.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        id: Option<String>,
     },
 }
 
@@ -295,6 +299,9 @@ pub mod currency;
 pub mod filter;
 pub mod guess;
 mod handed;
+pub mod identity;
+pub mod inside;
+pub mod known;
 pub mod level;
 pub mod look;
 mod message;

@@ -6,6 +6,7 @@
 //! first text is JSON, it is also parsed into `.json`. Filters over the answer find the call's
 //! arguments in `$call`.
 
+use super::identity::{self, Form};
 use super::{Area, Effect};
 use crate::judge::guardrail::Then;
 use crate::undo::forms::Normal;
@@ -72,6 +73,15 @@ pub struct ToolEntry {
     /// Changed fields whose arrays only ever gain members by this call (tags): gaining is level 3.
     #[serde(default)]
     pub additive: Vec<String>,
+    /// Of a tool that reads: true when it reaches nothing but records of its own system, whatever it is
+    /// given; false when it may reach what an agent names. Leeway itself reads only through tools that stay
+    /// inside. Unsaid, the reading's arguments have to be ids of records by their names.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub inside: Option<bool>,
+    /// Of a tool that reads at an address it is given: hosts that it may read from alone, `example.com`, or
+    /// `*.example.com` for every host below it. Any other waits for a person.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub hosts: Vec<String>,
     /// How to read the record.
     pub read: Option<ReadRule>,
     /// How the version mark that was read goes into the call, where the system writes on condition.
@@ -226,6 +236,13 @@ pub struct RecordRule {
     pub type_of: Option<String>,
     /// Filter giving the record's id, a string or number.
     pub id: String,
+    /// Forms in which every spelling of an id is the same text, one after another.
+    #[serde(
+        default,
+        skip_serializing_if = "Vec::is_empty",
+        deserialize_with = "identity::forms"
+    )]
+    pub normal: Vec<Form>,
 }
 
 /// How to read the record a call touches.
@@ -241,6 +258,10 @@ pub struct ReadRule {
     pub fields: String,
     /// Filter over the answer giving the system's version mark, a string or number.
     pub version: Option<String>,
+    /// Filter over the answer giving the record's id, a string or number: how the system itself names it,
+    /// however the call does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
     /// Text in an error answer that means there is no such record (then it is missing, not failed).
     pub missing: Option<String>,
     /// What a field is that the reading does not contain.
@@ -326,6 +347,14 @@ impl ToolEntry {
         self.effects()
             .max_by_key(|effect| effect.severity())
             .unwrap_or(self.effect)
+    }
+
+    /// The tool that takes a call back.
+    pub fn way_back(&self) -> Option<&str> {
+        match &self.undo {
+            Some(UndoRule::Exact { tool, .. } | UndoRule::Compensating { tool, .. }) => Some(tool),
+            _ => None,
+        }
     }
 
     /// The filters that give true or false.

@@ -75,6 +75,21 @@ impl Scrubber {
         }
     }
 
+    /// Looks for a text as well, however short.
+    pub fn add(&mut self, secret: &str) {
+        self.secrets.insert(secret.to_owned());
+    }
+
+    /// Whether there is nothing to look for.
+    pub fn is_empty(&self) -> bool {
+        self.secrets.is_empty()
+    }
+
+    /// The secrets, as they may stand in texts.
+    pub fn secrets(&self) -> impl Iterator<Item = &String> {
+        self.secrets.iter()
+    }
+
     /// Looks for the secrets of another one as well.
     pub fn join(&mut self, other: Self) {
         self.secrets.extend(other.secrets);
@@ -122,7 +137,7 @@ impl Scrubber {
             Value::Object(fields) => {
                 return fields
                     .iter()
-                    .map(|(key, item)| (key.clone(), self.each(item, hide)))
+                    .map(|(key, item)| (self.text(key), self.each(item, hide)))
                     .collect();
             }
             Value::Array(items) => {

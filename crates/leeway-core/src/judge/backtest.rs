@@ -1,6 +1,7 @@
 //! What other rules would have made of the past: every action judged again as it was proposed, with
 //! the facts of its day. Pure; what is counted over windows is counted anew along the way.
 
+use super::compiled::View;
 use super::facts::{Counted, Measured};
 use super::guardrail::Scope;
 use super::rules::{Case, CompiledRules, judge};
@@ -163,7 +164,10 @@ impl Backtest {
             self.report.earned += u64::from(with(&facts).verdict != Verdict::Allow);
         }
         if past.ran && would != Verdict::Block {
-            self.count_after(&case);
+            self.count_after(&Case {
+                facts: &facts,
+                ..case
+            });
         }
         self.note(past, classified, (would, decision.reasons));
     }
@@ -198,10 +202,10 @@ impl Backtest {
         }
     }
 
-    /// Every window counts what ran in its scope, whether or not the rule concerned it.
+    /// Every window counts what ran in its scope and its rule speaks of.
     fn count_after(&mut self, case: &Case<'_>) {
         let amount = case.classified.amount_cents.unwrap_or(0);
-        for (guardrail, scope, currency) in self.rules.windows() {
+        for (guardrail, scope, currency) in self.rules.windows(&View::of(case)) {
             if scope == Scope::Record && case.classified.record.is_none() {
                 continue;
             }
@@ -324,10 +328,11 @@ impl Window {
 }
 
 impl CompiledRules {
-    /// Every guardrail that counts, whose actions it counts, and in which currency.
-    fn windows(&self) -> Vec<(&str, Scope, Option<&str>)> {
+    /// Every guardrail that counts such a case, whose actions it counts, and in which currency.
+    fn windows(&self, view: &View<'_>) -> Vec<(&str, Scope, Option<&str>)> {
         self.guardrails
             .iter()
+            .filter(|rule| rule.counts(view))
             .filter_map(|rule| Some((rule.id(), rule.window()?.0, rule.currency())))
             .collect()
     }

@@ -1,14 +1,16 @@
 //! Guardrails made ready: checked, and reduced to tests that are cheap before they are exact.
 
 use super::check::{self, RuleProblem};
+use super::counting::{self, Counts};
 use super::facts::Counted;
 use super::guardrail::{Guardrail, Scope, When};
 use super::rules::{Case, CompiledRules, Counter};
 use super::{Reason, Verdict};
 use crate::classify::sensitive::WordLists;
-use crate::classify::{Area, Classified, Effect};
+use crate::classify::{Classified, Effect};
 use crate::govern::workflow::Workflow;
 use std::collections::HashMap;
+use std::sync::Arc;
 
 /// A guardrail, ready.
 #[derive(Clone, Debug)]
@@ -18,6 +20,8 @@ pub struct CompiledGuardrail {
     areas: u8,
     /// The currency of its amounts.
     currency: Option<String>,
+    /// What its rate or total counts.
+    counts: Arc<Counts>,
 }
 
 /// What guardrails look at, computed once per case.
@@ -35,11 +39,7 @@ impl<'a> View<'a> {
         Self {
             case,
             effect: bit(case.classified.effect),
-            areas: case
-                .classified
-                .areas
-                .iter()
-                .fold(0, |bits, area| bits | area_bit(*area)),
+            areas: counting::bits(&case.classified.areas),
             level: u8::from(case.classified.level),
             unknown: !case.classified.unknowns.is_empty(),
         }
@@ -48,10 +48,6 @@ impl<'a> View<'a> {
 
 fn bit(effect: Effect) -> u16 {
     1 << effect as u16
-}
-
-fn area_bit(area: Area) -> u8 {
-    1 << area as u8
 }
 
 impl CompiledGuardrail {
@@ -67,11 +63,8 @@ impl CompiledGuardrail {
                 .effects
                 .iter()
                 .fold(0, |bits, effect| bits | bit(*effect)),
-            areas: rule
-                .when
-                .areas
-                .iter()
-                .fold(0, |bits, area| bits | area_bit(*area)),
+            areas: counting::bits(&rule.when.areas),
+            counts: Arc::new(Counts::of(&rule.when)),
             rule,
         }
     }
@@ -87,6 +80,7 @@ impl CompiledGuardrail {
             scope,
             window_s,
             currency: self.currency.clone(),
+            counts: self.counts.clone(),
         })
     }
 
@@ -101,6 +95,14 @@ impl CompiledGuardrail {
     /// The currency of its amounts.
     pub fn currency(&self) -> Option<&str> {
         self.currency.as_deref()
+    }
+
+    /// Whether its rate or total counts a case that ran: every other condition held for it.
+    pub fn counts(&self, view: &View<'_>) -> bool {
+        let tools = &self.rule.when.tools;
+        (tools.is_empty() || tools.contains(&view.case.call.tool_name()))
+            && self.concerns(view)
+            && self.exact(view)
     }
 
     /// Its id.
@@ -128,6 +130,8 @@ impl CompiledGuardrail {
         // A filter that failed may have hidden an area. It cannot hide an effect: those it could
         // raise count as raised.
         (self.effects == 0 || self.effects & view.effect != 0)
+            // What limits how much is done is not about reads, unless it says so.
+            && (view.effect != bit(Effect::Read) || self.counts.reads || self.window().is_none())
             && (self.areas == 0 || self.areas & view.areas != 0 || view.unknown)
             && when.level_at_least.is_none_or(|level| view.level >= level)
             && (when.agents.is_empty() || when.agents.contains(&view.case.call.agent))

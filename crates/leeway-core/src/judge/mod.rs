@@ -7,6 +7,7 @@
 pub mod backtest;
 pub mod check;
 pub mod compiled;
+pub mod counting;
 pub mod facts;
 pub mod guardrail;
 pub mod hours;

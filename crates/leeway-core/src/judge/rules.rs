@@ -3,6 +3,7 @@
 
 use super::check::RuleProblem;
 use super::compiled::{CompiledGuardrail, View};
+use super::counting::Counts;
 use super::hours::Hours;
 use super::review::{self, PACK_RULE};
 use super::{Decision, Facts, Reason, Verdict};
@@ -14,6 +15,7 @@ use crate::classify::{BeforeImage, Classified, Effect, Guarded, Level};
 use crate::govern::workflow::{DeadlineCounts, Grant, Workflow};
 use crate::judge::guardrail::Scope;
 use std::collections::HashMap;
+use std::sync::Arc;
 
 /// A workflow's rules, ready to judge with.
 #[derive(Clone, Debug)]
@@ -60,7 +62,7 @@ impl<'a> Case<'a> {
 }
 
 /// Something to count before judging.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Counter {
     /// The guardrail that asks.
     pub guardrail: String,
@@ -70,6 +72,8 @@ pub struct Counter {
     pub window_s: u64,
     /// Amounts in which currency; those whose currency is not known count too. `None` for all.
     pub currency: Option<String>,
+    /// Which of them.
+    pub counts: Arc<Counts>,
 }
 
 impl CompiledRules {
@@ -142,7 +146,8 @@ pub fn judge(rules: &CompiledRules, case: &Case<'_>) -> Decision {
     let tool = case.call.tool_name();
     let level = case.classified.level;
     let configured = rules.workflow.grant(&tool);
-    granted(earned(configured, case, &mut reasons), level, &mut reasons);
+    let earned = earned(configured, case, &mut reasons);
+    granted(earned, (case.classified.effect, level), &mut reasons);
     owned(case, &mut reasons);
     reviewed(case, &mut reasons);
     reasons.extend(case.facts.contained.and_then(|rung| rung.reason(level)));
@@ -267,7 +272,7 @@ fn of_pack(guard: &Guarded) -> Reason {
     }
 }
 
-fn granted(grant: Grant, level: Level, reasons: &mut Vec<Reason>) {
+fn granted(grant: Grant, (effect, level): (Effect, Level), reasons: &mut Vec<Reason>) {
     let mut say = |rule: &str, verdict, text: String| {
         reasons.push(Reason {
             rule: rule.to_owned(),
@@ -285,6 +290,12 @@ fn granted(grant: Grant, level: Level, reasons: &mut Vec<Reason>) {
             "within-grant",
             Verdict::Allow,
             "Reading is granted.".to_owned(),
+        ),
+        // A read that reaches outside is still a read: a person decides on it.
+        (Grant::Read, Level::External) if effect == Effect::Read => say(
+            "read-reaches-out",
+            Verdict::Hold,
+            "Reading is granted, but not at an address that nobody allowed.".to_owned(),
         ),
         (Grant::Read, _) => say(
             "beyond-grant",

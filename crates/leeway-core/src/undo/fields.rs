@@ -57,10 +57,13 @@ pub fn compare_made(after: Option<&BeforeImage>, now: &BeforeImage) -> Vec<Field
     let (made, version, then) = match (after, now) {
         (_, BeforeImage::Missing) => return vec![],
         (
-            Some(BeforeImage::Read { fields, version }),
+            Some(BeforeImage::Read {
+                fields, version, ..
+            }),
             BeforeImage::Read {
                 fields: now,
                 version: then,
+                ..
             },
         ) => (fields, (version, then), now),
         _ => {

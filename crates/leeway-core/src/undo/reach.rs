@@ -143,6 +143,7 @@ impl Call<'_> {
         let otherwise = BeforeImage::Read {
             fields: otherwise(self.now),
             version: None,
+            id: None,
         };
         let all = Call {
             now: &otherwise,

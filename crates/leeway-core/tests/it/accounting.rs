@@ -39,6 +39,7 @@ fn read(fields: Value) -> BeforeImage {
     BeforeImage::Read {
         fields: fields.as_object().cloned().unwrap(),
         version: None,
+        id: None,
     }
 }
 
@@ -327,7 +328,7 @@ proptest! {
             arguments[name] = value.clone();
         }
         let blank: Map<String, Value> = names.iter().map(|name| (name.clone(), Value::Null)).collect();
-        let before = BeforeImage::Read { fields: blank, version: None };
+        let before = BeforeImage::Read { fields: blank, version: None, id: None };
         let whole = classify(&update(&spoken(style, &names), ""), "crm", &arguments, &before);
         prop_assert_eq!(&whole.unknowns, &Vec::<String>::new());
         prop_assert_eq!(whole.level, Level::LowRisk);

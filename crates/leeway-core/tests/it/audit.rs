@@ -98,6 +98,7 @@ fn every_field_is_there_and_every_empty_one_says_why() {
     let held = judged_event(Verdict::Hold, 1, Cause::Proposed);
     let started = ActionEvent::Started {
         idempotency_key: "k".into(),
+        readings: vec![],
     };
     let drift = ActionEvent::Drifted {
         now: BeforeImage::Missing,
@@ -155,6 +156,7 @@ fn what_was_done_by_whom_is_in_the_record() {
         approved("hash-1"),
         ActionEvent::Started {
             idempotency_key: "k".into(),
+            readings: vec![],
         },
         finished(Outcome::Executed),
     ]);

@@ -138,6 +138,33 @@ fn rates_count_anew_what_ran_and_forget_what_is_older_than_the_window() {
 }
 
 #[test]
+fn a_rate_counts_what_it_speaks_of_and_reads_only_where_it_says_so() {
+    let read = |judged: &mut Judged| {
+        judged.classified.effect = Effect::Read;
+        judged.classified.level = Level::ReadOnly;
+    };
+    let mut all: Vec<Past> = (0..20).map(|_| past(0, read, (true, false))).collect();
+    all.push(past(0, |_| {}, (true, false)));
+    let held = |when: &str| {
+        let rule = format!(
+            "[[guardrail]]\nid = \"rate\"\ntext = \"Too many.\"\nthen = \"hold\"\nwhen = {{ {when}rate = {{ more_than = 3, per_s = 7200, of = \"workflow\" }} }}"
+        );
+        replay(rules(&rule), &all).different
+    };
+    for when in ["", "effects = [\"update\"], ", "level_at_least = 2, "] {
+        assert_eq!(held(when), 0, "{when}");
+    }
+    for when in [
+        "effects = [\"read\", \"update\"], ",
+        "level_at_least = 1, ",
+        "tools = [\"crm__update\"], ",
+    ] {
+        assert_eq!(held(when), 18, "{when}");
+    }
+    assert_eq!(held("effects = [\"read\"], "), 17);
+}
+
+#[test]
 fn what_was_earned_is_of_its_day_and_said_where_it_would_be_gone() {
     let earned = |threshold: f64| {
         move |judged: &mut Judged| {

@@ -78,6 +78,7 @@ pub fn judged(verdict: Verdict, revision: u32, cause: Cause) -> Judged {
         sealed: false,
         idempotency_key: None,
         twin_hash: "twin".into(),
+        readings: vec![],
     }
 }
 

@@ -60,6 +60,7 @@ fn read(fields: Value) -> BeforeImage {
     BeforeImage::Read {
         fields: fields.as_object().cloned().unwrap(),
         version: None,
+        id: None,
     }
 }
 
@@ -276,7 +277,11 @@ proptest! {
         record in json_value(),
     ) {
         let before = match record {
-            Value::Object(fields) => BeforeImage::Read { fields, version: None },
+            Value::Object(fields) => BeforeImage::Read {
+                fields,
+                version: None,
+                id: None,
+            },
             _ => BeforeImage::NotReadable,
         };
         let found = classify(&tool(name), "crm", &arguments, &before);

@@ -33,6 +33,7 @@ fn plain() -> Asked {
         before: BeforeImage::Read {
             fields: json!({"phone": null}).as_object().cloned().unwrap(),
             version: None,
+            id: None,
         },
     }
 }

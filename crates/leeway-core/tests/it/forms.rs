@@ -27,6 +27,7 @@ fn image(fields: Value) -> BeforeImage {
     BeforeImage::Read {
         fields: fields.as_object().cloned().unwrap(),
         version: None,
+        id: None,
     }
 }
 
@@ -342,6 +343,7 @@ fn what_a_call_did_not_name_is_listed_but_for_what_systems_change_by_themselves(
         BeforeImage::Read {
             fields: fields.collect(),
             version: None,
+            id: None,
         }
     };
     let (found, more) = changed_along(&classified, (&many("a"), &many("b")), &Normal::new());

@@ -71,6 +71,7 @@ fn read(fields: Value) -> BeforeImage {
     BeforeImage::Read {
         fields: fields.as_object().cloned().unwrap(),
         version: None,
+        id: None,
     }
 }
 

@@ -172,6 +172,7 @@ fn before() -> impl Strategy<Value = BeforeImage> {
         value().prop_map(|phone| BeforeImage::Read {
             fields: json!({ "phone": phone }).as_object().cloned().unwrap(),
             version: None,
+            id: None,
         }),
     ]
 }

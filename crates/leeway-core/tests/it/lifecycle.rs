@@ -132,6 +132,7 @@ fn later_events() -> Vec<(&'static str, ActionEvent)> {
             "started",
             ActionEvent::Started {
                 idempotency_key: "k".into(),
+                readings: vec![],
             },
         ),
         ("executed", finished(Outcome::Executed)),
@@ -160,6 +161,7 @@ fn resolved(outcome: Outcome) -> ActionEvent {
         by: None,
         evidence: "read back".into(),
         after: None,
+        readings: vec![],
     })
 }
 
@@ -345,6 +347,7 @@ fn an_approval_is_used_once() {
         approved("hash-1"),
         ActionEvent::Started {
             idempotency_key: "k".into(),
+            readings: vec![],
         },
     ];
     assert_eq!(fold(&events).unwrap().status, Status::Executing);
@@ -356,6 +359,7 @@ fn an_approval_is_used_once() {
 fn a_write_refused_for_the_records_version_needs_a_new_approval_and_starts_once_more() {
     let start = |key: &str| ActionEvent::Started {
         idempotency_key: key.into(),
+        readings: vec![],
     };
     let refused = [
         judged_event(Verdict::Hold, 1, Cause::Proposed),

@@ -190,6 +190,7 @@ fn record(fields: &Value) -> BeforeImage {
     BeforeImage::Read {
         fields: fields.as_object().cloned().unwrap(),
         version: None,
+        id: None,
     }
 }
 

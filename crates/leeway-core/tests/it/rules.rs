@@ -225,6 +225,7 @@ fn a_record_that_is_not_what_the_agent_believed_holds() {
             .cloned()
             .unwrap(),
         version: None,
+        id: None,
     };
     let believes = |city: &str| Claim {
         sources: vec![Source {

@@ -20,6 +20,7 @@ fn decide(
     let before = BeforeImage::Read {
         fields: json!({ "account": now }).as_object().cloned().unwrap(),
         version: None,
+        id: None,
     };
     let thing = Classified {
         record: Some(RecordRef {

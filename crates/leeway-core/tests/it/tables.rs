@@ -251,6 +251,7 @@ fn never_lighter(tool: &CompiledTool, arguments: &Value, record: Option<Value>) 
         (Some(Value::Object(fields)), _) => BeforeImage::Read {
             fields,
             version: None,
+            id: None,
         },
         _ => unread.clone(),
     };

@@ -29,6 +29,7 @@ fn decide(template: &str, tool: &str, (arguments, before): (Value, Value)) -> De
         Value::Object(fields) => BeforeImage::Read {
             fields,
             version: Some("1".into()),
+            id: None,
         },
         _ => BeforeImage::NotNeeded,
     };

@@ -31,6 +31,7 @@ fn image(fields: Value) -> BeforeImage {
     BeforeImage::Read {
         fields: fields.as_object().cloned().unwrap(),
         version: None,
+        id: None,
     }
 }
 
@@ -170,6 +171,7 @@ fn what_was_made_is_deleted_only_while_nothing_was_added_to_it() {
     let marked = |version: &str| BeforeImage::Read {
         fields: json!({ "title": "call" }).as_object().cloned().unwrap(),
         version: Some(version.into()),
+        id: None,
     };
     let touched = compare_made(Some(&marked("1")), &marked("2"));
     assert!(touched.iter().any(|one| one.finding == Finding::Changed));

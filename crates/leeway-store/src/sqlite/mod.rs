@@ -7,6 +7,7 @@
 mod apply;
 mod checkpoint;
 mod configured;
+mod counted;
 pub mod derived;
 mod hours;
 mod lock;

@@ -3,14 +3,11 @@
 use super::apply::{kind_number, one};
 use super::{StoreError, row, schema, search};
 use crate::append::Conflict;
-use crate::query::{
-    ActionFilter, Counts, Credential, CredentialKind, Head, Page, RawEntry, ScopeKey,
-};
+use crate::query::{ActionFilter, Counts, Credential, CredentialKind, Head, Page, RawEntry};
 use leeway_core::action::state::{ActionRow, ActionState, EntryMeta, Status, Step};
 use leeway_core::govern::owners::Responsibility;
 use leeway_core::govern::state::Document;
 use leeway_core::id::ActionId;
-use leeway_core::judge::facts::Counted;
 use leeway_core::ledger::entry::Envelope;
 use leeway_core::ledger::event::Event;
 use leeway_core::ledger::verify::{Report, Verifier};
@@ -440,59 +437,6 @@ impl Reader {
         Ok(Head {
             entries: place.frontier.size(),
             root: hex::encode(place.frontier.root()),
-        })
-    }
-
-    /// Actions that ran or were let run since a time, and their amounts, without the one that is
-    /// being judged: it may have been let run before and be judged again. Of amounts, those in a currency
-    /// and those that may be in it; all without one.
-    pub fn counted(
-        &self,
-        workflow: &str,
-        (key, currency): (&ScopeKey, Option<&str>),
-        since_ms: i64,
-        judged: &ActionId,
-    ) -> Result<Counted> {
-        let currency = currency.map_or(Sql::Null, |code| Sql::Text(code.to_owned()));
-        let mut values = vec![
-            currency.clone(),
-            currency,
-            Sql::Integer(since_ms),
-            Sql::Text(workflow.to_owned()),
-            Sql::Text(judged.as_str().to_owned()),
-        ];
-        let mut text = |value: &str| values.push(Sql::Text(value.to_owned()));
-        let condition = match key {
-            ScopeKey::Workflow => "",
-            ScopeKey::Agent(agent) => {
-                text(agent);
-                "AND agent = ?"
-            }
-            ScopeKey::Tool { system, tool } => {
-                text(system);
-                text(tool);
-                "AND system = ? AND tool = ?"
-            }
-            ScopeKey::Record(record) => {
-                text(&record.system);
-                text(&record.record_type);
-                text(&record.id);
-                "AND record_system = ? AND record_type = ? AND record_id = ?"
-            }
-        };
-        // 2 authorised, 4 approved, 9 executing, 10 executed, 12 partial, 13 outcome unknown.
-        let order = format!(
-            "SELECT count(*), coalesce(sum(CASE WHEN ? IS NULL OR currency IS NULL OR currency = ? THEN amount_cents END), 0) FROM actions
-             WHERE created_ms >= ? AND workflow = ? AND id <> ? AND planted IS NULL AND status IN (2, 4, 9, 10, 12, 13) {condition}"
-        );
-        let (count, sum_cents): (i64, i64) = self
-            .prepare_cached(&order)?
-            .query_row(params_from_iter(values), |row| {
-                Ok((row.get(0)?, row.get(1)?))
-            })?;
-        Ok(Counted {
-            count: count as u64,
-            sum_cents,
         })
     }
 

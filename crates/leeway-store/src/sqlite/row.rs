@@ -5,15 +5,16 @@ use leeway_core::action::state::{ActionRow, Status};
 use leeway_core::classify::{Effect, Level, RecordRef};
 use leeway_core::govern::owners::Responsibility;
 use leeway_core::id::ActionId;
+use leeway_core::judge::counting::Weighed;
 use rusqlite::{CachedStatement, Row, params};
 
 /// The columns, in the order [`read`] takes them.
-pub const COLUMNS: &str = "seq, id, version, created_ms, updated_ms, status, workflow, agent, system, tool, effect, level, record_system, record_type, record_id, title, gist, confidence, amount_cents, revision, content_hash, expires_ms, reviewer, idempotency_key, twin_hash, responsibility, approvals_needed, endorsed_by, reminded, escalated_to, took_ms, edited, undoes, mismatched, planted, currency";
+pub const COLUMNS: &str = "seq, id, version, created_ms, updated_ms, status, workflow, agent, system, tool, effect, level, record_system, record_type, record_id, title, gist, confidence, amount_cents, revision, content_hash, expires_ms, reviewer, idempotency_key, twin_hash, responsibility, approvals_needed, endorsed_by, reminded, escalated_to, took_ms, edited, undoes, mismatched, planted, currency, areas, fields, unknown, amount_expected";
 
 /// Writes a row, new or changed.
-pub const WRITE: &str = "INSERT INTO actions (seq, id, version, created_ms, updated_ms, status, workflow, agent, system, tool, effect, level, record_system, record_type, record_id, title, gist, confidence, amount_cents, revision, content_hash, expires_ms, reviewer, idempotency_key, twin_hash, responsibility, approvals_needed, endorsed_by, reminded, escalated_to, took_ms, edited, undoes, mismatched, planted, currency)
-VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32, ?33, ?34, ?35, ?36)
-ON CONFLICT (seq) DO UPDATE SET version = ?3, updated_ms = ?5, status = ?6, effect = ?11, level = ?12, record_system = ?13, record_type = ?14, record_id = ?15, title = ?16, gist = ?17, confidence = ?18, amount_cents = ?19, revision = ?20, content_hash = ?21, expires_ms = ?22, reviewer = ?23, twin_hash = ?25, responsibility = ?26, approvals_needed = ?27, endorsed_by = ?28, reminded = ?29, escalated_to = ?30, took_ms = ?31, edited = ?32, mismatched = ?34, currency = ?36";
+pub const WRITE: &str = "INSERT INTO actions (seq, id, version, created_ms, updated_ms, status, workflow, agent, system, tool, effect, level, record_system, record_type, record_id, title, gist, confidence, amount_cents, revision, content_hash, expires_ms, reviewer, idempotency_key, twin_hash, responsibility, approvals_needed, endorsed_by, reminded, escalated_to, took_ms, edited, undoes, mismatched, planted, currency, areas, fields, unknown, amount_expected)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32, ?33, ?34, ?35, ?36, ?37, ?38, ?39, ?40)
+ON CONFLICT (seq) DO UPDATE SET version = ?3, updated_ms = ?5, status = ?6, effect = ?11, level = ?12, record_system = ?13, record_type = ?14, record_id = ?15, title = ?16, gist = ?17, confidence = ?18, amount_cents = ?19, revision = ?20, content_hash = ?21, expires_ms = ?22, reviewer = ?23, twin_hash = ?25, responsibility = ?26, approvals_needed = ?27, endorsed_by = ?28, reminded = ?29, escalated_to = ?30, took_ms = ?31, edited = ?32, mismatched = ?34, currency = ?36, areas = ?37, fields = ?38, unknown = ?39, amount_expected = ?40";
 
 /// Number a status is stored as. Written in the schema's partial indexes: 3 is held.
 pub fn status_number(status: Status) -> i64 {
@@ -53,7 +54,7 @@ fn status(number: i64) -> Option<Status> {
         .find(|status| status_number(*status) == number)
 }
 
-fn effect_name(effect: Effect) -> String {
+pub(super) fn effect_name(effect: Effect) -> String {
     serde_json::to_value(effect)
         .ok()
         .and_then(|value| value.as_str().map(str::to_owned))
@@ -100,6 +101,10 @@ pub fn write(statement: &mut CachedStatement<'_>, row: &ActionRow) -> rusqlite::
         row.mismatched,
         row.planted.as_ref().map(leeway_core::id::ActionId::as_str),
         row.currency,
+        row.weighed.areas,
+        fields(&row.weighed.fields),
+        row.weighed.unknown,
+        row.weighed.amount_expected,
     ])?;
     Ok(())
 }
@@ -173,5 +178,21 @@ pub fn read(row: &Row<'_>) -> Result<ActionRow, StoreError> {
             .get::<_, Option<String>>(34)?
             .map(|shown| self::id(&shown))
             .transpose()?,
+        weighed: Weighed {
+            areas: row.get(36)?,
+            fields: row
+                .get::<_, Option<String>>(37)?
+                .map(|fields| serde_json::from_str(&fields))
+                .transpose()
+                .map_err(|_| unreadable("fields"))?
+                .unwrap_or_default(),
+            unknown: row.get(38)?,
+            amount_expected: row.get(39)?,
+        },
     })
+}
+
+/// The changed fields' names as a JSON array; nothing where there are none.
+fn fields(names: &[String]) -> Option<String> {
+    (!names.is_empty()).then(|| serde_json::json!(names).to_string())
 }

@@ -5,7 +5,7 @@ use super::StoreError;
 use rusqlite::Connection;
 
 /// Number of the schema below.
-pub const SCHEMA: i64 = 9;
+pub const SCHEMA: i64 = 10;
 
 const TABLES: &str = "
 CREATE TABLE entries (
@@ -90,11 +90,16 @@ CREATE TABLE actions (
   undoes TEXT,
   mismatched INTEGER NOT NULL,
   planted TEXT,
-  currency TEXT
+  currency TEXT,
+  areas INTEGER NOT NULL,
+  fields TEXT,
+  unknown INTEGER NOT NULL,
+  amount_expected INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX actions_workflow ON actions (workflow, seq);
 CREATE INDEX actions_status ON actions (status, seq);
 CREATE INDEX actions_level ON actions (level, seq);
+CREATE INDEX actions_acts ON actions (workflow, created_ms) WHERE effect <> 'read';
 CREATE INDEX actions_agent ON actions (agent, seq);
 CREATE INDEX actions_record ON actions (record_id, seq) WHERE record_id IS NOT NULL;
 CREATE INDEX actions_created ON actions (created_ms);

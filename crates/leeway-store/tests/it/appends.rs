@@ -7,8 +7,10 @@ use leeway_core::action::event::ActionEvent;
 use leeway_core::action::state::Status;
 use leeway_core::govern::event::GovernEvent;
 use leeway_core::judge::Verdict;
+use leeway_core::judge::counting::Counts;
+use leeway_core::judge::guardrail::When;
 use leeway_store::{
-    ActionFilter, Append, AppendError, Conflict, Credential, CredentialKind, Precondition,
+    ActionFilter, Append, AppendError, Conflict, Count, Credential, CredentialKind, Precondition,
     ScopeKey, SideWrite, Store, StoreError,
 };
 
@@ -81,9 +83,16 @@ fn an_action_lives_and_is_found() {
         1
     );
     let counted = |judged| {
-        let key = ScopeKey::Agent("clerk".into());
         let counted = reader
-            .counted("office", (&key, None), NOW - 1, &id(judged))
+            .counted(&Count {
+                workflow: "office",
+                key: &ScopeKey::Agent("clerk".into()),
+                since_ms: NOW - 1,
+                counts: &Counts::of(&When::default()),
+                judged: &id(judged),
+                currency: None,
+                in_business_hours: &|_| None,
+            })
             .unwrap();
         (counted.count, counted.sum_cents)
     };

@@ -2,6 +2,7 @@
 
 mod appends;
 mod beside;
+mod counted;
 mod crash;
 mod damage;
 mod full;

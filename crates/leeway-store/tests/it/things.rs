@@ -73,6 +73,7 @@ pub fn judged(n: u64, verdict: Verdict) -> ActionEvent {
         sealed: false,
         idempotency_key: None,
         twin_hash: format!("twin-{n}"),
+        readings: vec![],
     }))
 }
 
@@ -100,6 +101,7 @@ pub fn approved(n: u64) -> ActionEvent {
 pub fn started() -> ActionEvent {
     ActionEvent::Started {
         idempotency_key: "k".into(),
+        readings: vec![],
     }
 }
 

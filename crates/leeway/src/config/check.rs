@@ -7,6 +7,7 @@ use super::problems::{Problem, Severity};
 use super::systems::check_system;
 use leeway_core::action::tool_name;
 use leeway_core::classify::compiled::CompiledPack;
+use leeway_core::classify::inside;
 use leeway_core::classify::pack::Pack;
 use leeway_core::govern::relay::{Names, Relay};
 use leeway_core::govern::workflow::Workflow;
@@ -59,6 +60,12 @@ pub fn check(configuration: &Configuration) -> Vec<Problem> {
 pub fn check_places(read: &Read, problems: &mut Vec<Problem>) {
     for (source, pack) in &read.packs {
         named(source, &pack.name, problems);
+        problems.extend(inside::unread(pack).into_iter().map(|found| {
+            source
+                .at(&found.path, found.code, found.message)
+                .help(found.help)
+                .warning()
+        }));
         if let Err(found) = CompiledPack::compile(pack.clone()) {
             problems.extend(found.into_iter().map(|found| {
                 source

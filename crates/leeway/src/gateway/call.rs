@@ -124,7 +124,8 @@ async fn finish(
         let shows = |after: &BeforeImage| {
             !matches!(after, BeforeImage::Failed { .. }) && wrong(after).is_empty()
         };
-        finished.after = Some(read_settled(app, tool, (tool, arguments), shows).await)
+        let now = read_settled(app, tool, (tool, arguments), shows).await;
+        finished.after = Some(secrets::known(app, &secrets::run_of_action(action), now))
             .filter(|image| *image != BeforeImage::NotNeeded);
         let mut made = Made::default();
         if let Ok(result) = answer {
@@ -156,9 +157,10 @@ async fn finish(
         finished.made = made.record;
         finished.undo = made.undo;
     }
-    finished.result =
-        answered(answer).map(|result| recorded_answer(&secrets::answer(tool, arguments, &result)));
-    finished.note = secrets::note(tool, arguments, &finished.note);
+    let place = (tool.as_ref(), action);
+    finished.result = answered(answer)
+        .map(|result| recorded_answer(&secrets::answer(app, place, arguments, &result)));
+    finished.note = secrets::note(app, place, arguments, &finished.note);
     finished
 }
 
@@ -173,7 +175,7 @@ async fn settle(
     // A reading that lags shows the record as it was although it was done: it is looked at again later.
     let lags = tool.entry().is_some_and(|entry| !entry.settles().is_zero());
     let ended = said.ended && !lags;
-    let (now, tells) = reconcile::tells(app, (tool, action), arguments, ended).await;
+    let (now, tells, _) = reconcile::tells(app, (tool, action), arguments, ended).await;
     let after =
         Some(now).filter(|image| matches!(image, BeforeImage::Read { .. } | BeforeImage::Missing));
     match tells {

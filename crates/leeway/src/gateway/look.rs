@@ -1,31 +1,54 @@
-//! Reading the record a call touches, as the pack says, before and after it.
+//! Reading the record a call touches, as the pack says, before and after it. Such a reading is an act that
+//! nobody decided on: it stays inside the system, stops with its workflow, and is recorded.
 
 use super::secrets;
 use crate::app::App;
 use crate::registry::{LiveTool, LiveWorkflow};
 use crate::system::{SystemCall, Verb};
+use leeway_core::action::event::{ReadFor, Reading};
+use leeway_core::action::tool_name;
 use leeway_core::classify::BeforeImage;
 use leeway_core::classify::compiled::CompiledTool;
 use leeway_core::classify::scrub::Scrubber;
 use leeway_core::govern::workflow::Grant;
 use serde_json::Value;
 
-/// Reads the record, unless the tool is blocked anyway: what may not happen reads nothing. With the
-/// secrets that the call and the record hold.
+/// What was seen of a record.
+pub struct Seen {
+    /// The record.
+    pub image: BeforeImage,
+    /// The secrets that the call and the record hold.
+    pub secrets: Scrubber,
+    /// The reading; `None` where nothing was read.
+    pub reading: Option<Reading>,
+}
+
+/// Reads the record for judging a call. What may not happen reads nothing, and neither does what cannot happen
+/// now: while a workflow is paused nothing is done for its agents.
 pub(super) async fn look(
     app: &App,
     (workflow, tool): (&LiveWorkflow, &LiveTool),
     entry: &CompiledTool,
     arguments: &Value,
-) -> (BeforeImage, Scrubber) {
+) -> Seen {
+    let unseen = |image| Seen {
+        image,
+        secrets: secrets::of(tool, arguments),
+        reading: None,
+    };
     let grants = &workflow.state.workflow.grants;
-    match grants.get(&tool.name).copied().unwrap_or_default() {
-        Grant::Blocked => (BeforeImage::NotReadable, secrets::of(tool, arguments)),
-        _ => see(app, tool, entry, arguments).await,
+    let blocked = grants.get(&tool.name).copied().unwrap_or_default() == Grant::Blocked;
+    if blocked {
+        return unseen(BeforeImage::NotReadable);
     }
+    if workflow.state.paused.is_some() && entry.entry.read.is_some() {
+        let why = "the workflow is paused, so nothing is read for it".to_owned();
+        return unseen(BeforeImage::Failed { why });
+    }
+    read(app, (tool, entry), arguments, ReadFor::Judging).await
 }
 
-/// Reads the record the call touches, as the pack says.
+/// Reads the record a call touches, as the pack says.
 pub async fn read_record(
     app: &App,
     tool: &LiveTool,
@@ -42,8 +65,20 @@ pub(super) async fn see(
     entry: &CompiledTool,
     arguments: &Value,
 ) -> (BeforeImage, Scrubber) {
+    let seen = read(app, (tool, entry), arguments, ReadFor::Undoing).await;
+    (seen.image, seen.secrets)
+}
+
+/// Reads the record a call touches, as the pack says.
+pub async fn read(
+    app: &App,
+    (tool, entry): (&LiveTool, &CompiledTool),
+    arguments: &Value,
+    why: ReadFor,
+) -> Seen {
     let mut secrets = secrets::of(tool, arguments);
-    let image = match ask(app, tool, entry, arguments).await {
+    let (answer, reading) = ask(app, (tool, entry), arguments, why).await;
+    let image = match answer {
         Err(image) => image,
         Ok(answer) => {
             secrets.join(secrets::of(tool, &answer));
@@ -56,23 +91,42 @@ pub(super) async fn see(
             }
         }
     };
-    (secrets::image(&secrets, image), secrets)
+    let reading = reading.map(|reading| Reading {
+        arguments: secrets.leaves(&secrets::arguments(Some(tool), &reading.arguments)),
+        ..reading
+    });
+    Seen {
+        image: secrets::image(&secrets, image),
+        secrets,
+        reading,
+    }
 }
 
 /// The reading tool's answer, or the image when there is none.
 async fn ask(
     app: &App,
-    tool: &LiveTool,
-    entry: &CompiledTool,
+    (tool, entry): (&LiveTool, &CompiledTool),
     arguments: &Value,
-) -> Result<Value, BeforeImage> {
-    let failed = |why: String| BeforeImage::Failed { why };
+    why: ReadFor,
+) -> (Result<Value, BeforeImage>, Option<Reading>) {
+    let failed = |why: String| (Err(BeforeImage::Failed { why }), None);
     let (read_tool, read_arguments) = match entry.read_call(arguments) {
-        None => return Err(entry.without_read()),
-        Some(call) => call.map_err(failed)?,
+        None => return (Err(entry.without_read()), None),
+        Some(Err(why)) => return failed(why),
+        Some(Ok(call)) => call,
     };
+    let inside = entry.may_read(arguments, &read_arguments);
+    if inside.is_err() || takes_address(app, (&tool.system, &read_tool), &read_arguments) {
+        return (Err(BeforeImage::NotReadable), None);
+    }
     let Some(connection) = app.connection(tool) else {
-        return Err(failed(format!("`{}` is not configured", tool.system)));
+        return failed(format!("`{}` is not configured", tool.system));
+    };
+    let reading = Reading {
+        tool: read_tool.clone(),
+        arguments: read_arguments.clone(),
+        why,
+        at_ms: app.clock.now_ms(),
     };
     let call = SystemCall {
         verb: Verb::CallTool,
@@ -83,8 +137,39 @@ async fn ask(
         condition: None,
         line: None,
     };
-    connection
-        .call(call)
-        .await
-        .map_err(|error| failed(error.to_string()))
+    let answer = connection.call(call).await;
+    let answer = answer.map_err(|error| BeforeImage::Failed {
+        why: error.to_string(),
+    });
+    (answer, Some(reading))
+}
+
+/// Whether the reading tool itself says, by its input schema, that it is given an address.
+fn takes_address(app: &App, (system, tool): (&str, &str), arguments: &Value) -> bool {
+    const FORMATS: [&str; 10] = [
+        "uri",
+        "uri-reference",
+        "uri-template",
+        "iri",
+        "iri-reference",
+        "url",
+        "hostname",
+        "idn-hostname",
+        "ipv4",
+        "ipv6",
+    ];
+    let registry = app.registry();
+    let Some(tool) = registry.find(&tool_name(system, tool)) else {
+        return false;
+    };
+    let schema = &tool.state.definition["inputSchema"]["properties"];
+    arguments
+        .as_object()
+        .into_iter()
+        .flatten()
+        .any(|(name, _)| {
+            schema[name]["format"]
+                .as_str()
+                .is_some_and(|format| FORMATS.contains(&format))
+        })
 }

@@ -24,6 +24,7 @@ pub mod prepare;
 pub mod question;
 pub mod reconcile;
 pub mod record_lock;
+pub mod remembered;
 pub mod repeat;
 pub mod run;
 pub mod secrets;

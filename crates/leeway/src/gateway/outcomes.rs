@@ -50,7 +50,7 @@ pub async fn open(app: &Arc<App>, person: &Person) -> Result<(Vec<Open>, usize),
 async fn read(app: &Arc<App>, person: &Person, action: ActionState) -> Open {
     let reading = tokio::time::timeout(LONGEST, reconcile::reading(app, &action)).await;
     let now = match reading {
-        Ok(Ok(Ok(read))) => Ok(read),
+        Ok(Ok(Ok((now, said, _)))) => Ok((now, said)),
         Ok(Ok(Err(why))) => Err(why.to_owned()),
         Ok(Err(error)) => Err(error.message),
         Err(_) => Err(format!(

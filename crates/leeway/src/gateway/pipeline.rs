@@ -9,6 +9,7 @@ use super::arguments::{self, short};
 use super::call;
 use super::governance;
 use super::prepare::{Attempt, Prepared, prepare};
+use super::record_lock::{Names, Writing, other, writing};
 use super::repeat::{self, Earlier, earlier, join, known_key, same_call};
 use super::run;
 use super::secrets;
@@ -23,13 +24,11 @@ use axum::http::StatusCode;
 use leeway_core::action::event::{ActionEvent, Cause, Refused};
 use leeway_core::action::state::ActionState;
 use leeway_core::action::{Call, Claim};
-use leeway_core::classify::Effect;
 use leeway_core::id::ActionId;
 use leeway_core::judge::Verdict;
 use leeway_store::{Append, AppendError, Conflict, Precondition, SideWrite};
 use serde_json::{Value, json};
 use std::sync::Arc;
-use tokio::sync::OwnedMutexGuard;
 
 /// Who calls: an agent and the workflow its token is bound to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -133,13 +132,13 @@ async fn receive(
     }
     let arrived_ms = app.clock.now_ms();
     // Kept until the outcome is recorded.
-    let _writing = writing(app, &tool, &proposal.arguments).await;
+    let mut writing = writing(app, &tool, &proposal.arguments).await;
     let id = ActionId::new(app.clock.now_ms(), clock::random());
     let arguments = proposal.arguments.clone();
     let key = proposal.idempotency_key.clone();
     let line = proposal.line;
     let attempt = Attempt {
-        id: id.clone(),
+        id,
         revision: 1,
         edited: false,
         asked: false,
@@ -151,12 +150,13 @@ async fn receive(
         claim: proposal.claim,
         idempotency_key: proposal.idempotency_key,
         repeats: None,
+        readings: vec![],
     };
     let began = tokio::time::Instant::now();
     let ground = registry.ground(&caller.workflow, &tool);
     let place = (workflow.as_ref(), tool.as_ref(), ground);
     let (verdict, recorded) =
-        judged_and_recorded(app, caller, place, (attempt, arrived_ms)).await?;
+        judged_and_recorded(app, caller, place, (attempt, arrived_ms), &mut writing).await?;
     metrics::judged(verdict, began.elapsed());
     match recorded {
         Recorded::Earlier(id) => earlier(app, &id),
@@ -184,9 +184,10 @@ async fn judged_and_recorded(
     caller: &Caller,
     (workflow, tool, ground): (&LiveWorkflow, &LiveTool, Precondition),
     (mut attempt, arrived_ms): (Attempt, i64),
+    writing: &mut Option<Writing>,
 ) -> Result<(Verdict, Recorded), ApiError> {
     loop {
-        let prepared = prepare(app, workflow, tool, attempt.clone()).await?;
+        let prepared = prepare_held(app, (workflow, tool), &attempt, writing).await?;
         let verdict = prepared.judged.decision.verdict;
         let judged = (attempt.id.clone(), prepared);
         let recorded = record(app, caller, (workflow, ground.clone()), judged).await?;
@@ -200,14 +201,22 @@ async fn judged_and_recorded(
     }
 }
 
-/// Waits until nobody else acts on the record a call would change; a read waits for nobody.
-pub async fn writing(app: &App, tool: &LiveTool, arguments: &Value) -> Option<OwnedMutexGuard<()>> {
-    let entry = tool.entry()?;
-    if entry.entry.effect == Effect::Read {
-        return None;
+/// Judges a call, holding its record by the name that the reading gives it.
+async fn prepare_held(
+    app: &App,
+    (workflow, tool): (&LiveWorkflow, &LiveTool),
+    attempt: &Attempt,
+    writing: &mut Option<Writing>,
+) -> Result<Prepared, ApiError> {
+    let mut names = Names::default();
+    loop {
+        let prepared = prepare(app, workflow, tool, attempt.clone()).await?;
+        let Some(hold) = other(tool, writing.as_ref(), &prepared.judged.before) else {
+            return Ok(prepared);
+        };
+        drop(prepared);
+        names.hold(app, writing, hold).await;
     }
-    let record = entry.record(&tool.system, arguments).ok()??;
-    Some(app.records.take(&record).await)
 }
 
 /// What the agent answered to the system's questions, as it is recorded.
@@ -289,16 +298,17 @@ async fn refuse(
     let tool = registry.find(&proposal.tool);
     let known = tool.map(std::convert::AsRef::as_ref);
     let id = ActionId::new(app.clock.now_ms(), clock::random());
+    let (met, claim) = secrets::refused(app, caller, known, &proposal);
     let event = ActionEvent::Refused(Refused {
         call: Call {
             workflow: caller.workflow.clone(),
             agent: caller.agent.clone(),
             system: tool.map(|tool| tool.system.clone()).unwrap_or_default(),
             tool: tool.map_or_else(|| short(&proposal.tool), |tool| tool.tool.clone()),
-            arguments: secrets::arguments(known, &proposal.arguments),
+            arguments: met.leaves(&secrets::arguments(known, &proposal.arguments)),
             inputs: None,
         },
-        claim: secrets::refused_claim(known, &proposal.arguments, proposal.claim),
+        claim,
         code: refusal.code.to_owned(),
         message: refusal.message.clone(),
     });
@@ -360,7 +370,7 @@ async fn record(
         ActionEvent::Judged(Box::new(judged)),
     )];
     if starts {
-        events.push(("leeway".to_owned(), run::start_event(&id, 1)));
+        events.push(("leeway".to_owned(), run::start_event((&id, 1), vec![])));
     }
     let side = match prepared.sealed {
         Some(arguments) if held || !starts => vec![SideWrite::PutSealed {

@@ -9,7 +9,7 @@ use crate::clock;
 use crate::earning;
 use crate::error::ApiError;
 use crate::registry::{LiveTool, LiveWorkflow};
-use leeway_core::action::event::{Cause, Judged};
+use leeway_core::action::event::{Cause, Judged, Reading};
 use leeway_core::action::{Call, Claim, Versions};
 use leeway_core::classify::classified::add_sensitive;
 use leeway_core::classify::compiled::CompiledTool;
@@ -21,7 +21,7 @@ use leeway_core::id::ActionId;
 use leeway_core::judge::guardrail::Scope;
 use leeway_core::judge::rules::{Case, judge, judge_undo};
 use leeway_core::judge::{Decision, Facts, Reason, Verdict};
-use leeway_store::ScopeKey;
+use leeway_store::{Count, ScopeKey};
 use serde_json::{Value, json};
 use tokio::sync::OwnedMutexGuard;
 
@@ -52,6 +52,8 @@ pub struct Attempt {
     pub idempotency_key: Option<String>,
     /// What is to be said of an earlier call that this one repeats.
     pub repeats: Option<String>,
+    /// What Leeway itself read for it so far.
+    pub readings: Vec<Reading>,
 }
 
 /// A revision ready to be recorded.
@@ -69,7 +71,7 @@ pub async fn prepare(
     app: &App,
     workflow: &LiveWorkflow,
     tool: &LiveTool,
-    attempt: Attempt,
+    mut attempt: Attempt,
 ) -> Result<Prepared, ApiError> {
     let Some(entry) = tool.entry() else {
         let registry = app.registry();
@@ -82,6 +84,8 @@ pub async fn prepare(
         ));
     };
     let seen = look(app, (workflow, tool), entry, &attempt.arguments).await;
+    attempt.readings.extend(seen.reading);
+    let seen = (seen.image, seen.secrets);
     weigh(app, (workflow, tool, entry), seen, attempt).await
 }
 
@@ -89,9 +93,12 @@ pub async fn prepare(
 pub async fn weigh(
     app: &App,
     (workflow, tool, entry): (&LiveWorkflow, &LiveTool, &CompiledTool),
-    (before, secrets): (BeforeImage, Scrubber),
+    (before, mut secrets): (BeforeImage, Scrubber),
     mut attempt: Attempt,
 ) -> Result<Prepared, ApiError> {
+    let met = secrets::met(app, (workflow, tool), &attempt, &secrets);
+    let before = secrets::known(app, &secrets::run_of_attempt(workflow, &attempt), before);
+    secrets.join(met.all());
     let mut classified = app
         .classifying
         .classify(
@@ -105,8 +112,9 @@ pub async fn weigh(
         add_sensitive(&mut classified, entry, seen, &workflow.rules.words);
     }
     let said = (&attempt.arguments, &mut attempt.claim);
-    let classified = secrets::judged(tool, secrets, said, classified);
-    let call = shown_call(workflow, tool, &attempt);
+    let mut classified = secrets::judged(tool, secrets, said, classified);
+    met.holds(&mut classified);
+    let call = shown_call(workflow, tool, (&attempt, &met.sent));
     let case = Case {
         call: &call,
         classified: &classified,
@@ -171,7 +179,7 @@ pub async fn weigh(
     };
     Ok(Prepared {
         counting,
-        ..assemble((app, workflow), attempt, parts)
+        ..assemble((app, workflow, Some(entry)), attempt, parts)
     })
 }
 
@@ -184,7 +192,11 @@ struct Parts {
     versions: Versions,
 }
 
-fn assemble((app, workflow): (&App, &LiveWorkflow), attempt: Attempt, parts: Parts) -> Prepared {
+fn assemble(
+    (app, workflow, entry): (&App, &LiveWorkflow, Option<&CompiledTool>),
+    attempt: Attempt,
+    parts: Parts,
+) -> Prepared {
     let Parts {
         call,
         before,
@@ -194,10 +206,16 @@ fn assemble((app, workflow): (&App, &LiveWorkflow), attempt: Attempt, parts: Par
         versions,
     } = parts;
     let secret = call.arguments != attempt.arguments;
+    // Two spellings of one record are one.
+    let as_one =
+        entry.and_then(|entry| entry.as_one(&attempt.arguments, classified.record.as_ref()));
     let twin_hash = app.twins.hash(
         &app.store,
         &call,
-        (&attempt.arguments, attempt.inputs.as_ref()),
+        (
+            as_one.as_ref().unwrap_or(&attempt.arguments),
+            attempt.inputs.as_ref(),
+        ),
     );
     let sealed = secret.then(|| seal(&attempt.arguments));
     let expires_ms =
@@ -217,6 +235,7 @@ fn assemble((app, workflow): (&App, &LiveWorkflow), attempt: Attempt, parts: Par
         sealed: secret,
         idempotency_key: attempt.idempotency_key,
         twin_hash,
+        readings: attempt.readings,
     };
     judged.content_hash = judged.hash(&attempt.id, sealed.as_deref());
     Prepared {
@@ -226,15 +245,20 @@ fn assemble((app, workflow): (&App, &LiveWorkflow), attempt: Attempt, parts: Par
     }
 }
 
-fn shown_call(workflow: &LiveWorkflow, tool: &LiveTool, attempt: &Attempt) -> Call {
+fn shown_call(
+    workflow: &LiveWorkflow,
+    tool: &LiveTool,
+    (attempt, met): (&Attempt, &Scrubber),
+) -> Call {
     let inputs = attempt.inputs.as_ref();
+    let shown = |value| met.leaves(&secrets::arguments(Some(tool), value));
     Call {
         workflow: workflow.state.workflow.name.clone(),
         agent: attempt.agent.clone(),
         system: tool.system.clone(),
         tool: tool.tool.clone(),
-        arguments: secrets::arguments(Some(tool), &attempt.arguments),
-        inputs: inputs.map(|inputs| secrets::arguments(Some(tool), inputs)),
+        arguments: shown(&attempt.arguments),
+        inputs: inputs.map(shown),
     }
 }
 
@@ -286,8 +310,15 @@ fn facts(
     for counter in workflow.rules.counters(case) {
         let since_ms = now_ms - (counter.window_s as i64).saturating_mul(1000);
         let key = scope_key(counter.scope, call, record);
-        let counting = (&key, counter.currency.as_deref());
-        let counted = reader.counted(&call.workflow, counting, since_ms, id)?;
+        let counted = reader.counted(&Count {
+            workflow: &call.workflow,
+            key: &key,
+            since_ms,
+            counts: &counter.counts,
+            currency: counter.currency.as_deref(),
+            judged: id,
+            in_business_hours: &|at_ms| workflow.rules.in_business_hours(at_ms),
+        })?;
         facts.counted.insert(counter.guardrail, counted);
     }
     Ok(facts)
@@ -394,6 +425,7 @@ fn unclassified(
         accounts: [].into(),
         unknowns: vec!["no pack entry says what this tool does; this is a guess".to_owned()],
     };
+    let met = secrets::met(app, (workflow, tool), &attempt, &Scrubber::default());
     let decision = Decision {
         verdict: Verdict::Block,
         reasons: vec![Reason {
@@ -403,7 +435,7 @@ fn unclassified(
         }],
         approvals: 1,
     };
-    let call = shown_call(workflow, tool, &attempt);
+    let call = shown_call(workflow, tool, (&attempt, &met.sent));
     attempt.claim = secrets::refused_claim(Some(tool), &attempt.arguments, attempt.claim);
     let parts = Parts {
         call,
@@ -413,5 +445,5 @@ fn unclassified(
         decision,
         versions,
     };
-    assemble((app, workflow), attempt, parts)
+    assemble((app, workflow, None), attempt, parts)
 }

@@ -3,14 +3,15 @@
 
 use super::append::append_events;
 use super::deciders::decidable;
-use super::look::read_record;
+use super::look;
 use super::run::{arguments, at};
+use super::secrets;
 use super::undo::verify;
 use crate::app::App;
 use crate::error::ApiError;
 use crate::registry::LiveTool;
 use axum::http::StatusCode;
-use leeway_core::action::event::{ActionEvent, Outcome, Resolved};
+use leeway_core::action::event::{ActionEvent, Outcome, ReadFor, Reading, Resolved};
 use leeway_core::action::state::{ActionState, Status};
 use leeway_core::classify::BeforeImage;
 use leeway_core::govern::people::Person;
@@ -41,12 +42,18 @@ pub async fn read_back(app: &Arc<App>, id: &ActionId) -> Result<bool, ApiError> 
 }
 
 async fn found(app: &Arc<App>, action: &ActionState) -> Result<Option<ActionEvent>, ApiError> {
+    // Nothing is read for an agent while its workflow is paused: it is found out when it goes on.
+    let registry = app.registry();
+    let live = registry.workflows.get(&action.row.workflow);
+    if action.undoes().is_none() && live.is_some_and(|live| live.state.paused.is_some()) {
+        return Ok(None);
+    }
     let needs = |why: &str| {
         Some(ActionEvent::AttestationNeeded {
             why: why.to_owned(),
         })
     };
-    let (now, said) = match reading(app, action).await? {
+    let (now, said, readings) = match reading(app, action).await? {
         Ok(read) => read,
         Err(why) => return Ok(needs(why)),
     };
@@ -58,6 +65,7 @@ async fn found(app: &Arc<App>, action: &ActionState) -> Result<Option<ActionEven
             by: None,
             evidence,
             after: Some(now),
+            readings,
         })),
     })
 }
@@ -66,7 +74,7 @@ async fn found(app: &Arc<App>, action: &ActionState) -> Result<Option<ActionEven
 pub async fn reading(
     app: &App,
     action: &ActionState,
-) -> Result<Result<(BeforeImage, ReadBack), &'static str>, ApiError> {
+) -> Result<Result<(BeforeImage, ReadBack, Vec<Reading>), &'static str>, ApiError> {
     let registry = app.registry();
     let Some(judged) = action.current() else {
         return Ok(Err("It was never judged."));
@@ -98,20 +106,21 @@ pub async fn tells(
     (tool, action): (&Arc<LiveTool>, &ActionState),
     sent: &Value,
     late: bool,
-) -> (BeforeImage, ReadBack) {
+) -> (BeforeImage, ReadBack, Vec<Reading>) {
     let (Some(entry), Some(judged)) = (tool.entry(), action.current()) else {
         let why = "No pack says how its record is read.";
-        return (BeforeImage::NotReadable, ReadBack::AskAPerson(why));
+        return (BeforeImage::NotReadable, ReadBack::AskAPerson(why), vec![]);
     };
     if let Some(undoes) = action.undoes() {
         let read = verify::read(app, undoes, (tool, sent)).await;
         let said = of_undo(undoes, &read.readings(&judged.classified), late);
-        return (read.now, said);
+        return (read.now, said, vec![]);
     }
-    let now = read_record(app, tool, entry, sent).await;
-    let seen = (&judged.before, &now, &entry.entry.normal);
-    let said = of_action(&judged.classified, seen, late);
-    (now, said)
+    let seen = look::read(app, (tool, entry), sent, ReadFor::Reconciling).await;
+    let now = secrets::known(app, &secrets::run_of(judged), seen.image);
+    let shown = (&judged.before, &now, &entry.entry.normal);
+    let said = of_action(&judged.classified, shown, late);
+    (now, said, seen.reading.into_iter().collect())
 }
 
 /// What a person says happened.
@@ -174,6 +183,7 @@ pub async fn attest(
         by: Some(person.email.clone()),
         evidence: evidence.to_owned(),
         after: None,
+        readings: vec![],
     });
     let events = vec![(format!("person:{}", person.email), event)];
     Ok(append_events(app, id, events, (vec![at(&action)], vec![])).await?)

@@ -9,18 +9,18 @@
 use super::append::{action_stream, append_events};
 use super::call::carry_out;
 use super::drift::{drift, drifted};
-use super::look::read_record;
 use super::outcome::record_outcome;
-use super::pipeline::writing;
 use super::prepare::{Attempt, Prepared, blocked_now, prepare, unseal};
+use super::record_lock::{read_held, writing, writing_kind};
 use super::repeat;
+use super::secrets;
 use super::undo::check;
 use crate::app::App;
 use crate::earning;
 use crate::error::ApiError;
 use crate::registry::{LiveTool, LiveWorkflow};
 use leeway_core::action::Claim;
-use leeway_core::action::event::{ActionEvent, Cause, Finished, Judged, Outcome};
+use leeway_core::action::event::{ActionEvent, Cause, Finished, Judged, Outcome, Reading};
 use leeway_core::action::state::{ActionState, Status};
 use leeway_core::classify::{BeforeImage, Effect, Level};
 use leeway_core::id::ActionId;
@@ -38,9 +38,10 @@ const LONGEST_FRESH_MS: i64 = 60_000;
 const NEAR_MS: i64 = 15_000;
 
 /// The entry that starts a revision's one attempt.
-pub fn start_event(id: &ActionId, revision: u32) -> ActionEvent {
+pub fn start_event((id, revision): (&ActionId, u32), readings: Vec<Reading>) -> ActionEvent {
     ActionEvent::Started {
         idempotency_key: format!("{id}-{revision}"),
+        readings,
     }
 }
 
@@ -124,7 +125,10 @@ async fn step(app: &Arc<App>, action: &ActionState) -> Result<Step, Failure> {
         return lost_arguments(app, action).await;
     };
     // Kept until the outcome is recorded.
-    let _writing = writing(app, tool, &arguments).await;
+    let mut writing = match undoes {
+        Some(_) => writing_kind(app, tool, &arguments).await,
+        None => writing(app, tool, &arguments).await,
+    };
     let same_versions = registry.versions(workflow, tool) == judged.versions;
     if let Some(undoes) = undoes {
         let place = (tool, undoes);
@@ -143,12 +147,13 @@ async fn step(app: &Arc<App>, action: &ActionState) -> Result<Step, Failure> {
         revise(app, action, vec![], again).await?;
         return Ok(Step::Again);
     }
-    let now = match tool.entry() {
+    let (now, readings) = match tool.entry() {
         Some(entry) if judged.classified.effect != Effect::Read => {
-            read_record(app, tool, entry, &arguments).await
+            read_held(app, (tool, entry), &arguments, &mut writing).await
         }
-        _ => judged.before.clone(),
+        _ => (judged.before.clone(), vec![]),
     };
+    let now = secrets::known(app, &secrets::run_of(judged), now);
     if drifted(&judged.before, &now) {
         drift(app, (workflow, tool), action, (now, arguments)).await?;
         return Ok(Step::Again);
@@ -166,7 +171,7 @@ async fn step(app: &Arc<App>, action: &ActionState) -> Result<Step, Failure> {
         },
         registry.ground(&judged.call.workflow, tool),
     ];
-    let start = start_event(&action.row.id, judged.revision);
+    let start = start_event((&action.row.id, judged.revision), readings);
     let events = vec![("leeway".to_owned(), start)];
     let started = append_events(app, &action.row.id, events, (preconditions, vec![])).await?;
     carry_out(app, tool, started, (arguments, None)).await?;
@@ -188,7 +193,7 @@ async fn undo(
         }
         (Some(_), _) => "The record changed since the undo was planned.",
         (None, Some(ground)) => {
-            let start = start_event(&action.row.id, action.row.revision);
+            let start = start_event((&action.row.id, action.row.revision), vec![]);
             let events = vec![("leeway".to_owned(), start)];
             let id = &action.row.id;
             let started =
@@ -330,6 +335,7 @@ pub async fn again_with(
         claim,
         idempotency_key: judged.idempotency_key.clone(),
         repeats: repeat::said_of(judged),
+        readings: vec![],
     };
     prepare(app, workflow, tool, attempt).await
 }

@@ -2,8 +2,14 @@
 //! and then wherever else their values occur. Everything on its way to a revision or an outcome
 //! passes here.
 
-use crate::registry::LiveTool;
+use super::pipeline::{Caller, Proposal};
+use super::prepare::Attempt;
+use super::remembered::Run;
+use crate::app::App;
+use crate::registry::{LiveTool, LiveWorkflow};
 use leeway_core::action::Claim;
+use leeway_core::action::event::Judged;
+use leeway_core::action::state::ActionState;
 use leeway_core::classify::redact::{REDACTED, Redactor};
 use leeway_core::classify::scrub::Scrubber;
 use leeway_core::classify::{BeforeImage, Classified, Level, UndoPlan};
@@ -35,12 +41,17 @@ pub fn arguments(tool: Option<&LiveTool>, arguments: &Value) -> Value {
 /// A record's image as it is recorded, compared and shown.
 pub fn image(secrets: &Scrubber, image: BeforeImage) -> BeforeImage {
     match image {
-        BeforeImage::Read { fields, version } => BeforeImage::Read {
+        BeforeImage::Read {
+            fields,
+            version,
+            id,
+        } => BeforeImage::Read {
             fields: fields
                 .into_iter()
                 .map(|(field, value)| (field, secrets.value(&value)))
                 .collect(),
             version: version.map(|mark| secrets.text(&mark)),
+            id: id.map(|id| secrets.text(&id)),
         },
         BeforeImage::Failed { why } => BeforeImage::Failed {
             why: secrets.text(&why),
@@ -49,17 +60,38 @@ pub fn image(secrets: &Scrubber, image: BeforeImage) -> BeforeImage {
     }
 }
 
-/// A system's answer as it is recorded and shown.
-pub fn answer(tool: &LiveTool, arguments: &Value, answer: &Value) -> Value {
+/// A system's answer as it is recorded and shown. What is secret in it is remembered, and what the agent met
+/// earlier is hidden.
+pub fn answer(
+    app: &App,
+    (tool, action): (&LiveTool, &ActionState),
+    arguments: &Value,
+    answer: &Value,
+) -> Value {
     let redactor = redactor(Some(tool));
+    let run = run_of_action(action);
     let mut secrets = redactor.secrets(arguments);
-    secrets.join(redactor.secrets(answer));
+    let told = redactor.secrets(answer);
+    secrets.join(app.remembered.find(&run, answer, None));
+    let place = (tool.system.as_str(), app.clock.now_ms());
+    app.remembered.learn(&run, &told, place);
+    secrets.join(told);
     secrets.value(&redactor.redact(answer))
 }
 
 /// A sentence that may quote what a system said about a call.
-pub fn note(tool: &LiveTool, arguments: &Value, note: &str) -> String {
-    of(tool, arguments).text(note)
+pub fn note(
+    app: &App,
+    (tool, action): (&LiveTool, &ActionState),
+    arguments: &Value,
+    note: &str,
+) -> String {
+    let mut secrets = of(tool, arguments);
+    secrets.join(
+        app.remembered
+            .find(&run_of_action(action), &json!(note), None),
+    );
+    secrets.text(note)
 }
 
 /// What an agent says about a call that could not even be judged.
@@ -67,6 +99,117 @@ pub fn refused_claim(tool: Option<&LiveTool>, arguments: &Value, mut claim: Clai
     let mut secrets = redactor(tool).secrets(arguments);
     hide_claim(&redactor(tool), &mut secrets, &mut claim);
     claim
+}
+
+/// What an agent met earlier that turns up in a call.
+pub struct Met {
+    /// In what would be sent.
+    pub sent: Scrubber,
+    /// In what it says about the call.
+    said: Scrubber,
+}
+
+impl Met {
+    /// All of it.
+    pub fn all(&self) -> Scrubber {
+        let mut all = self.sent.clone();
+        all.join(self.said.clone());
+        all
+    }
+
+    /// A call that carries on what an agent met elsewhere is not made alone.
+    pub fn holds(&self, classified: &mut Classified) {
+        if self.sent.is_empty() {
+            return;
+        }
+        classified.level = classified.level.max(Level::HighImpact);
+        let why = "an argument repeats a secret that the agent met earlier, so a person decides where it goes";
+        classified.unknowns.push(why.to_owned());
+    }
+}
+
+/// Finds what an agent met earlier in a call of its own, and remembers the secrets of this one: its arguments'
+/// and its record's. What a system told may go back to it under a name that is secret there.
+pub fn met(
+    app: &App,
+    (workflow, tool): (&LiveWorkflow, &LiveTool),
+    attempt: &Attempt,
+    secrets: &Scrubber,
+) -> Met {
+    let run = run_of_attempt(workflow, attempt);
+    let (mut sent, mut said) = (Scrubber::default(), Scrubber::default());
+    if app.remembered.knows(&run) {
+        let find = |value: &Value, except| app.remembered.find(&run, value, except);
+        let open = redactor(Some(tool)).redact(&attempt.arguments);
+        sent = find(&attempt.arguments, Some(tool.system.as_str()));
+        sent.join(find(&open, None));
+        if let Some(inputs) = &attempt.inputs {
+            sent.join(find(inputs, None));
+        }
+        said = find(&json!(attempt.claim), None);
+    }
+    let now_ms = app.clock.now_ms();
+    let place = (tool.system.as_str(), now_ms);
+    let own = of(tool, &attempt.arguments);
+    app.remembered.learn(&run, &own, place);
+    app.remembered.learn(&run, secrets, place);
+    Met { sent, said }
+}
+
+/// What an agent met earlier and a call repeats that cannot be judged; and what the agent says about it.
+pub fn refused(
+    app: &App,
+    caller: &Caller,
+    tool: Option<&LiveTool>,
+    proposal: &Proposal,
+) -> (Scrubber, Claim) {
+    let run = Run {
+        workflow: caller.workflow.clone(),
+        agent: caller.agent.clone(),
+    };
+    let mut met = app.remembered.find(&run, &proposal.arguments, None);
+    let claim = refused_claim(tool, &proposal.arguments, proposal.claim.clone());
+    met.join(app.remembered.find(&run, &json!(claim), None));
+    let hidden = met.value(&json!(claim));
+    (met, serde_json::from_value(hidden).unwrap_or_default())
+}
+
+/// A record without what the agent met elsewhere.
+pub fn known(app: &App, run: &Run, image: BeforeImage) -> BeforeImage {
+    let BeforeImage::Read { fields, .. } = &image else {
+        return image;
+    };
+    let met = app
+        .remembered
+        .find(run, &Value::Object(fields.clone()), None);
+    if met.is_empty() {
+        return image;
+    }
+    self::image(&met, image)
+}
+
+/// Whose a call is that is on its way.
+pub fn run_of_attempt(workflow: &LiveWorkflow, attempt: &Attempt) -> Run {
+    Run {
+        workflow: workflow.state.workflow.name.clone(),
+        agent: attempt.agent.clone(),
+    }
+}
+
+/// Whose a revision is.
+pub fn run_of(judged: &Judged) -> Run {
+    Run {
+        workflow: judged.call.workflow.clone(),
+        agent: judged.call.agent.clone(),
+    }
+}
+
+/// Whose an action is.
+pub fn run_of_action(action: &ActionState) -> Run {
+    Run {
+        workflow: action.row.workflow.clone(),
+        agent: action.row.agent.clone(),
+    }
 }
 
 /// Hides secrets in what an agent says and in what its call would do. A source that says something else
@@ -155,7 +298,8 @@ fn hide_classified(redactor: &Redactor, secrets: &Scrubber, classified: &mut Cla
     if let Some(record) = &mut classified.record {
         record.id = secrets.text(&record.id);
     }
-    for text in &mut classified.unknowns {
+    let said = classified.unknowns.iter_mut().chain(&mut classified.why);
+    for text in said {
         *text = secrets.text(text);
     }
     if let UndoPlan::Exact {

@@ -2,7 +2,7 @@
 
 use super::words;
 use crate::clock::rfc3339;
-use leeway_core::action::event::{Judged, Outcome};
+use leeway_core::action::event::{Judged, Outcome, Reading};
 use leeway_core::action::state::{ActionRow, ActionState};
 use leeway_core::action::{audit, sent};
 use leeway_core::classify::currency;
@@ -110,8 +110,18 @@ pub fn whole(state: &ActionState, entries: &[RawEntry]) -> Value {
     let mut view = action(state);
     view["audit"] = json!(audit::of(state));
     view["revisions"] = json!(state.revisions().map(revision).collect::<Vec<_>>());
+    view["readings"] = json!(state.readings().map(reading).collect::<Vec<_>>());
     view["entries"] = json!(entries.iter().map(entry).collect::<Vec<_>>());
     view
+}
+
+fn reading(reading: &Reading) -> Value {
+    json!({
+        "tool": reading.tool,
+        "arguments": reading.arguments,
+        "why": reading.why,
+        "at": rfc3339(reading.at_ms),
+    })
 }
 
 fn revision(judged: &Judged) -> Value {

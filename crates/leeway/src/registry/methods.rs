@@ -19,14 +19,23 @@ name = "mcp-methods"
 title = "Resources, prompts and completions"
 [tool."resources/read"]
 effect = "read"
+inside = true
 record = { type = "resource", id = ".uri" }
+[[tool."resources/read".guard]]
+id = "web-address"
+when = '.uri | test("^\\s*(https?|ftp|wss?):"; "i")'
+then = "hold"
+text = "It reads at a web address that the agent chose."
 [tool."prompts/get"]
 effect = "read"
+inside = true
 record = { type = "prompt", id = ".name" }
 [tool."completion/resource"]
 effect = "read"
+inside = true
 [tool."completion/prompt"]
 effect = "read"
+inside = true
 "#;
 
 /// The methods of one system, redacted as its own pack says.

@@ -143,6 +143,7 @@ fn read(fields: Map<String, Value>) -> BeforeImage {
     BeforeImage::Read {
         fields,
         version: None,
+        id: None,
     }
 }
 

@@ -262,6 +262,7 @@ async fn prepare(
         claim: Claim::default(),
         idempotency_key: None,
         repeats: None,
+        readings: vec![],
     };
     let place = (workflow.as_ref(), means.tool.as_ref(), entry);
     weigh(app, place, means.before.clone(), attempt).await

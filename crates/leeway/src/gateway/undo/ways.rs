@@ -311,6 +311,7 @@ fn stands_already(means: &Means, arguments: &Value) -> bool {
     let blank = BeforeImage::Read {
         fields: Map::new(),
         version: None,
+        id: None,
     };
     let updates = entry.entry.effect == Effect::Update;
     updates && writes(&means.before.0).is_empty() && !writes(&blank).is_empty()

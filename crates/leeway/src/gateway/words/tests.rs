@@ -61,6 +61,7 @@ fn held(revision: u32, cause: Cause) -> ActionEvent {
         sealed: false,
         idempotency_key: None,
         twin_hash: "twin".into(),
+        readings: vec![],
     }))
 }
 

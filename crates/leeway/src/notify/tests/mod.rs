@@ -203,6 +203,7 @@ fn refund(tool: &str, reason: &str, body: &str) -> Judged {
         sealed: false,
         idempotency_key: None,
         twin_hash: "twin".into(),
+        readings: vec![],
     }
 }
 

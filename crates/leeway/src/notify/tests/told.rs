@@ -110,6 +110,7 @@ async fn what_is_told_at_each_turn() {
     };
     let started = ActionEvent::Started {
         idempotency_key: "k".into(),
+        readings: vec![],
     };
     let answered = Judged {
         revision: 2,

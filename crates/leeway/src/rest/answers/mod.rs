@@ -175,8 +175,24 @@ pub struct Action {
     pub audit: Option<Value>,
     /// Every judged form; for one action only.
     pub revisions: Option<Vec<Revision>>,
+    /// What Leeway itself read for it; for one action only.
+    pub readings: Option<Vec<Reading>>,
     /// Its entries; for one action only.
     pub entries: Option<Vec<Envelope>>,
+}
+
+/// A reading that Leeway made itself: to judge a call, to see what became of it, to undo it.
+#[derive(ToSchema)]
+pub struct Reading {
+    /// The system's own tool.
+    pub tool: String,
+    /// Its arguments, secrets as `[redacted]`.
+    #[schema(value_type = Object)]
+    pub arguments: Value,
+    /// `judging`, `starting`, `reading-back`, `reconciling`, `undoing`.
+    pub why: String,
+    /// RFC 3339, UTC.
+    pub at: String,
 }
 
 /// A verdict and every rule that led to it, strictest first.
