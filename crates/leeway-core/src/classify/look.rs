@@ -5,7 +5,6 @@ use super::filter::Filter;
 use super::identity;
 use super::redact::Redactor;
 use super::{BeforeImage, Effect, RecordRef};
-use crate::number;
 use serde_json::{Value, json};
 
 /// Key of an answer's `_meta` under which a system by OpenAPI document tells of the HTTP answer:

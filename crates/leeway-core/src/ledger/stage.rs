@@ -63,9 +63,7 @@ impl Stage {
                 S::Held | S::Returned | S::Authorised | S::Approved | S::Drifted,
             ) => Some(S::Over),
             ("action.finished", S::Running)
-            | ("action.resolved" | "action.attestation-needed" | "action.joined", S::Finished) => {
-                Some(S::Finished)
-            }
+            | ("action.resolved" | "action.attestation-needed", S::Finished) => Some(S::Finished),
             _ => None,
         }
     }

@@ -20,6 +20,7 @@ fn pay(keys: &str, arguments: &Value, before: Option<Value>, usual: Option<&str>
         Some(Value::Object(fields)) => BeforeImage::Read {
             fields,
             version: None,
+            id: None,
         },
         _ => BeforeImage::NotNeeded,
     };

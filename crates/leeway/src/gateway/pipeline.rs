@@ -24,6 +24,7 @@ use axum::http::StatusCode;
 use leeway_core::action::event::{ActionEvent, Cause, Refused};
 use leeway_core::action::state::ActionState;
 use leeway_core::action::{Call, Claim};
+use leeway_core::classify::Effect;
 use leeway_core::id::ActionId;
 use leeway_core::judge::Verdict;
 use leeway_store::{Append, AppendError, Conflict, Precondition, SideWrite};
