@@ -86,20 +86,6 @@ pub(super) fn forms<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Fo
     })
 }
 
-/// A number as a record's id: `7.0` and `7` are the same one.
-pub(super) fn number(id: &serde_json::Number) -> String {
-    /// Up to here every whole number has a float of its own.
-    const EXACT: f64 = 9_007_199_254_740_992.0;
-    match id.as_f64() {
-        Some(float)
-            if !id.is_i64() && !id.is_u64() && float.fract() == 0.0 && float.abs() < EXACT =>
-        {
-            format!("{float:.0}")
-        }
-        _ => id.to_string(),
-    }
-}
-
 /// How a writing tool's records are told from one another.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Identity {
@@ -221,7 +207,7 @@ fn respelled(value: &Value, given: &str, id: &str) -> Value {
             .map(|item| respelled(item, given, id))
             .collect(),
         Value::String(text) if text == given => json!(id),
-        Value::Number(one) if number(one) == given => json!(id),
+        Value::Number(one) if crate::number::id(one) == given => json!(id),
         other => other.clone(),
     }
 }

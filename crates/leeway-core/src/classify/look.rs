@@ -5,6 +5,7 @@ use super::filter::Filter;
 use super::identity;
 use super::redact::Redactor;
 use super::{BeforeImage, Effect, RecordRef};
+use crate::number;
 use serde_json::{Value, json};
 
 /// Key of an answer's `_meta` under which a system by OpenAPI document tells of the HTTP answer:
@@ -65,7 +66,7 @@ impl CompiledTool {
         };
         match run(filter, arguments)? {
             Value::String(id) if !id.is_empty() => Ok(Some(id)),
-            Value::Number(id) => Ok(Some(identity::number(&id))),
+            Value::Number(id) => Ok(Some(number::id(&id))),
             other => Err(format!(
                 "filter `{}` gave {other}, which is no record id",
                 filter.source()
@@ -169,7 +170,7 @@ impl CompiledTool {
         let id = match read.id.as_ref().map(over) {
             None | Some(Ok(Value::Null)) => None,
             Some(Ok(Value::String(id))) if !id.is_empty() => Some(id),
-            Some(Ok(Value::Number(id))) => Some(identity::number(&id)),
+            Some(Ok(Value::Number(id))) => Some(number::id(&id)),
             // An answer without a record has no id either: its fields say so.
             Some(Err(_)) if over(&read.fields) == Ok(Value::Null) => None,
             Some(Ok(other)) => {
