@@ -245,9 +245,10 @@ pub(super) fn settle(tools: &mut HashMap<String, CompiledTool>) {
             *known = None;
         }
         let said = told.entry(kind).or_default();
-        match tool.reads_id() {
-            true => said.0 = true,
-            false => said.1 = true,
+        if tool.reads_id() {
+            said.0 = true;
+        } else {
+            said.1 = true;
         }
     }
     for tool in tools.values_mut() {

@@ -122,8 +122,8 @@ fn host_part(text: &str) -> &str {
 fn is_inner(host: &str) -> bool {
     let bare = host.trim_start_matches('[').trim_end_matches(']');
     host == "localhost"
-        || bare.parse::<std::net::Ipv4Addr>().is_ok()
-        || bare.contains(':') && bare.parse::<std::net::Ipv6Addr>().is_ok()
+        || bare.parse::<core::net::Ipv4Addr>().is_ok()
+        || bare.contains(':') && bare.parse::<core::net::Ipv6Addr>().is_ok()
 }
 
 /// The texts and numbers of a value, each with the name it stands under.

@@ -48,8 +48,6 @@ impl Stage {
             ("action.joined" | "action.reminded" | "action.escalated", S::Held | S::Returned) => {
                 Some(self)
             }
-            // The same call again, which the one that ran stands for.
-            ("action.joined", S::Finished) => Some(S::Finished),
             ("action.approved", S::Held) => Some(S::Approved),
             ("action.drifted", S::Held | S::Authorised | S::Approved | S::Running) => {
                 Some(S::Drifted)
@@ -62,8 +60,11 @@ impl Stage {
                 "action.withdrawn",
                 S::Held | S::Returned | S::Authorised | S::Approved | S::Drifted,
             ) => Some(S::Over),
+            // A call that joins one that ran: the same call again, which that one stands for.
             ("action.finished", S::Running)
-            | ("action.resolved" | "action.attestation-needed", S::Finished) => Some(S::Finished),
+            | ("action.joined" | "action.resolved" | "action.attestation-needed", S::Finished) => {
+                Some(S::Finished)
+            }
             _ => None,
         }
     }

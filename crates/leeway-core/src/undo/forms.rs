@@ -161,9 +161,10 @@ pub fn kept(normal: &Normal, written: Written<'_>) -> Kept {
         after,
     } = written;
     if alike(new, after) {
-        return match rewritten(new, after) {
-            true => Kept::InForm,
-            false => Kept::AsWritten,
+        return if rewritten(new, after) {
+            Kept::InForm
+        } else {
+            Kept::AsWritten
         };
     }
     if same(normal, field, (new, after)) {

@@ -42,6 +42,7 @@ text = "A gift."
 
 [tool.page]
 effect = "read"
+hosts = ["example.com", "localhost"]
 guard = [{ id = "inner", when = '.url | test("localhost")', then = "block", text = "Inside." }]
 
 [tool.update]

@@ -135,7 +135,7 @@ fn what_is_derived_and_not_what_the_entries_say_is_found() {
             "agent/more".to_owned(),
         ),
         (
-            "INSERT INTO actions SELECT * FROM (SELECT seq + 100, replace(id, 'act_0', 'act_f') AS id, version, created_ms, updated_ms, status, workflow, agent, system, tool, effect, level, record_system, record_type, record_id, title, gist, confidence, amount_cents, revision, content_hash, expires_ms, reviewer, idempotency_key, twin_hash, responsibility, approvals_needed, endorsed_by, reminded, escalated_to, took_ms, edited, undoes, mismatched, planted, currency FROM actions WHERE seq = 1)",
+            "INSERT INTO actions SELECT * FROM (SELECT seq + 100, replace(id, 'act_0', 'act_f') AS id, version, created_ms, updated_ms, status, workflow, agent, system, tool, effect, level, record_system, record_type, record_id, title, gist, confidence, amount_cents, revision, content_hash, expires_ms, reviewer, idempotency_key, twin_hash, responsibility, approvals_needed, endorsed_by, reminded, escalated_to, took_ms, edited, undoes, mismatched, planted, currency, areas, fields, unknown, amount_expected FROM actions WHERE seq = 1)",
             action(1).replace("act_0", "act_f"),
         ),
         (

@@ -96,7 +96,7 @@ pub async fn run(options: Options) -> anyhow::Result<()> {
     access.url = running.url();
     save(&data, &access)?;
     if let Some(days) = options.days {
-        month::play(&running, &access, (shift, days)).await?;
+        Box::pin(month::play(&running, &access, (shift, days))).await?;
     }
     welcome(&access, &data);
     if options.agents {

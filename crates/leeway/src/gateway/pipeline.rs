@@ -96,12 +96,12 @@ async fn received(
     proposal: Proposal,
 ) -> Result<Proposed, ApiError> {
     for _ in 1..ANEW {
-        match receive(app, caller, proposal.clone()).await {
+        match Box::pin(receive(app, caller, proposal.clone())).await {
             Err(error) if error.code == WORKFLOW_CHANGED => {}
             other => return other,
         }
     }
-    receive(app, caller, proposal).await
+    Box::pin(receive(app, caller, proposal)).await
 }
 
 /// The code of [`received`]'s cause.

@@ -55,7 +55,7 @@ pub async fn attempt(app: &Arc<App>, id: &ActionId) -> Result<(), ApiError> {
         if !matches!(action.row.status, Status::Approved | Status::Authorised) {
             return Ok(());
         }
-        match step(app, &action).await {
+        match Box::pin(step(app, &action)).await {
             Ok(Step::Done) => return Ok(()),
             // Something moved on meanwhile: look again at what it is now.
             Ok(Step::Again) | Err(Failure::Append(AppendError::Conflict(_))) => {}
