@@ -82,7 +82,7 @@ def test_a_pause_holds_though_its_caller_hung_up_before_the_commit(office):
     hung_up(office, office.bob, "POST", "/v1/workflows/desk/pause", {"reason": "stop"})
     wait_until(lambda: len(kinds(office)) > before, "the pause's entry")
     assert office.ann.get("/v1/workflows/desk")["paused"] is not None
-    assert tag(office, "paused")["status"] == "authorised"
+    assert tag(office, "paused")["status"] == "held"
     resume(office)
 
 
@@ -102,7 +102,7 @@ def test_a_pause_holds_at_whatever_moment_its_caller_hangs_up(own_office):
         if entries(office, "workflow/desk")[-1]["kind"] == "workflow.paused":
             came += 1
             assert office.ann.get("/v1/workflows/desk")["paused"] is not None, n
-            assert tag(office, f"round-{n}")["status"] == "authorised", n
+            assert tag(office, f"round-{n}")["status"] == "held", n
             resume(office)
     assert came >= 10, came
 
@@ -110,7 +110,7 @@ def test_a_pause_holds_at_whatever_moment_its_caller_hangs_up(own_office):
 def test_everything_that_follows_a_resumption_follows_though_its_caller_hung_up(office):
     office.bob.post("/v1/workflows/desk/pause", {})
     waits = tag(office, "waits")
-    assert waits["status"] == "authorised"
+    assert waits["status"] == "held"
     hung_up(office, office.ann, "POST", "/v1/workflows/desk/resume", {})
     wait_until(lambda: office.ann.action(waits["id"])["status"] == "executed", "it goes on")
 
@@ -212,13 +212,13 @@ def test_whoever_presses_stop_while_a_drill_runs_stays_stopped(office):
 
         def stop():
             presses.post("/v1/workflows/desk/pause", {"reason": "something is wrong"})
-            waits.append(tag(office, "while stopped")["id"])
+            waits.append(tag(office, f"stopped by {presses.token[-6:]}")["id"])
 
         told = drilled(office, office.ann, 1, stop)
         assert told["drill"]["started"] == 0
         paused = office.ann.get("/v1/workflows/desk")["paused"]
         assert paused["reason"] == "something is wrong" and "holder" not in paused
-        assert office.ann.action(waits[0])["status"] == "authorised"
+        assert office.ann.action(waits[0])["status"] == "held"
         assert refused(lambda: presses.post("/v1/workflows/desk/pause", {})) == "already-paused"
         assert refused(lambda: office.ann.post("/v1/workflows/desk/drill", {"hold_s": 0})) == "already-paused"
         resume(office)

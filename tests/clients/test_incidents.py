@@ -58,7 +58,7 @@ def test_an_incident_is_worked_to_its_end(office):
     kinds = {entry["seq"]: entry["kind"] for entry in office.operator.get("/v1/entries?limit=1000")["entries"]}
     assert kinds[incident["pause"]["seq"]] == "workflow.paused"
     assert office.agent.post("/v1/actions", {"tool": "sandbox__add_contact_tag", "arguments": {"id": "c-101", "tag": "x"},
-                                             "confidence": 0.9})["status"] == "authorised", "nothing starts"
+                                             "confidence": 0.9})["status"] == "held", "nothing is read or starts"
     refused("incident-open", lambda: office.owner.post("/v1/incidents", {"workflow": "office", "why": "again"}))
     refused("incident-open", lambda: office.operator.post("/v1/workflows/office/resume", {"reason": "it will be fine"}))
     for what, body in [("remediated", None), ("review", {"finding": "f", "source_data": "s", "versions": "v"}),

@@ -113,8 +113,7 @@ fn judged_after(from: Option<Status>, cause: &Cause) -> bool {
         Cause::Edited { .. } => from == Some(Status::Held),
         Cause::Answered { .. } => from == Some(Status::Returned),
         Cause::Drifted => from == Some(Status::Drifted),
-        Cause::Resumed => matches!(from, Some(Status::Approved | Status::Authorised)),
-        Cause::RulesChanged => matches!(
+        Cause::Resumed | Cause::RulesChanged => matches!(
             from,
             Some(Status::Held | Status::Approved | Status::Authorised)
         ),

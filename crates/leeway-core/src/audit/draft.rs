@@ -149,7 +149,6 @@ fn read_rule(tool: &AuditedTool, subject: Subject<'_>, reads: &BTreeSet<&str>) -
         "tool": reader,
         "arguments": format!("{{{}}}", pairs.join(", ")),
         "fields": ".structuredContent // .json",
-        "partial": true,
     })))
 }
 

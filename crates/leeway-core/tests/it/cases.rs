@@ -3,10 +3,12 @@
 use leeway_core::action::event::{ActionEvent, Cause, Finished, Judged, Outcome};
 use leeway_core::action::state::EntryMeta;
 use leeway_core::action::{Call, Claim, Versions};
-use leeway_core::classify::{BeforeImage, Classified, Effect, Level, UndoPlan};
+use leeway_core::classify::compiled::{CompiledPack, CompiledTool};
+use leeway_core::classify::pack::Pack;
+use leeway_core::classify::{BeforeImage, Classified, Effect, FieldChange, Level, UndoPlan};
 use leeway_core::id::ActionId;
 use leeway_core::judge::{Decision, Facts, Reason, Verdict};
-use serde_json::json;
+use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
 pub fn id() -> ActionId {
@@ -116,4 +118,31 @@ pub fn finished(outcome: Outcome) -> ActionEvent {
         result: Some(json!({"content": []})),
         ..Finished::bare(outcome, "test".into())
     })
+}
+
+/// A field whose old value was read.
+pub fn change(field: &str, old: Value, new: Value) -> FieldChange {
+    FieldChange {
+        record: None,
+        field: field.into(),
+        old,
+        new,
+        old_known: true,
+        critical: false,
+    }
+}
+
+/// A record that was read.
+pub fn image(fields: Value) -> BeforeImage {
+    BeforeImage::Read {
+        fields: fields.as_object().cloned().unwrap(),
+        version: None,
+        id: None,
+    }
+}
+
+/// One tool of a pack.
+pub fn tool_of(pack: &str, name: &str) -> CompiledTool {
+    let pack = CompiledPack::compile(Pack::parse(pack).unwrap()).unwrap();
+    pack.tools[name].clone()
 }

@@ -1,6 +1,6 @@
 //! A value in a system's own form, what is learned of it and what is not, and what changes along.
 
-use crate::cases::classified;
+use crate::cases::{change, classified, image};
 use leeway_core::classify::compiled::CompiledPack;
 use leeway_core::classify::pack::Pack;
 use leeway_core::classify::{BeforeImage, Effect, FieldChange, Level};
@@ -11,25 +11,6 @@ use leeway_core::undo::forms::{Form, Forms, Kept, Normal, Written, kept, same, s
 use leeway_core::undo::read_back::{in_form, mismatched};
 use proptest::prelude::*;
 use serde_json::{Value, json};
-
-fn change(field: &str, old: Value, new: Value) -> FieldChange {
-    FieldChange {
-        record: None,
-        field: field.into(),
-        old,
-        new,
-        old_known: true,
-        critical: false,
-    }
-}
-
-fn image(fields: Value) -> BeforeImage {
-    BeforeImage::Read {
-        fields: fields.as_object().cloned().unwrap(),
-        version: None,
-        id: None,
-    }
-}
 
 fn kept_as(new: &Value, after: &Value) -> Kept {
     let written = Written {

@@ -1,7 +1,7 @@
 //! Packs' own rules: limits a system does not enforce, several records in one call, amounts in whole
 //! units, fields the reading tool does not show, and what is refused when a pack is compiled.
 
-use crate::cases::{call, classified};
+use crate::cases::{call, classified, tool_of};
 use leeway_core::action::Claim;
 use leeway_core::classify::classified::classify;
 use leeway_core::classify::compiled::{CompiledPack, CompiledTool};
@@ -52,7 +52,7 @@ several = "(.items | length) > 1"
 changes = 'if (.items | length) > 1 then [.items[] | {key: .id, value: .fields}] | from_entries else .items[0].fields end'
 critical = ["owner"]
 options = ["expect"]
-read = { tool = "get", arguments = "{}", fields = 'if .json.id == $call.expect then .json.fields else error("another") end', partial = true }
+read = { tool = "get", arguments = "{}", fields = 'if .json.id == $call.expect then .json.fields else error("another") end' }
 undo = { kind = "exact", tool = "update", arguments = 'if $before.phone == null then error("it was blank") else {phone: $before.phone} end', summary = "Back." }
 
 [tool.book]
@@ -64,8 +64,7 @@ undo = { kind = "none", why = "booked" }
 "#;
 
 fn tool(name: &str) -> CompiledTool {
-    let pack = CompiledPack::compile(Pack::parse(PACK).unwrap()).unwrap();
-    pack.tools[name].clone()
+    tool_of(PACK, name)
 }
 
 fn read(fields: Value) -> BeforeImage {

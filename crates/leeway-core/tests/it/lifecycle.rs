@@ -166,7 +166,7 @@ fn resolved(outcome: Outcome) -> ActionEvent {
 }
 
 /// Every transition there is. What is not here is refused.
-const TABLE: [(Option<Status>, &str, Status); 53] = {
+const TABLE: [(Option<Status>, &str, Status); 54] = {
     use Status as S;
     [
         (None, "refused", S::Refused),
@@ -176,6 +176,7 @@ const TABLE: [(Option<Status>, &str, Status); 53] = {
         (Some(S::Held), "edited-hold", S::Held),
         (Some(S::Held), "edited-block", S::Blocked),
         (Some(S::Held), "rules-hold", S::Held),
+        (Some(S::Held), "resumed-allow", S::Authorised),
         (Some(S::Held), "endorsed", S::Held),
         (Some(S::Held), "approved", S::Approved),
         (Some(S::Held), "returned", S::Returned),

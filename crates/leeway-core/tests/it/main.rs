@@ -38,4 +38,6 @@ mod sources;
 mod tables;
 mod templates;
 mod undo;
+mod undo_life;
+mod undo_proof;
 mod visible;

@@ -1,31 +1,12 @@
 //! What a way back reaches: blanks that filters drop, what stands in JSON texts and in rows, and nothing that
 //! the action did not touch.
 
-use leeway_core::classify::compiled::{CompiledPack, CompiledTool};
-use leeway_core::classify::pack::Pack;
-use leeway_core::classify::{BeforeImage, FieldChange};
+use crate::cases::{change, image, tool_of};
+use leeway_core::classify::FieldChange;
+use leeway_core::classify::compiled::CompiledTool;
 use leeway_core::undo::narrow::{Call, Want};
 use leeway_core::undo::reach::Done;
 use serde_json::{Value, json};
-
-fn change(field: &str, old: Value, new: Value) -> FieldChange {
-    FieldChange {
-        record: None,
-        field: field.into(),
-        old,
-        new,
-        old_known: true,
-        critical: false,
-    }
-}
-
-fn image(fields: Value) -> BeforeImage {
-    BeforeImage::Read {
-        fields: fields.as_object().cloned().unwrap(),
-        version: None,
-        id: None,
-    }
-}
 
 const PACK: &str = r#"
 name = "crm"
@@ -53,8 +34,7 @@ undo = { kind = "none", why = "test" }
 "#;
 
 fn tool(name: &str) -> CompiledTool {
-    let pack = CompiledPack::compile(Pack::parse(PACK).unwrap()).unwrap();
-    pack.tools[name].clone()
+    tool_of(PACK, name)
 }
 
 #[test]

@@ -1,9 +1,9 @@
 //! Each review rule: when it fires, when it does not, and when what it needs is unknown. And what
 //! is wrong with a workflow, all at once.
 
-use crate::cases::{call, classified};
+use crate::cases::{call, change, classified};
 use leeway_core::action::{Claim, Source};
-use leeway_core::classify::{Area, BeforeImage, Classified, Effect, FieldChange, Level, RecordRef};
+use leeway_core::classify::{Area, BeforeImage, Classified, Effect, Level, RecordRef};
 use leeway_core::govern::workflow::{Grant, Workflow};
 use leeway_core::judge::rules::{Case, CompiledRules, judge};
 use leeway_core::judge::{Decision, Facts, Verdict};
@@ -30,17 +30,6 @@ pub fn fill() -> Classified {
     Classified {
         changes: vec![change("phone", Value::Null, json!("1"))],
         ..classified(Effect::Update, Level::LowRisk)
-    }
-}
-
-fn change(field: &str, old: Value, new: Value) -> FieldChange {
-    FieldChange {
-        record: None,
-        field: field.into(),
-        old,
-        new,
-        old_known: true,
-        critical: false,
     }
 }
 

@@ -13,6 +13,9 @@ use leeway_core::classify::scrub::Scrubber;
 use leeway_core::govern::workflow::Grant;
 use serde_json::Value;
 
+/// Why a record was not read for a call while its workflow was paused. It is judged anew when that ends.
+pub(super) const PAUSED: &str = "the workflow is paused, so nothing is read for it";
+
 /// What was seen of a record.
 pub struct Seen {
     /// The record.
@@ -42,7 +45,7 @@ pub(super) async fn look(
         return unseen(BeforeImage::NotReadable);
     }
     if workflow.state.paused.is_some() && entry.entry.read.is_some() {
-        let why = "the workflow is paused, so nothing is read for it".to_owned();
+        let why = PAUSED.to_owned();
         return unseen(BeforeImage::Failed { why });
     }
     read(app, (tool, entry), arguments, ReadFor::Judging).await

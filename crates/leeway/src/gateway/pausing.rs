@@ -263,12 +263,13 @@ fn in_incident(app: &App, name: &str) -> bool {
     !matches!(crate::incident::of_workflow(app, name), Ok(None))
 }
 
-/// Puts what waits to start back in the queue: it is judged again under what holds now.
+/// Puts what waits to start back in the queue, and what is held because nothing was read during a pause: it is
+/// judged again under what holds now.
 pub fn requeue(app: &App, name: &str) -> Result<(), ApiError> {
-    let waiting = app
-        .store
-        .reader()?
-        .with_status(&[Status::Approved, Status::Authorised])?;
+    let waiting =
+        app.store
+            .reader()?
+            .with_status(&[Status::Approved, Status::Authorised, Status::Held])?;
     for row in waiting.into_iter().filter(|row| row.workflow == name) {
         app.enqueue(row.id);
     }

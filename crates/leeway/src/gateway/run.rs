@@ -9,6 +9,7 @@
 use super::append::{action_stream, append_events};
 use super::call::carry_out;
 use super::drift::{drift, drifted};
+use super::look;
 use super::outcome::record_outcome;
 use super::prepare::{Attempt, Prepared, blocked_now, prepare, unseal};
 use super::record_lock::{read_held, writing, writing_kind};
@@ -52,10 +53,12 @@ pub async fn attempt(app: &Arc<App>, id: &ActionId) -> Result<(), ApiError> {
         let Some(action) = app.store.reader()?.action(id)? else {
             return Ok(());
         };
-        if !matches!(action.row.status, Status::Approved | Status::Authorised) {
-            return Ok(());
-        }
-        match Box::pin(step(app, &action)).await {
+        let next = match action.row.status {
+            Status::Approved | Status::Authorised => Box::pin(step(app, &action)).await,
+            Status::Held => Box::pin(judged_unread(app, &action)).await,
+            _ => return Ok(()),
+        };
+        match next {
             Ok(Step::Done) => return Ok(()),
             // Something moved on meanwhile: look again at what it is now.
             Ok(Step::Again) | Err(Failure::Append(AppendError::Conflict(_))) => {}
@@ -176,6 +179,31 @@ async fn step(app: &Arc<App>, action: &ActionState) -> Result<Step, Failure> {
     let started = append_events(app, &action.row.id, events, (preconditions, vec![])).await?;
     carry_out(app, tool, started, (arguments, None)).await?;
     Ok(Step::Done)
+}
+
+/// Judges a held action anew whose record was not read because its workflow was paused, which it no longer is.
+async fn judged_unread(app: &Arc<App>, action: &ActionState) -> Result<Step, Failure> {
+    let registry = app.registry();
+    let Some(judged) = action.current() else {
+        return Ok(Step::Done);
+    };
+    let unread = matches!(&judged.before, BeforeImage::Failed { why } if why == look::PAUSED);
+    let own = action.undoes().is_none() && action.row.planted.is_none();
+    let (Some(workflow), Some(tool)) = (
+        registry.workflows.get(&judged.call.workflow),
+        registry.find(&judged.call.tool_name()),
+    ) else {
+        return Ok(Step::Done);
+    };
+    if !unread || !own || workflow.state.paused.is_some() {
+        return Ok(Step::Done);
+    }
+    let Some(arguments) = arguments(app, action, judged)? else {
+        return Ok(Step::Done);
+    };
+    let again = again(app, (workflow, tool), action, (Cause::Resumed, arguments)).await?;
+    revise(app, action, vec![], again).await?;
+    Ok(Step::Again)
 }
 
 /// Starts an undo, unless what it was planned on is no longer so; `ground` while rules and tool are as they
