@@ -1,5 +1,6 @@
 """An incident from its declaration to its end: seven steps, each with its evidence, none skipped."""
 
+import itertools
 import subprocess
 import threading
 import urllib.request
@@ -227,11 +228,12 @@ def test_a_breaker_out_of_bounds_is_told_with_its_place(office):
 
 
 def test_a_drill_shows_that_a_pause_holds_under_load(office):
-    stop = threading.Event()
+    stop, number = threading.Event(), itertools.count()
 
     def load():
         while not stop.is_set():
-            body = {"tool": "sandbox__add_contact_tag", "arguments": {"id": "c-101", "tag": "busy"}, "confidence": 0.9}
+            tag = f"busy {next(number)}"
+            body = {"tool": "sandbox__add_contact_tag", "arguments": {"id": "c-101", "tag": tag}, "confidence": 0.9}
             try:
                 office.agent.post("/v1/actions", body)
             except Refused as refused:

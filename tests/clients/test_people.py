@@ -159,8 +159,8 @@ def test_two_take_a_right_to_decide_and_after_thirty_days_nobody_is_remembered(s
     # What was proposed while they counted waits for somebody else still.
     refused("own-change", shop.both.post, path, hash)
     path, hash, held = proposed(shop)
-    assert shop.both.post(path, hash)["decision"]["solo"]
     assert shop.both.approve(held)["status"] == "executed"
+    assert shop.both.post(path, hash)["decision"]["solo"]
 
 
 def test_rights_taken_at_the_same_time_leave_nobody_alone(shop):

@@ -52,6 +52,10 @@ def plain(office, held):
 
 
 def test_what_no_change_shows_is_also_sent_on_every_card(office, post, room):
+    pack = office.config / "packs" / "slow.toml"
+    lines = pack.read_text().splitlines(keepends=True)
+    pack.write_text("".join(line for line in lines if not line.startswith(("changes", "options"))))
+    assert office.apply()["status"] == "in-force"
     held = propose(office, "kestrel", arguments={"line": "kestrel", "hold_s": 0.25})
     sent = office.owner.action(held["id"])["also_sent"]
     assert [(one["path"], one["value"]) for one in sent] == [("/line", "kestrel"), ("/hold_s", 0.25)]

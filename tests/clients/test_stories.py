@@ -48,7 +48,7 @@ class Business:
     def __init__(self, name, post, pack, grants, file):
         self.post, port = post, free_port()
         owners = "".join(f'[owner.{row}]\nbusiness = "{OWNER}"\n' for row in ROWS)
-        notify = f'public_url = "http://127.0.0.1:{port}"\n[email]\nhost = "127.0.0.1"\nport = {post.smtp}\nsecurity = "none"\nfrom = "leeway@example.com"\n'
+        notify = f'public_url = "http://127.0.0.1:{port}"\ndigest_window_s = 0\n[email]\nhost = "127.0.0.1"\nport = {post.smtp}\nsecurity = "none"\nfrom = "leeway@example.com"\n'
         workflow = {name: template(name, grants)}
         self.leeway = Leeway(workflow, {}, [pack], {"owners.toml": owners, "notify.toml": notify})
         own, file = file(self.leeway)

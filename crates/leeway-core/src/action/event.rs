@@ -106,6 +106,9 @@ pub enum ActionEvent {
     Drifted {
         /// The record as it is now.
         now: BeforeImage,
+        /// What Leeway itself read.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        readings: Vec<Reading>,
     },
     /// The call is about to be made, once.
     Started {

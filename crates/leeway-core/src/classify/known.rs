@@ -2,15 +2,24 @@
 //! as a number, in the middle of a sentence. Kept as keyed hashes: from what is kept nobody reads a secret.
 
 use super::scrub::Scrubber;
+use crate::message::{Message, encoded, html};
+use percent_encoding::percent_decode_str;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, HashMap};
 use unicode_normalization::UnicodeNormalization;
 
-/// Secrets kept of one run.
-const MOST_SECRETS: usize = 2_000;
-/// Lengths looked for at most: each costs a pass over the text.
-const MOST_LENGTHS: usize = 48;
+/// Secrets kept of those that systems told. Beyond, what is met cannot be told any more: see [`Known::is_full`].
+const MOST_TOLD: usize = 20_000;
+/// Secrets kept of those that the agent itself gave. They make room for each other, never for told ones.
+const MOST_GIVEN: usize = 500;
+/// Lengths in which texts are looked through: a secret is looked for by its last letters, as many as the longest
+/// of these that is not longer than it.
+const WINDOWS: [usize; 7] = [6, 8, 10, 12, 16, 24, 32];
+/// Secrets with the same last letters that are told apart.
+const MOST_ALIKE: usize = 8;
+/// Hashes worked out for one text. Beyond, whatever ends like a secret is taken for one.
+const MOST_HASHES: usize = 20_000;
 /// Shorter ones are found everywhere, so they are not looked for.
 const SHORTEST: usize = 6;
 /// Without a digit in it, a shorter one is a word like any other.
@@ -46,23 +55,45 @@ impl Key {
     }
 }
 
-/// Where a secret was met.
+/// A secret that was met.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Met {
+    /// Of all its letters.
     hash: [u8; 16],
+    /// How many they are.
+    length: usize,
     /// A word has to stand alone to be the secret.
     word: bool,
-    /// The systems that told it, or were given it as a secret.
+    /// Whether a system told it. Otherwise the agent itself named it.
+    told: bool,
+    /// The systems that may get it where they ask for it: those that told it, the first that was given it, and
+    /// those that a person let it go to.
     systems: Vec<String>,
     at_ms: i64,
+}
+
+/// How a run came by secrets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// The system answered with them.
+    Told,
+    /// The agent gave them to the system, or would have: whatever becomes of the call. It gives no system a right
+    /// to what is known already.
+    Given,
+    /// A person approved that the system gets them, and it did.
+    Approved,
 }
 
 /// The secrets of one run.
 #[derive(Clone, Debug, Default)]
 pub struct Known {
-    /// By length and rolling hash.
-    met: HashMap<(usize, u64), Met>,
-    lengths: BTreeMap<usize, usize>,
+    /// By window and the rolling hash of the last letters in it.
+    met: HashMap<(usize, u64), Vec<Met>>,
+    windows: BTreeMap<usize, usize>,
+    told: usize,
+    given: usize,
+    /// Until when more was told than is kept, Unix time in milliseconds.
+    full_at_ms: Option<i64>,
 }
 
 /// A letter or digit of a text: in its plain form, and where it stands.
@@ -129,6 +160,23 @@ fn forms(secret: &str) -> Vec<Vec<char>> {
     forms
 }
 
+/// What a text says when it is percent-encoded, has HTML entities, or is in base64.
+fn behind(text: &str) -> Vec<String> {
+    let mut plain = Vec::new();
+    if text.contains('%') {
+        plain.push(percent_decode_str(text).decode_utf8_lossy().into_owned());
+    }
+    if text.contains('&') && text.contains(';') {
+        let mut read = Message::default();
+        html::add(&mut read, text, None);
+        plain.push(read.texts().collect::<Vec<_>>().join(" "));
+    }
+    if let Some(said) = encoded::said(text) {
+        plain.push(said.texts().collect::<Vec<_>>().join(" "));
+    }
+    plain
+}
+
 fn times(a: u64, b: u64) -> u64 {
     let product = u128::from(a) * u128::from(b);
     (product % u128::from(PRIME)) as u64
@@ -140,55 +188,143 @@ fn rolled(letters: impl IntoIterator<Item = char>, base: u64) -> u64 {
     })
 }
 
+/// The window a secret of so many letters is looked for in.
+fn window(length: usize) -> usize {
+    let fits = WINDOWS.iter().rev().find(|window| **window <= length);
+    fits.copied().unwrap_or(length)
+}
+
 impl Known {
-    /// Remembers secrets. Those met longest ago make room.
-    pub fn learn(&mut self, key: &Key, secrets: &Scrubber, (system, at_ms): (&str, i64)) {
+    /// Remembers secrets.
+    pub fn learn(
+        &mut self,
+        key: &Key,
+        secrets: &Scrubber,
+        (source, system, at_ms): (Source, &str, i64),
+    ) {
         for secret in secrets.secrets() {
             for form in forms(secret) {
-                let place = (form.len(), rolled(form.iter().copied(), key.base()));
-                let met = Met {
-                    hash: key.exact(&form),
-                    word: !form.iter().any(char::is_ascii_digit),
-                    systems: vec![system.to_owned()],
-                    at_ms,
-                };
-                match self.met.get_mut(&place) {
-                    Some(known) if known.hash == met.hash => {
-                        known.at_ms = at_ms;
-                        if !known.systems.iter().any(|one| one == system) {
-                            known.systems.push(system.to_owned());
-                        }
-                    }
-                    _ => self.add(place, met),
-                }
+                self.add(key, &form, (source, system, at_ms));
             }
         }
     }
 
-    fn add(&mut self, place: (usize, u64), met: Met) {
-        let crowded = self.lengths.len() >= MOST_LENGTHS && !self.lengths.contains_key(&place.0);
-        if self.met.len() >= MOST_SECRETS || crowded {
-            let oldest = self.met.iter().min_by_key(|(_, met)| met.at_ms);
-            let since_ms = oldest.map_or(0, |(_, met)| met.at_ms);
-            self.forget(since_ms + 1);
+    fn add(&mut self, key: &Key, form: &[char], (source, system, at_ms): (Source, &str, i64)) {
+        let window = window(form.len());
+        let last = &form[form.len() - window..];
+        let place = (window, rolled(last.iter().copied(), key.base()));
+        let hash = key.exact(form);
+        let told = source == Source::Told;
+        let alike = self.met.entry(place).or_default();
+        if let Some(known) = alike.iter_mut().find(|met| met.hash == hash) {
+            known.at_ms = at_ms;
+            if told && !known.told {
+                known.told = true;
+                self.told += 1;
+                self.given -= 1;
+            }
+            if source != Source::Given && !known.systems.iter().any(|one| one == system) {
+                known.systems.push(system.to_owned());
+            }
+            return;
         }
-        if self.met.insert(place, met).is_none() {
-            *self.lengths.entry(place.0).or_default() += 1;
+        let full = if told {
+            self.told >= MOST_TOLD
+        } else {
+            self.given >= MOST_GIVEN
+        };
+        if full && !told {
+            self.forget_given();
         }
+        let alike = self.met.entry(place).or_default();
+        if told
+            && alike.len() >= MOST_ALIKE
+            && let Some(given) = alike.iter().position(|met| !met.told)
+        {
+            alike.remove(given);
+            self.given -= 1;
+        }
+        if full && told || alike.len() >= MOST_ALIKE {
+            // Of what is told nothing is lost unsaid.
+            if told {
+                self.full_at_ms = Some(at_ms);
+            }
+            if alike.is_empty() {
+                self.met.remove(&place);
+            }
+            return;
+        }
+        alike.push(Met {
+            hash,
+            length: form.len(),
+            word: !form.iter().any(char::is_ascii_digit),
+            told,
+            systems: vec![system.to_owned()],
+            at_ms,
+        });
+        *self.windows.entry(window).or_default() += 1;
+        *(if told {
+            &mut self.told
+        } else {
+            &mut self.given
+        }) += 1;
+    }
+
+    /// Whether more was told than is kept, so that what turns up cannot be known any more.
+    pub fn is_full(&self) -> bool {
+        self.full_at_ms.is_some()
+    }
+
+    /// Forgets the older half of what the agent gave.
+    fn forget_given(&mut self) {
+        let given = self.met.values().flatten().filter(|met| !met.told);
+        let mut times: Vec<i64> = given.map(|met| met.at_ms).collect();
+        times.sort_unstable();
+        let middle = times.get(times.len() / 2).copied().unwrap_or_default();
+        self.keep(|met| met.told || met.at_ms > middle);
     }
 
     /// Forgets what was met before a time.
     pub fn forget(&mut self, before_ms: i64) {
-        self.met.retain(|_, met| met.at_ms >= before_ms);
-        self.lengths.clear();
-        for (length, _) in self.met.keys() {
-            *self.lengths.entry(*length).or_default() += 1;
+        self.full_at_ms = self.full_at_ms.filter(|at_ms| *at_ms >= before_ms);
+        self.keep(|met| met.at_ms >= before_ms);
+    }
+
+    fn keep(&mut self, kept: impl Fn(&Met) -> bool) {
+        self.met.retain(|_, alike| {
+            alike.retain(&kept);
+            !alike.is_empty()
+        });
+        (self.told, self.given) = (0, 0);
+        self.windows.clear();
+        for ((window, _), alike) in &self.met {
+            *self.windows.entry(*window).or_default() += alike.len();
+            let told = alike.iter().filter(|met| met.told).count();
+            self.told += told;
+            self.given += alike.len() - told;
         }
     }
 
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
         self.met.is_empty()
+    }
+
+    /// Whether a secret could stand in a value: in a text or a number long enough, or in the name of a member.
+    pub fn could_stand_in(value: &Value) -> bool {
+        let long = |text: &str| !forms(text).is_empty();
+        match value {
+            Value::Object(fields) => fields.values().any(|item| match item {
+                Value::Object(inner) => {
+                    inner.keys().any(|key| long(key)) || Self::could_stand_in(item)
+                }
+                _ => Self::could_stand_in(item),
+            }),
+            Value::Array(items) => items.iter().any(Self::could_stand_in),
+            Value::String(text) => long(text),
+            Value::Number(number) => long(&number.to_string()),
+            Value::Null | Value::Bool(_) => false,
+        }
     }
 
     /// The secrets that turn up in a value, as they are spelled there. Those that the system `except` told, or
@@ -214,41 +350,64 @@ impl Known {
                     self.look(key, item, (except, &mut *found));
                 }
             }
-            Value::String(text) => self.look_in(key, text, (except, found)),
+            Value::String(text) => {
+                self.look_in(key, text, (except, &mut *found));
+                self.look_behind(key, text, (except, found));
+            }
             Value::Number(number) => self.look_in(key, &number.to_string(), (except, found)),
             Value::Null | Value::Bool(_) => {}
+        }
+    }
+
+    /// Looks into what a text says in another writing; where something is found, the whole text is it.
+    fn look_behind(&self, key: &Key, text: &str, (except, found): (Option<&str>, &mut Scrubber)) {
+        for plain in behind(text) {
+            let mut met = Scrubber::default();
+            self.look_in(key, &plain, (except, &mut met));
+            if !met.is_empty() {
+                found.add(text);
+                return;
+            }
         }
     }
 
     fn look_in(&self, key: &Key, text: &str, (except, found): (Option<&str>, &mut Scrubber)) {
         let letters = letters(text);
         let base = key.base();
-        for length in self
-            .lengths
-            .keys()
-            .copied()
-            .filter(|it| *it <= letters.len())
-        {
-            let top = (1..length).fold(1, |power, _| times(power, base));
-            let mut hash = rolled(letters[..length].iter().map(|it| it.plain), base);
-            for from in 0..=letters.len() - length {
+        let mut hashes = 0;
+        let fit = self.windows.keys().copied();
+        for window in fit.filter(|window| *window <= letters.len()) {
+            let top = (1..window).fold(1, |power, _| times(power, base));
+            let mut hash = rolled(letters[..window].iter().map(|it| it.plain), base);
+            for from in 0..=letters.len() - window {
                 if from > 0 {
                     let gone = times(u64::from(letters[from - 1].plain) + 1, top);
-                    let next = u64::from(letters[from + length - 1].plain) + 1;
+                    let next = u64::from(letters[from + window - 1].plain) + 1;
                     hash = (times((hash + PRIME - gone) % PRIME, base) + next) % PRIME;
                 }
-                let Some(met) = self.met.get(&(length, hash)) else {
+                let Some(alike) = self.met.get(&(window, hash)) else {
                     continue;
                 };
-                let window = &letters[from..from + length];
-                let (first, last) = (&window[0], &window[length - 1]);
-                let own = except.is_some_and(|system| met.systems.iter().any(|one| one == system));
-                if own || met.word && !(first.starts && last.ends) {
-                    continue;
-                }
-                let plain: Vec<char> = window.iter().map(|letter| letter.plain).collect();
-                if key.exact(&plain) == met.hash {
-                    found.add(&text[first.from..last.to]);
+                let end = from + window;
+                for met in alike {
+                    let own =
+                        except.is_some_and(|system| met.systems.iter().any(|one| one == system));
+                    if own || met.length > end {
+                        continue;
+                    }
+                    let whole = &letters[end - met.length..end];
+                    let (first, last) = (&whole[0], &whole[met.length - 1]);
+                    if met.word && !(first.starts && last.ends) {
+                        continue;
+                    }
+                    hashes += 1;
+                    let same = hashes > MOST_HASHES || {
+                        let plain: Vec<char> = whole.iter().map(|letter| letter.plain).collect();
+                        key.exact(&plain) == met.hash
+                    };
+                    if same {
+                        found.add(&text[first.from..last.to]);
+                    }
                 }
             }
         }
@@ -268,7 +427,7 @@ mod tests {
     fn known(answer: &Value) -> Known {
         let mut known = Known::default();
         let secrets = Redactor::new(&["iban", "nickname"]).secrets(answer);
-        known.learn(&key(), &secrets, ("bank", 1));
+        known.learn(&key(), &secrets, (Source::Told, "bank", 1));
         known
     }
 
@@ -315,6 +474,19 @@ mod tests {
     }
 
     #[test]
+    fn a_text_in_another_writing_is_looked_behind() {
+        let known = known(&json!({"card_number": "4111 1111 1111 1111"}));
+        for text in [
+            "card=4111%201111%201111%201111",
+            "NDExMSAxMTExIDExMTEgMTExMSBpcyB0aGUgY2FyZA==",
+            "4111 &#49;111 1111&nbsp;1111",
+        ] {
+            assert_eq!(hidden(&known, text), "[redacted]", "{text}");
+        }
+        assert_eq!(hidden(&known, "50% & more;"), "50% & more;");
+    }
+
+    #[test]
     fn what_a_system_told_may_go_back_to_it_where_it_is_asked_for() {
         let known = known(&json!({"access_token": "tok-12345678"}));
         let value = json!("tok-12345678");
@@ -328,17 +500,77 @@ mod tests {
         );
     }
 
+    fn secret(text: &str) -> Scrubber {
+        Redactor::new::<&str>(&[]).secrets(&json!({ "password": text }))
+    }
+
     #[test]
-    fn what_is_old_or_too_much_is_forgotten() {
+    fn what_is_old_is_forgotten() {
         let mut known = known(&json!({"iban": "AT61 1904 3002 3457 3201"}));
         known.forget(2);
         assert!(known.is_empty());
-        for n in 0..3_000 {
-            let secrets =
-                Redactor::new::<&str>(&[]).secrets(&json!({"password": format!("{n:08}")}));
-            known.learn(&key(), &secrets, ("bank", n));
+    }
+
+    #[test]
+    fn nothing_an_agent_gives_makes_what_a_system_told_be_forgotten_or_go_on() {
+        let mut known = known(&json!({"card_number": "4111 1111 1111 1111"}));
+        for n in 0..3_000_usize {
+            let given = secret(&format!("{:0width$}x{n:08}", 0, width = n % 90));
+            known.learn(&key(), &given, (Source::Given, "shop", n as i64));
         }
-        assert!(known.met.len() <= MOST_SECRETS);
-        assert_eq!(hidden(&known, "00002999"), "[redacted]");
+        assert!(known.given <= MOST_GIVEN && known.windows.len() <= WINDOWS.len());
+        assert!(!known.is_full());
+        assert_eq!(hidden(&known, "4111111111111111"), "[redacted]");
+        let newest = format!("{:0width$}x{:08}", 0, 2_999, width = 2_999 % 90);
+        assert_eq!(hidden(&known, &newest), "[redacted]");
+        // Given to another system it is no more that system's than before.
+        let card = secret("4111 1111 1111 1111");
+        known.learn(&key(), &card, (Source::Given, "shop", 1));
+        let value = json!("4111-1111-1111-1111");
+        let to_shop = |known: &Known| known.find(&key(), &value, Some("shop"));
+        assert_ne!(to_shop(&known), Scrubber::default());
+        known.learn(&key(), &card, (Source::Approved, "shop", 1));
+        assert_eq!(to_shop(&known), Scrubber::default());
+    }
+
+    #[test]
+    fn more_than_is_kept_of_what_was_told_is_never_lost_unsaid() {
+        let mut known = Known::default();
+        for n in 0..=MOST_TOLD {
+            known.learn(
+                &key(),
+                &secret(&format!("{n:08}")),
+                (Source::Told, "bank", 5),
+            );
+        }
+        assert!(known.is_full() && known.told == MOST_TOLD);
+        known.forget(5);
+        assert!(known.is_full());
+        known.forget(6);
+        assert!(!known.is_full() && known.is_empty());
+    }
+
+    #[test]
+    fn long_secrets_are_known_whole_by_their_last_letters() {
+        let token = format!("eyJhbGciOiJIUzI1NiJ9.{}.4f2c", "Zm9vYmFy".repeat(20));
+        let known = known(&json!({ "access_token": token.as_str() }));
+        assert_eq!(hidden(&known, &format!("use {token}!")), "use [redacted]!");
+        let other = token.replacen("Zm9v", "Zm9w", 1);
+        assert_eq!(hidden(&known, &other), other, "another with the same end");
+        assert_eq!(known.windows.keys().copied().collect::<Vec<_>>(), [32]);
+    }
+
+    #[test]
+    fn a_text_made_to_cost_is_looked_through_in_the_end() {
+        let mut known = known(&json!({"pin": "0"}));
+        for n in 0..8 {
+            let given = format!("{}{}", "b".repeat(n + 1), "a".repeat(32));
+            known.learn(&key(), &secret(&given), (Source::Given, "shop", 1));
+        }
+        let text = "a".repeat(100_000);
+        assert_eq!(hidden(&known, &text), text, "words stand alone");
+        let known = self::known(&json!({"password": "000000"}));
+        assert_eq!(hidden(&known, &"0".repeat(60)), "[redacted]".repeat(10));
+        assert!(!hidden(&known, &"0".repeat(100_000)).contains("000000"));
     }
 }

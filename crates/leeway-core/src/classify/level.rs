@@ -38,8 +38,8 @@ impl Work<'_> {
             Effect::Send => self.say(Level::External, "It reaches people outside the team."),
             Effect::Pay => self.say(Level::External, "It moves or promises money."),
         };
-        let details = accounts.values().any(|one| *one == Account::Detail);
-        if details && level < Level::HighImpact {
+        let more = accounts.values().any(|one| self.says_more(*one));
+        if more && level < Level::HighImpact {
             level = self.say(
                 Level::HighImpact,
                 "It says more than which fields change, so a person looks at it.",
@@ -52,6 +52,17 @@ impl Work<'_> {
             level.max(Level::HighImpact),
             "Not everything about it could be worked out.",
         )
+    }
+
+    /// Whether what a leaf is says more of a call than which fields of its record change: of an update whom it
+    /// reaches, what it says there, and an amount beside the fields; of a new record whom it reaches.
+    fn says_more(&self, account: Account) -> bool {
+        match account {
+            Account::Detail => true,
+            Account::Recipient => matches!(self.effect, Effect::Update | Effect::Create),
+            Account::Amount | Account::Content => self.effect == Effect::Update,
+            _ => false,
+        }
     }
 
     fn say(&mut self, level: Level, why: &str) -> Level {
@@ -125,9 +136,12 @@ impl Work<'_> {
 
 fn only_gains(old: &Value, new: &Value) -> bool {
     match (old, new) {
-        (Value::Array(old), Value::Array(new)) => old
-            .iter()
-            .all(|member| new.contains(member) && !has_mark(member)),
+        // In their order, each as often as it was.
+        (Value::Array(old), Value::Array(new)) => {
+            let mut new = new.iter();
+            old.iter()
+                .all(|member| !has_mark(member) && new.any(|one| one == member))
+        }
         _ => false,
     }
 }

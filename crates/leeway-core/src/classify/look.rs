@@ -6,6 +6,7 @@ use super::identity;
 use super::redact::Redactor;
 use super::{BeforeImage, Effect, RecordRef};
 use crate::number;
+use percent_encoding::percent_decode_str;
 use serde_json::{Value, json};
 
 /// Key of an answer's `_meta` under which a system by OpenAPI document tells of the HTTP answer:
@@ -143,10 +144,8 @@ impl CompiledTool {
         };
         if result["isError"] == json!(true) {
             let text = result["content"][0]["text"].as_str().unwrap_or_default();
-            let missing = rule
-                .missing
-                .as_ref()
-                .is_some_and(|mark| text.contains(mark.as_str()));
+            let missing = rule.missing.as_ref();
+            let missing = missing.is_some_and(|mark| says_missing(mark, text, arguments));
             return if missing {
                 BeforeImage::Missing
             } else {
@@ -194,6 +193,38 @@ impl CompiledTool {
             },
             Err(why) => BeforeImage::Failed { why },
         }
+    }
+}
+
+/// Whether an error says that there is no such record. A status stands at its beginning. What the call's own
+/// arguments could have put there says nothing: systems repeat them in their errors.
+fn says_missing(mark: &str, text: &str, arguments: &Value) -> bool {
+    let says = if mark.starts_with("HTTP ") {
+        text.starts_with(mark)
+    } else {
+        text.contains(mark)
+    };
+    says && !could_echo(arguments, &mark.to_lowercase())
+}
+
+/// Whether a text among the arguments holds the mark, as it stands there or percent-encoded, in any case.
+fn could_echo(value: &Value, mark: &str) -> bool {
+    match value {
+        Value::String(text) => {
+            let mut text = text.to_lowercase();
+            for _ in 0..3 {
+                if text.contains(mark) {
+                    return true;
+                }
+                text = percent_decode_str(&text).decode_utf8_lossy().into_owned();
+            }
+            text.contains(mark)
+        }
+        Value::Array(items) => items.iter().any(|item| could_echo(item, mark)),
+        Value::Object(fields) => fields
+            .iter()
+            .any(|(key, item)| key.to_lowercase().contains(mark) || could_echo(item, mark)),
+        _ => false,
     }
 }
 

@@ -6,11 +6,13 @@ use super::owners::Owners;
 use super::people::Role;
 use super::system::System;
 use super::workflow::{Grant, Workflow};
+use crate::action::event::Reading;
 use crate::classify::pack::Pack;
 use crate::earn::lot::LotEvent;
 use crate::earn::review::ReviewEvent;
 use crate::earn::stage::StageEvent;
 use crate::earn::versions::EvidenceVersions;
+use crate::id::ActionId;
 use crate::incident::event::IncidentEvent;
 use crate::notify::postbox::PostboxEvent;
 use crate::notify::settings::Notify;
@@ -292,6 +294,14 @@ pub enum GovernEvent {
     /// An agent may no longer call.
     #[serde(rename = "agent.removed")]
     AgentRemoved {},
+    /// Leeway read records that no action's entry holds. Stream `reading/<workflow>`.
+    #[serde(rename = "reading.made")]
+    ReadingMade {
+        /// The action they were read for.
+        action: ActionId,
+        /// What was read.
+        readings: Vec<Reading>,
+    },
     /// To a postbox. Stream `postbox/<channel>/<email>`.
     #[serde(untagged)]
     Postbox(PostboxEvent),
@@ -373,6 +383,7 @@ impl GovernEvent {
             Self::Stage(event) => event.kind(),
             Self::Review(event) => event.kind(),
             Self::Lot(event) => event.kind(),
+            Self::ReadingMade { .. } => "reading.made",
             Self::Report(event) => event.kind(),
         }
     }
@@ -407,6 +418,7 @@ impl GovernEvent {
                 | Self::Stage(_)
                 | Self::Review(_)
                 | Self::Lot(_)
+                | Self::ReadingMade { .. }
                 | Self::Report(_)
         )
     }

@@ -3,6 +3,7 @@
 use super::change::{ChangeState, ChangeStatus};
 use super::containment::Contained;
 use super::event::GovernEvent;
+use super::readings::ReadingsState;
 use super::state::{
     AgentState, Asked, ChangedTool, Document, Drill, NotifyState, OwnersState, PackState, Pause,
     PersonState, Preference, SystemState, ToolState, WorkflowState,
@@ -69,6 +70,7 @@ impl Document {
             Some(Self::Review(state)) => review(Some(*state), name, (time_ms, event)),
             Some(Self::Lot(state)) => lot(Some(state), (time_ms, event)),
             Some(Self::Weekly(state)) => weekly(Some(state), (time_ms, event)),
+            Some(Self::Readings(state)) => readings(state, event),
         }
     }
 }
@@ -162,6 +164,13 @@ fn weekly(
         .map_err(GovernFoldError)
 }
 
+fn readings(state: ReadingsState, event: &GovernEvent) -> Result<Document, GovernFoldError> {
+    match event {
+        GovernEvent::ReadingMade { readings, .. } => Ok(Document::Readings(state.more(readings))),
+        other => unexpected(other),
+    }
+}
+
 fn begin(
     name: &str,
     (actor, time_ms): (&str, i64),
@@ -180,6 +189,7 @@ fn begin(
         GovernEvent::Review(_) => review(None, name, (time_ms, event))?,
         GovernEvent::Lot(_) => lot(None, (time_ms, event))?,
         GovernEvent::Report(_) => weekly(None, (time_ms, event))?,
+        GovernEvent::ReadingMade { .. } => readings(ReadingsState::default(), event)?,
         GovernEvent::ChangeProposed {
             edits,
             why,

@@ -10,6 +10,7 @@ pub mod event;
 pub mod fold;
 pub mod owners;
 pub mod people;
+pub mod readings;
 pub mod relay;
 pub mod routing;
 pub mod state;

@@ -5,6 +5,7 @@ use super::change::ChangeState;
 use super::containment::Contained;
 use super::owners::Owners;
 use super::people::Role;
+use super::readings::ReadingsState;
 use super::system::System;
 use super::workflow::Workflow;
 use crate::classify::pack::Pack;
@@ -60,6 +61,8 @@ pub enum Document {
     Lot(LotState),
     /// Stream `report/weekly`.
     Weekly(WeeklyState),
+    /// Stream `reading/<workflow>`.
+    Readings(ReadingsState),
 }
 
 /// How people are reached now.

@@ -20,20 +20,17 @@ pub enum Meaning {
 /// The meaning of a status. `safe`: the request changes nothing (RFC 9110, 9.2.1). `conditional`:
 /// the version of the record was in it.
 ///
-/// A server error after a write says nothing about whether the write happened, except that the
-/// method is not implemented (501). A client error says that nothing was done where HTTP gives it that
-/// meaning; others (408, 499, statuses of somebody's own) are sent by proxies too, also after they passed
-/// the request on.
+/// A server error after a write says nothing about whether the write happened. A client error says that
+/// nothing was done where systems give it that meaning before they act: bad input, no right, no such record,
+/// a conflict, too much. Others are sent by proxies too, also after they passed the request on.
 pub fn meaning(status: u16, safe: bool, conditional: bool) -> Meaning {
     match status {
         200..=299 => Meaning::Done,
         304 if safe => Meaning::Refused,
-        // The request was not carried out there: it is to be made again at another address.
-        307 | 308 if !safe => Meaning::Refused,
         300..=399 if safe => Meaning::Redirect,
         429 | 502 | 503 if safe => Meaning::Busy,
         409 | 412 if conditional && !safe => Meaning::Conflict,
-        400..=407 | 409..=418 | 421..=424 | 426 | 428 | 429 | 431 | 451 | 501 => Meaning::Refused,
+        400 | 401 | 403 | 404 | 405 | 409 | 412 | 415 | 422 | 429 => Meaning::Refused,
         400..=499 if safe && status != 408 => Meaning::Refused,
         _ => Meaning::Unknown,
     }
@@ -53,7 +50,7 @@ mod tests {
             (301, M::Redirect, M::Unknown, M::Unknown),
             (303, M::Redirect, M::Unknown, M::Unknown),
             (304, M::Refused, M::Unknown, M::Unknown),
-            (307, M::Redirect, M::Refused, M::Refused),
+            (307, M::Redirect, M::Unknown, M::Unknown),
             (400, M::Refused, M::Refused, M::Refused),
             (408, M::Unknown, M::Unknown, M::Unknown),
             (409, M::Refused, M::Refused, M::Conflict),
@@ -64,7 +61,8 @@ mod tests {
             (499, M::Refused, M::Unknown, M::Unknown),
             (429, M::Busy, M::Refused, M::Refused),
             (500, M::Unknown, M::Unknown, M::Unknown),
-            (501, M::Refused, M::Refused, M::Refused),
+            (410, M::Refused, M::Unknown, M::Unknown),
+            (501, M::Unknown, M::Unknown, M::Unknown),
             (503, M::Busy, M::Unknown, M::Unknown),
             (999, M::Unknown, M::Unknown, M::Unknown),
         ] {

@@ -86,7 +86,7 @@ pub fn compare_made(after: Option<&BeforeImage>, now: &BeforeImage) -> Vec<Field
             }
             let finding = if alike(&made, &now) {
                 Finding::Restore
-            } else if has_mark(&made) && has_mark(&now) {
+            } else if has_mark(&made) || has_mark(&now) {
                 // What is hidden may have changed or not.
                 Finding::Unreadable
             } else {
@@ -129,7 +129,7 @@ impl Compared<'_> {
             _ if !done.old_known || has_mark(&done.old) => Finding::Unknown,
             (None, _) => Finding::Unreadable,
             (Some(now), _) if has_mark(&now) => Finding::Unreadable,
-            (Some(now), _) if self.alike(done, (&now, &done.old)) => Finding::AlreadyBack,
+            (Some(now), _) if self.is_back(done, &now) => Finding::AlreadyBack,
             (_, None) => Finding::OutOfReach,
             (Some(now), Some(undo)) if self.ours(done, (&now, kept.as_ref())) => {
                 // It may bring something, but not what stood there.
@@ -148,11 +148,22 @@ impl Compared<'_> {
                     Some((after, Kept::Otherwise)) if self.alike(done, (&now, after)) => {
                         Finding::Otherwise
                     }
+                    // What is hidden may be what stands there.
+                    _ if has_mark(&one.written) => Finding::Unreadable,
                     _ => Finding::Changed,
                 },
             },
         };
         one
+    }
+
+    /// Whether a field has its old value. Where the action changed the order of a list, the order counts.
+    fn is_back(&self, done: &FieldChange, now: &Value) -> bool {
+        if reordered(&done.old, &done.new) {
+            in_order(now, &done.old)
+        } else {
+            self.alike(done, (now, &done.old))
+        }
     }
 
     fn alike(&self, change: &FieldChange, values: (&Value, &Value)) -> bool {
@@ -177,6 +188,11 @@ impl Compared<'_> {
     /// Whether a field has what the action wrote: as it wrote it, or as the system kept it right then.
     fn ours(&self, done: &FieldChange, (now, kept): (&Value, Option<&(Value, Kept)>)) -> bool {
         match kept {
+            // What the system kept in the order it was given is in that order still.
+            Some((after, Kept::AsWritten | Kept::InForm)) if in_order(after, &done.new) => {
+                (in_order(now, after) || !alike(now, after) && self.alike(done, (now, after)))
+                    || in_order(now, &done.new)
+            }
             Some((after, Kept::AsWritten | Kept::InForm)) => {
                 self.alike(done, (now, after)) || self.alike(done, (now, &done.new))
             }
@@ -294,6 +310,31 @@ pub fn alike(one: &Value, other: &Value) -> bool {
             !text.contains(['e', 'E']) && number::writes(text, number)
         }
         _ => text(one) == text(other),
+    }
+}
+
+/// Whether two values differ in the order of lists alone.
+pub fn reordered(one: &Value, other: &Value) -> bool {
+    alike(one, other) && !in_order(one, other)
+}
+
+/// [`alike`], and lists in the same order.
+pub fn in_order(one: &Value, other: &Value) -> bool {
+    match (one, other) {
+        (Value::Array(one), Value::Array(other)) => {
+            one.len() == other.len()
+                && one
+                    .iter()
+                    .zip(other)
+                    .all(|(one, other)| in_order(one, other))
+        }
+        (Value::Object(one), Value::Object(other)) => {
+            one.len() == other.len()
+                && one
+                    .iter()
+                    .all(|(key, value)| other.get(key).is_some_and(|found| in_order(value, found)))
+        }
+        _ => alike(one, other),
     }
 }
 

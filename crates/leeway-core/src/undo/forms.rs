@@ -5,7 +5,7 @@
 //! holds whenever two values of it are compared. What it does not name is learned from one reading alone,
 //! the one right after our own write ([`kept`]): a person's later change from "Kim" to "KIM" is a change.
 
-use super::fields::alike;
+use super::fields::{alike, in_order, reordered};
 use super::values::{code, moment, plain_number, truth, unwrapped};
 use crate::classify::classified::has_mark;
 use crate::number;
@@ -160,6 +160,11 @@ pub fn kept(normal: &Normal, written: Written<'_>) -> Kept {
         new,
         after,
     } = written;
+    // Where the order of a list is all that was written, it is no form.
+    let stands = |old: &Value| reordered(old, new) && in_order(old, after);
+    if old.is_some_and(stands) {
+        return Kept::Otherwise;
+    }
     if alike(new, after) {
         return if rewritten(new, after) {
             Kept::InForm

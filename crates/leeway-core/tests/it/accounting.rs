@@ -257,7 +257,7 @@ fn switches_details_and_options_are_what_the_pack_says() {
         ("public", json!(1), Account::Unaccounted, Level::HighImpact),
         ("how", json!("squash"), Account::Detail, Level::HighImpact),
         ("page_size", json!(5), Account::Option, Level::LowRisk),
-        ("to", json!("a@b.c"), Account::Recipient, Level::LowRisk),
+        ("to", json!("a@b.c"), Account::Recipient, Level::HighImpact),
         ("other", json!(5), Account::Unaccounted, Level::HighImpact),
     ] {
         let found = with(name, value.clone());

@@ -76,6 +76,7 @@ fn a_decision_that_no_longer_holds_has_no_time_and_no_reviewer() {
         approved("hash-1"),
         ActionEvent::Drifted {
             now: BeforeImage::Missing,
+            readings: vec![],
         },
         judged_event(Verdict::Hold, 2, Cause::Drifted),
     ];
@@ -102,6 +103,7 @@ fn every_field_is_there_and_every_empty_one_says_why() {
     };
     let drift = ActionEvent::Drifted {
         now: BeforeImage::Missing,
+        readings: vec![],
     };
     let gone = ActionEvent::Withdrawn {
         by: "leeway".into(),

@@ -126,6 +126,7 @@ fn later_events() -> Vec<(&'static str, ActionEvent)> {
             "drift",
             ActionEvent::Drifted {
                 now: BeforeImage::Missing,
+                readings: vec![],
             },
         ),
         (
@@ -368,6 +369,7 @@ fn a_write_refused_for_the_records_version_needs_a_new_approval_and_starts_once_
         start("k-1"),
         ActionEvent::Drifted {
             now: BeforeImage::NotReadable,
+            readings: vec![],
         },
         judged_event(Verdict::Hold, 2, Cause::Drifted),
     ];
@@ -409,6 +411,7 @@ fn a_drift_voids_the_approval_and_the_deadline_belongs_to_what_is_held() {
         approved("hash-1"),
         ActionEvent::Drifted {
             now: BeforeImage::Missing,
+            readings: vec![],
         },
         judged_event(Verdict::Hold, 2, Cause::Drifted),
     ])
@@ -456,6 +459,7 @@ fn a_drift_leaves_no_approval_even_when_nothing_is_shown_again() {
     let mut events: Vec<_> = approved.steps.into_iter().map(|step| step.event).collect();
     events.push(ActionEvent::Drifted {
         now: BeforeImage::Missing,
+        readings: vec![],
     });
     events.push(ActionEvent::Withdrawn {
         by: "leeway".into(),

@@ -3,8 +3,9 @@
 
 use crate::error::ApiError;
 use crate::registry::LiveTool;
-use leeway_core::classify::account::{declared, paths};
+use leeway_core::classify::account::{Account, declared, paths};
 use leeway_core::classify::pack::Undeclared;
+use leeway_core::classify::{Classified, Effect, Level};
 use serde_json::Value;
 
 /// Most problems told of at once.
@@ -80,6 +81,23 @@ fn declared_only(tool: &LiveTool, arguments: &Value) -> Result<(), ApiError> {
     .help(
         "leave it out: only what the tool's input schema declares is handed on; nothing was done",
     ))
+}
+
+/// Where the pack wants undeclared arguments shown, nothing says what they do, whatever a filter makes of them.
+pub fn undeclared(tool: &LiveTool, arguments: &Value, classified: &mut Classified) {
+    if classified.effect == Effect::Read {
+        return;
+    }
+    let found = declared::undeclared(&tool.state.definition["inputSchema"], arguments);
+    let named: Vec<&String> = found.iter().collect();
+    if let Some(why) = paths::unaccounted(&named) {
+        classified.unknowns.push(why);
+        classified.level = classified.level.max(Level::HighImpact);
+    }
+    let unaccounted = |pointer| (pointer, Account::Unaccounted);
+    classified
+        .accounts
+        .extend(found.into_iter().map(unaccounted));
 }
 
 /// A problem's text, cut.

@@ -1,6 +1,7 @@
 //! Making the one call of an action whose start is recorded, and recording what became of it.
 
 use super::drift::{on_condition, refused_for_version};
+use super::look::Looking;
 use super::made::{Made, complete};
 use super::outcome::{
     Said, answered, judge_answer, pack_says, queue_outcome, record_outcome, recorded_answer,
@@ -15,7 +16,7 @@ use crate::metrics;
 use crate::registry::LiveTool;
 use crate::system::line::{Line, Notice};
 use crate::system::{CallError, SystemCall};
-use leeway_core::action::event::{Finished, Outcome};
+use leeway_core::action::event::{Finished, Outcome, ReadFor, Reading};
 use leeway_core::action::state::ActionState;
 use leeway_core::classify::{BeforeImage, Effect};
 use leeway_core::undo::along::changed_along;
@@ -100,13 +101,15 @@ async fn finish(
 ) -> Finished {
     let effect = action.row.effect.unwrap_or(Effect::Execute);
     let mut finished = Finished::bare(said.outcome, said.note.clone());
+    let looking = Looking::new(app, secrets::run_of_action(action), ReadFor::ReadingBack);
     if said.outcome == Outcome::OutcomeUnknown {
         let known = settle(app, (tool, action), arguments, said).await;
-        (finished.outcome, finished.note, finished.after) = known;
+        (finished.outcome, finished.note, finished.after) = known.0;
+        finished.readings = known.1;
         if let (Outcome::Executed, Ok(result)) = (finished.outcome, answer)
             && result["isError"] != Value::Bool(true)
         {
-            let made = complete(app, (tool, action), (arguments, result), false).await;
+            let made = complete(&looking, (tool, action), (arguments, result), false).await;
             finished.made = made.record;
             finished.undo = made.undo;
         }
@@ -124,13 +127,12 @@ async fn finish(
         let shows = |after: &BeforeImage| {
             !matches!(after, BeforeImage::Failed { .. }) && wrong(after).is_empty()
         };
-        let now = read_settled(app, tool, (tool, arguments), shows).await;
-        finished.after = Some(secrets::known(app, &secrets::run_of_action(action), now))
-            .filter(|image| *image != BeforeImage::NotNeeded);
+        let now = read_settled(&looking, tool, (tool, arguments), shows).await;
+        finished.after = Some(now).filter(|image| *image != BeforeImage::NotNeeded);
         let mut made = Made::default();
         if let Ok(result) = answer {
             let reads = finished.after.is_none();
-            made = complete(app, (tool, action), (arguments, result), reads).await;
+            made = complete(&looking, (tool, action), (arguments, result), reads).await;
         }
         if let (Some(judged), Some(after)) = (judged, &finished.after) {
             finished.mismatched = wrong(after);
@@ -147,7 +149,9 @@ async fn finish(
         if let Some(undoes) = action.undoes() {
             let undo = (action, undoes);
             let image = made.image.clone();
-            let (answered, now) = verify::read_back(app, undo, (tool, arguments), image).await;
+            let (answered, now, readings) =
+                verify::read_back(app, undo, (tool, arguments), image).await;
+            finished.readings.extend(readings);
             finished.outcome = answered.outcome;
             finished.unconfirmed = answered.outcome == Outcome::Executed && !answered.confirmed;
             finished.note = answered.note;
@@ -157,6 +161,7 @@ async fn finish(
         finished.made = made.record;
         finished.undo = made.undo;
     }
+    finished.readings.splice(0..0, looking.readings());
     let place = (tool.as_ref(), action);
     finished.result = answered(answer)
         .map(|result| recorded_answer(&secrets::answer(app, place, arguments, &result)));
@@ -171,14 +176,14 @@ async fn settle(
     (tool, action): (&Arc<LiveTool>, &ActionState),
     arguments: &Value,
     said: Said,
-) -> (Outcome, String, Option<BeforeImage>) {
+) -> ((Outcome, String, Option<BeforeImage>), Vec<Reading>) {
     // A reading that lags shows the record as it was although it was done: it is looked at again later.
     let lags = tool.entry().is_some_and(|entry| !entry.settles().is_zero());
     let ended = said.ended && !lags;
-    let (now, tells, _) = reconcile::tells(app, (tool, action), arguments, ended).await;
+    let (now, tells, readings) = reconcile::tells(app, (tool, action), arguments, ended).await;
     let after =
         Some(now).filter(|image| matches!(image, BeforeImage::Read { .. } | BeforeImage::Missing));
-    match tells {
+    let known = match tells {
         ReadBack::Tells(outcome, evidence) => {
             let note = format!("Its answer did not tell whether it was done. {evidence}");
             (outcome, note, after)
@@ -189,5 +194,6 @@ async fn settle(
             None,
         ),
         ReadBack::Later | ReadBack::AskAPerson(_) => (Outcome::OutcomeUnknown, said.note, None),
-    }
+    };
+    (known, readings)
 }

@@ -398,7 +398,7 @@ pub(super) async fn held(
     if moved_on && action.undoes().is_some() {
         // Judged again it would be an ordinary call; an undo is planned anew instead.
         let why = "The rules or the tool changed since the undo was planned.";
-        let ended = check::outdated(app, &action, (None, why)).await?;
+        let ended = check::outdated(app, &action, ((None, vec![]), why)).await?;
         return Err(stale(
             &ended,
             "the rules changed since the undo was planned",

@@ -3,14 +3,15 @@
 //! Either way nothing was done, and the action goes back to the reviewer with the new values.
 
 use super::append::append_events;
-use super::look::read_record;
+use super::look::Looking;
 use super::outcome::{OUTCOME_PAUSE, OUTCOME_TRIES, record_outcome};
 use super::run::{Failure, again, at, revise};
+use super::secrets;
 use crate::app::App;
 use crate::error::ApiError;
 use crate::registry::{LiveTool, LiveWorkflow};
 use crate::system::{CallError, Condition, SystemCall};
-use leeway_core::action::event::{ActionEvent, Cause, Finished, Outcome};
+use leeway_core::action::event::{ActionEvent, Cause, Finished, Outcome, ReadFor, Reading};
 use leeway_core::action::state::ActionState;
 use leeway_core::classify::BeforeImage;
 use leeway_core::classify::pack::ConditionRule;
@@ -57,7 +58,7 @@ pub async fn refused_for_version(
 ) -> Result<ActionState, ApiError> {
     if action.undoes().is_some() {
         let why = "The system refused it: the record changed since the undo was planned.";
-        let now = (Some(BeforeImage::NotReadable), why);
+        let now = ((Some(BeforeImage::NotReadable), vec![]), why);
         return Ok(super::undo::check::outdated(app, action, now).await?);
     }
     for _ in 0..OUTCOME_TRIES {
@@ -86,8 +87,10 @@ async fn show_again(
     let (Some(workflow), Some(entry)) = (workflow, tool.entry()) else {
         return Ok(None);
     };
-    let now = read_record(app, tool, entry, &arguments).await;
-    drift(app, (workflow, tool), action, (now, arguments)).await?;
+    let looking = Looking::new(app, secrets::run_of_action(action), ReadFor::Starting);
+    let now = looking.record(tool, entry, &arguments).await;
+    let seen = (now, looking.readings());
+    drift(app, (workflow, tool), action, (seen, arguments)).await?;
     let reader = app.store.reader().map_err(ApiError::from)?;
     Ok(reader.action(&action.row.id).map_err(ApiError::from)?)
 }
@@ -106,9 +109,12 @@ pub async fn drift(
     app: &App,
     place: (&LiveWorkflow, &LiveTool),
     action: &ActionState,
-    (now, arguments): (BeforeImage, Value),
+    ((now, readings), arguments): ((BeforeImage, Vec<Reading>), Value),
 ) -> Result<(), Failure> {
-    let drifted = ActionEvent::Drifted { now: now.clone() };
+    let drifted = ActionEvent::Drifted {
+        now: now.clone(),
+        readings,
+    };
     let was_there = matches!(
         action.current().map(|judged| &judged.before),
         Some(BeforeImage::Read { .. })

@@ -27,7 +27,7 @@ pub fn of_agent(registry: &Registry, action: &ActionState) -> ActionState {
     for step in &mut seen.steps {
         match &mut step.event {
             ActionEvent::Judged(judged) => hide(judged),
-            ActionEvent::Drifted { now } => *now = BeforeImage::NotReadable,
+            ActionEvent::Drifted { now, .. } => *now = BeforeImage::NotReadable,
             ActionEvent::Finished(finished) => finished.after = None,
             _ => {}
         }

@@ -1,24 +1,30 @@
 //! Reading the record a call touches, as the pack says, before and after it. Such a reading is an act that
 //! nobody decided on: it stays inside the system, stops with its workflow, and is recorded.
 
+use super::remembered::Run;
 use super::secrets;
 use crate::app::App;
+use crate::error::ApiError;
 use crate::registry::{LiveTool, LiveWorkflow};
 use crate::system::{SystemCall, Verb};
 use leeway_core::action::event::{ReadFor, Reading};
+use leeway_core::action::state::ActionState;
 use leeway_core::action::tool_name;
 use leeway_core::classify::BeforeImage;
 use leeway_core::classify::compiled::CompiledTool;
 use leeway_core::classify::scrub::Scrubber;
+use leeway_core::govern::event::GovernEvent;
+use leeway_core::govern::readings::ReadingsState;
 use leeway_core::govern::workflow::Grant;
 use serde_json::Value;
+use std::sync::{Mutex, PoisonError};
 
 /// Why a record was not read for a call while its workflow was paused. It is judged anew when that ends.
 pub(super) const PAUSED: &str = "the workflow is paused, so nothing is read for it";
 
 /// What was seen of a record.
 pub struct Seen {
-    /// The record.
+    /// The record, nothing hidden in it but what is secret by its name.
     pub image: BeforeImage,
     /// The secrets that the call and the record hold.
     pub secrets: Scrubber,
@@ -51,29 +57,100 @@ pub(super) async fn look(
     read(app, (tool, entry), arguments, ReadFor::Judging).await
 }
 
-/// Reads the record a call touches, as the pack says.
-pub async fn read_record(
-    app: &App,
-    tool: &LiveTool,
-    entry: &CompiledTool,
-    arguments: &Value,
-) -> BeforeImage {
-    see(app, tool, entry, arguments).await.0
+/// Looks at records for one purpose, and keeps what was read to be recorded.
+pub struct Looking<'a> {
+    /// Where.
+    pub app: &'a App,
+    run: Run,
+    why: ReadFor,
+    made: Mutex<Vec<Reading>>,
 }
 
-/// [`read_record`], and the secrets that the call and the record hold.
-pub(super) async fn see(
-    app: &App,
-    tool: &LiveTool,
-    entry: &CompiledTool,
-    arguments: &Value,
-) -> (BeforeImage, Scrubber) {
-    let seen = read(app, (tool, entry), arguments, ReadFor::Undoing).await;
-    (seen.image, seen.secrets)
+impl<'a> Looking<'a> {
+    /// For what an agent did or would do: what it met elsewhere is hidden in what is seen.
+    pub fn new(app: &'a App, run: Run, why: ReadFor) -> Self {
+        Self {
+            app,
+            run,
+            why,
+            made: Mutex::default(),
+        }
+    }
+
+    /// The record a call touches, as it may be recorded and shown.
+    pub async fn record(
+        &self,
+        tool: &LiveTool,
+        entry: &CompiledTool,
+        arguments: &Value,
+    ) -> BeforeImage {
+        self.see(tool, entry, arguments).await.0
+    }
+
+    /// [`Self::record`], and the secrets that the call and the record hold.
+    pub async fn see(
+        &self,
+        tool: &LiveTool,
+        entry: &CompiledTool,
+        arguments: &Value,
+    ) -> (BeforeImage, Scrubber) {
+        let seen = read(self.app, (tool, entry), arguments, self.why).await;
+        self.keep(seen.reading);
+        let image = secrets::shown_image(self.app, &self.run, seen.secrets.clone(), seen.image);
+        (image, seen.secrets)
+    }
+
+    /// The record as it is, for who takes care of what is shown of it.
+    pub(super) async fn plainly(
+        &self,
+        place: (&LiveTool, &CompiledTool),
+        arguments: &Value,
+    ) -> Seen {
+        let mut seen = read(self.app, place, arguments, self.why).await;
+        self.keep(seen.reading.take());
+        seen
+    }
+
+    /// What was seen plainly, as it may be recorded and shown.
+    pub(super) fn shown(&self, seen: Seen) -> BeforeImage {
+        secrets::shown_image(self.app, &self.run, seen.secrets, seen.image)
+    }
+
+    fn keep(&self, reading: Option<Reading>) {
+        self.made
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .extend(reading);
+    }
+
+    /// What was read, to be recorded.
+    pub fn readings(self) -> Vec<Reading> {
+        self.made
+            .into_inner()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
-/// Reads the record a call touches, as the pack says.
-pub async fn read(
+/// Records readings that no entry of the action holds: they showed it to somebody, or told nothing yet.
+pub async fn record_apart(
+    app: &App,
+    action: &ActionState,
+    readings: Vec<Reading>,
+) -> Result<(), ApiError> {
+    if readings.is_empty() {
+        return Ok(());
+    }
+    let made = GovernEvent::ReadingMade {
+        action: action.row.id.clone(),
+        readings,
+    };
+    let stream = ReadingsState::stream(&action.row.workflow);
+    Ok(app.govern("leeway", stream, made, (vec![], vec![])).await?)
+}
+
+/// Reads the record a call touches, as the pack says. What is secret in it still stands in the image: it is judged
+/// by, and neither recorded nor shown.
+async fn read(
     app: &App,
     (tool, entry): (&LiveTool, &CompiledTool),
     arguments: &Value,
@@ -99,7 +176,7 @@ pub async fn read(
         ..reading
     });
     Seen {
-        image: secrets::image(&secrets, image),
+        image,
         secrets,
         reading,
     }

@@ -1,9 +1,9 @@
 //! What a call made: where only the answer tells (an id given at creation), it completes the way back,
 //! names the record, and the record is read, so that what is added to it later can be told from it.
 
+use super::look::Looking;
 use super::secrets;
 use super::settling::read_settled;
-use crate::app::App;
 use crate::registry::LiveTool;
 use leeway_core::action::state::ActionState;
 use leeway_core::action::tool_name;
@@ -24,7 +24,7 @@ pub struct Made {
 
 /// Completes the way back of a call by its answer; `reads` is whether the record is still to be read.
 pub async fn complete(
-    app: &App,
+    looking: &Looking<'_>,
     (tool, action): (&LiveTool, &ActionState),
     (arguments, result): (&Value, &Value),
     reads: bool,
@@ -69,15 +69,18 @@ pub async fn complete(
         undo: completed,
         ..Made::default()
     };
-    let registry = app.registry();
+    let registry = looking.app.registry();
     let way_back = registry.find(&tool_name(&tool.system, &way_back));
-    if judged.classified.record.is_none()
+    let named = judged.classified.record.is_some();
+    if (!named || entry.entry.read.is_none())
         && let Some((way_back, entry)) = way_back.and_then(|tool| Some((tool, tool.entry()?)))
     {
-        made.record = entry.record(&tool.system, &back).ok().flatten();
-        if reads && made.record.is_some() {
+        let record = entry.record(&tool.system, &back).ok().flatten();
+        let known = record.is_some();
+        made.record = record.filter(|_| !named);
+        if reads && known {
             let there = |image: &BeforeImage| matches!(image, BeforeImage::Read { .. });
-            let image = read_settled(app, tool, (way_back, &back), there).await;
+            let image = read_settled(looking, tool, (way_back, &back), there).await;
             made.image = Some(image).filter(|image| *image != BeforeImage::NotNeeded);
         }
     }

@@ -90,10 +90,16 @@ pub fn judge_answer(answer: &Result<Value, CallError>, effect: Effect, by_status
                 ..Said::open("the system answered with an error", true)
             }
         }
-        Ok(result) if result["resultType"] == json!("input_required") => failed(
-            "The system asked for more before doing anything; its questions are in the result."
-                .to_owned(),
-        ),
+        Ok(result) if result["resultType"] == json!("input_required") && effect == Effect::Read => {
+            failed(
+                "The system asked for more before doing anything; its questions are in the result."
+                    .to_owned(),
+            )
+        }
+        Ok(result) if result["resultType"] == json!("input_required") => Said {
+            refused: true,
+            ..Said::open("the system asked for more", true)
+        },
         Ok(_) => Said::known(Outcome::Executed, "The system answered that it is done."),
         Err(error @ (CallError::NotSent(_) | CallError::Refused(_) | CallError::Conflict(_))) => {
             failed(format!("Nothing was done: {error}."))

@@ -1,6 +1,7 @@
 //! What nobody knows the outcome of: each with its record as it reads now, and many attested at once.
 
 use super::deciders::decidable;
+use super::look::record_apart;
 use super::reconcile::{self, Attested};
 use crate::app::App;
 use crate::error::ApiError;
@@ -48,9 +49,18 @@ pub async fn open(app: &Arc<App>, person: &Person) -> Result<(Vec<Open>, usize),
 }
 
 async fn read(app: &Arc<App>, person: &Person, action: ActionState) -> Open {
+    let may = decidable(app, person, &action.row.id).is_ok();
+    if reconcile::paused(app, &action) {
+        let why = "Its workflow is paused, so nothing is read for it.".to_owned();
+        let now = Err(why);
+        return Open { action, now, may };
+    }
     let reading = tokio::time::timeout(LONGEST, reconcile::reading(app, &action)).await;
     let now = match reading {
-        Ok(Ok(Ok((now, said, _)))) => Ok((now, said)),
+        Ok(Ok(Ok((now, said, readings)))) => match record_apart(app, &action, readings).await {
+            Ok(()) => Ok((now, said)),
+            Err(error) => Err(error.message),
+        },
         Ok(Ok(Err(why))) => Err(why.to_owned()),
         Ok(Err(error)) => Err(error.message),
         Err(_) => Err(format!(
@@ -58,7 +68,6 @@ async fn read(app: &Arc<App>, person: &Person, action: ActionState) -> Open {
             LONGEST.as_secs()
         )),
     };
-    let may = decidable(app, person, &action.row.id).is_ok();
     Open { action, now, may }
 }
 

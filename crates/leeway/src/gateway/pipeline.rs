@@ -161,7 +161,11 @@ async fn receive(
     metrics::judged(verdict, began.elapsed());
     match recorded {
         Recorded::Earlier(id) => earlier(app, &id),
-        Recorded::Twin(id) | Recorded::Repeats(id) => join(app, caller, &id, key).await,
+        Recorded::Twin(id) | Recorded::Repeats(id) => {
+            // The one that is joined may need the record.
+            drop(writing);
+            join(app, caller, &id, key).await
+        }
         Recorded::Waits(action) => Ok(Proposed {
             action,
             answer: None,
@@ -190,6 +194,7 @@ async fn judged_and_recorded(
     loop {
         let prepared = prepare_held(app, (workflow, tool), &attempt, writing).await?;
         let verdict = prepared.judged.decision.verdict;
+        attempt.readings.clone_from(&prepared.judged.readings);
         let judged = (attempt.id.clone(), prepared);
         let recorded = record(app, caller, (workflow, ground.clone()), judged).await?;
         let Recorded::Repeats(first) = &recorded else {
@@ -210,12 +215,15 @@ async fn prepare_held(
     writing: &mut Option<Writing>,
 ) -> Result<Prepared, ApiError> {
     let mut names = Names::default();
+    let mut attempt = attempt.clone();
     loop {
         let prepared = prepare(app, workflow, tool, attempt.clone()).await?;
         let Some(hold) = other(tool, writing.as_ref(), &prepared.judged.before) else {
             return Ok(prepared);
         };
-        drop(prepared);
+        // What was counted for it is let go of before anything else is taken.
+        attempt.readings = prepared.judged.readings;
+        drop(prepared.counting);
         names.hold(app, writing, hold).await;
     }
 }
@@ -364,7 +372,7 @@ async fn record(
             twin_hash: judged.twin_hash.clone(),
         });
     }
-    let call = judged.call.clone();
+    let (call, twin) = (judged.call.clone(), judged.twin_hash.clone());
     let held = judged.decision.verdict == Verdict::Hold;
     let mut events = vec![(
         format!("agent:{}", caller.agent),
@@ -387,7 +395,7 @@ async fn record(
         Err(AppendError::Conflict(Conflict::Twin(earlier))) => Ok(Recorded::Twin(earlier)),
         Err(AppendError::Conflict(Conflict::Repeated(first))) => Ok(Recorded::Repeats(first)),
         Err(AppendError::Conflict(Conflict::KeyUsed(earlier))) => {
-            same_call(app, &earlier, &call)?;
+            same_call(app, &earlier, &call, std::slice::from_ref(&twin))?;
             Ok(Recorded::Earlier(earlier))
         }
         Err(AppendError::Conflict(

@@ -1,6 +1,7 @@
 //! Look, classify, judge: from a call to a revision that can be recorded. Everything the decision
 //! used is in the result, so it replays.
 
+use super::arguments;
 use super::look::look;
 use super::repeat::REPEATED;
 use super::secrets;
@@ -96,9 +97,9 @@ pub async fn weigh(
     (before, mut secrets): (BeforeImage, Scrubber),
     mut attempt: Attempt,
 ) -> Result<Prepared, ApiError> {
-    let met = secrets::met(app, (workflow, tool), &attempt, &secrets);
-    let before = secrets::known(app, &secrets::run_of_attempt(workflow, &attempt), before);
-    secrets.join(met.all());
+    let mut met = secrets::met(app, (workflow, tool), &attempt, &secrets);
+    let run = secrets::run_of_attempt(workflow, &attempt);
+    secrets.join(secrets::in_image(app, &run, &before));
     let mut classified = app
         .classifying
         .classify(
@@ -111,6 +112,11 @@ pub async fn weigh(
         let seen = (&attempt.arguments, &before);
         add_sensitive(&mut classified, entry, seen, &workflow.rules.words);
     }
+    arguments::undeclared(tool, &attempt.arguments, &mut classified);
+    met.look_into_messages(app, &run, (&attempt.arguments, &classified));
+    secrets.join(met.all());
+    // What an agent calls a secret must not hide from the rules what the record says.
+    let before = secrets::image(&secrets, before);
     let said = (&attempt.arguments, &mut attempt.claim);
     let mut classified = secrets::judged(tool, secrets, said, classified);
     met.holds(&mut classified);

@@ -3,7 +3,7 @@
 
 use super::append::append_events;
 use super::deciders::decidable;
-use super::look;
+use super::look::{Looking, record_apart};
 use super::run::{arguments, at};
 use super::secrets;
 use super::undo::verify;
@@ -42,10 +42,7 @@ pub async fn read_back(app: &Arc<App>, id: &ActionId) -> Result<bool, ApiError> 
 }
 
 async fn found(app: &Arc<App>, action: &ActionState) -> Result<Option<ActionEvent>, ApiError> {
-    // Nothing is read for an agent while its workflow is paused: it is found out when it goes on.
-    let registry = app.registry();
-    let live = registry.workflows.get(&action.row.workflow);
-    if action.undoes().is_none() && live.is_some_and(|live| live.state.paused.is_some()) {
+    if paused(app, action) {
         return Ok(None);
     }
     let needs = |why: &str| {
@@ -57,17 +54,28 @@ async fn found(app: &Arc<App>, action: &ActionState) -> Result<Option<ActionEven
         Ok(read) => read,
         Err(why) => return Ok(needs(why)),
     };
-    Ok(match said {
+    let event = match said {
+        ReadBack::Tells(outcome, evidence) => {
+            return Ok(Some(ActionEvent::Resolved(Resolved {
+                outcome,
+                by: None,
+                evidence,
+                after: Some(now),
+                readings,
+            })));
+        }
         ReadBack::Later => None,
         ReadBack::AskAPerson(why) => needs(why),
-        ReadBack::Tells(outcome, evidence) => Some(ActionEvent::Resolved(Resolved {
-            outcome,
-            by: None,
-            evidence,
-            after: Some(now),
-            readings,
-        })),
-    })
+    };
+    record_apart(app, action, readings).await?;
+    Ok(event)
+}
+
+/// Whether nothing is read for an action now: its workflow is paused, and it is no person's own undo.
+pub fn paused(app: &App, action: &ActionState) -> bool {
+    let registry = app.registry();
+    let live = registry.workflows.get(&action.row.workflow);
+    action.undoes().is_none() && live.is_some_and(|live| live.state.paused.is_some())
 }
 
 /// The record of a call without outcome as it reads now, and what that says; or why it cannot be read.
@@ -114,13 +122,13 @@ pub async fn tells(
     if let Some(undoes) = action.undoes() {
         let read = verify::read(app, undoes, (tool, sent)).await;
         let said = of_undo(undoes, &read.readings(&judged.classified), late);
-        return (read.now, said, vec![]);
+        return (read.now, said, read.made_for);
     }
-    let seen = look::read(app, (tool, entry), sent, ReadFor::Reconciling).await;
-    let now = secrets::known(app, &secrets::run_of(judged), seen.image);
+    let looking = Looking::new(app, secrets::run_of(judged), ReadFor::Reconciling);
+    let now = looking.record(tool, entry, sent).await;
     let shown = (&judged.before, &now, &entry.entry.normal);
     let said = of_action(&judged.classified, shown, late);
-    (now, said, seen.reading.into_iter().collect())
+    (now, said, looking.readings())
 }
 
 /// What a person says happened.

@@ -2,10 +2,9 @@
 //! both found a field blank would otherwise both run alone, and the second would overwrite the first.
 //! Where nothing tells for certain that two spellings are two records, one writer per kind of record.
 
-use super::look::read;
+use super::look::Looking;
 use crate::app::App;
 use crate::registry::LiveTool;
-use leeway_core::action::event::{ReadFor, Reading};
 use leeway_core::classify::BeforeImage;
 use leeway_core::classify::compiled::CompiledTool;
 use leeway_core::classify::identity::Hold;
@@ -128,19 +127,17 @@ impl Names {
 
 /// Reads the record a call touches, holding it by the name that the reading gives it.
 pub async fn read_held(
-    app: &App,
+    looking: &Looking<'_>,
     (tool, entry): (&LiveTool, &CompiledTool),
     arguments: &Value,
     writing: &mut Option<Writing>,
-) -> (BeforeImage, Vec<Reading>) {
+) -> BeforeImage {
     let mut names = Names::default();
-    let mut readings = Vec::new();
     loop {
-        let seen = read(app, (tool, entry), arguments, ReadFor::Starting).await;
-        readings.extend(seen.reading);
+        let seen = looking.plainly((tool, entry), arguments).await;
         match other(tool, writing.as_ref(), &seen.image) {
-            Some(hold) => names.hold(app, writing, hold).await,
-            None => return (seen.image, readings),
+            Some(hold) => names.hold(looking.app, writing, hold).await,
+            None => return looking.shown(seen),
         }
     }
 }

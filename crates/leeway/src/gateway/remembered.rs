@@ -3,7 +3,7 @@
 //! forgets it.
 
 use crate::clock;
-use leeway_core::classify::known::{Key, Known};
+use leeway_core::classify::known::{Key, Known, Source};
 use leeway_core::classify::scrub::Scrubber;
 use serde_json::Value;
 use std::collections::HashMap;
@@ -11,6 +11,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// How long a secret is remembered after it was last met, milliseconds.
 const LONGEST_MS: i64 = 24 * 3600 * 1000;
+/// How often what is older is looked for, milliseconds.
+const FORGET_EVERY_MS: i64 = 60_000;
 /// Runs remembered. The one that met nothing for longest makes room.
 const MOST_RUNS: usize = 1_000;
 
@@ -21,7 +23,7 @@ pub struct Remembered {
 }
 
 /// Whose: an agent in a workflow.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Run {
     /// The workflow.
     pub workflow: String,
@@ -44,7 +46,12 @@ impl Remembered {
     }
 
     /// Remembers what a call held, or the answer of a system.
-    pub fn learn(&self, run: &Run, secrets: &Scrubber, (system, now_ms): (&str, i64)) {
+    pub fn learn(
+        &self,
+        run: &Run,
+        secrets: &Scrubber,
+        (source, system, now_ms): (Source, &str, i64),
+    ) {
         if secrets.is_empty() {
             return;
         }
@@ -56,10 +63,12 @@ impl Remembered {
             }
         }
         let (at_ms, known) = runs.entry(run.clone()).or_default();
-        *at_ms = now_ms;
         let known = Arc::make_mut(known);
-        known.forget(now_ms - LONGEST_MS);
-        known.learn(&self.key, secrets, (system, now_ms));
+        if now_ms / FORGET_EVERY_MS != *at_ms / FORGET_EVERY_MS {
+            known.forget(now_ms - LONGEST_MS);
+        }
+        *at_ms = now_ms;
+        known.learn(&self.key, secrets, (source, system, now_ms));
     }
 
     /// Whether a run met anything secret.
@@ -67,6 +76,13 @@ impl Remembered {
         self.runs()
             .get(run)
             .is_some_and(|(_, known)| !known.is_empty())
+    }
+
+    /// Whether a run met more secrets than are kept.
+    pub fn is_full(&self, run: &Run) -> bool {
+        self.runs()
+            .get(run)
+            .is_some_and(|(_, known)| known.is_full())
     }
 
     /// What of it turns up in a value, as it is spelled there; without what the system `except` told.

@@ -60,7 +60,7 @@ pub fn known_key(
         None => proposal.arguments.clone(),
     };
     let inputs = proposal.line.as_ref().and_then(super::pipeline::inputs);
-    let inputs = inputs.map(|inputs| match &tool.pack {
+    let shown_inputs = inputs.clone().map(|inputs| match &tool.pack {
         Some(pack) => pack.redactor.redact(&inputs),
         None => inputs,
     });
@@ -70,9 +70,20 @@ pub fn known_key(
         system: tool.system.clone(),
         tool: tool.tool.clone(),
         arguments: shown,
-        inputs,
+        inputs: shown_inputs,
     };
-    same_call(app, &id, &call)?;
+    // A call that hides something is recorded as nobody can work it out again; its hash tells it apart.
+    let given = |arguments: &Value| {
+        app.twins
+            .both(&app.store, &call, (arguments, inputs.as_ref()))
+    };
+    let mut twins = given(&proposal.arguments).to_vec();
+    let as_one = tool.entry().and_then(|entry| {
+        let record = entry.record(&tool.system, &proposal.arguments).ok()?;
+        entry.as_one(&proposal.arguments, record.as_ref())
+    });
+    twins.extend(as_one.iter().flat_map(given));
+    same_call(app, &id, &call, &twins)?;
     earlier(app, &id).map(Some)
 }
 
@@ -100,6 +111,21 @@ impl Twins {
         call: &Call,
         (arguments, inputs): (&Value, Option<&Value>),
     ) -> String {
+        let [hash, keyed] = self.both(store, call, (arguments, inputs));
+        if call.arguments == *arguments && call.inputs.as_ref() == inputs {
+            hash
+        } else {
+            keyed
+        }
+    }
+
+    /// The hash of a call that hides nothing, and of one that does.
+    fn both(
+        &self,
+        store: &Store,
+        call: &Call,
+        (arguments, inputs): (&Value, Option<&Value>),
+    ) -> [String; 2] {
         let hash = canonical::exact(&json!([
             call.workflow,
             call.system,
@@ -107,16 +133,14 @@ impl Twins {
             arguments,
             inputs
         ]));
-        if call.arguments == *arguments && call.inputs.as_ref() == inputs {
-            return hash;
-        }
         let key = self.key.get_or_init(|| kept_key(store));
         let keyed = |text: &[u8]| {
             let mut digest = Sha256::new_with_prefix(key);
             digest.update(text);
             digest.finalize()
         };
-        hex::encode(keyed(&keyed(hash.as_bytes())))
+        let hidden = hex::encode(keyed(&keyed(hash.as_bytes())));
+        [hash, hidden]
     }
 
     fn joining(&self) -> MutexGuard<'_, HashMap<(String, String), ActionId>> {
@@ -269,8 +293,10 @@ async fn note_later(app: Arc<App>, caller: Caller, id: ActionId, key: Option<Str
         }
         Ok::<_, ApiError>(())
     };
-    match tokio::time::timeout(LONGEST_RUN, noted).await {
-        Ok(Ok(())) => forget(&app, &caller, key.as_ref()),
+    let noted = tokio::time::timeout(LONGEST_RUN, noted).await;
+    forget(&app, &caller, key.as_ref());
+    match noted {
+        Ok(Ok(())) => {}
         Ok(Err(error)) => tracing::warn!(%id, %error, "that a repeat joined is not recorded"),
         Err(_) => tracing::warn!(%id, "that a repeat joined is not recorded: it runs too long"),
     }
@@ -291,7 +317,12 @@ fn found(app: &App, id: &ActionId) -> Result<ActionState, ApiError> {
 }
 
 /// A repeated idempotency key stands for the same call or is an error.
-pub fn same_call(app: &App, earlier: &ActionId, call: &Call) -> Result<(), ApiError> {
+pub fn same_call(
+    app: &App,
+    earlier: &ActionId,
+    call: &Call,
+    twins: &[String],
+) -> Result<(), ApiError> {
     let action = app.store.reader()?.action(earlier)?;
     let first = action.as_ref().and_then(|action| action.revisions().next());
     let same = |first: &Call| {
@@ -300,7 +331,10 @@ pub fn same_call(app: &App, earlier: &ActionId, call: &Call) -> Result<(), ApiEr
             ..first.clone()
         } == *call
     };
-    if first.is_some_and(|first| same(&first.call)) {
+    // What is hidden in the first may be another value.
+    let is_it =
+        |first: &Judged| twins.contains(&first.twin_hash) || !first.sealed && same(&first.call);
+    if first.is_some_and(is_it) {
         return Ok(());
     }
     Err(AppendError::Conflict(Conflict::KeyUsed(earlier.clone())).into())

@@ -9,7 +9,7 @@
 use super::append::{action_stream, append_events};
 use super::call::carry_out;
 use super::drift::{drift, drifted};
-use super::look;
+use super::look::{self, Looking};
 use super::outcome::record_outcome;
 use super::prepare::{Attempt, Prepared, blocked_now, prepare, unseal};
 use super::record_lock::{read_held, writing, writing_kind};
@@ -21,7 +21,7 @@ use crate::earning;
 use crate::error::ApiError;
 use crate::registry::{LiveTool, LiveWorkflow};
 use leeway_core::action::Claim;
-use leeway_core::action::event::{ActionEvent, Cause, Finished, Judged, Outcome, Reading};
+use leeway_core::action::event::{ActionEvent, Cause, Finished, Judged, Outcome, ReadFor, Reading};
 use leeway_core::action::state::{ActionState, Status};
 use leeway_core::classify::{BeforeImage, Effect, Level};
 use leeway_core::id::ActionId;
@@ -150,19 +150,22 @@ async fn step(app: &Arc<App>, action: &ActionState) -> Result<Step, Failure> {
         revise(app, action, vec![], again).await?;
         return Ok(Step::Again);
     }
-    let (now, readings) = match tool.entry() {
+    let looking = Looking::new(app, secrets::run_of(judged), ReadFor::Starting);
+    let now = match tool.entry() {
         Some(entry) if judged.classified.effect != Effect::Read => {
-            read_held(app, (tool, entry), &arguments, &mut writing).await
+            read_held(&looking, (tool, entry), &arguments, &mut writing).await
         }
-        _ => (judged.before.clone(), vec![]),
+        _ => judged.before.clone(),
     };
-    let now = secrets::known(app, &secrets::run_of(judged), now);
+    let readings = looking.readings();
     if drifted(&judged.before, &now) {
-        drift(app, (workflow, tool), action, (now, arguments)).await?;
+        let seen = (now, readings);
+        drift(app, (workflow, tool), action, (seen, arguments)).await?;
         return Ok(Step::Again);
     }
     if outwaited(app, (workflow, action), judged)? {
-        let again = again(app, (workflow, tool), action, (Cause::Resumed, arguments)).await?;
+        let mut again = again(app, (workflow, tool), action, (Cause::Resumed, arguments)).await?;
+        again.judged.readings.splice(0..0, readings);
         revise(app, action, vec![], again).await?;
         return Ok(Step::Again);
     }
@@ -213,7 +216,7 @@ async fn undo(
     action: &ActionState,
     ((tool, undoes), arguments, ground): ((&Arc<LiveTool>, &Undoes), Value, Option<Precondition>),
 ) -> Result<Step, Failure> {
-    let moved = check::moved(app, (action, undoes), (tool, &arguments)).await?;
+    let (moved, readings) = check::moved(app, (action, undoes), (tool, &arguments)).await?;
     let why = match (&moved, ground) {
         (_, None) => "The rules or the tool changed since the undo was planned.",
         (Some(BeforeImage::Failed { .. }), _) => {
@@ -221,7 +224,7 @@ async fn undo(
         }
         (Some(_), _) => "The record changed since the undo was planned.",
         (None, Some(ground)) => {
-            let start = start_event((&action.row.id, action.row.revision), vec![]);
+            let start = start_event((&action.row.id, action.row.revision), readings);
             let events = vec![("leeway".to_owned(), start)];
             let id = &action.row.id;
             let started =
@@ -230,7 +233,7 @@ async fn undo(
             return Ok(Step::Done);
         }
     };
-    check::outdated(app, action, (moved, why)).await?;
+    check::outdated(app, action, ((moved, readings), why)).await?;
     Ok(Step::Done)
 }
 

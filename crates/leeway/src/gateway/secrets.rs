@@ -10,6 +10,8 @@ use crate::registry::{LiveTool, LiveWorkflow};
 use leeway_core::action::Claim;
 use leeway_core::action::event::Judged;
 use leeway_core::action::state::ActionState;
+use leeway_core::classify::account::{self, Account};
+use leeway_core::classify::known::{Known, Source};
 use leeway_core::classify::redact::{REDACTED, Redactor};
 use leeway_core::classify::scrub::Scrubber;
 use leeway_core::classify::{BeforeImage, Classified, Level, UndoPlan};
@@ -41,6 +43,7 @@ pub fn arguments(tool: Option<&LiveTool>, arguments: &Value) -> Value {
 /// A record's image as it is recorded, compared and shown.
 pub fn image(secrets: &Scrubber, image: BeforeImage) -> BeforeImage {
     match image {
+        image if secrets.is_empty() => image,
         BeforeImage::Read {
             fields,
             version,
@@ -73,8 +76,14 @@ pub fn answer(
     let mut secrets = redactor.secrets(arguments);
     let told = redactor.secrets(answer);
     secrets.join(app.remembered.find(&run, answer, None));
-    let place = (tool.system.as_str(), app.clock.now_ms());
-    app.remembered.learn(&run, &told, place);
+    let (system, now_ms) = (tool.system.as_str(), app.clock.now_ms());
+    app.remembered
+        .learn(&run, &told, (Source::Told, system, now_ms));
+    if action.approval().is_some() {
+        let given = redactor.secrets(arguments);
+        app.remembered
+            .learn(&run, &given, (Source::Approved, system, now_ms));
+    }
     secrets.join(told);
     secrets.value(&redactor.redact(answer))
 }
@@ -107,6 +116,8 @@ pub struct Met {
     pub sent: Scrubber,
     /// In what it says about the call.
     said: Scrubber,
+    /// Whether more was met than is kept, and the call could carry some of it.
+    untold: bool,
 }
 
 impl Met {
@@ -117,24 +128,58 @@ impl Met {
         all
     }
 
-    /// A call that carries on what an agent met elsewhere is not made alone.
-    pub fn holds(&self, classified: &mut Classified) {
-        if self.sent.is_empty() {
+    /// Looks into what the call's messages say as well, however they are encoded: then the argument that holds
+    /// one is hidden whole.
+    pub fn look_into_messages(
+        &mut self,
+        app: &App,
+        run: &Run,
+        (arguments, classified): (&Value, &Classified),
+    ) {
+        if !app.remembered.knows(run) {
             return;
         }
+        let decoded = classified.decoded.iter().map(|one| &one.message);
+        let messages = classified.message.iter().chain(decoded);
+        let texts: Vec<&str> = messages.flat_map(|message| message.texts()).collect();
+        let found = app.remembered.find(run, &json!(texts), None);
+        if found.is_empty() {
+            return;
+        }
+        let mut found = found;
+        for (pointer, account) in &classified.accounts {
+            let value = account::value_at(arguments, pointer);
+            if let (Account::Content, Some(Value::String(text))) = (account, value)
+                && found.text(&text) == text
+            {
+                found.add(&text);
+            }
+        }
+        self.sent.join(found);
+    }
+
+    /// A call that carries on what an agent met elsewhere is not made alone.
+    pub fn holds(&self, classified: &mut Classified) {
+        let why = if !self.sent.is_empty() {
+            "an argument repeats a secret that the agent met earlier, so a person decides where it goes"
+        } else if self.untold {
+            "the agent met more secrets than are remembered, and an argument may repeat one"
+        } else {
+            return;
+        };
         classified.level = classified.level.max(Level::HighImpact);
-        let why = "an argument repeats a secret that the agent met earlier, so a person decides where it goes";
         classified.unknowns.push(why.to_owned());
     }
 }
 
-/// Finds what an agent met earlier in a call of its own, and remembers the secrets of this one: its arguments'
-/// and its record's. What a system told may go back to it under a name that is secret there.
+/// Finds what an agent met earlier in a call of its own, and remembers the secrets of this one: of its arguments,
+/// and those that the reading of its record told. What a system told may go back to it under a name that is secret
+/// there.
 pub fn met(
     app: &App,
     (workflow, tool): (&LiveWorkflow, &LiveTool),
     attempt: &Attempt,
-    secrets: &Scrubber,
+    told: &Scrubber,
 ) -> Met {
     let run = run_of_attempt(workflow, attempt);
     let (mut sent, mut said) = (Scrubber::default(), Scrubber::default());
@@ -148,12 +193,16 @@ pub fn met(
         }
         said = find(&json!(attempt.claim), None);
     }
-    let now_ms = app.clock.now_ms();
-    let place = (tool.system.as_str(), now_ms);
-    let own = of(tool, &attempt.arguments);
-    app.remembered.learn(&run, &own, place);
-    app.remembered.learn(&run, secrets, place);
-    Met { sent, said }
+    let carries = |value| Known::could_stand_in(value);
+    let untold = app.remembered.is_full(&run)
+        && (carries(&attempt.arguments) || attempt.inputs.as_ref().is_some_and(carries));
+    let (system, now_ms) = (tool.system.as_str(), app.clock.now_ms());
+    let given = of(tool, &attempt.arguments);
+    app.remembered
+        .learn(&run, &given, (Source::Given, system, now_ms));
+    app.remembered
+        .learn(&run, told, (Source::Told, system, now_ms));
+    Met { sent, said, untold }
 }
 
 /// What an agent met earlier and a call repeats that cannot be judged; and what the agent says about it.
@@ -174,18 +223,21 @@ pub fn refused(
     (met, serde_json::from_value(hidden).unwrap_or_default())
 }
 
-/// A record without what the agent met elsewhere.
-pub fn known(app: &App, run: &Run, image: BeforeImage) -> BeforeImage {
-    let BeforeImage::Read { fields, .. } = &image else {
-        return image;
-    };
-    let met = app
-        .remembered
-        .find(run, &Value::Object(fields.clone()), None);
-    if met.is_empty() {
-        return image;
+/// A record without its secrets and without what the agent met elsewhere.
+pub fn shown_image(app: &App, run: &Run, mut secrets: Scrubber, image: BeforeImage) -> BeforeImage {
+    secrets.join(in_image(app, run, &image));
+    self::image(&secrets, image)
+}
+
+/// What the agent met elsewhere that stands in a record.
+pub fn in_image(app: &App, run: &Run, image: &BeforeImage) -> Scrubber {
+    match image {
+        BeforeImage::Read { fields, .. } if app.remembered.knows(run) => {
+            app.remembered
+                .find(run, &Value::Object(fields.clone()), None)
+        }
+        _ => Scrubber::default(),
     }
-    self::image(&met, image)
 }
 
 /// Whose a call is that is on its way.

@@ -1,8 +1,7 @@
 //! Readings that lag: a system that answers a write before its readings show it. The pack says for how long
 //! (`settles_within_s`); for so long a reading that shows otherwise is made again before it is believed.
 
-use super::look::read_record;
-use crate::app::App;
+use super::look::Looking;
 use crate::registry::LiveTool;
 use leeway_core::classify::BeforeImage;
 use leeway_core::classify::compiled::CompiledTool;
@@ -46,7 +45,7 @@ impl Settling {
 /// Reads a record after a write by `wrote` until it shows what is expected, or the time in which the system
 /// settles is over.
 pub async fn read_settled(
-    app: &App,
+    looking: &Looking<'_>,
     wrote: &LiveTool,
     (tool, arguments): (&LiveTool, &Value),
     expected: impl Fn(&BeforeImage) -> bool,
@@ -56,7 +55,7 @@ pub async fn read_settled(
     };
     let mut settling = Settling::of(wrote);
     loop {
-        let found = read_record(app, tool, entry, arguments).await;
+        let found = looking.record(tool, entry, arguments).await;
         let readable = !matches!(found, BeforeImage::NotNeeded | BeforeImage::NotReadable);
         if !readable || expected(&found) || !settling.again().await {
             return found;

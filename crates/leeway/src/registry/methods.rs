@@ -115,16 +115,27 @@ fn prompt_schema() -> Value {
 }
 
 fn completion_schema(of: &str) -> Value {
+    let text = json!({ "type": "string", "maxLength": 4000 });
     json!({
         "type": "object",
         "properties": {
             "ref": {
                 "type": "object",
-                "properties": { "type": { "const": of } },
+                "properties": {
+                    "type": { "const": of },
+                    "name": text,
+                    "title": text,
+                    "uri": text
+                },
                 "required": ["type"]
             },
-            "argument": { "type": "object" },
-            "context": { "type": "object" }
+            "argument": { "type": "object", "properties": { "name": text, "value": text } },
+            "context": {
+                "type": "object",
+                "properties": {
+                    "arguments": { "type": "object", "additionalProperties": text }
+                }
+            }
         },
         "required": ["ref", "argument"],
         "additionalProperties": false

@@ -124,7 +124,12 @@ pub async fn start(system: &System, through: Through, ears: Ears) -> Result<Sess
             let config = StreamableHttpClientTransportConfig::with_uri(url.as_str())
                 .custom_headers(headers(system)?)
                 .reinit_on_expired_session(false);
-            let transport = StreamableHttpClientTransport::from_config(config);
+            // A redirect would send the call again elsewhere: it is answered as what it is instead.
+            let client = reqwest::Client::builder()
+                .redirect(reqwest::redirect::Policy::none())
+                .build()
+                .map_err(|error| format!("no HTTP client: {error}"))?;
+            let transport = StreamableHttpClientTransport::with_client(client, config);
             listener
                 .serve_with_lifecycle(Tapped::new(transport, ears), lifecycle)
                 .await

@@ -5,10 +5,11 @@ use crate::app::App;
 use crate::error::ApiError;
 use crate::gateway::append::append_events;
 use crate::gateway::drift::drifted;
-use crate::gateway::look::read_record;
+use crate::gateway::look::Looking;
 use crate::gateway::run::at;
+use crate::gateway::secrets;
 use crate::registry::LiveTool;
-use leeway_core::action::event::ActionEvent;
+use leeway_core::action::event::{ActionEvent, ReadFor, Reading};
 use leeway_core::action::state::ActionState;
 use leeway_core::classify::BeforeImage;
 use leeway_core::undo::Undoes;
@@ -16,39 +17,41 @@ use leeway_store::{AppendError, SideWrite};
 use serde_json::Value;
 use std::sync::Arc;
 
-/// The record, when it is no longer what the undo was planned on.
+/// The record, when it is no longer what the undo was planned on; and what was read to see it.
 pub async fn moved(
     app: &App,
     (action, undoes): (&ActionState, &Undoes),
     (tool, arguments): (&Arc<LiveTool>, &Value),
-) -> Result<Option<BeforeImage>, ApiError> {
+) -> Result<(Option<BeforeImage>, Vec<Reading>), ApiError> {
     let Some(done) = app.store.reader()?.action(&undoes.action)? else {
-        return Ok(Some(BeforeImage::NotReadable));
+        return Ok((Some(BeforeImage::NotReadable), vec![]));
     };
-    let now = seen(app, &done, (undoes.way, tool, arguments)).await;
+    let looking = Looking::new(app, secrets::run_of_action(&done), ReadFor::Undoing);
+    let now = seen(&looking, &done, (undoes.way, tool, arguments)).await;
     // What cannot be read proves nothing: then nothing is written.
     let unknown = matches!(now, BeforeImage::Failed { .. });
     if unknown || drifted(&undoes.seen, &now) {
-        return Ok(Some(now));
+        return Ok((Some(now), looking.readings()));
     }
     // The tool that takes it back may see more of the record than the one that did it.
     let (Some(judged), Some(entry)) = (action.current(), tool.entry()) else {
-        return Ok(Some(BeforeImage::NotReadable));
+        return Ok((Some(BeforeImage::NotReadable), vec![]));
     };
-    let now = read_record(app, tool, entry, arguments).await;
-    Ok(drifted(&judged.before, &now).then_some(now))
+    let now = looking.record(tool, entry, arguments).await;
+    let moved = drifted(&judged.before, &now).then_some(now);
+    Ok((moved, looking.readings()))
 }
 
 /// Ends an undo that no longer fits: nothing was written, and a person plans it anew.
 pub async fn outdated(
     app: &App,
     action: &ActionState,
-    (now, why): (Option<BeforeImage>, &str),
+    ((now, readings), why): ((Option<BeforeImage>, Vec<Reading>), &str),
 ) -> Result<ActionState, AppendError> {
     let leeway = || "leeway".to_owned();
     let mut events = Vec::new();
     if let Some(now) = now {
-        events.push((leeway(), ActionEvent::Drifted { now }));
+        events.push((leeway(), ActionEvent::Drifted { now, readings }));
     }
     let withdrawn = ActionEvent::Withdrawn {
         by: leeway(),

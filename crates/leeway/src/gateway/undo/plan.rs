@@ -4,10 +4,12 @@ use super::foreseen::Foreseen;
 use super::ways;
 use crate::app::App;
 use crate::error::ApiError;
-use crate::gateway::look::see;
+use crate::gateway::look::{Looking, record_apart};
+use crate::gateway::secrets;
 use crate::gateway::words;
 use crate::registry::{LiveTool, Registry};
 use axum::http::StatusCode;
+use leeway_core::action::event::ReadFor;
 use leeway_core::action::state::{ActionState, Status};
 use leeway_core::action::tool_name;
 use leeway_core::canonical;
@@ -410,8 +412,10 @@ async fn read(
 ) -> Result<Means, ApiError> {
     let gone = || ApiError::not_found("tool", &tool.name);
     let entry = tool.entry().ok_or_else(gone)?;
-    let before = see(app, tool, entry, arguments).await;
-    let seen = seen(app, action, (way, tool, arguments)).await;
+    let looking = Looking::new(app, secrets::run_of_action(action), ReadFor::Undoing);
+    let before = looking.see(tool, entry, arguments).await;
+    let seen = seen(&looking, action, (way, tool, arguments)).await;
+    record_apart(app, action, looking.readings()).await?;
     Ok(Means {
         tool: tool.clone(),
         before,
@@ -421,13 +425,13 @@ async fn read(
 
 /// The record by the reading of what is taken back.
 pub async fn seen(
-    app: &App,
+    looking: &Looking<'_>,
     action: &ActionState,
     place: (Way, &Arc<LiveTool>, &Value),
 ) -> BeforeImage {
-    match reading(app, action, place) {
+    match reading(looking.app, action, place) {
         Some((tool, arguments)) => match tool.entry() {
-            Some(entry) => see(app, &tool, entry, &arguments).await.0,
+            Some(entry) => looking.record(&tool, entry, &arguments).await,
             None => BeforeImage::NotReadable,
         },
         None => BeforeImage::NotReadable,

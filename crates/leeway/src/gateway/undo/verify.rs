@@ -2,9 +2,11 @@
 
 use super::plan::seen;
 use crate::app::App;
-use crate::gateway::look::read_record;
+use crate::gateway::look::Looking;
+use crate::gateway::secrets;
 use crate::gateway::settling::Settling;
 use crate::registry::LiveTool;
+use leeway_core::action::event::{ReadFor, Reading};
 use leeway_core::action::state::ActionState;
 use leeway_core::classify::{BeforeImage, Classified};
 use leeway_core::undo::forms::Normal;
@@ -22,6 +24,8 @@ pub struct Read {
     pub own: BeforeImage,
     /// What the undo's call made.
     pub made: Option<BeforeImage>,
+    /// The readings it took.
+    pub made_for: Vec<Reading>,
     done: Option<ActionState>,
     normal: Normal,
 }
@@ -57,9 +61,12 @@ pub async fn read(app: &App, undoes: &Undoes, (tool, arguments): (&Arc<LiveTool>
         .store
         .reader()
         .and_then(|reader| reader.action(&undoes.action));
+    let run = found.as_ref().ok().and_then(Option::as_ref);
+    let run = run.map(secrets::run_of_action).unwrap_or_default();
+    let looking = Looking::new(app, run, ReadFor::Undoing);
     let (now, done) = match found {
         Ok(Some(done)) => (
-            seen(app, &done, (undoes.way, tool, arguments)).await,
+            seen(&looking, &done, (undoes.way, tool, arguments)).await,
             Some(done),
         ),
         Ok(None) => (BeforeImage::NotReadable, None),
@@ -71,7 +78,7 @@ pub async fn read(app: &App, undoes: &Undoes, (tool, arguments): (&Arc<LiveTool>
         ),
     };
     let own = match (undoes.way, tool.entry()) {
-        (Way::Offset, Some(entry)) => read_record(app, tool, entry, arguments).await,
+        (Way::Offset, Some(entry)) => looking.record(tool, entry, arguments).await,
         _ => BeforeImage::NotNeeded,
     };
     let normal = tool.entry().map(|entry| entry.entry.normal.clone());
@@ -79,6 +86,7 @@ pub async fn read(app: &App, undoes: &Undoes, (tool, arguments): (&Arc<LiveTool>
         now,
         own,
         made: None,
+        made_for: looking.readings(),
         done,
         normal: normal.unwrap_or_default(),
     }
@@ -91,14 +99,16 @@ pub async fn read_back(
     (undo, undoes): (&ActionState, &Undoes),
     place: (&Arc<LiveTool>, &Value),
     made: Option<BeforeImage>,
-) -> (Answered, Option<BeforeImage>) {
+) -> (Answered, Option<BeforeImage>, Vec<Reading>) {
     let mut settling = Settling::of(place.0);
+    let mut made_for = Vec::new();
     loop {
         let mut found = read(app, undoes, place).await;
+        made_for.append(&mut found.made_for);
         found.made.clone_from(&made);
         let Some(judged) = undo.current() else {
             let nothing = Answered::unread();
-            return (nothing, None);
+            return (nothing, None, made_for);
         };
         let readings = found.readings(&judged.classified);
         if !matches!(shown(undoes, &readings), Shown::Back(_)) && settling.again().await {
@@ -106,6 +116,6 @@ pub async fn read_back(
         }
         let answered = of_answered_undo(undoes, &readings, &found.place(undo));
         let image = Some(found.now).filter(|image| *image != BeforeImage::NotNeeded);
-        return (answered, image);
+        return (answered, image, made_for);
     }
 }

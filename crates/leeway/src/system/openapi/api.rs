@@ -156,7 +156,8 @@ impl HttpApi {
         if let Some(Condition::Header { name, version }) = &call.condition {
             request.headers.push((name.clone(), version.clone()));
         }
-        let safe = operation.is_safe();
+        // A method that should change nothing is not made again where the pack says that it does.
+        let safe = operation.is_safe() && call.reads;
         let key = call.idempotency_key.as_deref().filter(|_| !safe);
         let mut answer = if safe {
             self.patiently(&request).await?
