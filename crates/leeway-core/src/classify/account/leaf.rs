@@ -44,6 +44,27 @@ impl Leaf {
         found
     }
 
+    /// Whether it is a member of a list. Its name alone does not say: an object may have a key `0`.
+    pub fn in_list(&self, arguments: &Value) -> bool {
+        let Some((_, parent)) = self.path.split_last() else {
+            return false;
+        };
+        let mut place = arguments.clone();
+        let mut found = false;
+        // A JSON text that is itself the leaf is not entered.
+        let texts: Vec<usize> = self
+            .texts
+            .iter()
+            .copied()
+            .filter(|at| *at < self.path.len())
+            .collect();
+        with_place(&mut place, parent, (&texts, 0), &mut |place| {
+            found = place.is_array();
+            Some(())
+        });
+        found
+    }
+
     /// The arguments with one member more at this leaf's place.
     pub fn added(&self, arguments: &Value, member: &Value) -> Option<Value> {
         let (key, parent) = self.path.split_last()?;

@@ -12,9 +12,9 @@ pub mod leaf;
 pub mod paths;
 mod trial;
 
-use super::Effect;
 use super::classified::Work;
 use super::filter::Filter;
+use super::{BeforeImage, Effect};
 use leaf::{Leaf, leaves};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -125,10 +125,19 @@ impl Work<'_> {
         None
     }
 
-    /// The version mark is put there by Leeway, whatever the agent gave.
+    /// The version mark that was read is put there by Leeway, whatever the agent gave. Where none was read,
+    /// what the agent gave is sent.
     fn overwritten(&self, leaf: &Leaf) -> bool {
         use super::pack::ConditionRule;
-        matches!(&self.tool.entry.condition,
+        let marked = matches!(
+            self.before,
+            BeforeImage::Read {
+                version: Some(_),
+                ..
+            }
+        );
+        marked
+            && matches!(&self.tool.entry.condition,
             Some(ConditionRule::Argument(name)) if leaf.path.first() == Some(name))
     }
 
@@ -157,16 +166,26 @@ impl Work<'_> {
         found
     }
 
+    /// Whether the leaf says which record the call is about.
+    pub(super) fn names_record(&self, leaf: &Leaf) -> bool {
+        let id = self.tool.record_id.as_ref();
+        id.is_some_and(|id| id.hands_on(&leaf.path) || Trial::new(self, leaf).moves(id))
+    }
+
     fn by_trial(&self, trial: &mut Trial<'_>) -> Option<Account> {
         let tool = self.tool;
-        let mut moves = |filter: &Option<Filter>| filter.as_ref().is_some_and(|it| trial.moves(it));
-        if moves(&tool.record_id) || moves(&tool.record_type) {
+        let mut any_moves = |filters: [&Option<Filter>; 2]| {
+            let mut filters = filters.into_iter().flatten();
+            filters.any(|filter| trial.moves(filter))
+        };
+        if any_moves([&tool.record_id, &tool.record_type]) {
             return Some(Account::Identity);
         }
-        if moves(&tool.changes) {
+        let amount = any_moves([&tool.amount, &tool.currency_of]);
+        if tool.changes.as_ref().is_some_and(|it| trial.tells(it)) {
             return Some(Account::Change);
         }
-        if moves(&tool.amount) || moves(&tool.currency_of) {
+        if amount {
             return Some(Account::Amount);
         }
         if let Some(message) = &tool.message {
