@@ -92,6 +92,8 @@ pub(super) struct Work<'a> {
     pub(super) why: Vec<String>,
     pub(super) unknowns: Vec<String>,
     pub(super) given_up: Option<&'a str>,
+    /// Where the call names what its amount is in.
+    pub(super) currency_at: BTreeSet<String>,
     /// What amounts are in where nothing says it.
     pub(super) usual_currency: Option<&'a str>,
     /// Whether it reads at an address that no host of the pack covers.
@@ -178,6 +180,7 @@ impl<'a> Work<'a> {
             unknowns: Vec::new(),
             reaches_out: false,
             given_up: None,
+            currency_at: BTreeSet::new(),
             usual_currency: None,
         }
     }

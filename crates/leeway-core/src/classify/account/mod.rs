@@ -60,6 +60,7 @@ impl Work<'_> {
         let entry = &self.tool.entry;
         let mut accounts = Accounts::new();
         let mut tried = 0;
+        self.currency_at = self.currencies_named().into_keys().collect();
         for leaf in leaves(self.arguments, &entry.json) {
             let account = match self.said(&leaf) {
                 Some(account) => account,
@@ -104,8 +105,8 @@ impl Work<'_> {
         if hands_on(&tool.changes) {
             return Some(Account::Change);
         }
-        if hands_on(&tool.amount) || hands_on(&tool.currency_of) || self.names_currency(&leaf.path)
-        {
+        let currency = || self.currency_at.contains(&leaf.pointer());
+        if hands_on(&tool.amount) || hands_on(&tool.currency_of) || currency() {
             return Some(Account::Amount);
         }
         if let Some(message) = &tool.message {
