@@ -111,7 +111,7 @@ impl<'a> Work<'a> {
         let changes = self.changes();
         let (amount_cents, currency, amount_expected) = self.amount();
         let message = self.message();
-        let decoded = self.decoded(message.as_ref());
+        let decoded = self.decoded();
         let sensitive = self.sensitive(message.as_ref(), &decoded);
         self.areas(&changes, !sensitive.is_empty());
         let accounts = self.accounts();

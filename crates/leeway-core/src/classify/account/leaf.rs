@@ -5,7 +5,7 @@ use super::paths;
 use serde_json::Value;
 
 /// JSON texts inside JSON texts are looked into so deep.
-const DEEPEST_TEXT: usize = 3;
+pub(crate) const DEEPEST_TEXT: usize = 3;
 /// Values nested deeper than this are one leaf.
 const DEEPEST: usize = 64;
 
@@ -172,12 +172,17 @@ fn looks_like_json(text: &str) -> bool {
 }
 
 /// The object or list that a text holds, whole and without a member named twice.
-fn held(text: &str) -> Option<Value> {
-    if !looks_like_json(text) {
-        return None;
-    }
-    let value: Value = serde_json::from_str(text).ok()?;
-    (members(text) == count_members(&value)).then_some(value)
+pub(crate) fn held(text: &str) -> Option<Value> {
+    parsed(text).filter(|value| members(text) == count_members(value))
+}
+
+/// Whether a text holds an object or list in which a member is named twice.
+pub(crate) fn names_twice(text: &str) -> bool {
+    parsed(text).is_some_and(|value| members(text) != count_members(&value))
+}
+
+fn parsed(text: &str) -> Option<Value> {
+    looks_like_json(text).then(|| serde_json::from_str(text).ok())?
 }
 
 /// How many members a JSON text writes: one colon each, outside of its texts.

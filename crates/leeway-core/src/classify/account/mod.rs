@@ -10,7 +10,7 @@ pub mod complete;
 pub mod declared;
 pub mod leaf;
 pub mod paths;
-mod trial;
+pub(super) mod trial;
 
 use super::classified::Work;
 use super::filter::Filter;

@@ -12,7 +12,7 @@ const MARK: &str = "\u{f8ff}leeway\u{f8ff}";
 const MOST_WORDS: usize = 16;
 
 /// One leaf, and the call with other values in its place.
-pub(super) struct Trial<'a> {
+pub(in crate::classify) struct Trial<'a> {
     work: &'a Work<'a>,
     leaf: &'a Leaf,
     others: Option<Vec<Vec<Value>>>,
@@ -20,7 +20,7 @@ pub(super) struct Trial<'a> {
 }
 
 impl<'a> Trial<'a> {
-    pub(super) fn new(work: &'a Work<'a>, leaf: &'a Leaf) -> Self {
+    pub(in crate::classify) fn new(work: &'a Work<'a>, leaf: &'a Leaf) -> Self {
         Self {
             work,
             leaf,
@@ -37,7 +37,7 @@ impl<'a> Trial<'a> {
     /// Whether a filter's answer moves with the leaf: with every other value tried. A filter that refuses a
     /// value says nothing of it: then another of the same kind is tried, and where all are refused, the
     /// answer does not show which one stands there.
-    pub(super) fn moves(&mut self, filter: &Filter) -> bool {
+    pub(in crate::classify) fn moves(&mut self, filter: &Filter) -> bool {
         let Ok(answer) = self.work.run(filter) else {
             return false;
         };
@@ -69,7 +69,7 @@ impl<'a> Trial<'a> {
     }
 
     /// Whether a filter takes in whatever stands beside the leaf, too: then it tells nothing of it.
-    pub(super) fn collects(&mut self, filter: &Filter) -> bool {
+    pub(in crate::classify) fn collects(&mut self, filter: &Filter) -> bool {
         let work = self.work;
         let Some(wider) = self.wider() else {
             return true;
