@@ -3,7 +3,7 @@
 
 use super::compiled::{CompiledTool, SEVERAL_RECORDS};
 use super::filter::Filter;
-use super::inside::HOST_NOT_ALLOWED;
+use super::outward::HOST_NOT_ALLOWED;
 use super::pack::Absent;
 use super::redact::REDACTED;
 use super::sensitive::WordLists;
