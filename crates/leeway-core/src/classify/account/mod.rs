@@ -10,6 +10,7 @@ pub mod complete;
 pub mod declared;
 pub mod leaf;
 pub mod paths;
+mod schema;
 pub(super) mod trial;
 
 use super::classified::Work;
