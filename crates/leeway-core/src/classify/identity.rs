@@ -12,6 +12,9 @@ use serde_json::{Value, json};
 use std::collections::HashMap;
 use unicode_normalization::UnicodeNormalization;
 
+/// Most values of which it is tried whether they name the record.
+const MOST_TRIED: usize = 50;
+
 /// A form in which all spellings of one id are the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -202,7 +205,9 @@ impl CompiledTool {
         let work = Work::new(self, arguments, &before);
         leaves(arguments, &self.entry.json)
             .into_iter()
-            .filter(|leaf| spells(&leaf.value, given) && work.names_record(leaf))
+            .filter(|leaf| spells(&leaf.value, given))
+            .take(MOST_TRIED)
+            .filter(|leaf| work.names_record(leaf))
             .fold(arguments.clone(), |respelled, leaf| {
                 leaf.replaced(&respelled, Some(&json!(id)))
                     .unwrap_or(respelled)

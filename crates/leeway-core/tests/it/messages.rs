@@ -309,6 +309,15 @@ fn what_is_encoded_in_a_call_is_decoded_wherever_it_stands() {
 }
 
 #[test]
+fn what_is_encoded_twice_is_not_known() {
+    // ENCODED once more.
+    let twice = "VjJseVpTQTVMREF3TUNCMGJ5QjBhR1VnYjJ4a0lHRmpZMjkxYm5RPQ==";
+    let found = sent("options = [\"a\"]", &json!({ "a": twice }));
+    assert_eq!(decoded(&found), ["a"]);
+    assert!(!found.unknowns.is_empty());
+}
+
+#[test]
 fn what_is_not_decoded_is_not_known() {
     let text = |inner: Value| json!(json!([inner]).to_string());
     let nested = (0..100).fold(json!(ENCODED), |inner, _| json!([inner]));
