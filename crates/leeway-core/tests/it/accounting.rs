@@ -288,6 +288,24 @@ fn a_key_that_is_a_number_is_no_place_in_a_list() {
     assert_eq!(of(in_object, "/payload/0"), Some(Account::Unaccounted));
     let named = json!({"payload": {"a": "x"}});
     assert_eq!(of(named, "/payload/a"), Some(Account::Unaccounted));
+    // Nor is one told of that is only taken in for its kind or the look of its name.
+    for text in [
+        "[.payload | .. | numbers] | map(tostring)",
+        "[.payload | to_entries[] | select(.key | test(\"^[a-z]+$\")) | .value | tostring]",
+    ] {
+        let text = format!("effect = \"create\"\ntext = '{text}'");
+        let found = classify(
+            &self::tool(&text),
+            "s",
+            &json!({"payload": {"a": 5}}),
+            &BeforeImage::NotNeeded,
+        );
+        assert_eq!(
+            account(&found, "/payload/a"),
+            Some(Account::Unaccounted),
+            "{text}"
+        );
+    }
     let listed = json!({"payload": ["x"]});
     assert_eq!(of(listed, "/payload/0"), Some(Account::Content));
 }

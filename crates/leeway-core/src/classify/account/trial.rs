@@ -8,6 +8,8 @@ use serde_json::{Value, json};
 
 /// A text that no call has.
 const MARK: &str = "\u{f8ff}leeway\u{f8ff}";
+/// A name that no call has.
+const OTHER_NAME: &str = "leewayother";
 /// Most words of a filter's own that are tried in a leaf's place.
 const MOST_WORDS: usize = 16;
 
@@ -16,7 +18,7 @@ pub(in crate::classify) struct Trial<'a> {
     work: &'a Work<'a>,
     leaf: &'a Leaf,
     others: Option<Vec<Vec<Value>>>,
-    wider: Option<Value>,
+    wider: Option<Vec<Value>>,
 }
 
 impl<'a> Trial<'a> {
@@ -71,10 +73,11 @@ impl<'a> Trial<'a> {
     /// Whether a filter takes in whatever stands beside the leaf, too: then it tells nothing of it.
     pub(in crate::classify) fn collects(&mut self, filter: &Filter) -> bool {
         let work = self.work;
-        let Some(wider) = self.wider() else {
-            return true;
-        };
-        work.run_on(filter, wider) != work.run(filter)
+        let wider = self.wider();
+        wider.is_empty()
+            || wider
+                .iter()
+                .any(|call| work.run_on(filter, call) != work.run(filter))
     }
 
     /// Whether the leaf is a switch, on or off, that a condition tells apart. Of a text or number a
@@ -140,20 +143,35 @@ impl<'a> Trial<'a> {
         })
     }
 
-    /// The call with one member more beside the leaf.
-    fn wider(&mut self) -> Option<&Value> {
-        if self.wider.is_none() {
-            let (leaf, arguments) = (self.leaf, self.work.arguments);
+    /// The call with one member more beside the leaf, of its own kind: under an odd name, and under one
+    /// that any filter takes for a name.
+    fn wider(&mut self) -> &[Value] {
+        let (leaf, arguments) = (self.leaf, self.work.arguments);
+        self.wider.get_or_insert_with(|| {
             let mut beside = leaf.clone();
             // Of a list, what stands beside the list: its own members belong together.
             if leaf.in_list(arguments) {
                 beside.path.pop();
             }
             beside.path.pop();
-            beside.path.push(MARK.to_owned());
-            self.wider = beside.added(arguments, &json!(MARK));
-        }
-        self.wider.as_ref()
+            let others = others_of(leaf);
+            let member = others
+                .iter()
+                .flatten()
+                .next()
+                .cloned()
+                .unwrap_or(json!(MARK));
+            let mut added = |name: &str| {
+                beside.path.push(name.to_owned());
+                let call = beside.added(arguments, &member);
+                beside.path.pop();
+                call
+            };
+            [MARK, OTHER_NAME]
+                .into_iter()
+                .filter_map(&mut added)
+                .collect()
+        })
     }
 }
 
