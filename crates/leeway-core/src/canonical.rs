@@ -5,10 +5,16 @@ use serde::Serialize;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-/// The canonical JSON bytes of a value.
+/// The canonical JSON bytes of a value. Numbers that floating point does not hold at all, which a caller or
+/// a configuration may write (`1e400`), stand with all their digits, as in [`exact`].
 pub fn bytes<T: Serialize>(value: &T) -> Vec<u8> {
-    serde_json_canonicalizer::to_vec(value)
-        .expect("INVARIANT: only types with string keys and finite numbers are hashed")
+    serde_json_canonicalizer::to_vec(value).unwrap_or_else(|_| {
+        let value =
+            serde_json::to_value(value).expect("INVARIANT: only types with string keys are hashed");
+        let mut text = String::new();
+        write(&value, &mut text);
+        text.into_bytes()
+    })
 }
 
 /// SHA-256 over the canonical JSON of a value, as 64 lower-case hexadecimal digits.
@@ -69,6 +75,18 @@ mod tests {
         ] {
             assert_eq!(exact(&value), hash(&value), "{value}");
         }
+    }
+
+    #[test]
+    fn numbers_beyond_floating_point_are_hashed_as_well() {
+        let read = |text: &str| serde_json::from_str::<Value>(text).unwrap();
+        let hashed: std::collections::BTreeSet<String> =
+            ["1e400", "-1e400", "1e401", "1e99999999999"]
+                .iter()
+                .map(|number| hash(&json!({ "a": [read(number)] })))
+                .collect();
+        assert_eq!(hashed.len(), 4);
+        assert_eq!(hash(&read("1e400")), exact(&read("10e399")));
     }
 
     #[test]

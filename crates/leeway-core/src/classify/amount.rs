@@ -1,10 +1,12 @@
 //! How much money a call moves or names, and in which currency.
 
+use super::account::leaf::leaves;
 use super::classified::Work;
 use super::{BeforeImage, Effect, currency, money};
 use serde_json::Value;
+use std::collections::BTreeMap;
 
-/// How deep a currency is looked for in a call or record.
+/// How deep a currency is looked for in a record.
 const DEPTH: usize = 6;
 /// What an argument that names a currency is called, in lower case without signs between.
 const NAMES: [&str; 2] = ["currency", "currencycode"];
@@ -43,26 +45,28 @@ impl Work<'_> {
     }
 
     /// The amount's currency: what the pack's filter says; else the pack's fixed one; else what call
-    /// and record name; else the usual one. Where two of them differ it is unknown.
+    /// and record name; else the usual one. Where two of them differ, or the call names another one
+    /// anywhere, it is unknown.
     fn currency(&mut self) -> Option<String> {
         let tool = self.tool;
-        match tool.currency_of.as_ref().map(|filter| self.run(filter)) {
-            None | Some(Ok(Value::Null)) => {}
-            Some(Ok(Value::String(text))) => return self.code(&text),
+        let said = match tool.currency_of.as_ref().map(|filter| self.run(filter)) {
+            None | Some(Ok(Value::Null)) => None,
+            Some(Ok(Value::String(text))) => Some(text.trim().to_owned()),
             Some(Ok(other)) => {
                 return self.unknown(format!("the currency `{other}` is none"));
             }
             Some(Err(why)) => return self.unknown(why),
-        }
-        let mut named = Vec::new();
-        collect(self.arguments, DEPTH, &mut named);
-        if let BeforeImage::Read { fields, .. } = self.before {
-            for (name, value) in fields {
-                member(name, value, DEPTH, &mut named);
+        };
+        let mut named: Vec<String> = self.currencies_named().into_values().collect();
+        match (said, self.before) {
+            (Some(said), _) => named.push(said),
+            (None, BeforeImage::Read { fields, .. }) => {
+                for (name, value) in fields {
+                    member(name, value, DEPTH, &mut named);
+                }
+                named.extend(tool.currency.clone());
             }
-        }
-        if let Some(fixed) = &tool.currency {
-            named.push(fixed.clone());
+            (None, _) => named.extend(tool.currency.clone()),
         }
         for one in &mut named {
             one.make_ascii_uppercase();
@@ -79,10 +83,26 @@ impl Work<'_> {
         }
     }
 
-    /// Whether an argument is looked at as the amount's currency by its name.
-    pub(super) fn names_currency(&self, path: &[String]) -> bool {
-        let looked_at = self.tool.amount.is_some() && path.len() < DEPTH;
-        looked_at && path.last().is_some_and(|name| is_currency(name))
+    /// What the call names as a currency, wherever it stands, also in JSON texts; by its JSON pointer.
+    /// These alone are what the amount's currency is worked out from.
+    pub(super) fn currencies_named(&self) -> BTreeMap<String, String> {
+        let mut found = BTreeMap::new();
+        if self.tool.amount.is_none() || self.effect == Effect::Read {
+            return found;
+        }
+        let mut open = leaves(self.arguments, &[]);
+        while let Some(leaf) = open.pop() {
+            if leaf.encloses_text {
+                open.extend(leaf.inner());
+            }
+            let named = leaf.path.last().is_some_and(|name| is_currency(name));
+            if let (true, Value::String(text)) = (named, &leaf.value)
+                && !text.trim().is_empty()
+            {
+                found.insert(leaf.pointer(), text.trim().to_owned());
+            }
+        }
+        found
     }
 
     fn code(&mut self, text: &str) -> Option<String> {
@@ -95,7 +115,7 @@ impl Work<'_> {
     }
 }
 
-/// What is named as a currency anywhere in a value.
+/// What is named as a currency anywhere in a record.
 fn collect(value: &Value, depth: usize, named: &mut Vec<String>) {
     let Some(depth) = depth.checked_sub(1) else {
         return;

@@ -3,7 +3,7 @@
 
 use super::compiled::{CompiledTool, SEVERAL_RECORDS};
 use super::filter::Filter;
-use super::inside::HOST_NOT_ALLOWED;
+use super::outward::HOST_NOT_ALLOWED;
 use super::pack::Absent;
 use super::redact::REDACTED;
 use super::sensitive::WordLists;
@@ -92,6 +92,8 @@ pub(super) struct Work<'a> {
     pub(super) why: Vec<String>,
     pub(super) unknowns: Vec<String>,
     pub(super) given_up: Option<&'a str>,
+    /// Where the call names what its amount is in.
+    pub(super) currency_at: BTreeSet<String>,
     /// What amounts are in where nothing says it.
     pub(super) usual_currency: Option<&'a str>,
     /// Whether it reads at an address that no host of the pack covers.
@@ -109,7 +111,7 @@ impl<'a> Work<'a> {
         let changes = self.changes();
         let (amount_cents, currency, amount_expected) = self.amount();
         let message = self.message();
-        let decoded = self.decoded(message.as_ref());
+        let decoded = self.decoded();
         let sensitive = self.sensitive(message.as_ref(), &decoded);
         self.areas(&changes, !sensitive.is_empty());
         let accounts = self.accounts();
@@ -178,6 +180,7 @@ impl<'a> Work<'a> {
             unknowns: Vec::new(),
             reaches_out: false,
             given_up: None,
+            currency_at: BTreeSet::new(),
             usual_currency: None,
         }
     }

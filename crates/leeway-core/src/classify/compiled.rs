@@ -4,6 +4,7 @@ use super::Effect;
 use super::filter::{Filter, FilterError};
 use super::identity::{self, Identity};
 use super::inside;
+use super::outward;
 use super::pack::{Guard, MessageRule, Pack, ToolEntry, UndoRule};
 use crate::canonical;
 use crate::judge::check;
@@ -468,7 +469,7 @@ impl Problems {
             let twice = guards[..index].iter().any(|one| one.id == guard.id);
             if !check::plain_name(&guard.id)
                 || twice
-                || [SEVERAL_RECORDS, inside::HOST_NOT_ALLOWED].contains(&guard.id.as_str())
+                || [SEVERAL_RECORDS, outward::HOST_NOT_ALLOWED].contains(&guard.id.as_str())
             {
                 self.guard_id(at("id"), &guard.id);
             }

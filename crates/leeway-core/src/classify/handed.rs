@@ -71,6 +71,15 @@ fn without(source: &str) -> Option<Handed> {
 /// `{a, b: .c.d}`.
 fn members(source: &str) -> Option<Handed> {
     let inside = source.strip_prefix('{')?.strip_suffix('}')?;
+    let names = inside.split(',').map(|member| {
+        let name = member.split_once(':').map_or(member, |(name, _)| name);
+        name.trim()
+    });
+    // Of a member written twice only the last is handed on.
+    let mut seen = std::collections::HashSet::new();
+    if !names.into_iter().all(|name| seen.insert(name)) {
+        return None;
+    }
     let whole = inside
         .split(',')
         .map(|member| match member.split_once(':') {
@@ -103,6 +112,8 @@ mod tests {
             (".fields | del(.id, .x.y)", "fields.x.z", true),
             (".fields | del(.id, .x.y)", "id", false),
             ("{a, b: .c.d}", "a", true),
+            ("{a: .x, a: .y}", "x", false),
+            ("{a, a: .y}", "a", false),
             ("{a, b: .c.d}", "c.d", true),
             ("{a, b: .c.d}", "c", false),
             ("{a, b: .c.d}", "b", false),

@@ -2,6 +2,8 @@
 //! reading itself says (`read.id`), the pack's normal form (`record.normal`), the text as given. And what a
 //! writing call has to itself, from the look to the outcome, so that no other spelling runs beside it.
 
+use super::account::leaf::leaves;
+use super::classified::Work;
 use super::compiled::CompiledTool;
 use super::{BeforeImage, Effect, RecordRef};
 use crate::canonical;
@@ -9,6 +11,9 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Value, json};
 use std::collections::HashMap;
 use unicode_normalization::UnicodeNormalization;
+
+/// Most values of which it is tried whether they name the record.
+const MOST_TRIED: usize = 50;
 
 /// A form in which all spellings of one id are the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -164,7 +169,7 @@ impl CompiledTool {
             None => Hold::Record(RecordRef {
                 system: system.to_owned(),
                 record_type,
-                id: canonical::hash(&json!([&self.entry.effect, plain(arguments)])),
+                id: canonical::exact(&json!([&self.entry.effect, plain(arguments)])),
             }),
         }
     }
@@ -187,28 +192,35 @@ impl CompiledTool {
         }
     }
 
-    /// Arguments by which two calls are told apart: the record's id in its one spelling.
+    /// Arguments by which two calls are told apart: the record's id in its one spelling, where the call
+    /// names its record by it. The same text anywhere else is a value that the call writes.
     pub fn as_one(&self, arguments: &Value, record: Option<&RecordRef>) -> Option<Value> {
         let given = self.given(arguments).ok()??;
         let id = &record?.id;
-        (given != *id).then(|| respelled(arguments, &given, id))
+        (given != *id).then(|| self.respelled(arguments, &given, id))
+    }
+
+    fn respelled(&self, arguments: &Value, given: &str, id: &str) -> Value {
+        let before = BeforeImage::NotNeeded;
+        let work = Work::new(self, arguments, &before);
+        leaves(arguments, &self.entry.json)
+            .into_iter()
+            .filter(|leaf| spells(&leaf.value, given))
+            .take(MOST_TRIED)
+            .filter(|leaf| work.names_record(leaf))
+            .fold(arguments.clone(), |respelled, leaf| {
+                leaf.replaced(&respelled, Some(&json!(id)))
+                    .unwrap_or(respelled)
+            })
     }
 }
 
-/// The arguments with an id in another spelling, wherever it stands as a value.
-fn respelled(value: &Value, given: &str, id: &str) -> Value {
+/// Whether a value is an id, as text or as a number.
+fn spells(value: &Value, id: &str) -> bool {
     match value {
-        Value::Object(fields) => fields
-            .iter()
-            .map(|(key, item)| (key.clone(), respelled(item, given, id)))
-            .collect(),
-        Value::Array(items) => items
-            .iter()
-            .map(|item| respelled(item, given, id))
-            .collect(),
-        Value::String(text) if text == given => json!(id),
-        Value::Number(one) if crate::number::id(one) == given => json!(id),
-        other => other.clone(),
+        Value::String(text) => text == id,
+        Value::Number(number) => crate::number::id(number) == id,
+        _ => false,
     }
 }
 

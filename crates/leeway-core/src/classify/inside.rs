@@ -1,7 +1,6 @@
 //! What stays inside its system. A reading that Leeway makes for itself (to judge, show, undo or reconcile) is
 //! an act that nobody decided on: it goes only through a tool that is given ids of records, never addresses,
-//! hosts, queries or free text. And a read by an agent whose argument is an address reaches whatever it names:
-//! hosts that are allowed, otherwise a person decides.
+//! hosts, queries or free text. What an agent's own read reaches is [`super::outward`].
 
 use super::Effect;
 use super::compiled::{CompiledTool, PackProblem};
@@ -9,9 +8,6 @@ use super::filter::Filter;
 use super::guess::words;
 use super::pack::{Pack, ToolEntry};
 use serde_json::{Value, json};
-
-/// Id of the guard that a read at an address fires which no host of the pack covers.
-pub(super) const HOST_NOT_ALLOWED: &str = "host-not-allowed";
 
 /// Words of arguments that hold an address.
 const ADDRESSES: &str = "url urls uri uris href link links host hosts hostname domain endpoint server \
@@ -30,7 +26,7 @@ const IDS: &str = "path name names handle owner repo repository branch account t
     project channel file folder timezone";
 
 /// Words of arguments whose values have dots and are no hosts.
-const PLACES: &str = "path paths file files filename folder dir directory repo repository branch name names \
+pub(super) const PLACES: &str = "path paths file files filename folder dir directory repo repository branch name names \
     email emails mail account";
 
 /// Longest id.
@@ -38,7 +34,7 @@ const LONGEST_ID: usize = 300;
 /// Most words of an id: names of people and things have a few.
 const MOST_WORDS: usize = 6;
 
-fn among(list: &str, word: &str) -> bool {
+pub(super) fn among(list: &str, word: &str) -> bool {
     list.split_whitespace().any(|one| one == word)
 }
 
@@ -99,7 +95,7 @@ pub fn is_address(text: &str) -> bool {
 }
 
 /// Whether a text looks like a host, with or without what follows it: `host.example/path`.
-fn looks_like_host(text: &str) -> bool {
+pub(super) fn looks_like_host(text: &str) -> bool {
     let host = host_part(text.trim());
     let labels: Vec<&str> = host.split('.').collect();
     let plain =
@@ -111,7 +107,7 @@ fn looks_like_host(text: &str) -> bool {
             .is_some_and(|last| last.chars().count() > 1 && last.chars().all(char::is_alphabetic))
 }
 
-fn host_part(text: &str) -> &str {
+pub(super) fn host_part(text: &str) -> &str {
     let host = text.split(['/', '?', '#']).next().unwrap_or_default();
     match host.rsplit_once(':') {
         Some((host, port)) if port.chars().all(|c| c.is_ascii_digit()) => host,
@@ -119,7 +115,7 @@ fn host_part(text: &str) -> &str {
     }
 }
 
-fn is_inner(host: &str) -> bool {
+pub(super) fn is_inner(host: &str) -> bool {
     let bare = host.trim_start_matches('[').trim_end_matches(']');
     host == "localhost"
         || bare.parse::<core::net::Ipv4Addr>().is_ok()
@@ -313,55 +309,4 @@ impl CompiledTool {
             "the record is not read, as `{tool}` may reach outside its system: {why}"
         ))
     }
-
-    /// Addresses a reading call names that no host of the pack covers.
-    pub(super) fn strange_hosts(&self, arguments: &Value) -> Vec<String> {
-        if self.entry.inside == Some(true) {
-            return Vec::new();
-        }
-        let mut found = Vec::new();
-        leaves("", arguments, &mut found);
-        let mut strange = Vec::new();
-        for (name, value) in found {
-            let Value::String(text) = value else {
-                continue;
-            };
-            let address = names_address(name) || !names_text(name) && is_address(text);
-            if address && !allowed(&self.entry.hosts, text) {
-                strange.push(text.clone());
-            }
-        }
-        strange
-    }
-}
-
-/// Whether an address is at one of the hosts: `example.com`, or `*.example.com` for every host below it.
-fn allowed(hosts: &[String], address: &str) -> bool {
-    let Some(host) = web_host(address) else {
-        return false;
-    };
-    hosts.iter().any(|one| {
-        let one = one.to_lowercase();
-        match one.strip_prefix("*.") {
-            Some(below) => host
-                .strip_suffix(below)
-                .is_some_and(|rest| rest.len() > 1 && rest.ends_with('.')),
-            None => host == one,
-        }
-    })
-}
-
-/// The host of a plain web address, lower case; `None` for anything else: a port, a sign-in, another scheme,
-/// an address written in another way.
-fn web_host(address: &str) -> Option<String> {
-    let lower = address.to_lowercase();
-    let rest = lower
-        .strip_prefix("https://")
-        .or_else(|| lower.strip_prefix("http://"))?;
-    let host = rest.split(['/', '?', '#']).next()?;
-    let plain = host
-        .chars()
-        .all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '.');
-    let clean = !address.contains(['\\', '\n', '\r', '\t', ' ']);
-    (plain && clean && !host.is_empty()).then(|| host.trim_end_matches('.').to_owned())
 }

@@ -1,16 +1,21 @@
 //! The message a call sends, as its recipients get it, and what else of the call is encoded.
 
 use super::Effect;
+use super::account::leaf::{self, DEEPEST_TEXT, Leaf};
+use super::account::trial::Trial;
 use super::classified::Work;
 use super::compiled::CompiledMessage;
 use super::filter::Filter;
 use crate::message::{Attachment, Decoded, Message, Part, encoded, html, mime, tree};
 use serde_json::Value;
+use std::collections::BTreeSet;
 
 /// Most arguments that are decoded beside the call.
 const MOST_DECODED: usize = 20;
+/// Most encoded arguments of which it is tried whether the message shows them.
+const MOST_TRIED: usize = 100;
 /// How deep arguments are looked into.
-const DEPTH: usize = 12;
+const DEPTH: usize = 64;
 
 impl Work<'_> {
     /// The message, by the pack's rule. What of it cannot be shown is unknown.
@@ -99,13 +104,23 @@ impl Work<'_> {
         Ok(())
     }
 
-    /// What is encoded in the call's arguments, besides a message.
-    pub(super) fn decoded(&mut self, message: Option<&Message>) -> Vec<Decoded> {
-        let mut found = Vec::new();
-        // A message's own leaves are shown by it; a read's cursors and tokens say nothing to anybody.
-        if message.is_none() && self.effect != Effect::Read {
-            find(self.arguments, "", DEPTH, &mut found);
+    /// What is encoded in the call's arguments, besides a message. What is not looked at is unknown.
+    pub(super) fn decoded(&mut self) -> Vec<Decoded> {
+        // A read's cursors and tokens say nothing to anybody.
+        if self.effect == Effect::Read {
+            return Vec::new();
         }
+        let mut search = Search {
+            work: self,
+            path: Vec::new(),
+            texts: Vec::new(),
+            tried: 0,
+            found: Vec::new(),
+            missed: BTreeSet::new(),
+        };
+        search.look(self.arguments, "");
+        let Search { found, missed, .. } = search;
+        self.unknowns.extend(missed.into_iter().map(str::to_owned));
         for one in &found {
             for why in &one.message.opaque {
                 self.unknowns
@@ -113,6 +128,104 @@ impl Work<'_> {
             }
         }
         found
+    }
+
+    /// Whether the message shows a leaf as its recipients get it.
+    fn in_message(&self, leaf: &Leaf) -> bool {
+        let Some(rule) = &self.tool.message else {
+            return false;
+        };
+        let mut trial = Trial::new(self, leaf);
+        rule.recipients().chain(rule.content()).any(|filter| {
+            filter.hands_on(&leaf.path) || trial.moves(filter) && !trial.collects(filter)
+        })
+    }
+}
+
+/// A search for what is encoded.
+struct Search<'a> {
+    work: &'a Work<'a>,
+    path: Vec<String>,
+    /// How many steps of the path lead to each JSON text around.
+    texts: Vec<usize>,
+    /// How many encoded texts were looked at.
+    tried: usize,
+    found: Vec<Decoded>,
+    /// What was not looked at, for people.
+    missed: BTreeSet<&'static str>,
+}
+
+impl Search<'_> {
+    fn look(&mut self, value: &Value, shown: &str) {
+        if self.path.len() >= DEPTH && (value.is_object() || value.is_array()) {
+            self.missed
+                .insert("its arguments are nested deeper than they are looked into");
+            return;
+        }
+        match value {
+            Value::String(text) => self.text(text, shown),
+            Value::Array(items) => {
+                for (at, item) in items.iter().enumerate() {
+                    self.step(at.to_string(), item, &format!("{shown}[{at}]"));
+                }
+            }
+            Value::Object(fields) => {
+                let dot = if shown.is_empty() { "" } else { "." };
+                for (name, item) in fields {
+                    self.step(name.clone(), item, &format!("{shown}{dot}{name}"));
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn step(&mut self, step: String, item: &Value, shown: &str) {
+        self.path.push(step);
+        self.look(item, shown);
+        self.path.pop();
+    }
+
+    fn text(&mut self, text: &str, shown: &str) {
+        if let Some(held) = leaf::held(text) {
+            if self.texts.len() >= DEEPEST_TEXT {
+                self.missed
+                    .insert("texts in its arguments hold others deeper than they are looked into");
+                return;
+            }
+            self.texts.push(self.path.len());
+            self.look(&held, shown);
+            self.texts.pop();
+            return;
+        }
+        if leaf::names_twice(text) {
+            self.missed
+                .insert("a text in its arguments names a member twice, and readers differ in which they take");
+        }
+        let Some(message) = encoded::said(text) else {
+            return;
+        };
+        self.tried += 1;
+        if self.tried > MOST_TRIED || self.found.len() >= MOST_DECODED {
+            self.missed
+                .insert("more of its arguments are encoded than are decoded");
+            return;
+        }
+        let leaf = Leaf {
+            path: self.path.clone(),
+            texts: self.texts.clone(),
+            value: Value::String(text.to_owned()),
+            encloses_text: false,
+        };
+        if !self.work.in_message(&leaf) {
+            if message.texts().any(|text| encoded::said(text).is_some()) {
+                self.missed
+                    .insert("what is encoded in its arguments is encoded more than once");
+            }
+            self.found.push(Decoded {
+                path: shown.to_owned(),
+                message,
+            });
+        }
     }
 }
 
@@ -185,33 +298,5 @@ fn attach(message: &mut Message, one: &Value) {
     match content {
         Some(bytes) => message.add_file(attachment, &bytes),
         None => message.add_unread(attachment),
-    }
-}
-
-fn find(value: &Value, path: &str, depth: usize, found: &mut Vec<Decoded>) {
-    let Some(depth) = depth.checked_sub(1).filter(|_| found.len() < MOST_DECODED) else {
-        return;
-    };
-    match value {
-        Value::String(text) => {
-            if let Some(message) = encoded::said(text) {
-                found.push(Decoded {
-                    path: path.to_owned(),
-                    message,
-                });
-            }
-        }
-        Value::Array(items) => {
-            for (at, item) in items.iter().enumerate() {
-                find(item, &format!("{path}[{at}]"), depth, found);
-            }
-        }
-        Value::Object(fields) => {
-            for (name, item) in fields {
-                let dot = if path.is_empty() { "" } else { "." };
-                find(item, &format!("{path}{dot}{name}"), depth, found);
-            }
-        }
-        _ => {}
     }
 }

@@ -4,7 +4,8 @@
 //! [`pack`] is the schema of pack files; [`look`] says which record to read and reads the answer;
 //! [`classified`] is the pure classification, [`level`] its level, [`undo`] its way back; [`filter`]
 //! runs jq filters; [`money`] reads amounts and [`currency`] writes them; [`guess`] reads a tool without a pack entry, for display
-//! only; [`identity`] says which spellings are one record, [`inside`] what reaches outside its system; [`redact`] hides
+//! only; [`identity`] says which spellings are one record, [`inside`] what stays in its system
+//! and `outward` what an agent's read reaches; [`redact`] hides
 //! secrets by their fields' names, [`scrub`] wherever else they occur, and [`known`] knows them again later.
 
 use crate::judge::guardrail::Then;
@@ -306,6 +307,7 @@ pub mod level;
 pub mod look;
 mod message;
 pub mod money;
+mod outward;
 pub mod pack;
 pub mod redact;
 pub mod scrub;

@@ -63,17 +63,27 @@ pub fn of_action(
         change.old_known && forms::same(normal, &change.field, (found, &change.old))
     };
     let in_form = |change: &FieldChange, found: &Value| !is_otherwise(change, found, normal);
+    let either = |change: &FieldChange, found: &Value| {
+        as_before(change, found) && (as_written(change, found) || in_form(change, found))
+    };
     match now {
         BeforeImage::Failed { .. } => ReadBack::Later,
-        BeforeImage::Missing if classified.effect == Effect::Delete => {
-            tells(Outcome::Executed, "Read back: the record is gone.")
-        }
-        // What was not there and is not there was not made; what was there and still is was not deleted.
+        // What was not there and is not there was neither made nor deleted; what was there and still is
+        // was not deleted.
         BeforeImage::Missing
             if *before == BeforeImage::Missing
-                && matches!(classified.effect, Effect::Create | Effect::Update) =>
+                && matches!(
+                    classified.effect,
+                    Effect::Create | Effect::Update | Effect::Delete
+                ) =>
         {
             nothing_of_it(late)
+        }
+        BeforeImage::Missing
+            if classified.effect == Effect::Delete
+                && matches!(before, BeforeImage::Read { .. }) =>
+        {
+            tells(Outcome::Executed, "Read back: the record is gone.")
         }
         BeforeImage::Read { .. }
             if classified.effect == Effect::Delete && changes.is_empty() && before == now =>
@@ -83,6 +93,10 @@ pub fn of_action(
         BeforeImage::Read { .. } if changes.is_empty() => {
             ReadBack::AskAPerson("Reading its record back does not tell whether it happened.")
         }
+        // An undone write looks like this, and so does a done one: a list in another order, a space more.
+        BeforeImage::Read { .. } if all_are(changes, now, either) => ReadBack::AskAPerson(
+            "Read back, the record is as it was before and as it was to be: the two differ in form alone.",
+        ),
         BeforeImage::Read { .. } if all_are(changes, now, as_written) => {
             tells(Outcome::Executed, "Read back: the new values are there.")
         }

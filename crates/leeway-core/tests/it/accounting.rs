@@ -234,6 +234,107 @@ fn texts_account_for_what_is_made_and_not_by_taking_in_everything() {
 }
 
 #[test]
+fn a_filter_that_refuses_a_value_does_not_tell_which_one_stands_there() {
+    let before = read(json!({"tags": [], "due": "", "rank": "", "note": ""}));
+    let of = |filter: &str, call: Value, pointer: &str| {
+        account(&classify(&update(filter, ""), "s", &call, &before), pointer)
+    };
+    let modes =
+        "if .mode == \"merge\" or .mode == \"replace\" then {tags: .tags} else error(\"mode\") end";
+    let call = json!({"id": "1", "mode": "replace", "tags": ["a"]});
+    assert_eq!(of(modes, call.clone(), "/mode"), Some(Account::Unaccounted));
+    assert_eq!(of(modes, call.clone(), "/tags/0"), Some(Account::Change));
+    // Nor does one that takes two of its words for one, or refuses the other setting of a switch.
+    let alike = "if .mode == \"merge\" or .mode == \"replace\" then {tags: .tags} else {} end";
+    assert_eq!(of(alike, call, "/mode"), Some(Account::Unaccounted));
+    let told = "if .mode == \"merge\" then {tags: .tags} elif .mode == \"replace\" then {tags: .tags, note: \"x\"} else {} end";
+    let call = json!({"id": "1", "mode": "merge", "tags": ["a"]});
+    assert_eq!(of(told, call, "/mode"), Some(Account::Change));
+    let forced = "if .force then {note: .note} else error(\"force\") end";
+    let call = json!({"id": "1", "force": true, "note": "n"});
+    assert_eq!(of(forced, call, "/force"), Some(Account::Unaccounted));
+    // What takes values of one kind alone tells them all the same.
+    for (filter, call, pointer) in [
+        (
+            "{rank: (.rank | tonumber)} + {}",
+            json!({"id": "1", "rank": "5"}),
+            "/rank",
+        ),
+        (
+            "{due: (.due | strptime(\"%Y-%m-%d\") | mktime)}",
+            json!({"id": "1", "due": "2024-01-31"}),
+            "/due",
+        ),
+        (
+            "if .rank > 0 and .rank < 4 then {rank: .rank} else error(\"rank\") end",
+            json!({"id": "1", "rank": 3}),
+            "/rank",
+        ),
+    ] {
+        assert_eq!(of(filter, call, pointer), Some(Account::Change), "{filter}");
+    }
+}
+
+#[test]
+fn a_key_that_is_a_number_is_no_place_in_a_list() {
+    let tool = tool("effect = \"create\"\ntext = '[.payload | .. | strings] | join(\" \")'");
+    let of = |call: Value, pointer: &str| {
+        account(
+            &classify(&tool, "s", &call, &BeforeImage::NotNeeded),
+            pointer,
+        )
+    };
+    let in_object = json!({"payload": {"0": "x"}});
+    assert_eq!(of(in_object, "/payload/0"), Some(Account::Unaccounted));
+    let named = json!({"payload": {"a": "x"}});
+    assert_eq!(of(named, "/payload/a"), Some(Account::Unaccounted));
+    // Nor is one told of that is only taken in for its kind or the look of its name.
+    for text in [
+        "[.payload | .. | numbers] | map(tostring)",
+        "[.payload | to_entries[] | select(.key | test(\"^[a-z]+$\")) | .value | tostring]",
+    ] {
+        let text = format!("effect = \"create\"\ntext = '{text}'");
+        let found = classify(
+            &self::tool(&text),
+            "s",
+            &json!({"payload": {"a": 5}}),
+            &BeforeImage::NotNeeded,
+        );
+        assert_eq!(
+            account(&found, "/payload/a"),
+            Some(Account::Unaccounted),
+            "{text}"
+        );
+    }
+    let listed = json!({"payload": ["x"]});
+    assert_eq!(of(listed, "/payload/0"), Some(Account::Content));
+}
+
+#[test]
+fn a_version_that_leeway_does_not_put_there_is_the_agents() {
+    let lines = RECORD.replace("\".json\" }", "\".json\", version = \".json.v\" }");
+    let tool = tool(&format!(
+        "effect = \"update\"\ncreates_when_missing = true\nchanges = \"{{name: .name}}\"\ncondition = {{ argument = \"etag\" }}\n{lines}"
+    ));
+    let call = json!({"id": "1", "name": "x", "etag": "mine"});
+    let image = |version: Option<&str>| BeforeImage::Read {
+        fields: Map::from_iter([("name".to_owned(), json!(""))]),
+        version: version.map(str::to_owned),
+        id: None,
+    };
+    for (before, expected) in [
+        (image(Some("7")), Account::Option),
+        (image(None), Account::Unaccounted),
+        (BeforeImage::Missing, Account::Unaccounted),
+        (BeforeImage::NotNeeded, Account::Unaccounted),
+    ] {
+        let found = classify(&tool, "s", &call, &before);
+        assert_eq!(account(&found, "/etag"), Some(expected), "{before:?}");
+        assert_eq!(found.unknowns.is_empty(), expected == Account::Option);
+    }
+}
+
+#[test]
 fn switches_details_and_options_are_what_the_pack_says() {
     let entry = tool(
         "effect = \"create\"\nchanges = '{name: .name}'\ndetails = [\"how\"]\noptions = [\"page_size\"]\nrecipients = [\"to\"]\nraise = [{ when = '.public == true', effect = \"send\" }]",

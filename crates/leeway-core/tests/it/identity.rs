@@ -182,6 +182,55 @@ fn what_the_reading_says_is_the_record_and_the_spelling_given_is_told() {
 }
 
 #[test]
+fn an_id_is_respelled_only_where_it_names_the_record() {
+    let pack = pack(", normal = \"lower\"", "", "");
+    let tool = &pack.tools["put"];
+    let told = |call: Value| {
+        let found = classify(
+            tool,
+            "s",
+            &call,
+            &image(&pack, &call, &json!({"fields": {"text": ""}})),
+        );
+        tool.as_one(&call, found.record.as_ref()).unwrap_or(call)
+    };
+    let call = |id: &str, text: &str| json!({"id": id, "text": text});
+    assert_eq!(told(call("Bob@x", "hi")), told(call("bob@x", "hi")));
+    assert_ne!(told(call("Bob@x", "Bob@x")), told(call("bob@x", "bob@x")));
+    assert_eq!(told(call("Bob@x", "Bob@x")), call("bob@x", "Bob@x"));
+    let within = compile_text(
+        "name = \"p\"\ntitle = \"P\"\n[tool.put]\neffect = \"update\"\nrecord = { type = \"thing\", id = \".to[0].id // .id | tostring\", normal = \"lower\" }\nchanges = \"{text: .text}\"\nundo = { kind = \"none\", why = \"test\" }\n",
+    );
+    let tool = &within.tools["put"];
+    let record = |id: &str| RecordRef {
+        system: "s".into(),
+        record_type: "thing".into(),
+        id: id.into(),
+    };
+    assert_eq!(
+        tool.as_one(
+            &json!({"to": [{"id": "B"}, {"id": "B"}], "id": "B"}),
+            Some(&record("b"))
+        ),
+        Some(json!({"to": [{"id": "b"}, {"id": "B"}], "id": "B"}))
+    );
+}
+
+#[test]
+fn a_number_beyond_all_bounds_holds_what_it_would_make() {
+    let pack = compile_text(
+        "name = \"p\"\ntitle = \"P\"\n[tool.make]\neffect = \"create\"\nchanges = \".\"\nundo = { kind = \"none\", why = \"test\" }\n",
+    );
+    let hold = |number: &str| {
+        let call: Value = serde_json::from_str(&format!("{{\"n\": {number}}}")).unwrap();
+        pack.tools["make"].hold("s", &call).unwrap()
+    };
+    assert_ne!(hold("1e400"), hold("1e401"));
+    assert_eq!(hold("1e400"), hold("10e399"));
+    assert_ne!(hold("1915883588174806058"), hold("1915883588174806059"));
+}
+
+#[test]
 fn what_no_reading_tells_is_held_with_its_whole_kind() {
     let pack = pack("", ", id = \".json.id\"", "");
     let (tool, call) = (&pack.tools["put"], json!({"id": "a", "text": "x"}));

@@ -178,7 +178,7 @@ fn a_read_at_an_address_is_read_only_where_its_host_is_allowed() {
         (json!({"url": "https://a.example.org/"}), 1),
         (json!({"id": "7"}), 1),
         (json!({"query": "what is at https://evil.example/ ?"}), 1),
-        (json!({"query": "https://evil.example/"}), 1),
+        (json!({"query": "https://evil.example/"}), 5),
         (json!({"url": "https://example.org/"}), 5),
         (json!({"url": "https://evil.example/"}), 5),
         (json!({"url": "https://docs.example.com.evil.example/"}), 5),
@@ -214,6 +214,94 @@ fn a_read_at_an_address_is_read_only_where_its_host_is_allowed() {
         &BeforeImage::NotNeeded,
     );
     assert_eq!(inside.level, Level::ReadOnly, "the pack knows better");
+}
+
+#[test]
+fn an_address_is_one_whatever_its_argument_is_called() {
+    let tool = CompiledPack::compile(pack("hosts = [\"docs.example.com\"]", "{id: .id}"))
+        .unwrap()
+        .tools["get"]
+        .clone();
+    let level = |call: &Value| u8::from(classify(&tool, "s", call, &BeforeImage::NotNeeded).level);
+    let nested = (0..4).fold(json!("evil.example/x"), |inner, _| {
+        json!(json!({ "target": inner }).to_string())
+    });
+    let light: Vec<Value> = [
+        json!({"input": "https://evil.example/?d=secret"}),
+        json!({"html": " https://evil.example/?d=a b"}),
+        json!({"query": "https://evil.example/ please"}),
+        json!({"script": "ht\ntps://evil.example/"}),
+        json!({"text": "<https://evil.example/>"}),
+        json!({"body": "https%3A%2F%2Fevil.example"}),
+        json!({"q": "//evil.example/x"}),
+        json!({"q": "https:evil.example"}),
+        json!({"q": "\\\\evil.example\\x"}),
+        json!({"q": "evil.example/x?d=secret"}),
+        json!({"target": "evil.example/x"}),
+        json!({"target": "evil.example"}),
+        json!({"target": "EVIL.example./x"}),
+        json!({"target": "evil\u{3002}example/x"}),
+        json!({"target": "a_b.evil.example"}),
+        json!({"target": "evil.xn--p1ai/x"}),
+        json!({"target": "name:word@evil.example"}),
+        json!({"target": "name@evil.example/x"}),
+        json!({"target": "evil.example/x y"}),
+        json!({"target": "evil.rs/x"}),
+        json!({"target": "secret.evil.rs"}),
+        json!({"source": ["main.rs", "evil.example:8080"]}),
+        json!({"input": "127.0.0.1"}),
+        json!({"input": "2130706433"}),
+        json!({"input": "0x7f000001"}),
+        json!({"input": "127.1/x"}),
+        json!({"page": "[::1]/x"}),
+        json!({"host": 2_130_706_433_u64}),
+        json!({"image": "evil.example/x"}),
+        json!({"options": "{\"start\": \"evil.example/x\"}"}),
+        json!({"body": "{ \"target\": \"evil.example/x\"}"}),
+        json!({"pages": {"https://evil.example/": 1}}),
+        json!({"body": "{\"target\": \"evil.example/x\", \"target\": \"a\"}"}),
+        json!({"body": nested}),
+    ]
+    .into_iter()
+    .filter(|call| level(call) != 5)
+    .collect();
+    assert_eq!(light, Vec::<Value>::new());
+    let held: Vec<Value> = [
+        json!({"target": "report.txt"}),
+        json!({"target": "src/main.rs"}),
+        json!({"source": "main.rs"}),
+        json!({"source": "main.rs:42"}),
+        json!({"source": "app.test.ts"}),
+        json!({"input": "archive.tar.gz"}),
+        json!({"input": "See report.final for more"}),
+        json!({"target": "ann@shop.example"}),
+        json!({"target": "v1.2"}),
+        json!({"target": "2024.10.31"}),
+        json!({"target": "main"}),
+        json!({"page": 2}),
+        json!({"page": "2"}),
+        json!({"source_id": "com.example.app"}),
+        json!({"query": "next.js"}),
+        json!({"query": "// TODO"}),
+        json!({"query": "file: report"}),
+        json!({"query": "from:ann@shop.example is:unread"}),
+        json!({"query": "read https://docs.python.org/3/"}),
+        json!({"query": "ratio a/b?"}),
+        json!({"sql": "select a.b from c.d where x = 'http'"}),
+        json!({"path": "my.folder/report.final"}),
+        json!({"repo": "vercel/next.js"}),
+        json!({"name": "shop.example"}),
+        json!({"package": "lodash.merge"}),
+        json!({"table": "public.users"}),
+        json!({"id": "evil.example/x"}),
+        json!({"email": "ann@shop.example"}),
+        json!({"count": 2_130_706_433_u64}),
+        json!({"page": "https://docs.example.com/x"}),
+    ]
+    .into_iter()
+    .filter(|call| level(call) != 1)
+    .collect();
+    assert_eq!(held, Vec::<Value>::new());
 }
 
 #[test]

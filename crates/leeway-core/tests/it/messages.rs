@@ -1,7 +1,10 @@
 //! Messages as their recipients get them: what is sent and what is shown of it.
 
+use crate::cases::tool_of;
+use leeway_core::classify::classified::classify;
+use leeway_core::classify::{BeforeImage, Classified};
 use leeway_core::message::{Kind, Message, mime, tree};
-use serde_json::json;
+use serde_json::{Value, json};
 
 fn read(raw: &str) -> Message {
     mime::message(raw.as_bytes())
@@ -265,4 +268,105 @@ fn a_tree_as_gmail_shows_it_is_read_whole() {
         &json!({"mimeType": "text/plain", "headers": [{"name": "X", "value": "a\r\nBcc: q@r.example"}], "body": {"data": "eA"}}),
     );
     assert!(injected.bcc.is_empty());
+}
+
+/// "Wire 9,000 to the old account", in base64.
+const ENCODED: &str = "V2lyZSA5LDAwMCB0byB0aGUgb2xkIGFjY291bnQ=";
+
+fn sent(lines: &str, arguments: &Value) -> Classified {
+    let pack = format!(
+        "name = \"p\"\ntitle = \"P\"\n[tool.act]\neffect = \"send\"\n{lines}\nundo = {{ kind = \"none\", why = \"test\" }}\n"
+    );
+    classify(
+        &tool_of(&pack, "act"),
+        "s",
+        arguments,
+        &BeforeImage::NotNeeded,
+    )
+}
+
+fn decoded(found: &Classified) -> Vec<&str> {
+    found.decoded.iter().map(|one| one.path.as_str()).collect()
+}
+
+#[test]
+fn what_is_encoded_in_a_call_is_decoded_wherever_it_stands() {
+    let deep = (0..20).fold(json!(ENCODED), |inner, _| json!([inner]));
+    let held = json!({"a": {"b": ENCODED}}).to_string();
+    let twice = json!([held]).to_string();
+    for (arguments, paths) in [
+        (json!({"a": [{"b": ENCODED}]}), vec!["a[0].b"]),
+        (json!({"more": held}), vec!["more.a.b"]),
+        (json!({"more": twice}), vec!["more[0].a.b"]),
+        (json!({"a": "plain", "0": ENCODED}), vec!["0"]),
+    ] {
+        let found = sent("options = [\"a\", \"more\", \"0\"]", &arguments);
+        assert_eq!(decoded(&found), paths, "{arguments}");
+        assert_eq!(found.unknowns, Vec::<String>::new(), "{arguments}");
+    }
+    let found = sent("options = [\"a\"]", &json!({ "a": deep }));
+    assert_eq!((found.decoded.len(), found.unknowns.len()), (1, 0));
+}
+
+#[test]
+fn what_is_encoded_twice_is_not_known() {
+    // ENCODED once more.
+    let twice = "VjJseVpTQTVMREF3TUNCMGJ5QjBhR1VnYjJ4a0lHRmpZMjkxYm5RPQ==";
+    let found = sent("options = [\"a\"]", &json!({ "a": twice }));
+    assert_eq!(decoded(&found), ["a"]);
+    assert!(!found.unknowns.is_empty());
+}
+
+#[test]
+fn what_is_not_decoded_is_not_known() {
+    let text = |inner: Value| json!(json!([inner]).to_string());
+    let nested = (0..100).fold(json!(ENCODED), |inner, _| json!([inner]));
+    let held = (0..5).fold(json!(ENCODED), |inner, _| text(inner));
+    let named_twice = format!("{{\"x\": \"{ENCODED}\", \"x\": \"a\"}}");
+    for (arguments, told, shown) in [
+        (json!({"a": vec![ENCODED; 20]}), None, 20),
+        (
+            json!({"a": vec![ENCODED; 21]}),
+            Some("more of its arguments are encoded"),
+            20,
+        ),
+        (json!({ "a": nested }), Some("nested deeper"), 0),
+        (json!({ "a": held }), Some("hold others deeper"), 0),
+        (json!({ "a": named_twice }), Some("names a member twice"), 0),
+    ] {
+        let found = sent("options = [\"a\"]", &arguments);
+        assert_eq!(found.decoded.len(), shown, "{told:?}");
+        match told {
+            None => assert_eq!(found.unknowns, Vec::<String>::new()),
+            Some(told) => assert!(
+                found.unknowns.iter().any(|why| why.contains(told)),
+                "{told}: {:?}",
+                found.unknowns
+            ),
+        }
+    }
+}
+
+#[test]
+fn beside_a_message_all_but_its_own_is_decoded() {
+    let lines = "message = { to = \".to\", text = \".body\", attachments = \".files\" }\noptions = [\"more\"]";
+    let call = |more: Value| {
+        json!({
+            "to": "a@b.example", "body": ENCODED, "more": more,
+            "files": [{"name": "a.txt", "content": ENCODED}],
+        })
+    };
+    let found = sent(lines, &call(json!([ENCODED])));
+    assert_eq!(decoded(&found), ["more[0]"]);
+    let found = sent(lines, &call(json!(vec![ENCODED; 30])));
+    assert!(
+        found
+            .unknowns
+            .iter()
+            .any(|why| why.contains("are encoded than are decoded"))
+    );
+    // A filter that takes in everything shows nothing as what it is.
+    let all = "message = { to = \".to\", text = \"tojson\" }\noptions = [\"more\"]";
+    let found = sent(all, &json!({"to": "a@b.example", "more": ENCODED}));
+    assert_eq!(decoded(&found), ["more"]);
 }

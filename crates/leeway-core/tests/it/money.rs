@@ -145,6 +145,103 @@ fn an_amount_has_the_currency_that_is_said_and_none_that_is_guessed() {
 }
 
 #[test]
+fn a_currency_that_nothing_looks_at_is_not_accounted_for() {
+    const PLAIN: &str = "amount_cents = \".a\"";
+    let by = format!("{PLAIN}\ncurrency_of = '.currency'");
+    let json = format!("{PLAIN}\njson = [\"more\"]");
+    let several = "several currencies are named";
+    for (keys, arguments, usual, expected) in [
+        // In a JSON text, declared or not.
+        (
+            PLAIN,
+            json!({"a": 5800, "more": "{\"currency\":\"JPY\"}"}),
+            "EUR",
+            (Some("JPY"), ""),
+        ),
+        (
+            &json,
+            json!({"a": 5800, "more": "{\"currency\":\"JPY\"}"}),
+            "EUR",
+            (Some("JPY"), ""),
+        ),
+        (
+            PLAIN,
+            json!({"a": 5800, "currency": "EUR", "more": "[\"{\\\"currency\\\":\\\"JPY\\\"}\"]"}),
+            "EUR",
+            (None, several),
+        ),
+        // Beside what the pack's filter says.
+        (
+            &by,
+            json!({"a": 5800, "currency": "USD", "lines": [{"currency": "KWD"}]}),
+            "EUR",
+            (None, several),
+        ),
+        (
+            &by,
+            json!({"a": 5800, "currency": "usd", "lines": [{"currency": "USD"}]}),
+            "EUR",
+            (Some("USD"), ""),
+        ),
+        (
+            "amount_cents = \".a\"\ncurrency_of = '\"USD\"'",
+            json!({"a": 5800, "currencyCode": "KWD"}),
+            "EUR",
+            (None, several),
+        ),
+        // Deep down.
+        (
+            PLAIN,
+            json!({"a": 5800, "x": {"x": {"x": {"x": {"x": {"x": {"x": {"currency": "JPY"}}}}}}}}),
+            "EUR",
+            (Some("JPY"), ""),
+        ),
+        // No text.
+        (
+            PLAIN,
+            json!({"a": 5800, "currency": 392}),
+            "EUR",
+            (Some("EUR"), "`currency`"),
+        ),
+        (
+            PLAIN,
+            json!({"a": 5800, "currency": ["JPY"]}),
+            "EUR",
+            (Some("EUR"), "`currency.0`"),
+        ),
+        (
+            PLAIN,
+            json!({"a": 5800, "currency": {"code": "JPY"}}),
+            "EUR",
+            (Some("EUR"), "`currency.code`"),
+        ),
+        (
+            PLAIN,
+            json!({"a": 5800, "currency": null}),
+            "EUR",
+            (Some("EUR"), "`currency`"),
+        ),
+        (
+            PLAIN,
+            json!({"a": 5800, "more": "{\"currency\":\"EUR\",\"currency\":\"JPY\"}"}),
+            "EUR",
+            (Some("EUR"), "`more`"),
+        ),
+    ] {
+        let found = pay(keys, &arguments, None, Some(usual));
+        let (currency, unknown) = expected;
+        assert_eq!(found.currency.as_deref(), currency, "{keys} {arguments}");
+        let told = found.unknowns.join("; ");
+        assert_eq!(
+            told.is_empty(),
+            unknown.is_empty(),
+            "{keys} {arguments}: {told}"
+        );
+        assert!(told.contains(unknown), "{keys} {arguments}: {told}");
+    }
+}
+
+#[test]
 fn a_currency_that_is_none_is_told_before_any_call() {
     for keys in [
         "currency = \".currency\"",

@@ -44,9 +44,10 @@ fn an_unknown_outcome_is_told_only_by_what_the_record_shows() {
     assert_eq!(of(Effect::Pay, paid(), &refunded(700), false), "done");
     assert_eq!(of(Effect::Pay, paid(), &refunded(0), false), "later");
     assert_eq!(of(Effect::Pay, paid(), &refunded(0), true), "ask");
+    // Nobody saw it there, so that it is not there says nothing.
     assert_eq!(
-        of(Effect::Delete, vec![], &BeforeImage::Missing, false),
-        "done"
+        of(Effect::Delete, vec![], &BeforeImage::Missing, true),
+        "ask"
     );
     assert_eq!(
         of(Effect::Update, set(), &BeforeImage::Missing, true),
@@ -74,6 +75,94 @@ fn what_is_as_it_was_before_was_neither_made_nor_deleted() {
     assert_eq!(of(Effect::Delete, &there, &there), "not done");
     assert_eq!(of(Effect::Delete, &there, &image(json!({ "a": 2 }))), "ask");
     assert_eq!(of(Effect::Send, &gone, &gone), "ask");
+    assert_eq!(of(Effect::Delete, &there, &gone), "done");
+    assert_eq!(of(Effect::Delete, &gone, &gone), "not done");
+    let failed = BeforeImage::Failed { why: "down".into() };
+    assert_eq!(of(Effect::Delete, &failed, &gone), "ask");
+}
+
+#[test]
+fn a_change_of_form_alone_does_not_tell_whether_it_was_made() {
+    let email: Normal = serde_json::from_value(json!({ "email": "lower" })).unwrap();
+    let of = |field: &str, (old, new): (Value, Value), now: Value| {
+        let mut classified = classified(Effect::Update, Level::HighImpact);
+        classified.changes = vec![change(field, old, new)];
+        let now = image(json!({ field: now }));
+        said(&of_action(
+            &classified,
+            (&BeforeImage::NotNeeded, &now, &email),
+            true,
+        ))
+    };
+    for (field, old, new, now, expected) in [
+        (
+            "tags",
+            json!(["a", "b"]),
+            json!(["b", "a"]),
+            json!(["a", "b"]),
+            "ask",
+        ),
+        (
+            "tags",
+            json!(["a", "b"]),
+            json!(["b", "a"]),
+            json!(["b", "a"]),
+            "ask",
+        ),
+        ("name", json!("Kim"), json!("Kim "), json!("Kim"), "ask"),
+        ("plan", json!("5"), json!(5), json!("5"), "ask"),
+        (
+            "email",
+            json!("Kim@a.at"),
+            json!("KIM@a.at"),
+            json!("kim@a.at"),
+            "ask",
+        ),
+        (
+            "mail",
+            json!("kim@a.at"),
+            json!("Kim@a.at"),
+            json!("kim@a.at"),
+            "ask",
+        ),
+        (
+            "name",
+            json!("Kim"),
+            json!("Kimi"),
+            json!("Kim"),
+            "not done",
+        ),
+        ("name", json!("Kim"), json!("Kimi"), json!("Kimi "), "done"),
+        (
+            "tags",
+            json!(["a"]),
+            json!(["a", "b"]),
+            json!(["b", "a"]),
+            "done",
+        ),
+    ] {
+        assert_eq!(
+            of(field, (old.clone(), new.clone()), now.clone()),
+            expected,
+            "{old} {new} {now}"
+        );
+    }
+    // One field that tells is enough for the whole call.
+    let mut classified = classified(Effect::Update, Level::HighImpact);
+    classified.changes = vec![
+        change("name", json!("Kim"), json!("Kim ")),
+        change("stage", json!("a"), json!("b")),
+    ];
+    let read = |stage: &str| image(json!({ "name": "Kim", "stage": stage }));
+    let of = |now: &BeforeImage| {
+        said(&of_action(
+            &classified,
+            (&BeforeImage::NotNeeded, now, &email),
+            true,
+        ))
+    };
+    assert_eq!(of(&read("b")), "done");
+    assert_eq!(of(&read("a")), "not done");
 }
 
 fn undoes(way: Way) -> Undoes {

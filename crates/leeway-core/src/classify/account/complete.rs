@@ -142,7 +142,7 @@ fn accounts(tool: &CompiledTool, arguments: &Value) -> Option<Accounts> {
 fn read(fields: Map<String, Value>) -> BeforeImage {
     BeforeImage::Read {
         fields,
-        version: None,
+        version: Some("1".to_owned()),
         id: None,
     }
 }

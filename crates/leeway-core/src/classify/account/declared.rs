@@ -2,6 +2,7 @@
 //! judged; most systems take it all the same.
 
 use super::leaf::Leaf;
+use super::schema::{Schemas, resolved};
 use serde_json::Value;
 
 /// A schema that leaves everything open.
@@ -9,16 +10,19 @@ static OPEN: Value = Value::Bool(true);
 
 /// References and combinations are followed so deep.
 const DEEPEST: usize = 16;
+/// Most schemas that speak of one value.
+const MOST_SCHEMAS: usize = 200;
 /// Most arguments told of.
 const MOST: usize = 20;
 
 /// JSON pointers of the arguments that the schema does not declare; of an object that it does not
 /// declare the object alone. Where a schema leaves open what there may be, everything is declared:
-/// whether the pack speaks of it is another question.
+/// whether the pack speaks of it is another question. Of alternatives and conditions those count that
+/// hold for the arguments, as far as that can be told.
 pub fn undeclared(schema: &Value, arguments: &Value) -> Vec<String> {
     let mut found = Vec::new();
     let mut at = At {
-        root: schema,
+        schemas: Schemas::new(schema),
         path: Vec::new(),
         found: &mut found,
     };
@@ -27,7 +31,7 @@ pub fn undeclared(schema: &Value, arguments: &Value) -> Vec<String> {
 }
 
 struct At<'a> {
-    root: &'a Value,
+    schemas: Schemas<'a>,
     path: Vec<String>,
     found: &'a mut Vec<String>,
 }
@@ -37,7 +41,7 @@ impl<'a> At<'a> {
     fn members(&mut self, schemas: &[&'a Value], value: &Value) {
         let mut all = Vec::new();
         for schema in schemas {
-            flatten(self.root, schema, &mut all, 0);
+            self.flatten((schema, value), &mut all, 0);
         }
         match value {
             Value::Object(fields) => {
@@ -47,7 +51,7 @@ impl<'a> At<'a> {
                 }
                 for (key, item) in fields {
                     self.path.push(key.clone());
-                    match of_member(&all, key) {
+                    match self.of_member(&all, key) {
                         Some(under) => self.members(&under, item),
                         None => self.tell(),
                     }
@@ -58,10 +62,7 @@ impl<'a> At<'a> {
                 for (index, item) in items.iter().enumerate() {
                     let under: Vec<&Value> = all
                         .iter()
-                        .filter_map(|schema| {
-                            let first = schema["prefixItems"].get(index);
-                            first.or_else(|| schema.get("items"))
-                        })
+                        .filter_map(|schema| of_item(schema, index))
                         .collect();
                     if under.is_empty() {
                         continue;
@@ -86,70 +87,117 @@ impl<'a> At<'a> {
             self.found.push(leaf.pointer());
         }
     }
+
+    /// A schema and all that stand for it with this value: references, alternatives, conditions.
+    fn flatten(
+        &self,
+        (schema, value): (&'a Value, &Value),
+        all: &mut Vec<&'a Value>,
+        depth: usize,
+    ) {
+        if depth > DEEPEST || all.len() > MOST_SCHEMAS {
+            return;
+        }
+        all.push(schema);
+        let mut also = |one: &'a Value| self.flatten((one, value), all, depth + 1);
+        for reference in ["$ref", "$dynamicRef", "$recursiveRef"] {
+            let Some(reference) = schema[reference].as_str() else {
+                continue;
+            };
+            match resolved(self.schemas.root, reference) {
+                Some(target) => also(target),
+                None if reference.starts_with('#') => {}
+                // It lies elsewhere: nobody knows what it leaves open.
+                None => also(&OPEN),
+            }
+        }
+        for one in schema["allOf"].as_array().into_iter().flatten() {
+            also(one);
+        }
+        let may_hold = |one: &&Value| self.schemas.holds(one, value) != Some(false);
+        for key in ["anyOf", "oneOf"] {
+            let choices = schema[key].as_array().into_iter().flatten();
+            choices.filter(may_hold).for_each(&mut also);
+        }
+        let holds = match schema.get("if") {
+            Some(condition) => self.schemas.holds(condition, value),
+            None => Some(false),
+        };
+        for (key, left_out) in [
+            ("if", Some(false)),
+            ("then", Some(false)),
+            ("else", Some(true)),
+        ] {
+            let one = schema.get(key).filter(|_| schema.get("if").is_some());
+            if let Some(one) = one.filter(|_| holds != left_out) {
+                also(one);
+            }
+        }
+        for key in ["dependentSchemas", "dependencies"] {
+            for (name, one) in schema[key].as_object().into_iter().flatten() {
+                if value.get(name).is_some() {
+                    also(one);
+                }
+            }
+        }
+    }
+
+    /// The schemas of one member; `None` when none of them declares it.
+    fn of_member(&mut self, all: &[&'a Value], key: &str) -> Option<Vec<&'a Value>> {
+        let mut under: Vec<&'a Value> = Vec::new();
+        let mut open = false;
+        for schema in all {
+            open |= std::ptr::eq(*schema, &raw const OPEN);
+            if let Some(names) = schema.get("propertyNames")
+                && self.schemas.holds(names, &Value::from(key)) == Some(false)
+            {
+                return None;
+            }
+            let mut named: Vec<&'a Value> = Vec::new();
+            named.extend(schema["properties"].get(key));
+            for (pattern, one) in schema["patternProperties"]
+                .as_object()
+                .into_iter()
+                .flatten()
+            {
+                if self.schemas.matches(pattern, key) == Some(true) {
+                    named.push(one);
+                }
+            }
+            if named.is_empty() {
+                // Where nobody can tell whether a pattern takes it, it may be none of the others.
+                let rest = ["additionalProperties", "unevaluatedProperties"];
+                named.extend(rest.iter().find_map(|key| schema.get(*key)));
+            }
+            // What may never be there is not declared.
+            named.retain(|one| **one != Value::Bool(false));
+            under.extend(named);
+        }
+        (open || !under.is_empty()).then_some(under)
+    }
 }
 
-/// A schema and all that stand for it: references, alternatives, conditions.
-fn flatten<'a>(root: &'a Value, schema: &'a Value, all: &mut Vec<&'a Value>, depth: usize) {
-    if depth > DEEPEST || all.len() > 200 {
-        return;
+/// The schema of one member of a list.
+fn of_item(schema: &Value, index: usize) -> Option<&Value> {
+    if let Some(first) = schema["prefixItems"].get(index) {
+        return Some(first);
     }
-    all.push(schema);
-    if let Some(reference) = schema["$ref"].as_str() {
-        let target = reference
-            .strip_prefix('#')
-            .and_then(|pointer| root.pointer(pointer));
-        match target {
-            Some(target) => flatten(root, target, all, depth + 1),
-            // It lies elsewhere: nobody knows what it leaves open.
-            None => all.push(&OPEN),
-        }
-    }
-    for key in ["allOf", "anyOf", "oneOf"] {
-        for one in schema[key].as_array().into_iter().flatten() {
-            flatten(root, one, all, depth + 1);
-        }
-    }
-    for key in ["if", "then", "else"] {
-        if let Some(one) = schema.get(key) {
-            flatten(root, one, all, depth + 1);
-        }
-    }
-    for one in schema["dependentSchemas"]
-        .as_object()
-        .into_iter()
-        .flat_map(serde_json::Map::values)
-    {
-        flatten(root, one, all, depth + 1);
+    match schema.get("items") {
+        // So older drafts write `prefixItems` and `items`.
+        Some(Value::Array(first)) => first.get(index).or_else(|| schema.get("additionalItems")),
+        items => items.or_else(|| schema.get("unevaluatedItems")),
     }
 }
 
 /// Whether a schema says which members there may be.
 fn names_members(schema: &Value) -> bool {
-    ["properties", "patternProperties", "additionalProperties"]
-        .iter()
-        .any(|key| schema.get(key).is_some())
-}
-
-/// The schemas of one member; `None` when none of them declares it.
-fn of_member<'a>(all: &[&'a Value], key: &str) -> Option<Vec<&'a Value>> {
-    let mut under: Vec<&'a Value> = Vec::new();
-    let mut open = false;
-    for schema in all {
-        open |= **schema == Value::Bool(true);
-        if let Some(one) = schema["properties"].get(key) {
-            under.push(one);
-            continue;
-        }
-        // Any of the patterns may be meant: the validator has matched them.
-        let patterns = schema["patternProperties"].as_object();
-        under.extend(patterns.into_iter().flatten().map(|(_, one)| one));
-        match schema.get("additionalProperties") {
-            Some(Value::Bool(true)) => open = true,
-            Some(one @ Value::Object(_)) => under.push(one),
-            _ => {}
-        }
-    }
-    (open || !under.is_empty()).then_some(under)
+    const KEYS: [&str; 4] = [
+        "properties",
+        "patternProperties",
+        "additionalProperties",
+        "unevaluatedProperties",
+    ];
+    KEYS.iter().any(|key| schema.get(key).is_some())
 }
 
 #[cfg(test)]
@@ -200,5 +248,137 @@ mod tests {
         );
         let endless = json!({"$ref": "#"});
         assert_eq!(undeclared(&endless, &json!({"a": 1})), ["/a"]);
+    }
+
+    fn told(schema: &Value, arguments: &Value) -> Vec<String> {
+        undeclared(schema, arguments)
+    }
+
+    #[test]
+    fn a_pattern_declares_what_it_matches_and_nothing_else() {
+        let by =
+            |pattern: &str| json!({"properties": {"id": {}}, "patternProperties": {pattern: {}}});
+        for (pattern, key, declared) in [
+            ("^x_", "x_1", true),
+            ("^x_", "owner", false),
+            ("^x_", "ax_", false),
+            ("x_", "ax_b", true),
+            ("^[a-z]+$", "owner", true),
+            ("^[a-z]+$", "Owner", false),
+            ("^[a-z]+$", "owner\n", false),
+            ("^\\d+$", "42", true),
+            ("^\\d+$", "\u{664}\u{662}", false),
+            ("^[\\w.]+$", "a.b", true),
+            ("^[\\w.]+$", "\u{e4}", false),
+            ("^[\\w-.]+$", "a-b.c", true),
+            ("^[\\w-.]+$", "a/b", false),
+            ("^\\/v1\\-", "/v1-a", true),
+            // What cannot be read as the schema means it.
+            ("^(?!x)", "y", false),
+            ("(", "a", false),
+            ("^[a[b]]$", "b", false),
+            ("^[a&&b]$", "a", false),
+            ("(?i)^x", "X", false),
+            ("\\Ax", "x", false),
+            ("(a)\\1", "aa", false),
+        ] {
+            let found = told(&by(pattern), &json!({ key: 1 }));
+            assert_eq!(found.is_empty(), declared, "{pattern} {key}");
+        }
+        let with = json!({"patternProperties": {"^x": {"type": "object", "properties": {"a": {}}}},
+            "additionalProperties": {"type": "object", "properties": {"b": {}}}});
+        let call = json!({"x1": {"a": 1, "b": 2}, "y": {"a": 1, "b": 2}});
+        assert_eq!(told(&with, &call), ["/x1/b", "/y/a"]);
+        let shut = json!({"patternProperties": {"^x": false}, "properties": {"y": false}, "additionalProperties": true});
+        assert_eq!(
+            told(&shut, &json!({"x1": 1, "y": 2, "z": 3})),
+            ["/x1", "/y"]
+        );
+    }
+
+    #[test]
+    fn names_that_may_not_be_there_are_not_declared() {
+        for names in [
+            json!({"enum": ["a", "b"]}),
+            json!({"pattern": "^[ab]$"}),
+            json!({"maxLength": 1}),
+        ] {
+            let schema = json!({"additionalProperties": true, "propertyNames": names});
+            assert_eq!(
+                told(&schema, &json!({"a": 1, "owner": 2})),
+                ["/owner"],
+                "{names}"
+            );
+            // It says which names there may be, not what they are.
+            let alone = json!({"type": "object", "propertyNames": names});
+            assert_eq!(told(&alone, &json!({"a": 1})), ["/a"]);
+        }
+    }
+
+    #[test]
+    fn alternatives_and_conditions_declare_what_they_do_where_they_hold() {
+        let one = |kind: &str, name: &str| json!({"properties": {"kind": {"const": kind}, name: {}}, "required": ["kind"]});
+        for key in ["anyOf", "oneOf"] {
+            let schema = json!({"type": "object", key: [one("a", "x"), {"$ref": "#/$defs/b"}], "$defs": {"b": one("b", "y")}});
+            assert_eq!(told(&schema, &json!({"kind": "a", "x": 1, "y": 1})), ["/y"]);
+            assert_eq!(told(&schema, &json!({"kind": "b", "x": 1, "y": 1})), ["/x"]);
+        }
+        let schema = json!({
+            "properties": {"kind": {}},
+            "if": {"properties": {"kind": {"const": "a"}}},
+            "then": {"properties": {"x": {}}},
+            "else": {"properties": {"y": {}}},
+        });
+        assert_eq!(told(&schema, &json!({"kind": "a", "x": 1, "y": 1})), ["/y"]);
+        assert_eq!(told(&schema, &json!({"kind": "b", "x": 1, "y": 1})), ["/x"]);
+        let then_alone = json!({"properties": {"kind": {}}, "then": {"properties": {"x": {}}}});
+        assert_eq!(told(&then_alone, &json!({"x": 1})), ["/x"]);
+        for key in ["dependentSchemas", "dependencies"] {
+            let schema =
+                json!({"properties": {"card": {}}, key: {"card": {"properties": {"pin": {}}}}});
+            assert_eq!(
+                told(&schema, &json!({"card": 1, "pin": 1})),
+                Vec::<String>::new()
+            );
+            assert_eq!(told(&schema, &json!({"pin": 1})), ["/pin"]);
+        }
+        // What says nothing opens nothing.
+        for vacuous in [
+            json!({"allOf": [true]}),
+            json!({"if": true}),
+            json!({"anyOf": [true, {}]}),
+            json!({"not": {"properties": {"x": {}}}}),
+        ] {
+            let mut schema = vacuous.clone();
+            schema["properties"] = json!({"id": {}});
+            assert_eq!(
+                told(&schema, &json!({"id": 1, "x": 1})),
+                ["/x"],
+                "{vacuous}"
+            );
+        }
+        let all = json!({"allOf": [{"$ref": "#base"}, {"properties": {"b": {}}}], "$defs": {"a b": {"$anchor": "base", "properties": {"a": {"$ref": "#/$defs/c%20d"}}}, "c d": {"properties": {"e": {}}}}});
+        assert_eq!(
+            told(&all, &json!({"a": {"e": 1, "f": 1}, "b": 1, "c": 1})),
+            ["/a/f", "/c"]
+        );
+        assert_eq!(
+            told(&json!({"$ref": "#/nowhere"}), &json!({"a": 1})),
+            ["/a"]
+        );
+    }
+
+    #[test]
+    fn members_of_lists_are_declared_by_their_places() {
+        let first = json!({"type": "object", "properties": {"a": {}}});
+        let rest = json!({"type": "object", "properties": {"b": {}}});
+        for list in [
+            json!({"prefixItems": [first], "items": rest}),
+            json!({"items": [first], "additionalItems": rest}),
+        ] {
+            let schema = json!({"properties": {"list": list}});
+            let call = json!({"list": [{"a": 1, "b": 1}, {"a": 1, "b": 1}]});
+            assert_eq!(told(&schema, &call), ["/list/0/b", "/list/1/a"], "{list}");
+        }
     }
 }

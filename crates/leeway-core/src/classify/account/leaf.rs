@@ -5,7 +5,7 @@ use super::paths;
 use serde_json::Value;
 
 /// JSON texts inside JSON texts are looked into so deep.
-const DEEPEST_TEXT: usize = 3;
+pub(crate) const DEEPEST_TEXT: usize = 3;
 /// Values nested deeper than this are one leaf.
 const DEEPEST: usize = 64;
 
@@ -41,6 +41,27 @@ impl Leaf {
         texts.push(self.path.len());
         let mut found = Vec::new();
         walk(&held, &mut self.path.clone(), &texts, &mut found);
+        found
+    }
+
+    /// Whether it is a member of a list. Its name alone does not say: an object may have a key `0`.
+    pub fn in_list(&self, arguments: &Value) -> bool {
+        let Some((_, parent)) = self.path.split_last() else {
+            return false;
+        };
+        let mut place = arguments.clone();
+        let mut found = false;
+        // A JSON text that is itself the leaf is not entered.
+        let texts: Vec<usize> = self
+            .texts
+            .iter()
+            .copied()
+            .filter(|at| *at < self.path.len())
+            .collect();
+        with_place(&mut place, parent, (&texts, 0), &mut |place| {
+            found = place.is_array();
+            Some(())
+        });
         found
     }
 
@@ -151,12 +172,17 @@ fn looks_like_json(text: &str) -> bool {
 }
 
 /// The object or list that a text holds, whole and without a member named twice.
-fn held(text: &str) -> Option<Value> {
-    if !looks_like_json(text) {
-        return None;
-    }
-    let value: Value = serde_json::from_str(text).ok()?;
-    (members(text) == count_members(&value)).then_some(value)
+pub(crate) fn held(text: &str) -> Option<Value> {
+    parsed(text).filter(|value| members(text) == count_members(value))
+}
+
+/// Whether a text holds an object or list in which a member is named twice.
+pub(crate) fn names_twice(text: &str) -> bool {
+    parsed(text).is_some_and(|value| members(text) != count_members(&value))
+}
+
+fn parsed(text: &str) -> Option<Value> {
+    looks_like_json(text).then(|| serde_json::from_str(text).ok())?
 }
 
 /// How many members a JSON text writes: one colon each, outside of its texts.

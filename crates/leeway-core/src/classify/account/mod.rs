@@ -10,11 +10,12 @@ pub mod complete;
 pub mod declared;
 pub mod leaf;
 pub mod paths;
-mod trial;
+mod schema;
+pub(super) mod trial;
 
-use super::Effect;
 use super::classified::Work;
 use super::filter::Filter;
+use super::{BeforeImage, Effect};
 use leaf::{Leaf, leaves};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -60,6 +61,7 @@ impl Work<'_> {
         let entry = &self.tool.entry;
         let mut accounts = Accounts::new();
         let mut tried = 0;
+        self.currency_at = self.currencies_named().into_keys().collect();
         for leaf in leaves(self.arguments, &entry.json) {
             let account = match self.said(&leaf) {
                 Some(account) => account,
@@ -104,8 +106,8 @@ impl Work<'_> {
         if hands_on(&tool.changes) {
             return Some(Account::Change);
         }
-        if hands_on(&tool.amount) || hands_on(&tool.currency_of) || self.names_currency(&leaf.path)
-        {
+        let currency = || self.currency_at.contains(&leaf.pointer());
+        if hands_on(&tool.amount) || hands_on(&tool.currency_of) || currency() {
             return Some(Account::Amount);
         }
         if let Some(message) = &tool.message {
@@ -125,10 +127,19 @@ impl Work<'_> {
         None
     }
 
-    /// The version mark is put there by Leeway, whatever the agent gave.
+    /// The version mark that was read is put there by Leeway, whatever the agent gave. Where none was read,
+    /// what the agent gave is sent.
     fn overwritten(&self, leaf: &Leaf) -> bool {
         use super::pack::ConditionRule;
-        matches!(&self.tool.entry.condition,
+        let marked = matches!(
+            self.before,
+            BeforeImage::Read {
+                version: Some(_),
+                ..
+            }
+        );
+        marked
+            && matches!(&self.tool.entry.condition,
             Some(ConditionRule::Argument(name)) if leaf.path.first() == Some(name))
     }
 
@@ -157,16 +168,26 @@ impl Work<'_> {
         found
     }
 
+    /// Whether the leaf says which record the call is about.
+    pub(super) fn names_record(&self, leaf: &Leaf) -> bool {
+        let id = self.tool.record_id.as_ref();
+        id.is_some_and(|id| id.hands_on(&leaf.path) || Trial::new(self, leaf).moves(id))
+    }
+
     fn by_trial(&self, trial: &mut Trial<'_>) -> Option<Account> {
         let tool = self.tool;
-        let mut moves = |filter: &Option<Filter>| filter.as_ref().is_some_and(|it| trial.moves(it));
-        if moves(&tool.record_id) || moves(&tool.record_type) {
+        let mut any_moves = |filters: [&Option<Filter>; 2]| {
+            let mut filters = filters.into_iter().flatten();
+            filters.any(|filter| trial.moves(filter))
+        };
+        if any_moves([&tool.record_id, &tool.record_type]) {
             return Some(Account::Identity);
         }
-        if moves(&tool.changes) {
+        let amount = any_moves([&tool.amount, &tool.currency_of]);
+        if tool.changes.as_ref().is_some_and(|it| trial.tells(it)) {
             return Some(Account::Change);
         }
-        if moves(&tool.amount) || moves(&tool.currency_of) {
+        if amount {
             return Some(Account::Amount);
         }
         if let Some(message) = &tool.message {

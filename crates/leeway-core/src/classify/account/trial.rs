@@ -8,17 +8,21 @@ use serde_json::{Value, json};
 
 /// A text that no call has.
 const MARK: &str = "\u{f8ff}leeway\u{f8ff}";
+/// A name that no call has.
+const OTHER_NAME: &str = "leewayother";
+/// Most words of a filter's own that are tried in a leaf's place.
+const MOST_WORDS: usize = 16;
 
 /// One leaf, and the call with other values in its place.
-pub(super) struct Trial<'a> {
+pub(in crate::classify) struct Trial<'a> {
     work: &'a Work<'a>,
     leaf: &'a Leaf,
-    others: Option<Vec<Value>>,
-    wider: Option<Value>,
+    others: Option<Vec<Vec<Value>>>,
+    wider: Option<Vec<Value>>,
 }
 
 impl<'a> Trial<'a> {
-    pub(super) fn new(work: &'a Work<'a>, leaf: &'a Leaf) -> Self {
+    pub(in crate::classify) fn new(work: &'a Work<'a>, leaf: &'a Leaf) -> Self {
         Self {
             work,
             leaf,
@@ -32,8 +36,10 @@ impl<'a> Trial<'a> {
         &self.leaf.path
     }
 
-    /// Whether a filter's answer moves with the leaf: with every other value tried.
-    pub(super) fn moves(&mut self, filter: &Filter) -> bool {
+    /// Whether a filter's answer moves with the leaf: with every other value tried. A filter that refuses a
+    /// value says nothing of it: then another of the same kind is tried, and where all are refused, the
+    /// answer does not show which one stands there.
+    pub(in crate::classify) fn moves(&mut self, filter: &Filter) -> bool {
         let Ok(answer) = self.work.run(filter) else {
             return false;
         };
@@ -41,20 +47,37 @@ impl<'a> Trial<'a> {
             return self.blank_is_told(filter, &answer);
         }
         let work = self.work;
+        let told_apart = |call: &Value| Some(work.run_on(filter, call).ok()? != answer);
+        let moved = |tries: &Vec<Value>| tries.iter().find_map(told_apart) == Some(true);
         let others = self.others();
-        !others.is_empty()
-            && others
-                .iter()
-                .all(|other| work.run_on(filter, other).ok().as_ref() != Some(&answer))
+        !others.is_empty() && others.iter().all(moved)
+    }
+
+    /// Whether a filter tells which value stands at the leaf: its answer moves, and it takes no two of the
+    /// words that it names itself for one.
+    pub(super) fn tells(&mut self, filter: &Filter) -> bool {
+        if !self.moves(filter) {
+            return false;
+        }
+        let (leaf, work) = (self.leaf, self.work);
+        let answer = work.run(filter);
+        named_beside(filter, &leaf.value)
+            .iter()
+            .filter_map(|other| leaf.replaced(work.arguments, Some(other)))
+            .all(|call| {
+                let other = work.run_on(filter, &call);
+                other.is_err() || other != answer
+            })
     }
 
     /// Whether a filter takes in whatever stands beside the leaf, too: then it tells nothing of it.
-    pub(super) fn collects(&mut self, filter: &Filter) -> bool {
+    pub(in crate::classify) fn collects(&mut self, filter: &Filter) -> bool {
         let work = self.work;
-        let Some(wider) = self.wider() else {
-            return true;
-        };
-        work.run_on(filter, wider) != work.run(filter)
+        let wider = self.wider();
+        wider.is_empty()
+            || wider
+                .iter()
+                .any(|call| work.run_on(filter, call) != work.run(filter))
     }
 
     /// Whether the leaf is a switch, on or off, that a condition tells apart. Of a text or number a
@@ -72,7 +95,8 @@ impl<'a> Trial<'a> {
         };
         others.iter().any(|other| {
             leaf.replaced(work.arguments, Some(&json!(other)))
-                .is_some_and(|call| work.run_on(filter, &call).ok().as_ref() != Some(&answer))
+                .and_then(|call| work.run_on(filter, &call).ok())
+                .is_some_and(|other| other != answer)
         })
     }
 
@@ -105,65 +129,149 @@ impl<'a> Trial<'a> {
         answer.pointer(&place) == Some(&leaf.value)
     }
 
-    /// The call with other values of the same kind at the leaf.
-    fn others(&mut self) -> &[Value] {
+    /// The call with other values of the same kind at the leaf: of each list the first that is not refused.
+    fn others(&mut self) -> &[Vec<Value>] {
         let (leaf, arguments) = (self.leaf, self.work.arguments);
         self.others.get_or_insert_with(|| {
-            others_of(leaf)
-                .iter()
-                .filter_map(|other| leaf.replaced(arguments, Some(other)))
-                .collect()
+            let placed = |tries: Vec<Value>| {
+                let calls = tries.iter();
+                calls
+                    .filter_map(|other| leaf.replaced(arguments, Some(other)))
+                    .collect()
+            };
+            others_of(leaf).into_iter().map(placed).collect()
         })
     }
 
-    /// The call with one member more beside the leaf.
-    fn wider(&mut self) -> Option<&Value> {
-        if self.wider.is_none() {
-            let (leaf, arguments) = (self.leaf, self.work.arguments);
-            let in_list = leaf
-                .path
-                .last()
-                .is_some_and(|step| step.parse::<usize>().is_ok());
+    /// The call with one member more beside the leaf, of its own kind: under an odd name, and under one
+    /// that any filter takes for a name.
+    fn wider(&mut self) -> &[Value] {
+        let (leaf, arguments) = (self.leaf, self.work.arguments);
+        self.wider.get_or_insert_with(|| {
             let mut beside = leaf.clone();
             // Of a list, what stands beside the list: its own members belong together.
-            if in_list {
+            if leaf.in_list(arguments) {
                 beside.path.pop();
             }
             beside.path.pop();
-            beside.path.push(MARK.to_owned());
-            self.wider = beside.added(arguments, &json!(MARK));
-        }
-        self.wider.as_ref()
+            let others = others_of(leaf);
+            let member = others
+                .iter()
+                .flatten()
+                .next()
+                .cloned()
+                .unwrap_or(json!(MARK));
+            let mut added = |name: &str| {
+                beside.path.push(name.to_owned());
+                let call = beside.added(arguments, &member);
+                beside.path.pop();
+                call
+            };
+            [MARK, OTHER_NAME]
+                .into_iter()
+                .filter_map(&mut added)
+                .collect()
+        })
     }
 }
 
-/// Other values of a leaf's kind. A text differs at its beginning and at its end, so that a filter which
-/// takes a part of it does not pass for one that takes it whole.
-fn others_of(leaf: &Leaf) -> Vec<Value> {
+/// Other values of a leaf's kind: of each list the first that the filter does not refuse. A text differs
+/// at its beginning and at its end, so that a filter which takes a part of it does not pass for one that
+/// takes it whole.
+fn others_of(leaf: &Leaf) -> Vec<Vec<Value>> {
     match &leaf.value {
         // White space beside JSON says nothing to its reader, and does to who hands the text on.
         Value::String(text) if leaf.encloses_text => {
-            vec![json!(format!(" {text}")), json!(format!("{text} "))]
+            vec![
+                vec![json!(format!(" {text}"))],
+                vec![json!(format!("{text} "))],
+            ]
         }
-        Value::String(text) => vec![
-            json!(format!("{text}{MARK}")),
-            json!(format!("{MARK}{text}")),
-        ],
-        Value::Bool(yes) => vec![json!(!yes)],
+        Value::String(text) => {
+            let mut at_end = vec![json!(format!("{text}{MARK}"))];
+            let mut at_start = vec![json!(format!("{MARK}{text}"))];
+            let written = |at: &(usize, char)| at.1.is_alphanumeric();
+            at_end.extend(like(text, text.char_indices().rev().find(written)));
+            at_start.extend(like(text, text.char_indices().find(written)));
+            vec![at_end, at_start]
+        }
+        Value::Bool(yes) => vec![vec![json!(!yes)]],
         Value::Number(number) => other_numbers(number),
-        _ => vec![json!(MARK)],
+        _ => vec![vec![json!(MARK)]],
     }
 }
 
-fn other_numbers(number: &serde_json::Number) -> Vec<Value> {
+/// The text with its neighbours in place of one of its letters or digits: a number stays one, and a day.
+fn like(text: &str, at: Option<(usize, char)>) -> Vec<Value> {
+    let Some((at, was)) = at else {
+        return Vec::new();
+    };
+    let same_kind = |c: &char| match was {
+        '0'..='9' => c.is_ascii_digit(),
+        'a'..='z' => c.is_ascii_lowercase(),
+        'A'..='Z' => c.is_ascii_uppercase(),
+        _ => c.is_alphabetic(),
+    };
+    let code = u32::from(was);
+    [code.checked_add(1), code.checked_sub(1)]
+        .into_iter()
+        .flatten()
+        .filter_map(char::from_u32)
+        .filter(same_kind)
+        .map(|other| {
+            let rest = &text[at + was.len_utf8()..];
+            json!(format!("{}{other}{rest}", &text[..at]))
+        })
+        .collect()
+}
+
+/// The other words that a filter names beside a leaf's: a filter that treats two of its own words alike
+/// does not tell which one stands there.
+fn named_beside(filter: &Filter, value: &Value) -> Vec<Value> {
+    let Value::String(text) = value else {
+        return Vec::new();
+    };
+    let words = words_of(filter.source());
+    if !words.contains(&text.as_str()) {
+        return Vec::new();
+    }
+    let others = words.into_iter().filter(|word| word != text);
+    others.take(MOST_WORDS).map(|word| json!(word)).collect()
+}
+
+/// The plain texts that a filter's source has in quotes.
+fn words_of(source: &str) -> Vec<&str> {
+    let (mut found, mut rest) = (Vec::new(), source);
+    while let Some((_, after)) = rest.split_once('"') {
+        let end = after.char_indices().scan(false, |escaped, (at, c)| {
+            let ends = c == '"' && !*escaped;
+            *escaped = c == '\\' && !*escaped;
+            Some((at, ends))
+        });
+        let Some((end, _)) = end.into_iter().find(|(_, ends)| *ends) else {
+            break;
+        };
+        if !after[..end].contains('\\') {
+            found.push(&after[..end]);
+        }
+        rest = &after[end + 1..];
+    }
+    found
+}
+
+fn other_numbers(number: &serde_json::Number) -> Vec<Vec<Value>> {
     match (number.as_i64(), number.as_u64(), number.as_f64()) {
-        (Some(whole), _, _) => vec![
-            json!(whole.wrapping_add(1)),
-            json!(whole.wrapping_mul(3).wrapping_add(7)),
+        (Some(whole), _, _) => {
+            let by = |steps: i64| json!(whole.wrapping_add(steps));
+            let far = json!(whole.wrapping_mul(3).wrapping_add(7));
+            vec![vec![by(1), by(-1)], vec![far, by(2), by(-2), by(-1), by(1)]]
+        }
+        (None, Some(whole), _) => vec![vec![json!(whole.wrapping_sub(1))]],
+        (None, None, Some(decimal)) => vec![
+            vec![json!(decimal + 1.0), json!(decimal - 1.0)],
+            vec![json!(decimal + 0.25), json!(decimal - 0.25)],
         ],
-        (None, Some(whole), _) => vec![json!(whole.wrapping_sub(1))],
-        (None, None, Some(decimal)) => vec![json!(decimal + 1.0), json!(decimal + 0.25)],
-        _ => vec![json!(MARK)],
+        _ => vec![vec![json!(MARK)]],
     }
 }
 
