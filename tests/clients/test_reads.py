@@ -79,11 +79,12 @@ def _value(query, name):
     return parse_qs(query)[name][0]
 
 
-def _operation(method, path, name, query=(), body=()):
+def _operation(method, path, name, query=(), body=(), again=False):
     given = "".join(f"{{ name: {q}, in: query, required: true, schema: {{ type: string }} }}, " for q in query)
     if "{id}" in path:
         given += "{ name: id, in: path, required: true, schema: { type: string } }, "
-    text = f"  {path}:\n    {method}:\n      operationId: {name}\n      parameters: [{given}]\n"
+    text = "" if again else f"  {path}:\n"
+    text += f"    {method}:\n      operationId: {name}\n      parameters: [{given}]\n"
     if body:
         fields = ", ".join(f"{field}: {{ type: string }}" for field in body)
         text += f"      requestBody: {{ required: true, content: {{ application/json: {{ schema: {{ type: object, properties: {{ {fields} }} }} }} }} }}\n"
@@ -110,7 +111,7 @@ read = { tool = "read_file", arguments = "{path: .path}", fields = "{content: .j
 undo = { kind = "none", why = "a test" }
 """
 PAGES = DOCUMENT.format(paths=_operation("get", "/page", "read_page", ["url"]) + _operation("post", "/post", "update_post", [], ["url", "text"])
-                        + _operation("get", "/note/{id}", "get_note") + _operation("put", "/note/{id}", "update_note", [], ["text"]))
+                        + _operation("get", "/note/{id}", "get_note") + _operation("put", "/note/{id}", "update_note", [], ["text"], again=True))
 PAGES_PACK = """
 name = "pages"
 title = "Pages"
@@ -246,7 +247,7 @@ def test_leeway_reads_nothing_at_an_address_an_agent_names(desk):
     assert done["status"] == "executed"
     readings = there.owner.action(held["id"])["readings"]
     assert [(one["tool"], one["arguments"], one["why"]) for one in readings] == [
-        ("get_note", {"id": "n-1"}, why) for why in ("judging", "starting")]
+        ("get_note", {"id": "n-1"}, why) for why in ("judging", "starting", "reading-back")]
     checked = there.leeway.cli("check", there.leeway.config, check=False)
     assert "read-reaches-out" in json.dumps(checked if isinstance(checked, (dict, list)) else checked.stdout)
 

@@ -222,6 +222,7 @@ fn assemble(
             as_one.as_ref().unwrap_or(&attempt.arguments),
             attempt.inputs.as_ref(),
         ),
+        secret || call.inputs != attempt.inputs,
     );
     let sealed = secret.then(|| seal(&attempt.arguments));
     let expires_ms =

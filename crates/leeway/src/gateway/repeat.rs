@@ -109,14 +109,11 @@ impl Twins {
         &self,
         store: &Store,
         call: &Call,
-        (arguments, inputs): (&Value, Option<&Value>),
+        given: (&Value, Option<&Value>),
+        hides: bool,
     ) -> String {
-        let [hash, keyed] = self.both(store, call, (arguments, inputs));
-        if call.arguments == *arguments && call.inputs.as_ref() == inputs {
-            hash
-        } else {
-            keyed
-        }
+        let [hash, keyed] = self.both(store, call, given);
+        if hides { keyed } else { hash }
     }
 
     /// The hash of a call that hides nothing, and of one that does.

@@ -15,6 +15,7 @@ use leeway_core::classify::known::{Known, Source};
 use leeway_core::classify::redact::{REDACTED, Redactor};
 use leeway_core::classify::scrub::Scrubber;
 use leeway_core::classify::{BeforeImage, Classified, Level, UndoPlan};
+use leeway_core::message::Message;
 use serde_json::{Value, json};
 use std::borrow::Cow;
 
@@ -141,7 +142,7 @@ impl Met {
         }
         let decoded = classified.decoded.iter().map(|one| &one.message);
         let messages = classified.message.iter().chain(decoded);
-        let texts: Vec<&str> = messages.flat_map(|message| message.texts()).collect();
+        let texts: Vec<&str> = messages.flat_map(Message::texts).collect();
         let found = app.remembered.find(run, &json!(texts), None);
         if found.is_empty() {
             return;
