@@ -1,12 +1,9 @@
 // Approves one held action as its reviewer would: follows the link of a message, signs in, reads,
 // approves, confirms. `node approve.mjs LINK EMAIL PASSWORD`; prints what the page said before and after.
-import { chromium } from 'playwright-core';
+import { browser as chromium, whole } from './demo.mjs';
 
 const [link, email, password] = process.argv.slice(2);
-const browser = await chromium.launch({
-  executablePath: '/usr/bin/chromium',
-  args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
-});
+const browser = await chromium();
 try {
   const page = await browser.newPage({ viewport: { width: 390, height: 844 } });
   await page.goto(link);
@@ -15,8 +12,10 @@ try {
   await page.click('main button');
   await page.waitForSelector('#review');
   const shown = await page.innerText('#review');
+  await whole(page);
   await page.click('[data-approve]');
   await page.waitForSelector('h1:has-text("Approve this?")');
+  await whole(page);
   await page.click('button[data-approve]');
   await page.waitForSelector('#toast');
   console.log(JSON.stringify({ shown, said: await page.innerText('#toast') }));

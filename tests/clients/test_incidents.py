@@ -215,7 +215,7 @@ def test_a_tripped_breaker_pauses_and_a_person_confirms_or_dismisses(office):
     for _ in range(3):
         rejected()
     wait_until(paused, "it trips again on what came since", 30)
-    again = office.owner.get("/v1/incidents")["incidents"][0]
+    again = wait_until(told, "the owner is told again", 30)
     confirmed = step(office, again["number"], "confirm", by=office.second)
     assert confirmed["status"] == "contained" and confirmed["commander"] == "second@example.com"
 

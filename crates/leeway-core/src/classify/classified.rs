@@ -4,7 +4,7 @@
 use super::compiled::{CompiledTool, SEVERAL_RECORDS};
 use super::filter::Filter;
 use super::outward::HOST_NOT_ALLOWED;
-use super::pack::Absent;
+use super::pack::{Absent, lists};
 use super::redact::REDACTED;
 use super::sensitive::WordLists;
 use super::{Area, BeforeImage, Classified, Effect, FieldChange, Guarded, RecordRef, sensitive};
@@ -371,7 +371,7 @@ impl<'a> Work<'a> {
         let entry = &self.tool.entry;
         let left_out = |field: &String| {
             let read = entry.read.as_ref();
-            read.is_some_and(|read| read.absent == Absent::Blank) && entry.fields.contains(field)
+            read.is_some_and(|read| read.absent == Absent::Blank) && lists(&entry.fields, field)
         };
         let now = |field: &String| match old {
             Some(old) => (

@@ -36,7 +36,11 @@ impl Form {
         match self {
             Self::Path => path(text),
             Self::Uuid => uuid(text),
-            Self::Lower => text.nfc().flat_map(char::to_lowercase).collect(),
+            // By upper case first, so that letters with two lower ones, and those that become two, are one.
+            Self::Lower => {
+                let upper: String = text.nfc().flat_map(char::to_uppercase).collect();
+                upper.chars().flat_map(char::to_lowercase).collect()
+            }
             Self::Trim => text.trim().to_owned(),
         }
     }
@@ -71,9 +75,12 @@ fn path(text: &str) -> String {
     }
 }
 
-/// A text that is no UUID stays as it is.
+/// A text that is no UUID stays as it is. Wherever its hyphens stand: systems leave them out before they read it.
 fn uuid(text: &str) -> String {
-    uuid::Uuid::try_parse(text.trim())
+    let plain = text.trim().trim_start_matches('{').trim_end_matches('}');
+    let plain = plain.strip_prefix("urn:uuid:").unwrap_or(plain);
+    let digits: String = plain.chars().filter(|c| *c != '-').collect();
+    uuid::Uuid::try_parse(&digits)
         .map_or_else(|_| text.to_owned(), |id| id.hyphenated().to_string())
 }
 

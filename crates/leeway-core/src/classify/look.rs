@@ -216,7 +216,7 @@ fn could_echo(value: &Value, mark: &str) -> bool {
                 if text.contains(mark) {
                     return true;
                 }
-                text = percent_decode_str(&text).decode_utf8_lossy().into_owned();
+                text = percent_decode_str(&text).decode_utf8_lossy().to_lowercase();
             }
             text.contains(mark)
         }

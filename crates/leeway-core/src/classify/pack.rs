@@ -126,7 +126,8 @@ pub struct ToolEntry {
     /// Paths of arguments whose `null` leaves the field as it is. Elsewhere `null` makes it blank.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub null_keeps: Vec<String>,
-    /// Names of fields that a record of this kind has, where `read.absent` is `blank`.
+    /// Names of fields that a record of this kind has, where `read.absent` is `blank`; `tag.*` are all whose name
+    /// begins with `tag.`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub fields: Vec<String>,
     /// What becomes of arguments that the tool's input schema does not declare.
@@ -403,4 +404,12 @@ pub enum UndoRule {
         /// Why, for people.
         why: String,
     },
+}
+
+/// Whether a list of field names has a field, by its name or by the beginning before a `*`.
+pub fn lists(listed: &[String], field: &str) -> bool {
+    listed.iter().any(|one| match one.strip_suffix('*') {
+        Some(beginning) => field.starts_with(beginning),
+        None => one == field,
+    })
 }

@@ -72,12 +72,19 @@ pub(super) fn add(message: &mut Message, headers: &[Header<'_>], raw: &[u8]) {
     }
 }
 
+/// Longest header that is shown, characters.
+const LONGEST: usize = 1_000;
+
 fn other(message: &mut Message, header: &Header<'_>, written: &str) {
     if message.headers.len() >= MOST {
         return message.cannot("it has more headers than are shown here");
     }
     let value = header.value.as_text().unwrap_or(written);
-    let value = value.chars().take(1_000).collect();
+    let shown: String = value.chars().take(LONGEST).collect();
+    if shown.len() < value.len() {
+        message.cannot("a header is longer than is shown here");
+    }
+    let value = shown;
     let name = short(header.name.as_str());
     message.headers.push((name, value));
 }

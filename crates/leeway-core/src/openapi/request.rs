@@ -64,6 +64,7 @@ impl Operation {
                 Where::Path => place_in_path(&mut request.path, parameter, value)?,
                 Where::Query => {
                     let written = pairs(&parameter.name, value, parameter.style);
+                    self.own_names(parameter, value, &written)?;
                     request.query.extend(written);
                 }
                 Where::Cookie => cookies.push(format!(
@@ -88,6 +89,31 @@ impl Operation {
         sound_path(&request.path)?;
         request.body = self.body(arguments)?;
         Ok(request)
+    }
+
+    /// Refuses an object whose members would stand in the query as other parameters.
+    fn own_names(
+        &self,
+        parameter: &Parameter,
+        value: &Value,
+        written: &[(String, String)],
+    ) -> Result<(), String> {
+        if !value.is_object() {
+            return Ok(());
+        }
+        let others = self
+            .parameters
+            .iter()
+            .filter(|one| one.place == Where::Query && one.argument != parameter.argument);
+        for other in others {
+            if written.iter().any(|(name, _)| *name == other.name) {
+                return Err(format!(
+                    "`{}` has a member `{}`, which is a parameter of its own",
+                    parameter.argument, other.name
+                ));
+            }
+        }
+        Ok(())
     }
 
     fn body(&self, arguments: &Map<String, Value>) -> Result<Option<(String, String)>, String> {
@@ -121,6 +147,9 @@ impl Operation {
                 Value::Object(_) => Style::Json,
                 _ => Style::Exploded,
             };
+            // What is made blank is sent blank.
+            let blank = value.is_null().then(|| (name.clone(), String::new()));
+            form.extend(blank);
             form.extend(pairs(name, value, style));
         }
         Ok(Some((rule.content_type.clone(), pairs_text(&form))))

@@ -6,6 +6,7 @@
 use super::forms::{self, Kept, Normal, Written, surely_same};
 use super::{FieldUndo, Finding};
 use crate::classify::classified::{blank, has_mark};
+use crate::classify::pack::lists;
 use crate::classify::{BeforeImage, FieldChange};
 use crate::number;
 use serde_json::{Map, Value};
@@ -209,7 +210,7 @@ impl Compared<'_> {
         };
         let left_out = || {
             let is_read = matches!(self.now, BeforeImage::Read { .. });
-            (is_read && self.left_out.contains(&done.field)).then_some(Value::Null)
+            (is_read && lists(self.left_out, &done.field)).then_some(Value::Null)
         };
         value(self.now, done).or_else(by_undo).or_else(left_out)
     }

@@ -7,6 +7,7 @@ use super::forms::{self, Kept, Normal, Written};
 use super::proof::{Readings, Shown, is_otherwise, shown};
 use super::{FieldUndo, Undoes, Way};
 use crate::action::event::Outcome;
+use crate::classify::account::Account;
 use crate::classify::classified::has_mark;
 use crate::classify::{BeforeImage, Classified, Effect, FieldChange};
 use serde::{Deserialize, Serialize};
@@ -104,6 +105,9 @@ pub fn of_action(
             Effect::Send | Effect::Pay if late => ReadBack::AskAPerson(
                 "The record shows nothing of it, which does not prove that nothing went out.",
             ),
+            _ if says_more(classified) => ReadBack::AskAPerson(
+                "The record is as it was before, which says nothing of what else the call did there.",
+            ),
             _ => nothing_of_it(late),
         },
         BeforeImage::Read { .. } if all_are(changes, now, in_form) => tells(
@@ -115,6 +119,21 @@ pub fn of_action(
         }
         _ => ReadBack::AskAPerson("Reading its record back does not tell whether it happened."),
     }
+}
+
+/// Whether a call does more than its changes show: a comment that it adds, somebody whom it reaches.
+fn says_more(classified: &Classified) -> bool {
+    let more = |account: &Account| {
+        matches!(
+            account,
+            Account::Detail
+                | Account::Content
+                | Account::Recipient
+                | Account::Amount
+                | Account::Unaccounted
+        )
+    };
+    classified.accounts.values().any(more)
 }
 
 /// Labels of the fields that a call the system answered to have done was to write, and that have really

@@ -163,7 +163,7 @@ fn a_part_of_a_text_is_not_the_text() {
         let call = json!({"to": "ann@example.com,eve@example.com"});
         let found = classify(&tool, "s", &call, &BeforeImage::NotNeeded);
         let expected = if filter.contains("length") {
-            Account::Change
+            Account::Detail
         } else {
             Account::Unaccounted
         };
@@ -234,6 +234,57 @@ fn texts_account_for_what_is_made_and_not_by_taking_in_everything() {
 }
 
 #[test]
+fn a_change_that_shows_another_value_than_is_sent_does_not_run_alone() {
+    let read = read(json!({"note": "Pay by Friday", "count": 2, "on": true, "kind": "open"}));
+    for (filter, call) in [
+        (
+            "{note: (.note | gsub(\"<[^>]*>\"; \"\"))}",
+            json!({"note": "Pay <a href='x'>by Friday</a>"}),
+        ),
+        ("{note: (.note | ascii_downcase)}", json!({"note": "Kim"})),
+        ("{count: (.count | round)}", json!({"count": 2.4})),
+        (
+            "{count: (.count + 0)}",
+            json!({"count": 2.000_000_000_000_000_5}),
+        ),
+        (
+            "{note} | with_entries(select(.value != \"\"))",
+            json!({"note": ""}),
+        ),
+        ("{on} | with_entries(select(.value))", json!({"on": false})),
+        (
+            "{merge: {note: .note}, all: {note: .note}}[.mode]",
+            json!({"note": "Pay by Friday", "mode": "all"}),
+        ),
+        (
+            "{kind: {\"2\": \"open\", \"3\": \"closed\"}[.kind | tostring]}",
+            json!({"kind": 2}),
+        ),
+    ] {
+        let mut call = call;
+        call["id"] = json!("1");
+        let found = classify(&update(filter, ""), "s", &call, &read);
+        assert!(found.level >= Level::HighImpact, "{filter}: {found:?}");
+    }
+    for (filter, call) in [
+        ("{count: (.count // 2)}", json!({"count": 2})),
+        (
+            "{note: (.note | ltrimstr(\"\"))}",
+            json!({"note": "Pay by Friday"}),
+        ),
+        (
+            "{\"note\": ([.note, .note] | first)}",
+            json!({"note": "Pay by Friday"}),
+        ),
+    ] {
+        let mut call = call;
+        call["id"] = json!("1");
+        let found = classify(&update(filter, ""), "s", &call, &read);
+        assert_eq!(found.level, Level::LowRisk, "{filter}: {found:?}");
+    }
+}
+
+#[test]
 fn a_filter_that_refuses_a_value_does_not_tell_which_one_stands_there() {
     let before = read(json!({"tags": [], "due": "", "rank": "", "note": ""}));
     let of = |filter: &str, call: Value, pointer: &str| {
@@ -249,7 +300,7 @@ fn a_filter_that_refuses_a_value_does_not_tell_which_one_stands_there() {
     assert_eq!(of(alike, call, "/mode"), Some(Account::Unaccounted));
     let told = "if .mode == \"merge\" then {tags: .tags} elif .mode == \"replace\" then {tags: .tags, note: \"x\"} else {} end";
     let call = json!({"id": "1", "mode": "merge", "tags": ["a"]});
-    assert_eq!(of(told, call, "/mode"), Some(Account::Change));
+    assert_eq!(of(told, call, "/mode"), Some(Account::Detail));
     let forced = "if .force then {note: .note} else error(\"force\") end";
     let call = json!({"id": "1", "force": true, "note": "n"});
     assert_eq!(of(forced, call, "/force"), Some(Account::Unaccounted));
@@ -261,11 +312,6 @@ fn a_filter_that_refuses_a_value_does_not_tell_which_one_stands_there() {
             "/rank",
         ),
         (
-            "{due: (.due | strptime(\"%Y-%m-%d\") | mktime)}",
-            json!({"id": "1", "due": "2024-01-31"}),
-            "/due",
-        ),
-        (
             "if .rank > 0 and .rank < 4 then {rank: .rank} else error(\"rank\") end",
             json!({"id": "1", "rank": 3}),
             "/rank",
@@ -273,6 +319,9 @@ fn a_filter_that_refuses_a_value_does_not_tell_which_one_stands_there() {
     ] {
         assert_eq!(of(filter, call, pointer), Some(Account::Change), "{filter}");
     }
+    let due = "{due: (.due | strptime(\"%Y-%m-%d\") | mktime)}";
+    let call = json!({"id": "1", "due": "2024-01-31"});
+    assert_eq!(of(due, call, "/due"), Some(Account::Detail));
 }
 
 #[test]

@@ -66,6 +66,7 @@ fn every_spelling_has_one_normal_form() {
                 "67e5504410b1426f9247bb680e5fe0c8",
                 "{67e55044-10b1-426f-9247-bb680e5fe0c8}",
                 "urn:uuid:67e55044-10b1-426f-9247-bb680e5fe0c8",
+                "67e5-5044-10b1-426f-9247-bb68-0e5f-e0c8",
             ],
             "67e55044-10b1-426f-9247-bb680e5fe0c8",
         ),
@@ -75,6 +76,8 @@ fn every_spelling_has_one_normal_form() {
             &[" Ada@X.com ", "ADA@x.com"],
             "ada@x.com",
         ),
+        (&[Form::Lower], &["STRASSE", "stra\u{df}e"], "strasse"),
+        (&[Form::Lower], &["\u{3c3}", "\u{3c2}"], "\u{3c3}"),
     ] {
         for spelling in spellings {
             assert_eq!(normal(forms, spelling), one, "{forms:?} {spelling:?}");

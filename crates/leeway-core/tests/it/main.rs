@@ -9,6 +9,7 @@ mod cases;
 mod classification;
 mod document_packs;
 mod earn;
+mod echoed;
 mod eight;
 mod evidence;
 mod forms;

@@ -196,7 +196,13 @@ async fn judged_and_recorded(
         let verdict = prepared.judged.decision.verdict;
         attempt.readings.clone_from(&prepared.judged.readings);
         let judged = (attempt.id.clone(), prepared);
-        let recorded = record(app, caller, (workflow, ground.clone()), judged).await?;
+        let recorded = record(
+            app,
+            caller,
+            (workflow, ground.clone()),
+            (judged, arrived_ms),
+        )
+        .await?;
         let Recorded::Repeats(first) = &recorded else {
             return Ok((verdict, recorded));
         };
@@ -346,7 +352,7 @@ async fn record(
     app: &App,
     caller: &Caller,
     (workflow, ground): (&LiveWorkflow, Precondition),
-    (id, prepared): (ActionId, Prepared),
+    ((id, prepared), arrived_ms): ((ActionId, Prepared), i64),
 ) -> Result<Recorded, ApiError> {
     // Kept until the append below is done.
     let _counting = prepared.counting;
@@ -366,7 +372,7 @@ async fn record(
     }
     let acts = judged.classified.effect != Effect::Read;
     if acts && judged.decision.verdict != Verdict::Block {
-        preconditions.push(repeat::no_twin(workflow, &judged, app.clock.now_ms()));
+        preconditions.push(repeat::no_twin(workflow, &judged, arrived_ms));
     } else if judged.decision.verdict == Verdict::Hold {
         preconditions.push(Precondition::NoHeldTwin {
             twin_hash: judged.twin_hash.clone(),

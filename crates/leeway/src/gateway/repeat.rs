@@ -173,14 +173,19 @@ fn kept_key(store: &Store) -> [u8; 32] {
     key
 }
 
-/// What stands against the same call again, as the writer looks for it: one that is under way; and, unless
-/// a new key says that it is meant again, one carried out within the workflow's window.
-pub fn no_twin(workflow: &LiveWorkflow, judged: &Judged, now_ms: i64) -> Precondition {
+/// What stands against the same call again, as the writer looks for it: one that is under way, or was when this
+/// one arrived; and, unless a new key says that it is meant again, one carried out within the workflow's window.
+pub fn no_twin(workflow: &LiveWorkflow, judged: &Judged, arrived_ms: i64) -> Precondition {
     let window_s = workflow.state.workflow.repeat_window_s;
-    let meant = judged.idempotency_key.is_some() || said_of(judged).is_some() || window_s == 0;
+    let meant = judged.idempotency_key.is_some() || said_of(judged).is_some();
+    let window_ms = if meant {
+        0
+    } else {
+        window_s.saturating_mul(1_000)
+    };
     Precondition::NoTwin {
         twin_hash: judged.twin_hash.clone(),
-        since_ms: (!meant).then(|| now_ms.saturating_sub_unsigned(window_s.saturating_mul(1_000))),
+        since_ms: Some(arrived_ms.saturating_sub_unsigned(window_ms)),
     }
 }
 

@@ -23,9 +23,9 @@ inside = true
 record = { type = "resource", id = ".uri" }
 [[tool."resources/read".guard]]
 id = "web-address"
-when = '.uri | test("^\\s*(https?|ftp|wss?):"; "i")'
+when = '.uri | test("[\\p{Cf}\\p{Cc}]|(https?|s?ftps?|wss?|ldaps?|smb|gopher):|^\\s*(//|\\\\\\\\)|://[^/?#]*[.@\\[]|^[^:/]*%|^[^/:]*\\.[a-z]{2,}/"; "i")'
 then = "hold"
-text = "It reads at a web address that the agent chose."
+text = "It reads at an address that the agent chose."
 [tool."prompts/get"]
 effect = "read"
 inside = true

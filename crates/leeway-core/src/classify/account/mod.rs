@@ -184,8 +184,12 @@ impl Work<'_> {
             return Some(Account::Identity);
         }
         let amount = any_moves([&tool.amount, &tool.currency_of]);
-        if tool.changes.as_ref().is_some_and(|it| trial.tells(it)) {
-            return Some(Account::Change);
+        if let Some(changes) = tool.changes.as_ref().filter(|it| trial.tells(it)) {
+            return Some(if trial.shows(changes) {
+                Account::Change
+            } else {
+                Account::Detail
+            });
         }
         if amount {
             return Some(Account::Amount);

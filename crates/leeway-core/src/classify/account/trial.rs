@@ -70,6 +70,32 @@ impl<'a> Trial<'a> {
             })
     }
 
+    /// Whether a filter's answer has the leaf's value as the call gives it: a change in it is what is sent, and not
+    /// what a filter made of it. One that maps several values to one, or leaves this one out, shows another.
+    pub(super) fn shows(&self, filter: &Filter) -> bool {
+        let (leaf, work) = (self.leaf, self.work);
+        if leaf.value.is_null() || is_empty(&leaf.value) {
+            // That it is told was looked for at its very place.
+            return true;
+        }
+        let answer_to = |other: Option<&Value>| {
+            let call = leaf.replaced(work.arguments, other)?;
+            work.run_on(filter, &call).ok()
+        };
+        let without = answer_to(None).unwrap_or_default();
+        let adds = |value: &Value, answer: &Value| times(answer, value) > times(&without, value);
+        let Ok(answer) = work.run(filter) else {
+            return false;
+        };
+        // What stands there anyway, as a member of a list that has it already, is seen by another in its place.
+        times(&answer, &leaf.value) > 0
+            && (adds(&leaf.value, &answer)
+                || others_of(leaf)
+                    .iter()
+                    .flatten()
+                    .any(|other| answer_to(Some(other)).is_some_and(|answer| adds(other, &answer))))
+    }
+
     /// Whether a filter takes in whatever stands beside the leaf, too: then it tells nothing of it.
     pub(in crate::classify) fn collects(&mut self, filter: &Filter) -> bool {
         let work = self.work;
@@ -272,6 +298,28 @@ fn other_numbers(number: &serde_json::Number) -> Vec<Vec<Value>> {
             vec![json!(decimal + 0.25), json!(decimal - 0.25)],
         ],
         _ => vec![vec![json!(MARK)]],
+    }
+}
+
+/// How often a value stands in an answer: as a member, a text within texts and names too.
+fn times(answer: &Value, value: &Value) -> usize {
+    let own = usize::from(answer == value);
+    let within = |text: &str| match value {
+        Value::String(part) if !part.is_empty() => text.matches(part.as_str()).count(),
+        _ => 0,
+    };
+    match answer {
+        Value::String(text) if own == 0 => within(text),
+        // A number that was given as a text.
+        Value::Number(number) => usize::from(own > 0 || *value == number.to_string()),
+        Value::Array(items) => own + items.iter().map(|item| times(item, value)).sum::<usize>(),
+        Value::Object(fields) => {
+            let inner = fields
+                .iter()
+                .map(|(key, item)| within(key) + times(item, value));
+            own + inner.sum::<usize>()
+        }
+        _ => own,
     }
 }
 
