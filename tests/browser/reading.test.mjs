@@ -52,7 +52,7 @@ test('a long text shows its length and its end, and is opened before it is appro
 });
 
 test('what was opened in the review is open on the page that asks again', async () => {
-  const id = await reply(LONG);
+  const id = await reply(LONG.replace('Ann', 'Bea'));
   const page = await demo.page('owner');
   await page.goto(`${demo.url}/inbox/${id}`);
   await settled(page);
@@ -68,7 +68,7 @@ test('what was opened in the review is open on the page that asks again', async 
 });
 
 test('without script a box inside what is folded says that it was read', async () => {
-  const id = await reply(LONG);
+  const id = await reply(LONG.replace('Ann', 'Eve'));
   const page = await demo.page('owner', { javaScriptEnabled: false });
   await page.goto(`${demo.url}/inbox/${id}/confirm`);
   await page.click('button:has-text("Yes, approve")');
@@ -152,7 +152,7 @@ test('a review is looked at to its end by keyboard alone', async () => {
   await until(async () => {
     if (await page.evaluate(() => document.activeElement.dataset.key === 'a')) return true;
     await page.keyboard.press('a');
-    if (await page.evaluate(() => document.activeElement.matches('summary'))) await page.keyboard.press('Enter');
+    if (await page.evaluate(() => document.activeElement.matches('details:not([open]) > summary'))) await page.keyboard.press('Enter');
   }, 'A goes to Approve');
   await page.keyboard.press('Enter');
   await until(async () => (await action(id)).status === 'executed', 'it was approved');

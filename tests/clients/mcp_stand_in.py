@@ -50,7 +50,8 @@ class StandIn:
                 except RpcError as error:
                     answer = {"error": {"code": error.code, "message": error.message}}
                 except HttpStatus as status:
-                    return self.out(status.status, None)
+                    # Back to the same place, for who follows it.
+                    return self.out(status.status, None, {"Location": outer.url} if status.status < 400 else {})
                 more = {"Mcp-Session-Id": f"s{outer.sessions}"} if body["method"] == "initialize" else {}
                 self.out(200, {"jsonrpc": "2.0", "id": body["id"], **answer}, more)
 

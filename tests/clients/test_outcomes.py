@@ -162,7 +162,7 @@ def test_what_says_that_nothing_ran_is_a_failure(desk, code):
     assert ended["status"] == "failed" and "Nothing was done" in ended["outcome"]["note"], ended
 
 
-@pytest.mark.parametrize("status", [404, 410, 502])
+@pytest.mark.parametrize("status", [307, 308, 404, 410, 502])
 def test_a_call_is_sent_once_whatever_http_says_and_later_calls_find_a_session(desk, status):
     begun = desk.crm.system.sessions
     desk.crm.after = HttpStatus(status)
@@ -173,6 +173,14 @@ def test_a_call_is_sent_once_whatever_http_says_and_later_calls_find_a_session(d
     assert desk.note(f"after {status}")["status"] == "executed", "the next call runs"
     assert desk.crm.system.sessions == begun + (status in (404, 410))
     assert len([task for task in desk.crm.tasks if task["title"] == title]) == 1
+
+
+def test_a_key_does_not_stand_for_a_call_with_another_secret(desk):
+    first = desk.task("to pay", secret="AT61 1904 3002 3457 3201", idempotency_key="pay-1")
+    assert desk.task("to pay", secret="AT61 1904 3002 3457 3201", idempotency_key="pay-1")["id"] == first["id"]
+    with pytest.raises(Refused) as refused:
+        desk.task("to pay", secret="DE02 1203 0000 0000 2020 51", idempotency_key="pay-1")
+    assert refused.value.status == 409
 
 
 def test_a_read_whose_session_was_lost_is_read_in_the_next(desk):

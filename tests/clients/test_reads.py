@@ -1,11 +1,13 @@
 """What Leeway reads by itself and what reads reach: one record in two spellings, readings that stay inside, secrets that
 an agent carries on."""
 
+import base64
 import json
 import pathlib
 import posixpath
 import sqlite3
 import threading
+import urllib.parse
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
@@ -249,7 +251,7 @@ def test_leeway_reads_nothing_at_an_address_an_agent_names(desk):
     assert [(one["tool"], one["arguments"], one["why"]) for one in readings] == [
         ("get_note", {"id": "n-1"}, why) for why in ("judging", "starting", "reading-back")]
     checked = there.leeway.cli("check", there.leeway.config, check=False)
-    assert "read-reaches-out" in json.dumps(checked if isinstance(checked, (dict, list)) else checked.stdout)
+    assert "read-reaches-out" in checked.stdout + checked.stderr
 
 
 def test_nothing_is_read_for_an_agent_while_its_workflow_is_paused(desk):
@@ -307,6 +309,23 @@ def test_a_secret_that_one_system_told_is_known_again_in_calls_of_another(desk, 
     assert there.owner.approve(held["id"])["status"] == "executed"
     assert tasks.writes()[-1]["title"] == spelled
     assert spelled not in there.recorded()
+
+
+def test_a_secret_stays_known_however_often_and_in_whatever_writing_it_is_tried(desk):
+    grants = {"cards__get_card": "read", "cards__charge": "update", "tasks__create_task": "update"}
+    there = desk(grants, cards=(CARDS, CARDS_PACK), tasks=(TASKS, TASKS_PACK))
+    there.act("cards__get_card", id="c-1")
+    plain = f"The card is {CARD}, thanks."
+    for n, text in enumerate([CARD, CARD, urllib.parse.quote(plain), base64.b64encode(plain.encode()).decode()]):
+        held = there.act("tasks__create_task", title=text, due=f"day {n}")
+        assert held["status"] == "held", text
+        assert text not in json.dumps(there.owner.action(held["id"]))
+    # Calling many texts secret makes none of the card's be forgotten, and hides nothing from the rules.
+    many = json.dumps({"password": [f"{n:0{n + 8}}" for n in range(60)]})
+    there.act("tasks__create_task", title=many, due="today")
+    assert there.act("tasks__create_task", title=f"again {CARD}", due="today")["status"] == "held"
+    sent = json.dumps(there.systems["tasks"].log)
+    assert all(text not in sent for text in (CARD, urllib.parse.quote(plain), base64.b64encode(plain.encode()).decode()))
 
 
 def test_a_secret_may_go_back_to_its_own_system_under_its_own_name(desk):

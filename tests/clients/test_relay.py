@@ -225,14 +225,22 @@ async def given_up(leeway, client, line, hold_s):
         group.cancel_scope.cancel()
 
 
+def ended_now(leeway):
+    return [action for action in recorded(leeway, "slow__append") if action["status"] != "executing"]
+
+
 def ended(leeway):
-    (action,) = wait_until(
-        lambda: [a for a in recorded(leeway, "slow__append") if a["status"] != "executing"], "the call ends")
+    (action,) = wait_until(lambda: ended_now(leeway), "the call ends")
     return action["status"]
 
 
 def test_a_cancelled_change_may_have_happened_and_says_so(slow):
-    Agent(slow, "slow").run("legacy", lambda client: given_up(slow, client, "cancelled", 600))
+    async def cancelled(client):
+        await given_up(slow, client, "cancelled", 600)
+        # That it was given up is told in the session, which stays open for it.
+        await until(lambda: ended_now(slow), "the call ends")
+
+    Agent(slow, "slow").run("legacy", cancelled)
     assert ended(slow) == "outcome_unknown"
 
 

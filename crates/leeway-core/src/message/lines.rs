@@ -118,10 +118,11 @@ impl Attachment {
     }
 }
 
-/// A call or record with what its message shows left out: texts that are encoded.
+/// A call or record with what its message shows left out: texts that are encoded and say something. What only
+/// looks like one, a path or a name, stays.
 pub fn condensed(arguments: &Value) -> Value {
     match arguments {
-        Value::String(text) if encoded::is_encoded(text) => {
+        Value::String(text) if encoded::is_encoded(text) && encoded::said(text).is_some() => {
             Value::String(format!("{} characters, {ABOVE}", text.len()))
         }
         Value::Array(items) => Value::Array(items.iter().map(condensed).collect()),

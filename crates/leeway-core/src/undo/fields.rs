@@ -109,6 +109,35 @@ pub fn compare_made(after: Option<&BeforeImage>, now: &BeforeImage) -> Vec<Field
     found
 }
 
+/// [`compare_made`] of what a call made anew: a text in it that reads as if people had written it, and that the
+/// call did not write, is not the call's to delete. Some systems answer with a record that was there already.
+pub fn compare_new(
+    changes: &[FieldChange],
+    after: Option<&BeforeImage>,
+    now: &BeforeImage,
+) -> Vec<FieldUndo> {
+    let mut found = compare_made(after, now);
+    for one in &mut found {
+        let written = changes
+            .iter()
+            .any(|change| change.field == one.field || alike(&change.new, &one.now));
+        if one.finding == Finding::Restore && !written && by_people(&one.now) {
+            one.finding = Finding::Along;
+        }
+    }
+    found
+}
+
+/// Whether a value holds a text of several words.
+fn by_people(value: &Value) -> bool {
+    match value {
+        Value::String(text) => text.split_whitespace().count() > 2,
+        Value::Array(items) => items.iter().any(by_people),
+        Value::Object(fields) => fields.values().any(by_people),
+        _ => false,
+    }
+}
+
 impl Compared<'_> {
     fn done(&self, done: &FieldChange) -> FieldUndo {
         let kept = self.kept(done);

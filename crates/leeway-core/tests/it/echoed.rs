@@ -10,7 +10,7 @@ use leeway_core::govern::system::System;
 use leeway_core::openapi::Withheld;
 use leeway_core::openapi::document::Document;
 use leeway_core::undo::Finding;
-use leeway_core::undo::fields::{Compared, compare};
+use leeway_core::undo::fields::{Compared, compare, compare_new};
 use leeway_core::undo::forms::{Kept, Normal, Written, kept};
 use leeway_core::undo::read_back::{ReadBack, of_action};
 use serde_json::{Value, json};
@@ -137,6 +137,34 @@ fn the_order_of_a_list_is_its_value_where_only_the_order_was_written() {
         Finding::Changed
     );
     assert_eq!(found((&old, &more), &more), Finding::Restore);
+}
+
+#[test]
+fn a_text_that_people_wrote_into_what_a_create_gave_is_not_deleted_unseen() {
+    let made = [change("name", Value::Null, json!("Kim van der Berg"))];
+    let of = |record: Value| {
+        let image = image(record);
+        let found = compare_new(&made, Some(&image), &image);
+        found
+            .into_iter()
+            .filter(|one| one.finding.is_open())
+            .map(|one| one.field)
+            .collect::<Vec<_>>()
+    };
+    let name = "Kim van der Berg";
+    assert!(
+        of(json!({"name": name, "status": "new lead", "created": "2026-01-02T03:04:05Z"}))
+            .is_empty()
+    );
+    assert!(of(json!({"name": name, "slug": name})).is_empty());
+    assert_eq!(
+        of(json!({"name": name, "notes": "Customer since 2019, 14 orders"})),
+        ["notes"]
+    );
+    assert_eq!(
+        of(json!({"name": name, "log": [{"text": "called her on Monday"}]})),
+        ["log"]
+    );
 }
 
 #[test]

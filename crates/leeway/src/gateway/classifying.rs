@@ -42,7 +42,9 @@ impl Turns {
             BeforeImage::Read { fields, .. } => Some(fields),
             _ => None,
         };
-        let few = few(arguments) && fields.is_none_or(|fields| fields.values().all(few));
+        let few = few(arguments)
+            && !holds_json(arguments)
+            && fields.is_none_or(|fields| fields.values().all(few));
         let Some(pack) = tool.pack.clone().filter(|_| !few) else {
             return classified::classify_in(currency, (entry, &tool.system), arguments, before);
         };
@@ -106,6 +108,18 @@ impl Turns {
 
 fn few(value: &Value) -> bool {
     count(value) <= FEW_VALUES && bytes(value) <= FEW_BYTES
+}
+
+/// Whether a text holds JSON of some length: its members are tried one by one, too.
+fn holds_json(value: &Value) -> bool {
+    match value {
+        Value::String(text) => {
+            text.len() > FEW_BYTES / 32 && text.trim_start().starts_with(['{', '['])
+        }
+        Value::Array(items) => items.iter().any(holds_json),
+        Value::Object(fields) => fields.values().any(holds_json),
+        _ => false,
+    }
 }
 
 fn bytes(value: &Value) -> usize {

@@ -23,7 +23,7 @@ inside = true
 record = { type = "resource", id = ".uri" }
 [[tool."resources/read".guard]]
 id = "web-address"
-when = '.uri | test("[\\p{Cf}\\p{Cc}]|(https?|s?ftps?|wss?|ldaps?|smb|gopher):|^\\s*(//|\\\\\\\\)|://[^/?#]*[.@\\[]|^[^:/]*%|^[^/:]*\\.[a-z]{2,}/"; "i")'
+when = '.uri | test("[\u0001-\u001f\u007f\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]|(https?|s?ftps?|wss?|ldaps?|smb|gopher):|^\\s*(//|\\\\\\\\)|://[^/?#]*[.@\\[]|^[^:/]*%|^[^/:]*\\.[a-z]{2,}/"; "i")'
 then = "hold"
 text = "It reads at an address that the agent chose."
 [tool."prompts/get"]
@@ -145,7 +145,51 @@ fn completion_schema(of: &str) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use leeway_core::classify::Effect;
+    use leeway_core::classify::classified::classify;
+    use leeway_core::classify::{BeforeImage, Effect};
+
+    #[test]
+    fn a_resource_at_another_place_waits_for_a_person() {
+        let system: Pack = toml::from_str("name = \"docs\"\ntitle = \"Docs\"").unwrap();
+        let pack = LivePack {
+            redactor: Redactor::new(&system.redact),
+            compiled: CompiledPack::compile(system).unwrap(),
+            hash: String::new(),
+        };
+        let methods = of(("docs", "hash"), &pack);
+        let resources = methods
+            .iter()
+            .find(|one| one.tool == READ_RESOURCE)
+            .unwrap();
+        let guarded = |uri: &str| {
+            let (call, seen) = (json!({ "uri": uri }), BeforeImage::NotNeeded);
+            let found = classify(resources.entry().unwrap(), "docs", &call, &seen);
+            assert!(found.unknowns.is_empty(), "{uri}: {:?}", found.unknowns);
+            !found.guards.is_empty()
+        };
+        for uri in [
+            "https://evil.example/x",
+            "sftp://evil.example/x",
+            "file://evil.example/share/x",
+            "//evil.example/x",
+            "\\\\evil.example\\x",
+            "proxy:https://evil.example/",
+            "\u{200b}https://evil.example/",
+            "%68ttps://evil.example/",
+            "evil.example/x",
+            "x://ann@host/x",
+        ] {
+            assert!(guarded(uri), "{uri}");
+        }
+        for uri in [
+            "demo://resource/static/document/notes.md",
+            "file:///srv/docs/R\u{e9}sum\u{e9} 2.pdf",
+            "note:7",
+            "notes.md",
+        ] {
+            assert!(!guarded(uri), "{uri}");
+        }
+    }
 
     #[test]
     fn every_method_is_classified_as_a_read_and_checks_its_arguments() {

@@ -74,8 +74,9 @@ fn results(told: &Told) -> Markup {
 fn card(one: &Open, decides: bool) -> Markup {
     let (action, id) = (&one.action, &one.action.row.id);
     let note = action.finished().map(|finished| finished.note.as_str());
-    html! { section.card.outcome aria-labelledby={ "t-" (id) } {
+    html! { article.card.outcome aria-labelledby={ "t-" (id) } {
         header { h2 id={ "t-" (id) } { a href={ "/actions/" (id) } { (action.row.title) } } span.sub { (shown(&action.row.agent)) ", " (time(action.row.created_ms)) } }
+        @if !action.row.gist.is_empty() { p { strong { (shown(&action.row.gist)) } } }
         @if let Some(note) = note { p { (shown(note)) } }
         (sent_and_now(one))
         @match (decides, one.may) {
@@ -105,7 +106,10 @@ fn sent_and_now(one: &Open) -> Markup {
             h3 { (shown(&change.label())) }
             div.old { span.tag { "Before" } @if change.old_known { (value(&change.old)) } @else { em { "not known" } } }
             div.old { span.tag { "Sent" } (value(&change.new)) }
-            div.new { span.tag { "Reads now" } (now_of(one, change)) }
+            @match now_of(one, change) {
+                Some(now) => div.new { span.tag { "Reads now" } (value(now)) },
+                None => div.old { span.tag { "Reads now" } em { "not read" } },
+            }
         } } } }
         @match &one.now {
             Err(why) => p.sub { "It cannot be read: " (shown(why)) },
@@ -122,12 +126,9 @@ fn sent_and_now(one: &Open) -> Markup {
     }
 }
 
-fn now_of(one: &Open, change: &FieldChange) -> Markup {
-    let found = match &one.now {
-        Ok((image, _)) => image.value(change.record.as_deref(), &change.field),
-        Err(_) => None,
-    };
-    html! { @match found { Some(found) => (value(found)), None => em { "not read" } } }
+fn now_of<'a>(one: &'a Open, change: &FieldChange) -> Option<&'a Value> {
+    let (image, _) = one.now.as_ref().ok()?;
+    image.value(change.record.as_deref(), &change.field)
 }
 
 /// What the form sends: `outcome.<id>` and `version.<id>`.

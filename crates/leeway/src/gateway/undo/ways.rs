@@ -7,7 +7,7 @@ use leeway_core::action::state::ActionState;
 use leeway_core::action::tool_name;
 use leeway_core::classify::pack::{Absent, ToolEntry};
 use leeway_core::classify::{BeforeImage, Effect, FieldChange};
-use leeway_core::undo::fields::{Compared, compare, compare_made};
+use leeway_core::undo::fields::{Compared, compare, compare_made, compare_new};
 use leeway_core::undo::forms::Normal;
 use leeway_core::undo::narrow::{Call, Want};
 use leeway_core::undo::proof::other_than;
@@ -194,7 +194,7 @@ pub(super) fn unmake(
     if means.seen == BeforeImage::Missing {
         return (vec![], Next::AlreadyBack);
     }
-    let found = compare_made(action.after(), &means.seen);
+    let found = compare_new(changes(action), action.after(), &means.seen);
     let next = whole(means, (arguments, choices), &found);
     (found, next)
 }
@@ -286,7 +286,7 @@ pub(super) fn offset(
             return (vec![], impossible("What it made is gone."));
         }
         (Some(after @ BeforeImage::Read { .. }), BeforeImage::Read { .. }) => {
-            let mut found = compare_made(Some(after), now);
+            let mut found = compare_new(changes(action), Some(after), now);
             found.retain(|one| one.finding.is_open());
             found
         }
@@ -296,6 +296,12 @@ pub(super) fn offset(
     };
     let next = whole(means, (arguments, choices), &found);
     (found, next)
+}
+
+/// What the action wrote into what it made.
+fn changes(action: &ActionState) -> &[FieldChange] {
+    let judged = action.current().filter(|_| makes(action));
+    judged.map_or(&[], |judged| &judged.classified.changes)
 }
 
 fn makes(action: &ActionState) -> bool {
