@@ -135,6 +135,21 @@ changes = "{text: .text}"
 read = { tool = "get_note", arguments = "{id: .id}", fields = ".json" }
 undo = { kind = "exact", tool = "update_note", arguments = "{id: .id, text: $before.text}", summary = "Writes it back." }
 """
+NOTES = DOCUMENT.format(paths=_operation("get", "/note/{id}", "get_note") + _operation("put", "/note/{id}", "update_note", [], ["text", "api_key"], again=True))
+NOTES_PACK = """
+name = "notes"
+title = "Notes"
+[tool.get_note]
+effect = "read"
+inside = true
+[tool.update_note]
+effect = "update"
+record = { type = "note", id = ".id", normal = "trim" }
+changes = "{blank: .text}"
+options = ["api_key"]
+read = { tool = "get_note", arguments = "{id: .id}", fields = ".json | {blank: null}" }
+undo = { kind = "none", why = "a test" }
+"""
 CARDS = DOCUMENT.format(paths=_operation("get", "/cards/{id}", "get_card") + _operation("post", "/charge", "charge", [], ["id", "card_number"]))
 CARDS_PACK = """
 name = "cards"
@@ -312,14 +327,18 @@ def test_a_secret_that_one_system_told_is_known_again_in_calls_of_another(desk, 
 
 
 def test_a_secret_stays_known_however_often_and_in_whatever_writing_it_is_tried(desk):
-    grants = {"cards__get_card": "read", "cards__charge": "update", "tasks__create_task": "update"}
-    there = desk(grants, cards=(CARDS, CARDS_PACK), tasks=(TASKS, TASKS_PACK))
+    grants = {"cards__get_card": "read", "cards__charge": "update", "tasks__create_task": "update", "notes__update_note": "update"}
+    there = desk(grants, cards=(CARDS, CARDS_PACK), tasks=(TASKS, TASKS_PACK), notes=(NOTES, NOTES_PACK))
     there.act("cards__get_card", id="c-1")
     plain = f"The card is {CARD}, thanks."
     for n, text in enumerate([CARD, CARD, urllib.parse.quote(plain), base64.b64encode(plain.encode()).decode()]):
         held = there.act("tasks__create_task", title=text, due=f"day {n}")
         assert held["status"] == "held", text
         assert text not in json.dumps(there.owner.action(held["id"]))
+    # Nor does the reading of a record make the system that would get it one that told it.
+    note = lambda text, api_key: there.act("notes__update_note", id="n-1", text=text, api_key=api_key)["status"]
+    assert note("plain", "tok-9988776655") == "executed"
+    assert [note(f"carried {n}", CARD) for n in range(3)] == ["held"] * 3
     # Calling many texts secret makes none of the card's be forgotten, and hides nothing from the rules.
     many = json.dumps({"password": [f"{n:0{n + 8}}" for n in range(60)]})
     there.act("tasks__create_task", title=many, due="today")

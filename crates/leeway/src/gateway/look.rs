@@ -28,6 +28,8 @@ pub struct Seen {
     pub image: BeforeImage,
     /// The secrets that the call and the record hold.
     pub secrets: Scrubber,
+    /// Those that the system told: the record's alone.
+    pub told: Scrubber,
     /// The reading; `None` where nothing was read.
     pub reading: Option<Reading>,
 }
@@ -43,6 +45,7 @@ pub(super) async fn look(
     let unseen = |image| Seen {
         image,
         secrets: secrets::of(tool, arguments),
+        told: Scrubber::default(),
         reading: None,
     };
     let grants = &workflow.state.workflow.grants;
@@ -157,11 +160,13 @@ async fn read(
     why: ReadFor,
 ) -> Seen {
     let mut secrets = secrets::of(tool, arguments);
+    let mut told = Scrubber::default();
     let (answer, reading) = ask(app, (tool, entry), arguments, why).await;
     let image = match answer {
         Err(image) => image,
         Ok(answer) => {
-            secrets.join(secrets::of(tool, &answer));
+            told = secrets::of(tool, &answer);
+            secrets.join(told.clone());
             match &tool.pack {
                 Some(pack) => {
                     let (place, call) = ((tool, entry), (arguments, answer));
@@ -178,6 +183,7 @@ async fn read(
     Seen {
         image,
         secrets,
+        told,
         reading,
     }
 }

@@ -86,7 +86,7 @@ pub async fn prepare(
     };
     let seen = look(app, (workflow, tool), entry, &attempt.arguments).await;
     attempt.readings.extend(seen.reading);
-    let seen = (seen.image, seen.secrets);
+    let seen = (seen.image, seen.secrets, seen.told);
     weigh(app, (workflow, tool, entry), seen, attempt).await
 }
 
@@ -94,10 +94,10 @@ pub async fn prepare(
 pub async fn weigh(
     app: &App,
     (workflow, tool, entry): (&LiveWorkflow, &LiveTool, &CompiledTool),
-    (before, mut secrets): (BeforeImage, Scrubber),
+    (before, mut secrets, told): (BeforeImage, Scrubber, Scrubber),
     mut attempt: Attempt,
 ) -> Result<Prepared, ApiError> {
-    let mut met = secrets::met(app, (workflow, tool), &attempt, &secrets);
+    let mut met = secrets::met(app, (workflow, tool), &attempt, &told);
     let run = secrets::run_of_attempt(workflow, &attempt);
     secrets.join(secrets::in_image(app, &run, &before));
     let mut classified = app

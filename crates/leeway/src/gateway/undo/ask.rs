@@ -12,6 +12,7 @@ use axum::http::StatusCode;
 use leeway_core::action::Claim;
 use leeway_core::action::event::{ActionEvent, Cause};
 use leeway_core::action::state::ActionState;
+use leeway_core::classify::scrub::Scrubber;
 use leeway_core::govern::event::GovernEvent;
 use leeway_core::govern::people::{Person, Right};
 use leeway_core::govern::routing::Ineligible;
@@ -265,7 +266,9 @@ async fn prepare(
         readings: vec![],
     };
     let place = (workflow.as_ref(), means.tool.as_ref(), entry);
-    weigh(app, place, means.before.clone(), attempt).await
+    let (before, secrets) = means.before.clone();
+    // Whoever takes it back met nothing by that.
+    weigh(app, place, (before, secrets, Scrubber::default()), attempt).await
 }
 
 /// The asker's own approval, as far as they may give it: the rest waits in the inbox.
