@@ -117,6 +117,15 @@ export async function until(condition, what, limit_ms = 30_000) {
 // Settled: the script has run. The event stream never ends, so there is no "network idle".
 export const settled = page => page.waitForSelector('html[data-js=ready]');
 
+// A key that sends a form is let go on the page it leads to: a browser may never answer for a key that was let go
+// while the page it was pressed on was going away.
+export async function sends(page, key) {
+  const there = page.waitForEvent('load');
+  await page.keyboard.down(key);
+  await there;
+  await page.keyboard.up(key);
+}
+
 // Somebody looks at a review to its end: a button that stands above what was not shown yet approves nothing.
 export async function whole(page) {
   await settled(page);

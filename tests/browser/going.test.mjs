@@ -1,7 +1,7 @@
 // What was approved and can still be stopped: seen, read and pressed as long as it works.
 import { test, before, after } from 'node:test';
 import assert from 'node:assert/strict';
-import { Demo, settled, sound, until } from './demo.mjs';
+import { Demo, sends, settled, sound, until } from './demo.mjs';
 
 let demo;
 
@@ -64,7 +64,7 @@ for (const colorScheme of ['light', 'dark']) {
       await page.keyboard.press('u');
       assert.equal(await page.evaluate(() => document.activeElement.textContent.trim().slice(0, 4)), 'Undo');
       assert.equal((await action(id)).status, 'approved');
-      await page.keyboard.press('Enter');
+      await sends(page, 'Enter');
       await page.waitForURL(`${demo.url}/inbox/${id}`);
       assert.equal((await action(id)).status, 'held');
       assert.equal(await page.locator(notice).count(), 0);

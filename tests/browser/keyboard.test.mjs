@@ -1,7 +1,7 @@
 // The keyboard in the inbox: it goes through what waits and decides nothing by accident.
 import { test, before, after } from 'node:test';
 import assert from 'node:assert/strict';
-import { Demo, settled, until, whole } from './demo.mjs';
+import { Demo, sends, settled, until, whole } from './demo.mjs';
 
 let demo;
 const ids = [];
@@ -199,14 +199,13 @@ test('deciding by keyboard: A and Enter approve one, R and a chosen reason rejec
   await page.goto(`${demo.url}/inbox/${yes}`);
   await whole(page);
   await page.keyboard.press('a');
-  await page.keyboard.press('Enter');
-  await page.waitForURL(/\/inbox/);
+  await sends(page, 'Enter');
   await until(async () => (await action(yes)).status === 'executed', 'it was approved');
   await page.goto(`${demo.url}/inbox/${no}`);
   await settled(page);
   for (const key of ['r', 'Tab', 'Space']) await page.keyboard.press(key);
   await page.focus('#reject button:has-text("Reject")');
-  await page.keyboard.press('Enter');
+  await sends(page, 'Enter');
   await until(async () => (await action(no)).status === 'rejected', 'it was rejected');
   const left = ids.filter(id => id !== yes && id !== no);
   for (const id of left) assert.equal((await action(id)).status, 'held');

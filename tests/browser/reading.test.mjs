@@ -1,7 +1,7 @@
 // Nothing is approved that was not shown: what is long, what is below, what looks like something else.
 import { test, before, after } from 'node:test';
 import assert from 'node:assert/strict';
-import { Demo, settled, sound, until } from './demo.mjs';
+import { Demo, sends, settled, sound, until } from './demo.mjs';
 
 let demo;
 
@@ -154,7 +154,7 @@ test('a review is looked at to its end by keyboard alone', async () => {
     await page.keyboard.press('a');
     if (await page.evaluate(() => document.activeElement.matches('details:not([open]) > summary'))) await page.keyboard.press('Enter');
   }, 'A goes to Approve');
-  await page.keyboard.press('Enter');
+  await sends(page, 'Enter');
   await until(async () => (await action(id)).status === 'executed', 'it was approved');
   await page.context().close();
 });

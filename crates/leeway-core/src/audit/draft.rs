@@ -2,7 +2,7 @@
 //! as critical, so that it waits for a person even where the record looks blank.
 
 use super::needs::grants;
-use super::{Audit, AuditedTool, Subject, reach};
+use super::{Audit, AuditedTool, Subject, acts, reach};
 use crate::action::tool_name;
 use crate::action::visible::visible;
 use crate::classify::pack::{Pack, ReadRule, RecordRule, ToolEntry, UndoRule};
@@ -83,7 +83,8 @@ pub(super) fn entry(tool: &AuditedTool, subject: Subject<'_>, reads: &BTreeSet<&
     let read = record
         .as_ref()
         .and_then(|_| read_rule(tool, subject, reads));
-    let changes = (writes && !tool.fields.is_empty() || updates).then(|| changes(&tool.fields));
+    let fields = acts::plain_fields(tool, subject);
+    let changes = (writes && !fields.is_empty() || updates).then(|| changes(&fields));
     let high_impact = tool.effect == Effect::Create && tool.level > Level::LowRisk;
     from_schema(json!({
         "effect": tool.effect,
@@ -91,9 +92,9 @@ pub(super) fn entry(tool: &AuditedTool, subject: Subject<'_>, reads: &BTreeSet<&
         "areas": tool.areas,
         "record": record,
         "changes": changes,
-        "undo": writes.then(|| undo_rule(tool, read.as_ref())),
+        "undo": writes.then(|| undo_rule((tool, &fields), read.as_ref())),
         "read": read,
-        "critical": if updates { tool.fields.clone() } else { Vec::new() },
+        "critical": if updates { fields } else { Vec::new() },
         "text": text(&tool.fields),
         "options": if writes { options(tool, subject) } else { Vec::new() },
         "guard": reach::guards(tool, subject),
@@ -190,18 +191,18 @@ fn text(fields: &[String]) -> Option<String> {
 
 /// Writing old values back is the one undo that can be worked out; any other waits for a person who
 /// tried it.
-fn undo_rule(tool: &AuditedTool, read: Option<&ReadRule>) -> UndoRule {
+fn undo_rule((tool, fields): (&AuditedTool, &[String]), read: Option<&ReadRule>) -> UndoRule {
     let candidate = tool.guess.undo.as_ref();
     let itself = candidate.is_some_and(|undo| undo.tool == tool.name);
     match (itself, read, tool.guess.id_argument.as_deref()) {
-        (true, Some(_), Some(id)) if tool.effect == Effect::Update && !tool.fields.is_empty() => {
+        (true, Some(_), Some(id)) if tool.effect == Effect::Update && !fields.is_empty() => {
             UndoRule::Exact {
                 tool: tool.name.clone(),
                 arguments: format!(
                     "{{{}: {}}} + with_entries(select({}) | .value = $before[.key])",
                     quoted(id),
                     path(id),
-                    is_field(&tool.fields)
+                    is_field(fields)
                 ),
                 summary: "Writes the old values back.".to_owned(),
             }

@@ -5,6 +5,7 @@
 //! [`needs`] is the four lists; [`owners`] who answers for what; [`blockers`] what is missing;
 //! [`draft`] the pack and workflow to start from.
 
+mod acts;
 pub mod blockers;
 pub mod draft;
 pub mod needs;

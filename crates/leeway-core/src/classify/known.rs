@@ -7,6 +7,7 @@ use percent_encoding::percent_decode_str;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, HashMap};
+use std::ops::Range;
 use unicode_normalization::UnicodeNormalization;
 
 /// Secrets kept of those that systems told. Beyond, what is met cannot be told any more: see [`Known::is_full`].
@@ -26,6 +27,10 @@ const SHORTEST: usize = 6;
 const SHORTEST_WORD: usize = 8;
 /// So many digits in a row are a number that tells something by itself: of a card, of an account.
 const SHORTEST_NUMBER: usize = 8;
+/// Shorter ones are not looked for across several values, bytes: unrelated numbers beside each other may be them.
+const SHORTEST_SPREAD: usize = 8;
+/// Shorter parts of what is spread over several values are not hidden one by one: they are found everywhere.
+const SHORTEST_PART: usize = 3;
 /// The prime 2^61 - 1.
 const PRIME: u64 = (1 << 61) - 1;
 
@@ -333,8 +338,46 @@ impl Known {
         let mut found = Scrubber::default();
         if !self.is_empty() {
             self.look(key, value, (except, &mut found));
+            self.look_across(key, value, (except, &mut found));
         }
         found
+    }
+
+    /// Looks for what is spread over several values. Of each its part is told, where that is long enough to be
+    /// known as one.
+    fn look_across(
+        &self,
+        key: &Key,
+        value: &Value,
+        (except, found): (Option<&str>, &mut Scrubber),
+    ) {
+        let mut whole = String::new();
+        let mut ends = Vec::new();
+        put_together(value, &mut whole, &mut ends);
+        if ends.len() < 2 {
+            return;
+        }
+        for spot in self.spots(key, &whole, except) {
+            let from_before = |end: &&usize| **end <= spot.start;
+            let first = ends.iter().take_while(from_before).count();
+            if spot.len() < SHORTEST_SPREAD || spot.end <= ends[first] {
+                continue;
+            }
+            let mut from = spot.start;
+            let mut parts = Vec::new();
+            for end in &ends[first..] {
+                parts.push(&whole[from..spot.end.min(*end)]);
+                from = *end;
+                if spot.end <= from {
+                    break;
+                }
+            }
+            parts.retain(|part| part.trim().len() >= SHORTEST_PART);
+            if parts.is_empty() {
+                parts.push(&whole[spot]);
+            }
+            parts.iter().for_each(|part| found.add(part.trim()));
+        }
     }
 
     fn look(&self, key: &Key, value: &Value, (except, found): (Option<&str>, &mut Scrubber)) {
@@ -372,8 +415,16 @@ impl Known {
     }
 
     fn look_in(&self, key: &Key, text: &str, (except, found): (Option<&str>, &mut Scrubber)) {
+        for spot in self.spots(key, text, except) {
+            found.add(&text[spot]);
+        }
+    }
+
+    /// Where in a text secrets stand, in bytes.
+    fn spots(&self, key: &Key, text: &str, except: Option<&str>) -> Vec<Range<usize>> {
         let letters = letters(text);
         let base = key.base();
+        let mut spots = Vec::new();
         let mut hashes = 0;
         let fit = self.windows.keys().copied();
         for window in fit.filter(|window| *window <= letters.len()) {
@@ -406,11 +457,37 @@ impl Known {
                         key.exact(&plain) == met.hash
                     };
                     if same {
-                        found.add(&text[first.from..last.to]);
+                        spots.push(first.from..last.to);
                     }
                 }
             }
         }
+        spots
+    }
+}
+
+/// Puts the texts and numbers of a value behind each other, and says where each ends.
+fn put_together(value: &Value, whole: &mut String, ends: &mut Vec<usize>) {
+    match value {
+        Value::Object(fields) => {
+            for item in fields.values() {
+                put_together(item, whole, ends);
+            }
+        }
+        Value::Array(items) => {
+            for item in items {
+                put_together(item, whole, ends);
+            }
+        }
+        Value::String(text) => {
+            whole.push_str(text);
+            ends.push(whole.len());
+        }
+        Value::Number(number) => {
+            whole.push_str(&number.to_string());
+            ends.push(whole.len());
+        }
+        Value::Null | Value::Bool(_) => {}
     }
 }
 

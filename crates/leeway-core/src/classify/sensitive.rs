@@ -1,8 +1,12 @@
 //! Sensitive support issues in texts: lists of words and phrases per category, in English, German,
 //! French, Spanish and Italian. A hit holds; no hit allows nothing.
 
+use crate::message::html;
+use percent_encoding::percent_decode_str;
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
+use unicode_normalization::UnicodeNormalization;
 
 /// Category → words and phrases, lower case. A trailing `*` matches any ending.
 const LISTS: [(&str, &[&str]); 6] = [
@@ -229,10 +233,14 @@ impl WordLists {
         if text.trim().is_empty() {
             return BTreeSet::new();
         }
-        let words = words(text);
+        let readings: Vec<_> = readings(text).iter().map(|text| words(text)).collect();
+        let touches = |phrases: &[Phrase]| {
+            let mut all = readings.iter();
+            all.any(|words| phrases.iter().any(|phrase| occurs(words, phrase)))
+        };
         self.0
             .iter()
-            .filter(|(_, phrases)| phrases.iter().any(|phrase| occurs(&words, phrase)))
+            .filter(|(_, phrases)| touches(phrases))
             .map(|(category, _)| category.clone())
             .collect()
     }
@@ -259,10 +267,68 @@ pub fn categories(text: &str) -> BTreeSet<String> {
     BUILT_IN.categories(text)
 }
 
-/// Lower-case words, without the invisible characters that could split one.
+/// The texts that one may be read as: as it is written, and as programs that show it would decode it.
+fn readings(text: &str) -> Vec<Cow<'_, str>> {
+    let mut readings = vec![Cow::Borrowed(text)];
+    if text.contains(['<', '&']) {
+        readings.push(Cow::Owned(html::words(text)));
+    }
+    if text.contains('%') {
+        readings.push(percent_decode_str(text).decode_utf8_lossy());
+    }
+    if text.contains('\\') {
+        readings.push(Cow::Owned(unescaped(text)));
+    }
+    if text.contains('\n') {
+        readings.push(Cow::Owned(unhyphenated(text)));
+    }
+    readings
+}
+
+/// A text with the escapes of JSON and of programs (`\u0061`) read.
+fn unescaped(text: &str) -> String {
+    let mut read = String::with_capacity(text.len());
+    let mut parts = text.split("\\u");
+    read.push_str(parts.next().unwrap_or_default());
+    for part in parts {
+        let code = part
+            .get(..4)
+            .and_then(|code| u32::from_str_radix(code, 16).ok());
+        match code.and_then(char::from_u32) {
+            Some(c) => {
+                read.push(c);
+                read.push_str(&part[4..]);
+            }
+            None => read.push_str(part),
+        }
+    }
+    read
+}
+
+/// A text whose words are put together again where a line ends in them.
+fn unhyphenated(text: &str) -> String {
+    let mut lines = text.lines();
+    let mut joined = lines.next().unwrap_or_default().to_owned();
+    for line in lines {
+        let end = joined.trim_end();
+        match end.strip_suffix(['-', '\u{2010}', '\u{ad}']) {
+            Some(word) => {
+                joined.truncate(word.len());
+                joined.push_str(line.trim_start());
+            }
+            None => {
+                joined.push('\n');
+                joined.push_str(line);
+            }
+        }
+    }
+    joined
+}
+
+/// Lower-case words without accents, without the invisible characters that could split one.
 fn words(text: &str) -> Vec<String> {
     let seen: String = text
-        .chars()
+        .nfkd()
         .flat_map(char::to_lowercase)
         .filter(|c| !invisible(*c))
         .map(look_alike)
@@ -273,29 +339,30 @@ fn words(text: &str) -> Vec<String> {
         .collect()
 }
 
-/// Characters nobody sees, and marks that some systems write apart from their letter.
+/// Characters nobody sees, and accents, which people leave out and some systems write apart from their letter.
 fn invisible(c: char) -> bool {
-    matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2060}'..='\u{2064}' | '\u{feff}' | '\u{300}'..='\u{36f}')
+    matches!(c, '\u{ad}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
+        | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fe00}'..='\u{fe0f}' | '\u{300}'..='\u{36f}')
 }
 
-/// Letters without their accents, because people leave them out; Cyrillic and Greek letters that look like Latin ones, and full-width forms.
+/// Cyrillic and Greek letters that look like Latin ones.
 fn look_alike(c: char) -> char {
     match c {
-        'а' | 'α' | 'à'..='å' => 'a',
-        'е' | 'ε' | 'è'..='ë' => 'e',
-        'о' | 'ο' | 'ò'..='ö' => 'o',
+        'а' | 'α' => 'a',
+        'е' | 'ε' => 'e',
+        'о' | 'ο' => 'o',
         'р' | 'ρ' => 'p',
-        'с' | 'ç' => 'c',
+        'с' => 'c',
         'у' => 'y',
-        'ù'..='ü' => 'u',
-        'ñ' => 'n',
         'к' | 'κ' => 'k',
         'х' => 'x',
-        'і' | 'ι' | 'ì'..='ï' => 'i',
+        'і' | 'ι' | 'ı' => 'i',
         'ѕ' => 's',
-        '\u{ff21}'..='\u{ff3a}' | '\u{ff41}'..='\u{ff5a}' => {
-            char::from_u32(c as u32 - 0xfee0).unwrap_or(c)
-        }
+        'ԝ' => 'w',
+        'ԁ' => 'd',
+        'һ' => 'h',
+        'ј' => 'j',
+        'ո' => 'n',
         other => other,
     }
 }
@@ -333,6 +400,16 @@ mod tests {
             ("borrad mis datos", "personal-data"),
             ("sono un giornalista", "press"),
             ("he keeps threatening me", "harassment"),
+            (
+                "my \u{1d425}\u{1d41a}\u{1d430}\u{1d432}\u{1d41e}\u{1d42b} says",
+                "legal-threat",
+            ),
+            ("my law-\n  yer says", "legal-threat"),
+            ("my law<b></b>yer says", "legal-threat"),
+            ("my l&#97;w&shy;yer says", "legal-threat"),
+            ("my l%61wyer says", "legal-threat"),
+            (r"my l\u0061wyer says", "legal-threat"),
+            ("hello<br>lawyer", "legal-threat"),
         ] {
             assert!(categories(text).contains(category), "{text}");
         }

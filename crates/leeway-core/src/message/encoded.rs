@@ -1,15 +1,19 @@
-//! Texts in base64 and quoted-printable.
+//! Texts in base64, hexadecimal digits, quoted-printable and encoded words, alone and among plain ones.
 
 use super::{Kind, LARGEST, Message, Part, mime};
 use base64::Engine;
 use base64::alphabet::STANDARD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use mail_parser::MessageParser;
 
 /// Shortest text that is taken for an encoded one, characters.
 const SHORTEST: usize = 24;
 /// From which length on a text in the letters of base64 that says nothing readable is not shown as what
 /// it is: nothing that names or signs something is as long.
 const UNREADABLE: usize = 1_000;
+
+/// Most encoded texts that are decoded of one plain text.
+const MOST_WORDS: usize = 20;
 
 const LENIENT: GeneralPurpose = GeneralPurpose::new(
     &STANDARD,
@@ -47,7 +51,8 @@ pub(super) fn is_encoded(text: &str) -> bool {
     plain.len() >= SHORTEST && looks_like_base64(plain) && base64(plain).is_some()
 }
 
-/// What a text says when it is one in base64 or quoted-printable; `None` when it is plain.
+/// What a text says when it is an encoded one, or when encoded ones stand in it: base64, hexadecimal digits,
+/// quoted-printable, the encoded words of a header. `None` when it is plain.
 pub fn said(text: &str) -> Option<Message> {
     let text = text.trim();
     let data = text
@@ -57,13 +62,105 @@ pub fn said(text: &str) -> Option<Message> {
     if body.len() < SHORTEST {
         return None;
     }
+    if let Some(words) = hexadecimal(body).as_deref().and_then(words_of) {
+        return Some(read(words.as_bytes(), words.clone()));
+    }
     if let Some(bytes) = looks_like_base64(body).then(|| base64(body)).flatten() {
-        return match readable(&bytes) {
-            Some(text) => Some(read(&bytes, text)),
+        return match readable(&bytes).or_else(|| words_of(&bytes)) {
+            Some(text) => Some(read(text.as_bytes(), text.clone())),
+            None if packed(&bytes) => Some(unreadable()),
             None => (body.len() >= UNREADABLE || data.is_some()).then(unreadable),
         };
     }
-    quoted_printable(text).map(|text| read(text.as_bytes(), text.clone()))
+    let plain = quoted_printable(text).or_else(|| encoded_words(text));
+    if let Some(plain) = plain {
+        return Some(read(plain.as_bytes(), plain.clone()));
+    }
+    among_words(text)
+}
+
+/// Encoded texts that stand in a plain one.
+fn among_words(text: &str) -> Option<Message> {
+    let apart = |c: char| c.is_whitespace() || "\"'`()<>[]{},;:|".contains(c);
+    let mut message = Message::default();
+    let mut found = 0;
+    for word in text.split(apart) {
+        let word = word.trim_end_matches(['.', '!', '?']);
+        if word.len() < SHORTEST || !word.is_ascii() {
+            continue;
+        }
+        let hidden = match hexadecimal(word) {
+            Some(bytes) => words_of(&bytes),
+            None if looks_like_base64(word) => {
+                base64(word).and_then(|bytes| readable(&bytes).or_else(|| words_of(&bytes)))
+            }
+            None => None,
+        };
+        let Some(hidden) = hidden else { continue };
+        found += 1;
+        if found > MOST_WORDS {
+            message.cannot("more of it is encoded than is decoded");
+            break;
+        }
+        message.add(Part::plain(hidden));
+    }
+    (found > 0).then_some(message)
+}
+
+/// Bytes written in hexadecimal digits.
+fn hexadecimal(text: &str) -> Option<Vec<u8>> {
+    let digits: Vec<u32> = text
+        .chars()
+        .filter(|c| !c.is_ascii_whitespace())
+        .map(|c| c.to_digit(16))
+        .collect::<Option<_>>()?;
+    let pairs = digits.chunks_exact(2);
+    let whole = pairs.remainder().is_empty() && digits.len() >= SHORTEST;
+    whole.then(|| pairs.map(|pair| (pair[0] * 16 + pair[1]) as u8).collect())
+}
+
+/// Bytes as words, when nearly all are letters and spaces of plain text, the rest read as Western European.
+fn words_of(bytes: &[u8]) -> Option<String> {
+    let plain = |byte: &&u8| byte.is_ascii_alphanumeric() || b" \t\r\n.,:;!?'\"()-".contains(byte);
+    let control = |byte: &u8| byte.is_ascii_control() && !byte.is_ascii_whitespace();
+    let fits = bytes.iter().filter(plain).count() * 100 >= bytes.len() * 85;
+    let letters = bytes
+        .iter()
+        .filter(|byte| byte.is_ascii_alphabetic())
+        .count();
+    let is_text = bytes.len() >= 8 && fits && letters * 2 >= bytes.len();
+    (is_text && !bytes.iter().any(control))
+        .then(|| bytes.iter().map(|byte| char::from(*byte)).collect())
+}
+
+/// Whether bytes begin as those of something packed, a picture or a document do.
+fn packed(bytes: &[u8]) -> bool {
+    const BEGINNINGS: [&[u8]; 9] = [
+        b"\x1f\x8b\x08",
+        b"PK\x03\x04",
+        b"BZh",
+        b"\xfd7zXZ",
+        b"7z\xbc\xaf",
+        b"\x28\xb5\x2f\xfd",
+        b"\x89PNG",
+        b"\xff\xd8\xff",
+        b"%PDF",
+    ];
+    let zlib = matches!(bytes, [0x78, 0x01 | 0x5e | 0x9c | 0xda, ..]);
+    zlib || BEGINNINGS.iter().any(|begins| bytes.starts_with(begins))
+}
+
+/// A text with the encoded words of a header (RFC 2047), decoded.
+fn encoded_words(text: &str) -> Option<String> {
+    let (_, rest) = text.split_once("=?")?;
+    if !rest.contains("?=") {
+        return None;
+    }
+    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let raw = format!("Subject: {line}\r\n\r\n");
+    let parsed = MessageParser::default().parse_headers(raw.as_bytes())?;
+    let plain = parsed.subject()?.to_owned();
+    (plain != line).then_some(plain)
 }
 
 fn unreadable() -> Message {
@@ -159,7 +256,17 @@ fn quoted_printable(text: &str) -> Option<String> {
             }
         }
     }
-    (written >= 3).then(|| String::from_utf8(decoded).ok())?
+    if written < 3 {
+        return None;
+    }
+    Some(match String::from_utf8(decoded) {
+        Ok(text) => text,
+        Err(other) => other
+            .as_bytes()
+            .iter()
+            .map(|byte| char::from(*byte))
+            .collect(),
+    })
 }
 
 #[cfg(test)]
@@ -207,6 +314,34 @@ mod tests {
         ] {
             assert_eq!(said(plain), None, "{plain}");
         }
+    }
+
+    #[test]
+    fn other_ways_to_hide_a_text_are_read() {
+        for (written, says) in [
+            (
+                "V2Ugc3VlIHlvdSBm/HIgYWxsZSBG5GxsZSE",
+                "We sue you für alle Fälle!",
+            ),
+            (
+                "5765207375652079 6f752074 6f6d6f72726f77",
+                "We sue you tomorrow",
+            ),
+            (
+                "Please decode V2Ugc3VlIHlvdSB0b21vcnJvdw==, thanks",
+                "We sue you tomorrow",
+            ),
+            ("=?utf-8?Q?We_s=75e_you?= and leave", "We sue you and leave"),
+            (
+                "We s=75e you f=FCr alle F=E4lle",
+                "We sue you für alle Fälle",
+            ),
+        ] {
+            assert_eq!(text_of(written).as_deref(), Some(says), "{written}");
+        }
+        let packed =
+            LENIENT.encode(b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\x03\x0b\x4f\x55\x28\x2e\x4d\x05");
+        assert_eq!(said(&packed).map(|message| message.opaque.len()), Some(1));
     }
 
     #[test]

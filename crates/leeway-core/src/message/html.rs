@@ -3,7 +3,7 @@
 //! is taken for hidden is shown too, so nothing is lost where a program shows it.
 
 use super::style::{Look, Sheet};
-use super::{DEEPEST, Kind, Link, Message, Part, link};
+use super::{DEEPEST, Kind, Link, Message, Part, link, style};
 use html5gum::emitters::default::DefaultEmitter;
 use html5gum::{StartTag, Token, Tokenizer};
 use std::collections::BTreeMap;
@@ -31,32 +31,10 @@ pub fn add(message: &mut Message, html: &str, within: Option<&str>) {
     if html.len() > LONGEST {
         return message.cannot("an HTML text in it is longer than is read here");
     }
-    let mut sheet = Sheet::default();
-    let mut base = None;
-    let mut in_style = false;
-    for token in tokens(html) {
-        match &token {
-            Token::StartTag(tag) if is(&tag.name, "style") => in_style = true,
-            Token::EndTag(tag) if is(&tag.name, "style") => in_style = false,
-            Token::StartTag(tag) if is(&tag.name, "base") => {
-                base = base.or_else(|| Url::parse(attributes(tag).get("href")?.trim()).ok());
-            }
-            Token::String(text) if in_style => sheet.read(&lossy(text)),
-            _ => {}
-        }
-    }
-    if sheet.adds_words {
+    let reader = read(html, None, 0);
+    if reader.sheet.adds_words {
         message.cannot("its style sheet can add words that are not in its text");
     }
-    let mut reader = Reader {
-        sheet,
-        base,
-        ..Reader::default()
-    };
-    for token in tokens(html) {
-        reader.token(token);
-    }
-    reader.end();
     if reader.too_deep {
         message.cannot("its HTML lies deeper than is followed here");
     }
@@ -70,6 +48,51 @@ pub fn add(message: &mut Message, html: &str, within: Option<&str>) {
         hidden: reader.hidden,
         links: reader.links,
     });
+}
+
+/// The words of a text that may be HTML, put together across its elements.
+pub fn words(text: &str) -> String {
+    let strings = tokens(text).filter_map(|token| match token {
+        Token::String(text) => Some(lossy(&text)),
+        _ => None,
+    });
+    strings.collect()
+}
+
+/// An HTML text read to its end.
+fn read(html: &str, mut base: Option<Url>, depth: usize) -> Reader {
+    let mut sheet = Sheet::default();
+    let mut fetched = Vec::new();
+    let mut in_style = false;
+    for token in tokens(html) {
+        match &token {
+            Token::StartTag(tag) if is(&tag.name, "style") => in_style = true,
+            Token::EndTag(tag) if is(&tag.name, "style") => in_style = false,
+            Token::StartTag(tag) if is(&tag.name, "base") => {
+                base = base.or_else(|| Url::parse(attributes(tag).get("href")?.trim()).ok());
+            }
+            Token::String(text) if in_style => {
+                let text = lossy(text);
+                sheet.read(&text);
+                fetched.extend(style::addresses(&text));
+            }
+            _ => {}
+        }
+    }
+    let mut reader = Reader {
+        sheet,
+        base,
+        depth,
+        ..Reader::default()
+    };
+    for target in fetched {
+        reader.fetched(&target);
+    }
+    for token in tokens(html) {
+        reader.token(token);
+    }
+    reader.end();
+    reader
 }
 
 fn tokens(html: &str) -> impl Iterator<Item = Token> {
@@ -111,6 +134,8 @@ struct Reader {
     links: Vec<Link>,
     /// The link that is open: where it leads, and its words so far.
     anchor: Option<(String, String)>,
+    /// How many documents it lies within.
+    depth: usize,
     too_deep: bool,
     reversed: bool,
 }
@@ -153,6 +178,9 @@ impl Reader {
                 .is_some_and(|style| style.contains("bidi-override"))
         {
             self.reversed = true;
+        }
+        if let Some(style) = given.get("style") {
+            self.sheet.of_element(style);
         }
         let look = self.look().of(&name, &given, &self.sheet);
         self.targets(&name, &given);
@@ -208,6 +236,24 @@ impl Reader {
             ("object", "data", "(embedded)"),
             ("img", "src", "(picture)"),
             ("link", "href", "(style or feed)"),
+            ("video", "src", "(film)"),
+            ("video", "poster", "(picture)"),
+            ("audio", "src", "(sound)"),
+            ("source", "src", "(film or sound)"),
+            ("track", "src", "(film or sound)"),
+            ("frame", "src", "(frame)"),
+            ("a", "ping", "(told of a click)"),
+            ("area", "ping", "(told of a click)"),
+            ("input", "src", "(picture)"),
+            ("image", "href", "(picture)"),
+            ("image", "xlink:href", "(picture)"),
+            ("use", "href", "(picture)"),
+            ("use", "xlink:href", "(picture)"),
+            ("script", "src", "(script)"),
+            ("body", "background", "(picture)"),
+            ("table", "background", "(picture)"),
+            ("td", "background", "(picture)"),
+            ("blockquote", "cite", "(source)"),
         ];
         for (element, key, words) in others {
             if let Some(target) = get(key).filter(|_| element == name) {
@@ -220,6 +266,17 @@ impl Reader {
                     .push(link::link(words, shown, self.base.as_ref()));
             }
         }
+        if let Some(set) = get("srcset").or_else(|| get("imagesrcset")) {
+            for target in set
+                .split(',')
+                .filter_map(|one| one.split_whitespace().next())
+            {
+                self.fetched(target);
+            }
+        }
+        for target in get("style").into_iter().flat_map(style::addresses) {
+            self.fetched(&target);
+        }
         if name == "meta"
             && get("http-equiv").is_some_and(|what| what.eq_ignore_ascii_case("refresh"))
         {
@@ -228,6 +285,17 @@ impl Reader {
             self.links
                 .push(link::link("(goes on to)", target, self.base.as_ref()));
         }
+    }
+
+    /// What a program fetches to show the text.
+    fn fetched(&mut self, target: &str) {
+        let shown = if target.starts_with("data:") {
+            "data:…"
+        } else {
+            target
+        };
+        self.links
+            .push(link::link("(picture)", shown, self.base.as_ref()));
     }
 
     /// Words that stand in attributes and are read.
@@ -241,6 +309,10 @@ impl Reader {
                 .get("value")
                 .or_else(|| given.get("placeholder"))
                 .cloned(),
+            "textarea" => given.get("placeholder").cloned(),
+            "option" | "optgroup" | "track" => given.get("label").cloned(),
+            "object" => given.get("standby").cloned(),
+            "table" => given.get("summary").cloned(),
             "br" => Some("\n".to_owned()),
             _ => None,
         };
@@ -251,10 +323,30 @@ impl Reader {
                 self.put(&format!(" {say} "), look);
             }
         }
+        if let Some(html) = given.get("srcdoc") {
+            self.inner(html);
+        }
         if let Some(title) = given.get("title").filter(|title| !title.trim().is_empty()) {
             self.unhide();
             self.hidden.push(tidy(title));
         }
+    }
+
+    /// A document within an attribute.
+    fn inner(&mut self, html: &str) {
+        if self.depth >= DEEPEST || self.too_deep {
+            self.too_deep = true;
+            return;
+        }
+        let mut inner = read(html, self.base.clone(), self.depth + 1);
+        self.line_end();
+        self.text.push_str(&tidy(&inner.text));
+        self.text.push('\n');
+        self.hidden.append(&mut inner.hidden);
+        self.links.append(&mut inner.links);
+        self.too_deep |= inner.too_deep;
+        self.reversed |= inner.reversed;
+        self.sheet.adds_words |= inner.sheet.adds_words;
     }
 
     fn close(&mut self, name: &str) {
@@ -374,7 +466,7 @@ fn tidy(text: &str) -> String {
 mod tests {
     use super::*;
 
-    fn read(html: &str) -> Part {
+    fn part_of(html: &str) -> Part {
         let mut message = Message::default();
         add(&mut message, html, None);
         message.parts.pop().unwrap_or(Part {
@@ -388,7 +480,7 @@ mod tests {
 
     #[test]
     fn html_is_shown_as_text() {
-        let part = read(
+        let part = part_of(
             "<p>Dear   Kim,<p>we <b>re</b>fund<br>you &pound;10&#44;000.<ul><li>one<li>two</ul><script>no()</script>",
         );
         assert_eq!(part.text, "Dear Kim,\nwe refund\nyou £10,000.\none\ntwo");
@@ -397,7 +489,7 @@ mod tests {
 
     #[test]
     fn links_stand_beside_where_they_lead() {
-        let part = read(
+        let part = part_of(
             "<a href='https://evil.example/x'>https://bank.<b>example</b></a> <a href=https://shop.example>here</a>",
         );
         assert_eq!(part.text, "https://bank.example here");
@@ -441,7 +533,7 @@ mod tests {
             "<span style='mso-hide:all'>ferret</span>",
             "<span style='dis\\70lay:none'>ferret</span>",
         ] {
-            let part = read(&format!("before {html} after"));
+            let part = part_of(&format!("before {html} after"));
             assert!(!part.text.contains("ferret"), "{html}: {part:?}");
             assert!(
                 part.hidden.iter().any(|text| text.contains("ferret")),
@@ -466,7 +558,7 @@ mod tests {
             "<span style='color:#333'>ferret</span>",
             "<span style='height:0'>ferret</span>",
         ] {
-            let part = read(html);
+            let part = part_of(html);
             assert!(part.text.contains("ferret"), "{html}: {part:?}");
         }
     }
@@ -474,11 +566,60 @@ mod tests {
     #[test]
     fn hostile_html_ends() {
         let deep = "<div>".repeat(100_000);
-        assert!(read(&deep).text.is_empty());
+        assert!(part_of(&deep).text.is_empty());
         let mut message = Message::default();
         add(&mut message, &format!("{deep}x"), None);
         assert!(!message.opaque.is_empty());
-        read(&"<style>a{b:c}".repeat(5_000));
-        read(&"<a href=x>".repeat(50_000));
+        part_of(&"<style>a{b:c}".repeat(5_000));
+        part_of(&"<a href=x>".repeat(50_000));
+    }
+
+    #[test]
+    fn what_a_program_shows_from_elsewhere_is_shown() {
+        for html in [
+            "<iframe srcdoc='<p>ferret &lt;b&gt;x</p>'></iframe>",
+            "<select><option label=ferret></select>",
+            "<select><optgroup label=ferret><option>x</select>",
+        ] {
+            let part = part_of(html);
+            assert!(part.text.contains("ferret"), "{html}: {part:?}");
+        }
+        for html in [
+            "<img srcset='https://ferret.example/a 2x, https://b.example/ 3x'>",
+            "<video poster=https://ferret.example/a></video>",
+            "<a href=https://a.example ping=https://ferret.example/a>x</a>",
+            "<p style='background:url(https://ferret.example/a)'>x</p>",
+            "<style>@import 'https://ferret.example/a'; p { background: URL( \"https://ferret.example/a\" ) }</style>x",
+        ] {
+            let part = part_of(html);
+            let mut targets = part.links.iter().map(|link| link.target.as_str());
+            assert!(
+                targets.any(|to| to == "https://ferret.example/a"),
+                "{html}: {part:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn styles_that_add_words_are_said_to() {
+        for html in [
+            "<style>p::before { content: 'ferret' }</style>x",
+            "<style>li { list-style-type: \"ferret \" }</style><li>x",
+            "<li style='list-style: \"ferret\"'>x",
+            "<style>@counter-style k { system: cyclic; symbols: 'ferret' } li { list-style: k }</style><li>x",
+            "<style>q { quotes: 'ferret' '' }</style><q>x</q>",
+            "<iframe srcdoc='<style>p::after { content: attr(x) }</style>'></iframe>",
+        ] {
+            let mut message = Message::default();
+            add(&mut message, html, None);
+            assert_eq!(message.opaque.len(), 1, "{html}: {message:?}");
+        }
+        let mut message = Message::default();
+        add(
+            &mut message,
+            "<style>li { list-style: none; quotes: none } p::after { content: '' }</style><li>x",
+            None,
+        );
+        assert_eq!(message.opaque.len(), 0);
     }
 }

@@ -112,8 +112,30 @@ impl Walk<'_> {
             let headers = root.map(|root| root.headers.as_slice()).unwrap_or_default();
             headers.iter().filter(|header| header.name == name).count()
         };
-        if said(HeaderName::ContentType) > 1 || said(HeaderName::ContentTransferEncoding) > 1 {
+        let of_type = root.map(|root| root.headers.as_slice()).unwrap_or_default();
+        let mut of_type = of_type
+            .iter()
+            .filter(|header| header.name == HeaderName::ContentType)
+            .filter_map(|header| {
+                head.get(header.offset_start as usize..header.offset_end as usize)
+            });
+        let twice = of_type.any(says_twice);
+        if twice
+            || said(HeaderName::ContentType) > 1
+            || said(HeaderName::ContentTransferEncoding) > 1
+        {
             self.message.cannot("a part of it says twice what it is");
+        }
+        if place.depth > 0
+            && let Some(words) = root.and_then(MimeHeaders::content_description)
+        {
+            self.message.add(Part {
+                kind: Kind::Other,
+                within: place.within.clone(),
+                text: String::new(),
+                hidden: vec![words.to_owned()],
+                links: Vec::new(),
+            });
         }
         let encoding = root.and_then(MimeHeaders::content_transfer_encoding);
         let encoding = encoding.unwrap_or("7bit").trim().to_ascii_lowercase();
@@ -290,7 +312,15 @@ impl Walk<'_> {
         match &part.body {
             PartType::Text(text) | PartType::Html(text) => {
                 self.charset(part.content_type(), text);
-                self.text(kind, text, (attached, place));
+                let attribute = |name| part.content_type().and_then(|of| of.attribute(name));
+                let flowed =
+                    attribute("format").is_some_and(|it| it.eq_ignore_ascii_case("flowed"));
+                let joins = attribute("delsp").is_some_and(|it| it.eq_ignore_ascii_case("yes"));
+                if flowed && joins {
+                    self.text(kind, &joined(text), (attached, place));
+                } else {
+                    self.text(kind, text, (attached, place));
+                }
             }
             PartType::Binary(bytes) | PartType::InlineBinary(bytes) => {
                 self.binary((kind, named), bytes, place);
@@ -344,6 +374,10 @@ impl Walk<'_> {
     fn text(&mut self, kind: &str, text: &str, (attached, place): (bool, &Place)) {
         if text.contains("-----BEGIN PGP MESSAGE-----") {
             self.message.cannot("it is encrypted");
+        }
+        if text.lines().any(begins_file) {
+            self.message
+                .cannot("a file stands encoded in a text of it, and programs show it as attached");
         }
         match kind {
             "text/html" | "text/x-amp-html" | "application/xhtml+xml" => {
@@ -414,6 +448,72 @@ fn decoded(raw: &[u8]) -> Option<Vec<u8>> {
         PartType::Binary(bytes) if !part.is_encoding_problem => Some(bytes.to_vec()),
         _ => None,
     }
+}
+
+/// Whether a header names a parameter of its value twice, in one form or another (RFC 2231): programs take
+/// either.
+fn says_twice(header: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(header).to_ascii_lowercase();
+    let (mut plain, mut quoted, mut escaped) = (String::new(), false, false);
+    for c in text.chars() {
+        match c {
+            _ if escaped => escaped = false,
+            '\\' if quoted => escaped = true,
+            '"' => quoted = !quoted,
+            _ if quoted => {}
+            c => plain.push(c),
+        }
+    }
+    let mut whole = BTreeSet::new();
+    let mut sections = BTreeSet::new();
+    let names = plain
+        .split(';')
+        .skip(1)
+        .filter_map(|one| one.split_once('='));
+    for (name, _) in names {
+        let name = name.trim().trim_end_matches('*');
+        let fresh = match name.split_once('*') {
+            Some((base, section)) => {
+                let fresh = sections.insert((base.to_owned(), section.to_owned()));
+                fresh && !whole.contains(base)
+            }
+            None => {
+                let in_sections = sections.iter().any(|(base, _)| base == name);
+                whole.insert(name.to_owned()) && !in_sections
+            }
+        };
+        if !fresh {
+            return true;
+        }
+    }
+    false
+}
+
+/// Whether a line begins a file within a text (uuencode, yEnc).
+fn begins_file(line: &str) -> bool {
+    let mode = line
+        .strip_prefix("begin ")
+        .or_else(|| line.strip_prefix("begin-base64 "))
+        .and_then(|rest| rest.split_once(' '));
+    let by_mode = mode.is_some_and(|(mode, name)| {
+        (3..=4).contains(&mode.len())
+            && mode.bytes().all(|byte| (b'0'..=b'7').contains(&byte))
+            && !name.trim().is_empty()
+    });
+    by_mode || line.starts_with("=ybegin ")
+}
+
+/// A flowed text whose lines are joined without the space at their ends (RFC 3676, `DelSp=yes`).
+fn joined(text: &str) -> String {
+    let mut joined = String::with_capacity(text.len());
+    for line in text.split_inclusive('\n') {
+        let plain = line.trim_end_matches(['\r', '\n']);
+        match plain.strip_suffix(' ').filter(|_| plain != "-- ") {
+            Some(goes_on) => joined.push_str(goes_on),
+            None => joined.push_str(line),
+        }
+    }
+    joined
 }
 
 /// A part's media type, in lower case.

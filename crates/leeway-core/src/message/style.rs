@@ -338,6 +338,11 @@ impl Sheet {
         }
     }
 
+    /// Looks at what an element declares for itself.
+    pub(super) fn of_element(&mut self, style: &str) {
+        self.adds_words |= adds_words(&plain(style));
+    }
+
     /// Selectors whose declarations follow.
     fn pending(&mut self, selectors: &str, depth: usize) {
         if selectors.starts_with('@') {
@@ -351,14 +356,7 @@ impl Sheet {
     }
 
     fn declared(&mut self, declarations: &str) {
-        self.adds_words |= declarations
-            .split(';')
-            .filter_map(|one| one.split_once(':'))
-            .any(|(name, value)| {
-                let value = value.trim();
-                let says = !matches!(value, "" | "none" | "normal" | "''" | "\"\"");
-                name.trim() == "content" && says
-            });
+        self.adds_words |= adds_words(declarations);
         for rule in self.rules.iter_mut().rev() {
             if !rule.declarations.is_empty() {
                 break;
@@ -366,6 +364,44 @@ impl Sheet {
             rule.declarations = format!("{declarations};");
         }
     }
+}
+
+/// Whether declarations put words beside those of the text.
+fn adds_words(declarations: &str) -> bool {
+    declarations
+        .split(';')
+        .filter_map(|one| one.split_once(':'))
+        .any(|(name, value)| {
+            let value = value.trim();
+            let says = !matches!(value, "" | "none" | "normal" | "''" | "\"\"");
+            let quoted = value.contains(['"', '\'']);
+            match name.trim() {
+                "content" | "symbols" | "additive-symbols" | "prefix" | "suffix" | "negative" => {
+                    says
+                }
+                "list-style" | "list-style-type" | "quotes" => quoted && says,
+                _ => false,
+            }
+        })
+}
+
+/// Addresses that a style names: what a program fetches to show it.
+pub(super) fn addresses(style: &str) -> Vec<String> {
+    let lower = style.to_ascii_lowercase();
+    let mut found = Vec::new();
+    for (at, mark) in lower
+        .match_indices("url(")
+        .chain(lower.match_indices("@import"))
+    {
+        let rest = style[at + mark.len()..].trim_start();
+        let rest = rest.trim_start_matches(['"', '\'']);
+        let end = rest.find(['"', '\'', ')', ';']).unwrap_or(rest.len());
+        let target = rest[..end].trim();
+        if !target.is_empty() && !target.to_ascii_lowercase().starts_with("url(") {
+            found.push(target.to_owned());
+        }
+    }
+    found
 }
 
 fn rule(selector: &str, sometimes: bool) -> Option<Rule> {

@@ -235,7 +235,9 @@ fn texts_account_for_what_is_made_and_not_by_taking_in_everything() {
 
 #[test]
 fn a_change_that_shows_another_value_than_is_sent_does_not_run_alone() {
-    let read = read(json!({"note": "Pay by Friday", "count": 2, "on": true, "kind": "open"}));
+    let read = read(json!({
+        "note": "Pay by Friday", "count": 2, "on": true, "kind": "open", "tags": ["a", "b"], "lines": ["ax5"],
+    }));
     for (filter, call) in [
         (
             "{note: (.note | gsub(\"<[^>]*>\"; \"\"))}",
@@ -260,6 +262,13 @@ fn a_change_that_shows_another_value_than_is_sent_does_not_run_alone() {
             "{kind: {\"2\": \"open\", \"3\": \"closed\"}[.kind | tostring]}",
             json!({"kind": 2}),
         ),
+        ("{tags: (.tags | unique)}", json!({"tags": ["b", "a", "b"]})),
+        ("{tags: (.tags | sort)}", json!({"tags": ["b", "a"]})),
+        ("{count: (.count | tonumber)}", json!({"count": "2.0"})),
+        (
+            "{lines: (.lines | map(\"\\(.sku)x\\(.qty)\"))}",
+            json!({"lines": [{"sku": "a", "qty": "5"}]}),
+        ),
     ] {
         let mut call = call;
         call["id"] = json!("1");
@@ -276,6 +285,11 @@ fn a_change_that_shows_another_value_than_is_sent_does_not_run_alone() {
             "{\"note\": ([.note, .note] | first)}",
             json!({"note": "Pay by Friday"}),
         ),
+        (
+            "{tags: (.tags | map(.name))}",
+            json!({"tags": [{"name": "a"}, {"name": "b"}]}),
+        ),
+        ("{count: (.count | tonumber)}", json!({"count": "2"})),
     ] {
         let mut call = call;
         call["id"] = json!("1");

@@ -140,12 +140,54 @@ fn what_cannot_be_read_is_said_to_be_so() {
         ("Subject: one\r\nSubject: two", "x"),
         ("Bcc: a@b.example\rTo: c@d.example", "x"),
         ("a line that is none", "x"),
+        (
+            "Content-Type: multipart/mixed; boundary=a; boundary=b",
+            "--a\r\n\r\nx\r\n--a--",
+        ),
+        (
+            "Content-Type: text/plain; charset=us-ascii; charset=utf-7",
+            "x",
+        ),
+        (
+            "Content-Type: text/plain; charset*=us-ascii''utf-7; charset=utf-8",
+            "x",
+        ),
+        ("Content-Type: text/plain; name*0=a; name*0=b", "x"),
+        (
+            "Content-Type: text/plain",
+            "x\r\nbegin 644 invoice.exe\r\n#0V%T\r\n`\r\nend",
+        ),
+        (
+            "Content-Type: text/plain",
+            "=ybegin line=128 size=3 name=x\r\nabc",
+        ),
     ] {
         let message = read(&format!("To: a@b.example\r\n{head}\r\n\r\n{body}\r\n"));
         assert!(!message.opaque.is_empty(), "{head}: {message:?}");
     }
     assert!(!read("").opaque.is_empty());
     assert!(!read("\r\n\r\nno headers at all").opaque.is_empty());
+}
+
+#[test]
+fn what_a_part_is_called_is_read_too() {
+    let message = read(
+        "To: a@b.example\r\nContent-Type: multipart/mixed; boundary=a\r\n\r\n--a\r\nContent-Type: text/plain; name*0=\"a;\"; name*1=b\r\nContent-Description: the kestrel is cancelled\r\n\r\nHello\r\n--a--\r\n",
+    );
+    assert!(all(&message).contains("kestrel"), "{message:?}");
+    assert_eq!(message.opaque, Vec::<String>::new());
+}
+
+#[test]
+fn lines_are_joined_as_a_reader_joins_them() {
+    let message = read(
+        "To: a@b.example\r\nContent-Type: text/plain; format=flowed; DelSp=yes\r\n\r\nPlease send the law \r\nsuit to them.\r\n-- \r\nKim\r\n",
+    );
+    assert_eq!(
+        message.parts[0].text,
+        "Please send the lawsuit to them.\n-- \nKim\n"
+    );
+    assert_eq!(message.opaque, Vec::<String>::new());
 }
 
 const TWO: &str = "To: a@b.example\r\nSubject: x\r\nMIME-Version: 1.0\r\nContent-Type: multipart/alternative; boundary=\"=b=\"\r\n\r\n--=b=\r\nContent-Type: text/plain\r\n\r\nWe pay 10.\r\n--=b=\r\nContent-Type: text/html\r\n\r\n<p>We pay HTML</p>\r\n--=b=--\r\n";
@@ -332,7 +374,7 @@ fn what_is_not_decoded_is_not_known() {
         ),
         (json!({ "a": nested }), Some("nested deeper"), 0),
         (json!({ "a": held }), Some("hold others deeper"), 0),
-        (json!({ "a": named_twice }), Some("names a member twice"), 0),
+        (json!({ "a": named_twice }), Some("names a member twice"), 1),
     ] {
         let found = sent("options = [\"a\"]", &arguments);
         assert_eq!(found.decoded.len(), shown, "{told:?}");

@@ -129,7 +129,7 @@ pub fn value_at(arguments: &Value, pointer: &str) -> Option<Value> {
     Some(value)
 }
 
-fn pointer(path: &[String]) -> String {
+pub(super) fn pointer(path: &[String]) -> String {
     let mut pointer = String::new();
     for step in path {
         pointer.push('/');

@@ -1,7 +1,7 @@
 //! Trying a leaf: whether what a filter says moves with it. A filter that gives the same whatever
 //! stands there does not speak of the leaf.
 
-use super::leaf::Leaf;
+use super::leaf::{self, Leaf};
 use crate::classify::classified::Work;
 use crate::classify::filter::Filter;
 use serde_json::{Value, json};
@@ -89,11 +89,45 @@ impl<'a> Trial<'a> {
         };
         // What stands there anyway, as a member of a list that has it already, is seen by another in its place.
         times(&answer, &leaf.value) > 0
+            && self.has_its_list(&answer)
             && (adds(&leaf.value, &answer)
                 || others_of(leaf)
                     .iter()
                     .flatten()
                     .any(|other| answer_to(Some(other)).is_some_and(|answer| adds(other, &answer))))
+    }
+
+    /// Whether an answer has what the list around the leaf gives, all of it and in its order: a filter that sorts
+    /// it, or takes what is there twice for one, shows another list than is sent. What is added to a list has no
+    /// order.
+    fn has_its_list(&self, answer: &Value) -> bool {
+        let path = &self.leaf.path;
+        let arguments = self.work.arguments;
+        let list = (0..path.len()).rev().find_map(|at| {
+            match leaf::value_at(arguments, &leaf::pointer(&path[..at])) {
+                Some(Value::Array(items)) => Some((items, leaf::pointer(&path[at + 1..]))),
+                _ => None,
+            }
+        });
+        let Some((items, rest)) = list else {
+            return true;
+        };
+        let given = items.iter().filter_map(|item| item.pointer(&rest));
+        let is_plain = |value: &&Value| !(value.is_array() || value.is_object() || value.is_null());
+        let given: Vec<&Value> = given.filter(is_plain).collect();
+        if !self.work.tool.entry.additive.is_empty() {
+            let often = |value: &&&Value| given.iter().filter(|other| *other == *value).count();
+            return given
+                .iter()
+                .all(|value| times(answer, value) >= often(&value));
+        }
+        let mut given = given.into_iter().peekable();
+        plain(answer, &mut |told| {
+            if given.peek().is_some_and(|next| same(told, next)) {
+                given.next();
+            }
+        });
+        given.peek().is_none()
     }
 
     /// Whether a filter takes in whatever stands beside the leaf, too: then it tells nothing of it.
@@ -301,25 +335,48 @@ fn other_numbers(number: &serde_json::Number) -> Vec<Vec<Value>> {
     }
 }
 
-/// How often a value stands in an answer: as a member, a text within texts and names too.
+/// How often a value stands in an answer: as a member, and in the names of members. A text that is only a part of
+/// another is not counted: what is put together may be put together of other parts as well.
 fn times(answer: &Value, value: &Value) -> usize {
-    let own = usize::from(answer == value);
-    let within = |text: &str| match value {
-        Value::String(part) if !part.is_empty() => text.matches(part.as_str()).count(),
-        _ => 0,
-    };
+    let own = usize::from(same(answer, value));
     match answer {
-        Value::String(text) if own == 0 => within(text),
-        // A number that was given as a text.
-        Value::Number(number) => usize::from(own > 0 || *value == number.to_string()),
         Value::Array(items) => own + items.iter().map(|item| times(item, value)).sum::<usize>(),
         Value::Object(fields) => {
             let inner = fields
                 .iter()
-                .map(|(key, item)| within(key) + times(item, value));
+                .map(|(key, item)| named(key, value) + times(item, value));
             own + inner.sum::<usize>()
         }
         _ => own,
+    }
+}
+
+/// How often a text stands in a name.
+fn named(name: &str, value: &Value) -> usize {
+    match value {
+        Value::String(part) if !part.is_empty() => name.matches(part.as_str()).count(),
+        _ => 0,
+    }
+}
+
+/// Whether an answer is a value, or the number that it gives as a text. Of that, only one spelling counts.
+fn same(answer: &Value, value: &Value) -> bool {
+    match (answer, value) {
+        (Value::Number(number), Value::String(text)) => {
+            let shortest =
+                !text.contains(['e', 'E']) && !(text.contains('.') && text.ends_with('0'));
+            shortest && *text == number.to_string()
+        }
+        _ => answer == value,
+    }
+}
+
+/// Goes through the plain values of an answer in their order.
+fn plain<'v>(answer: &'v Value, each: &mut impl FnMut(&'v Value)) {
+    match answer {
+        Value::Array(items) => items.iter().for_each(|item| plain(item, each)),
+        Value::Object(fields) => fields.values().for_each(|item| plain(item, each)),
+        value => each(value),
     }
 }
 

@@ -19,7 +19,7 @@ mod saying;
 mod server;
 mod siblings;
 mod verbs;
-pub(super) mod words;
+pub(crate) mod words;
 
 pub use server::Server;
 pub use siblings::UndoCandidate;

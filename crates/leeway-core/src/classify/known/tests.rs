@@ -154,3 +154,32 @@ fn a_text_made_to_cost_is_looked_through_in_the_end() {
     assert_eq!(hidden(&known, &"0".repeat(60)), "[redacted]".repeat(10));
     assert!(!hidden(&known, &"0".repeat(100_000)).contains("000000"));
 }
+
+#[test]
+fn what_is_spread_over_several_values_is_known_again() {
+    let known = known(&json!({"card_number": "4929 1234 5678 9012", "pin_code": "1234567"}));
+    for spread in [
+        json!({"title": "4929 1234", "note": "5678 9012"}),
+        json!({"a": ["4929", 1234, {"b": 5678}], "c": "9012 it is"}),
+        json!([4, 9, 2, 9, 1, 2, 3, 4, 5, 6, 7, 8, 9, 0, 1, 2]),
+    ] {
+        let found = known.find(&key(), &spread, None);
+        assert!(!found.is_empty(), "{spread}");
+    }
+    let call = json!({"title": "4929 1234", "note": "see 5678 9012", "n": 5});
+    let found = known.find(&key(), &call, None);
+    assert!(found.is_empty(), "other words stand between");
+    let call = json!({"title": "my 4929 1234", "note": "5678 9012 yes", "n": 5});
+    let hidden = known.find(&key(), &call, None).value(&call);
+    assert_eq!(
+        hidden,
+        json!({"title": "my [redacted]", "note": "[redacted] yes", "n": 5})
+    );
+    for apart in [
+        json!({"title": "4929 1234", "other": "x", "note": "5678 9012"}),
+        json!([123, 4567]),
+        json!(["4929 1234 5678", "9013"]),
+    ] {
+        assert!(known.find(&key(), &apart, None).is_empty(), "{apart}");
+    }
+}
