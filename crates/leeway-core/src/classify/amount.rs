@@ -95,11 +95,16 @@ impl Work<'_> {
             if leaf.encloses_text {
                 open.extend(leaf.inner());
             }
-            let named = leaf.path.last().is_some_and(|name| is_currency(name));
-            if let (true, Value::String(text)) = (named, &leaf.value)
-                && !text.trim().is_empty()
-            {
-                found.insert(leaf.pointer(), text.trim().to_owned());
+            // Of a list, what the list is called.
+            let mut names = leaf.path.iter().rev();
+            let name = names.find(|name| name.parse::<usize>().is_err());
+            let text = match &leaf.value {
+                Value::String(text) => text.trim().to_owned(),
+                Value::Number(number) => number.to_string(),
+                _ => continue,
+            };
+            if name.is_some_and(|name| is_currency(name)) && !text.is_empty() {
+                found.insert(leaf.pointer(), text);
             }
         }
         found

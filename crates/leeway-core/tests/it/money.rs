@@ -201,13 +201,19 @@ fn a_currency_that_nothing_looks_at_is_not_accounted_for() {
             PLAIN,
             json!({"a": 5800, "currency": 392}),
             "EUR",
-            (Some("EUR"), "`currency`"),
+            (None, "`392` is no currency"),
         ),
         (
             PLAIN,
             json!({"a": 5800, "currency": ["JPY"]}),
             "EUR",
-            (Some("EUR"), "`currency.0`"),
+            (Some("JPY"), ""),
+        ),
+        (
+            PLAIN,
+            json!({"a": 5800, "currency": ["JPY", "EUR"]}),
+            "EUR",
+            (None, several),
         ),
         (
             PLAIN,
