@@ -3,6 +3,7 @@
 //! Japanese beside Latin, a gamma ray, a Russian sentence, a Russian domain.
 
 use super::visible::visible;
+use idna::punycode::decode_to_string;
 use std::borrow::Cow;
 use std::ops::Range;
 use unicode_script::{Script, UnicodeScript};
@@ -13,6 +14,12 @@ use unicode_security::mixed_script::AugmentedScriptSet;
 pub const OTHER_SCRIPT: &str = "⚠ letters of another script";
 /// What stands before a word's plain form where its letters only look like others.
 pub const LOOK_ALIKE: &str = "⚠ look-alike letters";
+
+/// What stands before the plain form of an address that programs show in letters it is not written in here.
+pub const OTHER_LETTERS: &str = "⚠ shown elsewhere as";
+
+/// How a part of a domain begins that stands for other letters (RFC 3492).
+const ENCODED: &str = "xn--";
 
 /// Scripts whose letters pass for each other's and for Latin ones.
 const ALIKE: [Script; 7] = [
@@ -44,7 +51,7 @@ const LONGEST: usize = 80;
 /// after it, in its plain form: `exаmple.com [⚠ letters of another script: ex\u{430}mple.com]`.
 pub fn marked(text: &str) -> Cow<'_, str> {
     let seen = visible(text);
-    if text.is_ascii() {
+    if text.is_ascii() && !text.to_ascii_lowercase().contains(ENCODED) {
         return seen;
     }
     let latin_text = LatinText::of(&seen);
@@ -92,7 +99,7 @@ fn token_shown<'a>(
 /// The mark of a token and its plain form, if it needs one.
 fn odd(token: &str, text: &LatinText) -> Option<(&'static str, String)> {
     if token.is_ascii() {
-        return None;
+        return decoded(token).map(|plain| (OTHER_LETTERS, plain));
     }
     let place = Place::of(token);
     let words = words(token);
@@ -137,6 +144,31 @@ fn odd(token: &str, text: &LatinText) -> Option<(&'static str, String)> {
         return Some((mark, odd_words.join(", ")));
     }
     Some((mark, whole))
+}
+
+/// An address as programs show it that decode its domain.
+fn decoded(token: &str) -> Option<String> {
+    let part = |c: char| c.is_ascii_alphanumeric() || c == '-';
+    let (mut plain, mut rest, mut any) = (String::new(), token, false);
+    while !rest.is_empty() {
+        let end = rest.find(|c| !part(c)).unwrap_or(rest.len());
+        let (label, after) = rest.split_at(end);
+        let lower = label.to_ascii_lowercase();
+        let letters = lower.strip_prefix(ENCODED).and_then(decode_to_string);
+        match letters.filter(|letters| !letters.is_ascii()) {
+            Some(letters) => {
+                plain.push_str(&visible(&letters));
+                any = true;
+            }
+            None => plain.push_str(label),
+        }
+        let between = after.find(part).unwrap_or(after.len());
+        plain.push_str(&after[..between]);
+        rest = &after[between..];
+    }
+    let whole = plain.trim_matches(|c: char| !part_of_word(c));
+    any.then(|| whole.chars().take(LONGEST).collect::<String>())
+        .map(|whole| whole.replace(']', "\\u{5d}"))
 }
 
 /// What stands between words, with signs that pass for those of an address written out.

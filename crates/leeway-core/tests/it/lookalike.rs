@@ -36,6 +36,16 @@ fn what_passes_for_something_else_is_marked_with_its_plain_form() {
             "П\u{61}вел",
             "Пaвел [⚠ letters of another script: П\\u{61}вел]",
         ),
+        // What programs show in other letters than it is written in.
+        (
+            "see https://xn--80ak6aa92e.com/login.",
+            "see https://xn--80ak6aa92e.com/login [⚠ shown elsewhere as: https://аррӏе.com/login].",
+        ),
+        (
+            "kim@mail.XN--bnk-qla.example",
+            "kim@mail.XN--bnk-qla.example [⚠ shown elsewhere as: kim@mail.bänk.example]",
+        ),
+        ("xn--999999999999b and xn--", "xn--999999999999b and xn--"),
         // A word that is all of another script, amid Latin.
         (
             "wire it to \u{41e}\u{421}\u{415}\u{410}N Ltd",
@@ -47,6 +57,7 @@ fn what_passes_for_something_else_is_marked_with_its_plain_form() {
         ),
     ] {
         assert_eq!(marked(text), shown);
+        assert_eq!(marked(shown), shown, "marked once");
     }
     // What cannot be seen parts no word, and is written out too.
     let hidden = marked("ex\u{200b}\u{430}\u{200b}mple").into_owned();
