@@ -51,6 +51,34 @@ test('a long text shows its length and its end, and is opened before it is appro
   await page.context().close();
 });
 
+test('on a phone a press on Approve says what is still closed', async () => {
+  const id = await reply(LONG.replace('Ann', 'Cy'));
+  const page = await demo.page('owner', { viewport: { width: 390, height: 844 } });
+  await page.goto(`${demo.url}/inbox/${id}`);
+  await settled(page);
+  await page.click('a[data-approve]', { force: true });
+  await page.waitForSelector('#told:visible');
+  assert.match(await page.textContent('#told'), /a long text is not shown whole/i);
+  await page.context().close();
+});
+
+test('an edit that cannot be sent comes again with what was typed, and with what cannot be seen in it', async () => {
+  const id = await held('support-triage', { tool: 'sandbox__reply_to_ticket', arguments: { ticket_id: 't-516', text: 'Pay p\u0430y\u200bpal.' }, confidence: 0.95 });
+  const page = await demo.page('owner');
+  await page.goto(`${demo.url}/inbox/${id}?edit=1`);
+  await settled(page);
+  assert.match(await page.textContent('#decide'), /As it reads: .*u\{200b\}.*another script/);
+  await page.fill('[name="f.text"]', '');
+  await page.fill('[name="f.ticket_id"]', 't-517');
+  await page.click('button:has-text("Save changes")');
+  await page.waitForSelector('#tried');
+  assert.match(await page.textContent('#tried'), /Nothing was changed yet/);
+  assert.equal(await page.inputValue('[name="f.ticket_id"]'), 't-517');
+  await sound(page);
+  assert.equal((await action(id)).status, 'held');
+  await page.context().close();
+});
+
 test('what was opened in the review is open on the page that asks again', async () => {
   const id = await reply(LONG.replace('Ann', 'Bea'));
   const page = await demo.page('owner');

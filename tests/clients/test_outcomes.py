@@ -369,7 +369,11 @@ def test_the_page_shows_each_reading_and_preselects_nothing(desk):
         form("/sign-in", email="owner@example.com", password=PASSWORD)
     except urllib.error.HTTPError as redirected:
         assert redirected.code == 303
-    page = opener.open(desk.leeway.url + "/outcomes").read().decode()
+    look = lambda path: opener.open(desk.leeway.url + path).read().decode()
+    inbox, today = look("/inbox"), look("/desk")
+    assert "All clear" not in inbox and 'href="/outcomes"' in inbox, "what nobody knows is seen where people look"
+    assert "without an answer that tells" in today
+    page = look("/outcomes")
     assert held["id"] in page and "&lt;b&gt;on the page" in page and "<b>on the page" not in page
     radios = re.findall(rf'<input type="radio" name="outcome.{held["id"]}"[^>]*>', page)
     assert len(radios) == 3 and not any("checked" in radio for radio in radios)
@@ -378,3 +382,4 @@ def test_the_page_shows_each_reading_and_preselects_nothing(desk):
     answer = form("/outcomes", **{"csrf": csrf, "evidence": "saw it", f"outcome.{held['id']}": "executed", f"version.{held['id']}": version}).read().decode()
     assert "1 of 1 recorded" in answer
     assert desk.owner.action(held["id"])["status"] == "executed"
+    assert re.search(r"<b>It was done</b>: (<[^>]*>)*saw it", look(f"/actions/{held['id']}")), "and the verdict stands in the history"

@@ -141,6 +141,9 @@ impl Status {
         Self::NeedsAttestation,
     ];
 
+    /// Those of a call of which nobody knows what became of it.
+    pub const UNKNOWN: [Self; 2] = [Self::OutcomeUnknown, Self::NeedsAttestation];
+
     /// Whether the call is over and done with; an unknown outcome may still become known.
     pub fn is_terminal(self) -> bool {
         !matches!(

@@ -186,7 +186,7 @@ pub fn judge_undo(rules: &CompiledRules, case: &Case<'_>, overwrites: bool) -> D
     let mut approvals = 1;
     if overwrites {
         approvals = 2;
-        let text = "It overwrites what was changed since, so a second person approves it.";
+        let text = "It overwrites what was changed since, or what cannot be compared, so a second person approves it.";
         reasons.push(say("undo-overwrites", text));
     }
     for unknown in &case.classified.unknowns {

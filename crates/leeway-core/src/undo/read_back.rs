@@ -117,7 +117,12 @@ pub fn of_action(
         BeforeImage::Read { .. } => {
             ReadBack::AskAPerson("Read back, the record has neither the old nor the new values.")
         }
-        _ => ReadBack::AskAPerson("Reading its record back does not tell whether it happened."),
+        BeforeImage::NotNeeded | BeforeImage::NotReadable => ReadBack::AskAPerson(
+            "Nothing says how its record is read, so a person has to look whether it happened.",
+        ),
+        BeforeImage::Missing => ReadBack::AskAPerson(
+            "There is no such record now, which does not tell whether it happened.",
+        ),
     }
 }
 

@@ -5,6 +5,7 @@ use super::{DAY_MS, reviewers};
 use crate::app::App;
 use crate::error::ApiError;
 use crate::incident;
+use leeway_core::action::state::Status;
 use leeway_core::evidence::cusum;
 use leeway_core::govern::workflow::Grant;
 use leeway_store::OpenReviews;
@@ -21,6 +22,8 @@ const ENDS_SOON: i64 = 14;
 pub enum Kind {
     /// An incident is open.
     Incident,
+    /// Calls ended without an answer that tells what became of them.
+    Unknown,
     /// Reviews are overdue: nothing of the area runs alone.
     ReviewsOverdue,
     /// An area's samples were stopped.
@@ -251,6 +254,15 @@ fn of_workflow(app: &App, (name, title): (&str, &str), tools: &[Tool], needs: &m
 }
 
 fn rest(app: &App, needs: &mut Vec<Need>) -> Result<(), ApiError> {
+    let unknown = app.store.reader()?.with_status(&Status::UNKNOWN)?.len() as u64;
+    if unknown > 0 {
+        let text = plural(
+            unknown,
+            "call ended without an answer that tells what became of it",
+            "calls ended without an answer that tells what became of them",
+        );
+        needs.push(need((Kind::Unknown, None), text, "/outcomes".to_owned()));
+    }
     let held = app.store.reader()?.counts(None)?.held;
     if held > 0 {
         let text = plural(

@@ -32,10 +32,14 @@ pub struct Open {
     pub may: bool,
 }
 
+/// How many actions have an unknown outcome.
+pub fn count(app: &App) -> Result<usize, ApiError> {
+    Ok(app.store.reader()?.with_status(&Status::UNKNOWN)?.len())
+}
+
 /// Every action whose outcome is unknown, the oldest first, read anew; and how many there are.
 pub async fn open(app: &Arc<App>, person: &Person) -> Result<(Vec<Open>, usize), ApiError> {
-    let unknown = [Status::OutcomeUnknown, Status::NeedsAttestation];
-    let rows = app.store.reader()?.with_status(&unknown)?;
+    let rows = app.store.reader()?.with_status(&Status::UNKNOWN)?;
     let total = rows.len();
     let mut actions = Vec::new();
     for row in rows.into_iter().take(MOST) {

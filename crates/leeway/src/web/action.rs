@@ -11,7 +11,7 @@ use crate::gateway::append::action_stream;
 use crate::gateway::eyes;
 use axum::extract::{Path, State};
 use leeway_core::action::audit::{self, AuditRecord};
-use leeway_core::action::event::{ActionEvent, Cause, Judged};
+use leeway_core::action::event::{ActionEvent, Cause, Judged, Outcome};
 use leeway_core::action::state::{ActionState, Status, Step};
 use leeway_core::govern::people::Right;
 use leeway_store::RawEntry;
@@ -48,7 +48,7 @@ pub async fn show(
         }
         (undo::card(&app, &session, &action)?)
         (story(&action))
-        @if let Some(judged) = action.current() { (decision(judged)) (changes(judged)) (also_sent(judged, "Also sent")) }
+        @if let Some(judged) = action.current() { (decision(judged)) (changes(judged, was_sent(&action))) (also_sent(judged, if was_sent(&action) { "Also sent" } else { "Also in the call" })) }
         (record(&audit::of(&action)))
         (revisions(&action))
         (ledger(&entries))
@@ -141,10 +141,19 @@ fn detail(step: &Step) -> Markup {
         ActionEvent::Rejected { why, note, .. } => p { (shown(why)) @if let Some(note) = note { ": " (long(note)) } },
         ActionEvent::Withdrawn { reason: Some(reason), .. } => p { (long(reason)) },
         ActionEvent::Finished(finished) => p { (shown(&finished.note)) },
-        ActionEvent::Resolved(resolved) => p { (long(&resolved.evidence)) },
+        ActionEvent::Resolved(resolved) => p { b { (words_of(resolved.outcome)) } ": " (long(&resolved.evidence)) },
         ActionEvent::AttestationNeeded { why } => p { (shown(why)) },
         _ => {},
     } }
+}
+
+fn words_of(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Executed => "It was done",
+        Outcome::Failed => "It was not done",
+        Outcome::Partial => "A part of it was done",
+        Outcome::OutcomeUnknown => "It is not known",
+    }
 }
 
 fn decision(judged: &Judged) -> Markup {
@@ -155,14 +164,20 @@ fn decision(judged: &Judged) -> Markup {
     } }
 }
 
-fn changes(judged: &Judged) -> Markup {
+/// Whether its call was made, whatever became of it.
+fn was_sent(action: &ActionState) -> bool {
+    let mut steps = action.steps.iter();
+    steps.any(|step| matches!(step.event, ActionEvent::Started { .. }))
+}
+
+fn changes(judged: &Judged, sent: bool) -> Markup {
     let changes = &judged.classified.changes;
     html! { (super::message::section(judged)) @if !changes.is_empty() { section.card aria-labelledby="ch-t" {
-        header { h2 #ch-t { "Changes" } }
+        header { h2 #ch-t { @if sent { "Changes" } @else { "Changes that were proposed" } } }
         ul.diff { @for change in changes { li {
             h3 { (shown(&change.label())) }
             div.old { span.tag { "Before" } @if change.old_known { (value(&change.old)) } @else { em { "not known" } } }
-            div.new { span.tag { "After" } (value(&change.new)) }
+            div.new { span.tag { @if sent { "Sent" } @else { "Proposed" } } (value(&change.new)) }
         } } }
     } } }
 }

@@ -100,14 +100,19 @@ const MOST_ARGUMENTS: usize = 40;
 
 /// What a call sends besides the changes it is shown to make, in the order of the call.
 pub fn also_sent(judged: &Judged, title: &str) -> Markup {
+    also_sent_in(judged, title, "")
+}
+
+/// [`also_sent`], on a page that shows several actions: `of` tells their parts apart.
+pub fn also_sent_in(judged: &Judged, title: &str, of: &str) -> Markup {
     let sent = sent::for_people(judged);
     if sent.is_empty() {
         return html! {};
     }
     let odd = sent.iter().filter(|one| one.is_unaccounted()).count();
     let (first, more) = sent.split_at(sent.len().min(MOST_ARGUMENTS));
-    html! { section.card #also aria-labelledby="also-t" {
-        header { h2 #also-t { (title) } @if odd > 0 { span.chip.danger { (icon("alert")) (odd) " that nobody says what " @if odd == 1 { "it does" } @else { "they do" } } } @else { span.sub { code { (shown(&judged.call.tool_name())) } } } }
+    html! { section.card #{ "also" (of) } aria-labelledby={ "also-t" (of) } {
+        header { h2 #{ "also-t" (of) } { (title) } @if odd > 0 { span.chip.danger { (icon("alert")) (odd) " that nobody says what " @if odd == 1 { "it does" } @else { "they do" } } } @else { span.sub { code { (shown(&judged.call.tool_name())) } } } }
         dl.kv.sent { @for one in first { (argument(one)) } }
         @if !more.is_empty() {
             (long::folded(&format!("{} more of {}", more.len(), judged.content_hash), true,

@@ -93,8 +93,18 @@ pub async fn decide(
             question::ask(&app, person, &id, (&sent.content_hash, &sent.question)).await?;
         }
         "edit" => {
-            let arguments = edited(&action, &sent)?;
-            decide::edit(&app, person, &id, (&sent.content_hash, arguments)).await?;
+            let went = match edited(&action, &sent) {
+                Ok(arguments) => {
+                    decide::edit(&app, person, &id, (&sent.content_hash, arguments)).await
+                }
+                Err(error) => Err(error),
+            };
+            match went {
+                Err(error) if error.code == "arguments-invalid" => {
+                    return Ok(edit_again(&app, &session, &action, (&sent, &error.message)));
+                }
+                went => went.map(drop)?,
+            }
         }
         _ => {
             return Err(ApiError::invalid(
@@ -121,6 +131,30 @@ fn again(app: &App, session: &Session, action: &ActionState, sent: &Decision) ->
     };
     let shown = Shown::new(app, session, action).tried(tried);
     let page = frame.page(html! { div.split.open.single { (review::pane(&shown, false, true)) } });
+    (StatusCode::UNPROCESSABLE_ENTITY, page).into_response()
+}
+
+/// An edit that cannot be sent as it was typed: the form comes again with what was typed.
+fn edit_again(
+    app: &App,
+    session: &Session,
+    action: &ActionState,
+    (sent, problem): (&Decision, &str),
+) -> Response {
+    if action.row.status != Status::Held {
+        return Redirect::to(&format!("/actions/{}", action.row.id)).into_response();
+    }
+    let problem = format!("Nothing was changed yet: {}.", shown(problem));
+    let frame = Frame::new(app, session, "/inbox", "Not changed yet");
+    let tried = Tried {
+        problem: &problem,
+        place: ("edit-t", "To the fields"),
+        note: "",
+    };
+    let shown = Shown::new(app, session, action)
+        .tried(tried)
+        .typed(&sent.fields);
+    let page = frame.page(html! { div.split.open.single { (review::pane(&shown, true, true)) } });
     (StatusCode::UNPROCESSABLE_ENTITY, page).into_response()
 }
 
@@ -207,9 +241,14 @@ fn typed(before: &Value, text: &str) -> Option<Value> {
 }
 
 /// A field per plain argument; nested ones by their path; lists as JSON.
-pub fn editor(judged: &Judged) -> Markup {
+pub fn editor(judged: &Judged, typed: &BTreeMap<String, String>) -> Markup {
     let mut fields = Vec::new();
     collect(&judged.call.arguments, "f", &mut fields);
+    for (key, given) in &mut fields {
+        if let Some(text) = typed.get(key) {
+            *given = Value::String(text.clone());
+        }
+    }
     html! { section.card aria-labelledby="edit-t" {
         header { h2 #edit-t { "Edit the call" } span.sub { code { (shown(&judged.call.tool_name())) } } }
         div.stack { @for (key, given) in &fields {
@@ -221,9 +260,10 @@ pub fn editor(judged: &Judged) -> Markup {
                     Value::Null => input name=(key) value="" autocomplete="off";,
                     other => input name=(key) value=(other) autocomplete="off";,
                 }
+                @if let Value::String(text) = given { @let marked = shown(text); @if marked != *text { span.sub.pre { "As it reads: " (marked) } } }
             }
         } }
-        p.sub { "The changed call is judged again and waits for somebody else's approval." }
+        p.sub { "The changed call is judged again and waits for an approval: of somebody else, where somebody else decides here." }
     } }
 }
 

@@ -30,6 +30,7 @@ pub async fn show(State(app): State<Arc<App>>, Viewer(session): Viewer) -> PageR
 fn chip(kind: Kind) -> (&'static str, &'static str, &'static str) {
     match kind {
         Kind::Incident => ("danger", "alert", "Incident"),
+        Kind::Unknown => ("danger", "ask", "Not known"),
         Kind::ReviewsOverdue => ("danger", "clock", "Overdue"),
         Kind::AreaStopped => ("danger", "pause", "Stopped"),
         Kind::Held => ("warn", "inbox", "Waiting"),

@@ -23,6 +23,8 @@ pub struct Going {
     waiting: Vec<ActionState>,
     /// What the last decision came to, where nothing of it can be stopped.
     done: Option<ActionRow>,
+    /// Workflows that are paused.
+    paused: Vec<String>,
     now_ms: i64,
 }
 
@@ -32,6 +34,7 @@ impl Going {
         Self {
             waiting: waiting(app, &session.person.email).unwrap_or_default(),
             done: None,
+            paused: paused(app),
             now_ms: app.clock.now_ms(),
         }
     }
@@ -69,11 +72,13 @@ impl Going {
 
     fn notice(&self, session: &Session, action: &ActionState) -> Markup {
         let (row, starts_ms) = (&action.row, action.starts_ms().unwrap_or_default());
-        let left_ms = (starts_ms - self.now_ms).max(0);
-        html! { div.going id={ "going-" (row.id) } data-left=(left_ms) {
+        let paused = self.paused.contains(&row.workflow);
+        let left_ms = (!paused).then(|| (starts_ms - self.now_ms).max(0));
+        html! { div.going id={ "going-" (row.id) } data-left=[left_ms] {
             (icon("clock"))
             p { b { "Approved" } " · " a href={ "/actions/" (row.id) } { (shown(&row.title)) } " "
-                span.when { "Goes out " (time(starts_ms)) "; until then it can be taken back." }
+                @if paused { span.when { "Its workflow is paused: it goes out once that is resumed; until then it can be taken back." } }
+                @else { span.when { "Goes out " (time(starts_ms)) "; until then it can be taken back." } }
                 // Once a second: nothing a screen reader should say each time.
                 " " b.left aria-hidden="true" {} }
             @if session.person.may(Right::Decide) { form method="post" action={ "/actions/" (row.id) "/revoke" } {
@@ -91,6 +96,14 @@ fn passing(row: &ActionRow) -> Markup {
         @else { p { b { (row.status.words()) } " · " (shown(&row.title)) } }
         a.btn href={ "/actions/" (row.id) } { "See" }
     } }
+}
+
+fn paused(app: &App) -> Vec<String> {
+    let registry = app.registry();
+    let all = registry.workflows.iter();
+    all.filter(|(_, live)| live.state.paused.is_some())
+        .map(|(name, _)| name.clone())
+        .collect()
 }
 
 fn stoppable(action: &ActionState) -> bool {

@@ -7,6 +7,7 @@ use super::review::{self, Shown};
 use super::{Failed, PageResult, Viewer, sent};
 use crate::app::App;
 use crate::error::ApiError;
+use crate::gateway::outcomes;
 use axum::extract::{Path, RawQuery, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use leeway_core::action::state::{ActionRow, ActionState, Status};
@@ -107,6 +108,8 @@ struct Held {
     all: usize,
     /// Whether only what this person may decide is listed.
     only_mine: bool,
+    /// How many calls ended without an answer that tells what became of them.
+    unknown: usize,
 }
 
 fn rows(app: &App, person: &Person, asked: &Asked) -> Result<Held, ApiError> {
@@ -122,6 +125,7 @@ fn rows(app: &App, person: &Person, asked: &Asked) -> Result<Held, ApiError> {
                 .contains(&person.email)
         })
     };
+    let unknown = outcomes::count(app)?;
     let all = waiting.len();
     let mine = waiting.iter().filter(|row| may(row)).count();
     // Who decides nothing looks at everything.
@@ -136,6 +140,7 @@ fn rows(app: &App, person: &Person, asked: &Asked) -> Result<Held, ApiError> {
         mine,
         all,
         only_mine,
+        unknown,
     })
 }
 
@@ -166,8 +171,11 @@ fn page(held: &Held, (open, beside): (Option<&ActionId>, Option<Markup>)) -> Mar
                     } }
                 }
                 ul.rows #rows data-live { @for row in rows { (entry(row, current == Some(&row.id))) } }
+                @if held.unknown > 0 { p.pad #unknown data-live { a href="/outcomes" { (icon("alert")) " "
+                    @if held.unknown == 1 { "What became of 1 call is not known" } @else { "What became of " (held.unknown) " calls is not known" }
+                } } }
                 @if rows.is_empty() {
-                    div.empty { (icon("check")) h2 { "All clear" } p { "Nothing waits for a decision. New reviews appear here by themselves." } }
+                    div.empty { (icon("check")) h2 { @if held.unknown == 0 { "All clear" } @else { "No decision waits" } } p { "Nothing waits for a decision. New reviews appear here by themselves." } }
                 }
                 @if listed > rows.len() {
                     p.sub.pad { "And " (listed - rows.len()) " more, due later." }

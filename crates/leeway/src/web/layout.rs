@@ -153,13 +153,14 @@ impl<'a> Frame<'a> {
 }
 
 /// The pages: address, name, icon, and whether only a wide screen shows it beside the others.
-pub const NAVIGATION: [(&str, &str, &str, bool); 11] = [
+pub const NAVIGATION: [(&str, &str, &str, bool); 12] = [
     ("/desk", "Today", "check", true),
     ("/inbox", "Inbox", "inbox", false),
     ("/reviews", "Reviews", "eye", false),
     ("/timeline", "Timeline", "clock", true),
     ("/workflows", "Workflows", "flow", false),
     ("/incidents", "Incidents", "alert", true),
+    ("/outcomes", "Outcomes", "ask", true),
     ("/changes", "Changes", "pen", true),
     ("/owners", "Owners", "people", true),
     ("/systems", "Systems", "gear", true),

@@ -16,7 +16,6 @@ pub async fn show(State(app): State<Arc<App>>, Viewer(session): Viewer) -> PageR
         ul.cards { @for (href, name, picture, wide) in NAVIGATION { @if wide { li.card {
             h2 { a href=(href) { (icon(picture)) " " (name) } }
         } } } }
-        p { a href="/outcomes" { (icon("alert")) " Outcomes nobody knows" } }
         p { a href="/undo-batches" { (icon("undo")) " Undone together" } }
         form method="post" action="/sign-out" {
             input type="hidden" name="csrf" value=(session.csrf);

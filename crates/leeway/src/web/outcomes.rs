@@ -1,5 +1,6 @@
 //! Outcomes nobody knows: what was sent beside what the record reads now, attested together.
 
+use super::change::also_sent_in;
 use super::layout::Frame;
 use super::parts::{csrf, icon, shown, time, value};
 use super::{PageResult, Viewer, sent};
@@ -37,12 +38,11 @@ pub async fn list(State(app): State<Arc<App>>, Viewer(session): Viewer) -> PageR
 async fn page(app: &Arc<App>, session: &Session, (told, evidence): (&Told, &str)) -> PageResult {
     let (open, total) = outcomes::open(app, &session.person).await?;
     let decides = session.person.may(Right::Decide);
-    let frame = Frame::new(app, session, "/more", "Outcomes nobody knows");
+    let frame = Frame::new(app, session, "/outcomes", "Outcomes nobody knows");
     Ok(frame.page(html! { div.solo {
         header.head {
-            p.crumb { a href="/more" { "More" } }
             h1 { "Outcomes nobody knows" }
-            p { "These calls may or may not have been carried out: the system gave no answer that tells. Each record was read just now." }
+            p { "These calls may or may not have been carried out: the system gave no answer that tells. What its record reads now stands beside each, where it can be read. Leeway looks on by itself for a while." }
         }
         (results(told))
         @if open.is_empty() { div.empty { (icon("check")) h2 { "None" } p { "What became of every call is known." } } }
@@ -97,6 +97,7 @@ fn sent_and_now(one: &Open) -> Markup {
         return html! {};
     };
     let changes = &judged.classified.changes;
+    let id = one.action.row.id.as_str();
     html! {
         @if changes.is_empty() { details open[judged.call.arguments.as_object().is_some_and(|fields| fields.len() <= 8)] {
             summary { "What was sent" }
@@ -110,7 +111,7 @@ fn sent_and_now(one: &Open) -> Markup {
                 Some(now) => div.new { span.tag { "Reads now" } (value(now)) },
                 None => div.old { span.tag { "Reads now" } em { "not read" } },
             }
-        } } } }
+        } } } (also_sent_in(judged, "Also sent", id)) }
         @match &one.now {
             Err(why) => p.sub { "It cannot be read: " (shown(why)) },
             Ok((_, ReadBack::Tells(_, evidence))) => p { (shown(evidence)) },

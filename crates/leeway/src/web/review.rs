@@ -13,12 +13,14 @@ use crate::people::session::Session;
 use leeway_core::action::Claim;
 use leeway_core::action::event::{ActionEvent, Cause, Judged};
 use leeway_core::action::state::ActionState;
-use leeway_core::classify::{Level, UndoPlan};
+use leeway_core::classify::redact::REDACTED;
+use leeway_core::classify::{FieldChange, Level, UndoPlan};
 use leeway_core::govern::routing::{Ineligible, Routing};
 use leeway_core::id::ActionId;
 use leeway_core::judge::Verdict;
 use maud::{Markup, html};
 use serde_json::Value;
+use std::collections::BTreeMap;
 
 /// What stood before and what comes, of something that is proposed.
 const NOW: (&str, &str) = ("Now", "Proposed");
@@ -49,13 +51,15 @@ pub struct Shown<'a> {
     measured: Markup,
     /// A decision that came without what it takes.
     tried: Option<Tried<'a>>,
+    /// What was typed into the fields of an edit, by their names.
+    typed: BTreeMap<String, String>,
     now_ms: i64,
 }
 
 /// A decision that could not be taken as it was sent, and what was typed for it.
 pub struct Tried<'a> {
     /// What it takes, for people.
-    pub problem: &'static str,
+    pub problem: &'a str,
     /// Where on the page it is given, by the part's id and a name for the link; empty for nowhere.
     pub place: (&'static str, &'static str),
     /// The note to a rejection.
@@ -88,6 +92,7 @@ impl<'a> Shown<'a> {
                 judged.claim.confidence,
             ),
             tried: None,
+            typed: BTreeMap::new(),
             now_ms: app.clock.now_ms(),
         }
     }
@@ -95,6 +100,12 @@ impl<'a> Shown<'a> {
     /// The same, after a decision that came without what it takes.
     pub fn tried(mut self, tried: Tried<'a>) -> Self {
         self.tried = Some(tried);
+        self
+    }
+
+    /// The same, with what was typed into the fields of an edit.
+    pub fn typed(mut self, typed: &BTreeMap<String, String>) -> Self {
+        self.typed.clone_from(typed);
         self
     }
 
@@ -137,8 +148,8 @@ pub fn pane(shown: &Shown<'_>, edit: bool, open: bool) -> Markup {
             (csrf(&shown.session.csrf))
             input type="hidden" name="content_hash" value=(shown.judged.content_hash);
             input type="hidden" name="shown_ms" value=(shown.now_ms);
-            @if edit { (deciding::editor(shown.judged)) } @else { (super::message::section(shown.judged)) (changes(shown)) }
-            div.cols { (said(&shown.judged.claim, &shown.measured)) (impact(shown)) }
+            @if edit { (deciding::editor(shown.judged, &shown.typed)) } @else { (super::message::section(shown.judged)) (changes(shown)) }
+            div.cols { (words(shown)) (impact(shown)) }
             (sources(shown.judged, NOW))
             span data-end {}
             @if let Some(barred) = &shown.barred { p.sub.pad { (self::shown(barred)) } } @else { (bar(shown, edit)) }
@@ -196,7 +207,8 @@ fn held(shown: &Shown<'_>) -> Markup {
             Cause::Edited { .. } | Cause::Proposed | Cause::Planted { .. } => {},
         }
         @if let Some(by) = shown.action.edited_by() {
-            p { "Changed by " (self::shown(by)) ", who cannot approve it." }
+            @if shown.decides() && *by == shown.session.person.email { p { "Changed by you. Nobody else decides here, so you may approve it; the record says that you decided alone." } }
+            @else { p { "Changed by " (self::shown(by)) ", who cannot approve it." } }
         }
     } } }
 }
@@ -222,7 +234,7 @@ fn changes(shown: &Shown<'_>) -> Markup {
             @for change in &classified.changes { (field(change, classified.effect, NOW)) }
         }
         @if !same.is_empty() { details open[reaches_outside(classified.effect)] {
-            summary { (same.len()) @if same.len() == 1 { " field stays the same" } @else { " fields stay the same" } }
+            summary { (same.len()) @if same.len() == 1 { " more field of the record, which the call does not name" } @else { " more fields of the record, which the call does not name" } }
             dl.kv { @for (name, now) in same { div { dt { (self::shown(name)) } dd {
                 @if reaches_outside(classified.effect) { (value(&of_record(shown.judged, now))) } @else { (value_at_rest(now)) }
             } } } }
@@ -250,6 +262,24 @@ pub(super) fn said(claim: &Claim, measured: &Markup) -> Markup {
     } }
 }
 
+/// The agent's words; an undo is asked for by a person, and has none.
+fn words(shown: &Shown<'_>) -> Markup {
+    match shown.judged.cause {
+        Cause::Undoes(_) => html! {},
+        _ => said(&shown.judged.claim, &shown.measured),
+    }
+}
+
+/// Fields whose old value is hidden, so that nothing can write it back.
+fn hidden(judged: &Judged) -> Vec<String> {
+    let holds = |value: &Value| value.to_string().contains(REDACTED);
+    let changes = judged.classified.changes.iter();
+    changes
+        .filter(|change| change.old_known && holds(&change.old))
+        .map(FieldChange::label)
+        .collect()
+}
+
 fn impact(shown: &Shown<'_>) -> Markup {
     let classified = &shown.judged.classified;
     let (undo, how) = match &classified.undo {
@@ -266,7 +296,11 @@ fn impact(shown: &Shown<'_>) -> Markup {
             @if let Some(record) = record { div { dt { "On" } dd { (self::shown(&record.record_type)) " " (self::shown(&record.id)) " in " (self::shown(&record.system)) } } }
             @if let Some(cents) = classified.amount_cents { div { dt { "Amount" } dd { (leeway_core::classify::currency::text(cents, classified.currency.as_deref())) } } }
             @if let Some(routing) = &shown.routing { div { dt { "Whose risk" } dd { (routing.responsibility.title()) @if !routing.ask.is_empty() && routing.ask.len() < 4 { ", asked: " (self::shown(&routing.ask.join(", "))) } } } }
-            div { dt { (undo) } dd { (self::shown(&how)) } }
+            div { dt { (undo) } dd { (self::shown(&how))
+                @if matches!(classified.undo, UndoPlan::Exact { .. }) { @let hidden = hidden(shown.judged); @if !hidden.is_empty() {
+                    " " b { "Not " (self::shown(&hidden.join(", "))) ": an old value that is hidden is not kept, so nothing can write it back." }
+                } }
+            } }
             div { dt { "Level" } dd { @for why in &classified.why { (self::shown(why)) " " } } }
             @if shown.paused { div { dt { "When" } dd { "After the workflow is resumed" } } }
         }
@@ -279,7 +313,7 @@ fn bar(shown: &Shown<'_>, edit: bool) -> Markup {
         @if edit {
             button.btn.primary name="decision" value="edit" { (icon("check")) "Save changes" }
             a.btn href={ "/inbox/" (id) } { "Cancel" }
-            p.sub { "Somebody else then approves it." }
+            p.sub { "It is judged again, then." }
         } @else {
             @if shown.grave() {
                 a.btn.primary href={ "/inbox/" (id) "/confirm" } data-key="a" data-approve { (icon("check")) "Approve…" kbd aria-hidden="true" { "A" } }
@@ -342,7 +376,7 @@ pub fn whole(shown: &Shown<'_>) -> Markup {
         (held(shown))
         (super::message::section(shown.judged))
         (changes(shown))
-        div.cols { (said(&shown.judged.claim, &shown.measured)) (impact(shown)) }
+        div.cols { (words(shown)) (impact(shown)) }
         (sources(shown.judged, NOW))
     }
 }

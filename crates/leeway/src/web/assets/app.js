@@ -80,13 +80,24 @@ function unlock() {
   if (!text) {
     const pane = $('.review'), part = pane && pane.scrollHeight > pane.clientHeight + 1 ? pane : document.scrollingElement;
     part.scrollBy({ top: (part.clientHeight - ($('.bar')?.offsetHeight ?? 0)) * 0.9 });
-    say(BELOW);
+    tell(BELOW);
     return;
   }
   for (let around = text?.parentElement.closest('details'); around; around = around.parentElement.closest('details')) around.open = true;
   text?.scrollIntoView({ block: 'center' });
   text?.querySelector('summary').focus({ preventScroll: true });
-  say(CLOSED);
+  tell(CLOSED);
+}
+// Said, and shown for a while where the bar has no room for its hint.
+function tell(words) {
+  say(words);
+  const toast = $('#toast');
+  if (!toast || $('[data-hint]')?.offsetParent) return;
+  $('#told')?.remove();
+  const told = Object.assign(document.createElement('div'), { id: 'told', className: 'passing', textContent: words });
+  told.setAttribute('aria-hidden', 'true');
+  toast.append(told);
+  setTimeout(() => told.remove(), 6000);
 }
 function locks() {
   for (const text of $$('[data-must-open][open]')) { text.dataset.opened = 'yes'; for (const box of $$(':scope > .read input', text)) box.checked = true; }
@@ -228,7 +239,7 @@ function countdown() {
     const until = one.dataset.until ||= performance.now() + Number(one.dataset.left);
     const left = Math.ceil((until - performance.now()) / 1000);
     const words = left >= 60 ? `${Math.floor(left / 60)} min ${left % 60} s` : `${left} s`;
-    $('.left', one).textContent = left > 0 ? words : 'goes out now';
+    $('.left', one).textContent = left > 0 ? words : '';
     // Over: whether it went out or waits for its workflow, the server says.
     if (left <= 0 && !one.dataset.over) { one.dataset.over = 'yes'; setTimeout(refresh, 1500); }
   }
