@@ -260,7 +260,7 @@ pub fn editor(judged: &Judged, typed: &BTreeMap<String, String>) -> Markup {
                     Value::Null => input name=(key) value="" autocomplete="off";,
                     other => input name=(key) value=(other) autocomplete="off";,
                 }
-                @if let Value::String(text) = given { @let marked = shown(text); @if marked != *text { span.sub.pre { "As it reads: " (marked) } } }
+                @if let Value::String(text) = given { @let marked = shown(text); @if marked != *text { @if marked.len() < 300 { span.sub.pre { "As it reads: " (marked) } } @else { details.sub { summary { "As it reads, with what cannot be seen marked" } span.pre { (marked) } } } } }
             }
         } }
         p.sub { "The changed call is judged again and waits for an approval: of somebody else, where somebody else decides here." }
