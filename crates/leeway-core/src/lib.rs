@@ -18,6 +18,7 @@ pub mod incident;
 pub mod judge;
 pub mod ledger;
 pub mod message;
+pub mod nesting;
 pub mod notify;
 pub mod number;
 pub mod openapi;

@@ -1,6 +1,6 @@
 //! The one error of the HTTP interface: what happened, a stable code, and what to do about it.
 
-use axum::Json;
+use crate::json::Json;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use leeway_core::govern::routing::Ineligible;

@@ -17,6 +17,7 @@ mod folder;
 mod gateway;
 mod hosts;
 mod incident;
+mod json;
 mod metrics;
 mod notify;
 mod owners;

@@ -2,7 +2,7 @@
 //! there needs, and which readings stay inside their system.
 
 use super::draft::{path, quoted};
-use super::{AuditedTool, Subject};
+use super::{AuditedTool, Subject, acts};
 use crate::classify::Effect;
 use crate::classify::inside::{names_address, names_id, names_text};
 use crate::classify::pack::Pack;
@@ -100,6 +100,24 @@ pub(super) fn say_inside(pack: &mut Pack, subject: Subject<'_>) {
 
 /// The guards of a tool that reads at an address it is given: what the server itself may not refuse.
 pub(super) fn guards(tool: &AuditedTool, subject: Subject<'_>) -> Value {
+    let mut guards = of_addresses(tool, subject);
+    let beside = acts::beside_reading(&tool.name, subject);
+    if tool.effect == Effect::Read
+        && !beside.is_empty()
+        && let Value::Array(guards) = &mut guards
+    {
+        let paths: Vec<String> = beside.iter().map(|name| path(name)).collect();
+        guards.push(json!({
+            "id": "more-than-reading",
+            "when": format!("[{}] | any(.[]; . != null)", paths.join(", ")),
+            "then": "hold",
+            "text": "By an argument of this call the tool may do more than read.",
+        }));
+    }
+    guards
+}
+
+fn of_addresses(tool: &AuditedTool, subject: Subject<'_>) -> Value {
     let webs: Vec<String> = addresses(&tool.name, subject)
         .into_iter()
         .filter(|name| {

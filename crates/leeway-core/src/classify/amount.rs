@@ -10,6 +10,8 @@ use std::collections::BTreeMap;
 const DEPTH: usize = 6;
 /// What an argument that names a currency is called, in lower case without signs between.
 const NAMES: [&str; 2] = ["currency", "currencycode"];
+/// Longest text that is taken for a currency under a name that only hints at one, characters.
+const LONGEST_HINTED: usize = 20;
 
 impl Work<'_> {
     /// The amount in the smallest unit of its currency, the currency, and whether the call names an
@@ -58,6 +60,7 @@ impl Work<'_> {
             Some(Err(why)) => return self.unknown(why),
         };
         let mut named: Vec<String> = self.currencies_named().into_values().collect();
+        named.extend(self.codes_given());
         match (said, self.before) {
             (Some(said), _) => named.push(said),
             (None, BeforeImage::Read { fields, .. }) => {
@@ -95,19 +98,45 @@ impl Work<'_> {
             if leaf.encloses_text {
                 open.extend(leaf.inner());
             }
-            // Of a list, what the list is called.
-            let mut names = leaf.path.iter().rev();
-            let name = names.find(|name| name.parse::<usize>().is_err());
             let text = match &leaf.value {
                 Value::String(text) => text.trim().to_owned(),
                 Value::Number(number) => number.to_string(),
                 _ => continue,
             };
-            if name.is_some_and(|name| is_currency(name)) && !text.is_empty() {
+            // Of a list, what the list is called.
+            let mut names = leaf
+                .path
+                .iter()
+                .filter(|name| name.parse::<usize>().is_err());
+            let named = names
+                .clone()
+                .next_back()
+                .is_some_and(|name| is_currency(name));
+            let hinted = text.chars().count() <= LONGEST_HINTED
+                && leaf.value.is_string()
+                && names.any(|name| hints_at_currency(name));
+            if (named || hinted) && !text.is_empty() {
                 found.insert(leaf.pointer(), text);
             }
         }
         found
+    }
+
+    /// Codes of currencies that the call gives under any name: an amount beside one is hardly in another.
+    fn codes_given(&self) -> Vec<String> {
+        if self.tool.amount.is_none() || self.effect == Effect::Read {
+            return Vec::new();
+        }
+        let is_code = |text: &String| {
+            text.len() == 3
+                && text.bytes().all(|byte| byte.is_ascii_uppercase())
+                && currency::code(text).is_some()
+        };
+        let texts = leaves(self.arguments, &[]).into_iter();
+        texts
+            .filter_map(|leaf| leaf.value.as_str().map(|text| text.trim().to_owned()))
+            .filter(is_code)
+            .collect()
     }
 
     fn code(&mut self, text: &str) -> Option<String> {
@@ -141,6 +170,15 @@ fn member(name: &str, value: &Value, depth: usize, named: &mut Vec<String>) {
         }
         other => collect(other, depth, named),
     }
+}
+
+/// Whether a name may be that of a currency: `ccy`, `payout_currency`, `CurrencyRef`.
+fn hints_at_currency(name: &str) -> bool {
+    const WORDS: [&str; 7] = [
+        "currenc", "ccy", "waehrung", "währung", "devise", "moneda", "valuta",
+    ];
+    let plain = name.to_lowercase();
+    matches!(plain.as_str(), "cur" | "curr") || WORDS.iter().any(|word| plain.contains(word))
 }
 
 fn is_currency(name: &str) -> bool {

@@ -2,6 +2,7 @@
 //! unknown, which raises the level and holds the call.
 
 use super::compiled::{CompiledTool, SEVERAL_RECORDS};
+use super::critical;
 use super::filter::Filter;
 use super::outward::HOST_NOT_ALLOWED;
 use super::pack::{Absent, lists};
@@ -387,7 +388,7 @@ impl<'a> Work<'a> {
                 let (old, old_known) = now(&field);
                 FieldChange {
                     record: record.cloned(),
-                    critical: entry.critical.contains(&field),
+                    critical: critical::is_critical(&entry.critical, &field, (&old, &new)),
                     field,
                     old,
                     new,
@@ -410,7 +411,11 @@ impl<'a> Work<'a> {
                 old: old.clone(),
                 new: Value::Null,
                 old_known: true,
-                critical: self.tool.entry.critical.contains(field),
+                critical: critical::is_critical(
+                    &self.tool.entry.critical,
+                    field,
+                    (old, &Value::Null),
+                ),
             })
             .collect()
     }

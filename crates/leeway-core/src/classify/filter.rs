@@ -4,6 +4,7 @@
 //! fit cannot be mistaken for one that says "nothing".
 
 use super::handed::{Handed, plain_path};
+use crate::nesting;
 use jaq_core::data::JustLut;
 use jaq_core::load::{Arena, File, Loader};
 use jaq_core::{Compiler, Ctx, Vars, unwrap_valr};
@@ -180,6 +181,17 @@ impl Filter {
                 "it was given more than {MOST_VALUES} values, too many to work out what they do"
             )));
         }
+        // Its own reader of JSON goes as deep as the text does.
+        if self.source.contains("fromjson")
+            && [input, before, result, call]
+                .into_iter()
+                .any(|given| nesting::has_deeper_text(given, nesting::DEEPEST))
+        {
+            return Err(self.failed(format!(
+                "a text it was given holds more than {} levels of JSON",
+                nesting::DEEPEST
+            )));
+        }
         // The arguments can be long, and most filters name them as `.`.
         let call = if self.source.contains("$call") {
             to_val(call)
@@ -195,7 +207,7 @@ impl Filter {
             .take(MOST_OUTPUTS)
             .collect();
         match <[_; 1]>::try_from(outputs) {
-            Ok([Ok(value)]) => from_val(&value).map_err(|why| self.failed(why)),
+            Ok([Ok(value)]) => from_val(&value, nesting::DEEPEST).map_err(|why| self.failed(why)),
             Ok([Err(error)]) => Err(self.failed(error.to_string())),
             Err(outputs) if outputs.is_empty() => Err(self.failed("it gave no value")),
             Err(_) => Err(self.failed("it gave more than one value")),
@@ -379,7 +391,11 @@ fn number_val(number: &Number) -> Num {
     }
 }
 
-fn from_val(value: &Val) -> Result<Value, String> {
+fn from_val(value: &Val, levels: usize) -> Result<Value, String> {
+    if levels == 0 && matches!(value, Val::Arr(_) | Val::Obj(_)) {
+        return Err(format!("it gave more than {} levels", nesting::DEEPEST));
+    }
+    let inner = |value: &Val| from_val(value, levels.saturating_sub(1));
     Ok(match value {
         Val::Null => Value::Null,
         Val::Bool(yes) => Value::Bool(*yes),
@@ -393,14 +409,14 @@ fn from_val(value: &Val) -> Result<Value, String> {
         },
         Val::TStr(text) => Value::String(utf8(text)?),
         Val::BStr(_) => return Err("a byte string is no JSON value".to_owned()),
-        Val::Arr(items) => Value::Array(items.iter().map(from_val).collect::<Result<_, _>>()?),
+        Val::Arr(items) => Value::Array(items.iter().map(inner).collect::<Result<_, _>>()?),
         Val::Obj(fields) => {
             let mut object = Map::new();
             for (key, value) in fields.iter() {
                 let Val::TStr(key) = key else {
                     return Err("an object's key is not a text".to_owned());
                 };
-                object.insert(utf8(key)?, from_val(value)?);
+                object.insert(utf8(key)?, inner(value)?);
             }
             Value::Object(object)
         }

@@ -296,6 +296,7 @@ pub mod account;
 mod amount;
 pub mod classified;
 pub mod compiled;
+pub mod critical;
 pub mod currency;
 pub mod filter;
 pub mod guess;

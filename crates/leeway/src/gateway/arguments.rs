@@ -6,12 +6,26 @@ use crate::registry::LiveTool;
 use leeway_core::classify::account::{Account, declared, paths};
 use leeway_core::classify::pack::Undeclared;
 use leeway_core::classify::{Classified, Effect, Level};
+use leeway_core::nesting;
 use serde_json::Value;
 
 /// Most problems told of at once.
 const MOST: usize = 5;
 /// Longest problem, characters.
 const LONGEST: usize = 300;
+
+/// Checks that a value is not nested deeper than what is made of it can be recorded.
+pub fn bounded(value: &Value) -> Result<(), ApiError> {
+    if nesting::is_deeper(value, nesting::DEEPEST) {
+        let message = format!(
+            "it is nested deeper than {} levels; nothing was done",
+            nesting::DEEPEST
+        );
+        return Err(ApiError::invalid("nested-too-deep", message)
+            .help("send lists and objects that lie less deep within each other"));
+    }
+    Ok(())
+}
 
 /// Checks arguments before anything is done with them.
 pub fn check(tool: &LiveTool, arguments: &Value) -> Result<(), ApiError> {

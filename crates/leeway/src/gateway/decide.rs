@@ -258,6 +258,7 @@ pub async fn edit(
     let (workflow, tool) = place(app, &judged)?;
     let original = arguments(app, &action, &judged)?
         .ok_or_else(|| stale(&action, "its sealed arguments are gone"))?;
+    super::arguments::bounded(&edited)?;
     let mut edited = edited;
     put_back(&mut edited, &original)?;
     if edited == original {

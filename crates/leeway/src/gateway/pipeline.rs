@@ -85,6 +85,14 @@ pub async fn propose(
         })
 }
 
+/// What is nested deeper than it could be recorded is turned away before anything is made of it.
+fn bounded(proposal: &Proposal) -> Result<(), ApiError> {
+    arguments::bounded(&proposal.arguments)?;
+    arguments::bounded(&json!(proposal.claim))?;
+    let inputs = proposal.line.as_ref().and_then(inputs);
+    inputs.map_or(Ok(()), |inputs| arguments::bounded(&inputs))
+}
+
 /// How often a call is judged anew whose workflow changed meanwhile.
 const ANEW: u32 = 3;
 
@@ -112,6 +120,7 @@ async fn receive(
     caller: &Caller,
     proposal: Proposal,
 ) -> Result<Proposed, ApiError> {
+    bounded(&proposal)?;
     if let Err(error) = governance::check(&proposal.claim) {
         return Err(refuse_claim(app, caller, proposal, error).await);
     }

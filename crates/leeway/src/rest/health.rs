@@ -2,13 +2,14 @@
 
 use crate::app::App;
 use crate::error::ApiError;
+use crate::json::Json;
 use crate::metrics;
 use crate::notify::overview;
 use crate::people::access::Who;
+use axum::Extension;
 use axum::extract::{ConnectInfo, FromRequestParts, Request, State};
 use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
-use axum::{Extension, Json};
 use leeway_core::govern::people::Right;
 use serde_json::{Value, json};
 use std::net::SocketAddr;

@@ -5,7 +5,7 @@ use super::{
     notifications, outcomes, owners, questions, reviews, rollout, systems, undo, users, workflows,
     worth,
 };
-use axum::Json;
+use crate::json::Json;
 use utoipa::OpenApi;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 

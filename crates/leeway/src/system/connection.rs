@@ -6,6 +6,7 @@ use super::mcp_client::{self, Through};
 use super::tap::{Ears, Heard};
 use super::{CallError, SystemCall, mcp_calls};
 use leeway_core::govern::system::{Kind, System};
+use leeway_core::nesting;
 use leeway_store::crash;
 use rmcp::model::SubscriptionFilter;
 use rmcp::{Peer, RoleClient};
@@ -130,14 +131,16 @@ impl Connection {
         let timeout = Duration::from_secs(self.system.timeout_s);
         let again = call.reads.then(|| call.clone());
         crash::point();
+        let reads = call.reads;
         let answer = client.call(call, timeout).await;
         crash::point();
-        match (answer, again) {
+        let answer = match (answer, again) {
             (Err(CallError::SessionLost(_)), Some(again)) => {
                 self.client().await?.call(again, timeout).await
             }
             (answer, _) => answer,
-        }
+        };
+        bounded(answer, reads)
     }
 
     /// Its MCP session, for what is not a governed call: lists and subscriptions.
@@ -359,5 +362,33 @@ impl Systems {
             .collect();
         all.sort_by(|a, b| a.system.name.cmp(&b.system.name));
         all
+    }
+}
+/// An answer as deep as it can be recorded. Of one that says what became of a write, what lies deeper is left
+/// out; one that is read for what it says is not read.
+fn bounded(answer: Result<Value, CallError>, reads: bool) -> Result<Value, CallError> {
+    let too_deep = |answer: &Value| nesting::is_deeper(answer, nesting::DEEPEST);
+    match answer {
+        Ok(answer) if reads && too_deep(&answer) => Err(CallError::Refused(format!(
+            "its answer is nested deeper than {} levels, which is not read",
+            nesting::DEEPEST
+        ))),
+        Ok(mut answer) => {
+            nesting::cut(&mut answer, nesting::DEEPEST);
+            Ok(answer)
+        }
+        Err(CallError::Protocol {
+            code,
+            message,
+            data: Some(mut data),
+        }) => {
+            nesting::cut(&mut data, nesting::DEEPEST);
+            Err(CallError::Protocol {
+                code,
+                message,
+                data: Some(data),
+            })
+        }
+        error => error,
     }
 }
