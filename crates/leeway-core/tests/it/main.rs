@@ -5,6 +5,7 @@ mod accounting;
 mod architecture;
 mod audit;
 mod backtest;
+mod bounds;
 mod cases;
 mod classification;
 mod document_packs;
