@@ -26,9 +26,14 @@ pub struct Options {
     /// Only mutants whose name matches this.
     #[arg(long)]
     re: Option<regex::Regex>,
-    /// Only what stayed in the last run, which is told by name without line and column.
+    /// Only what stayed in the last run, told by name without line and column, and what was not
+    /// run yet.
     #[arg(long)]
-    survivors: bool,
+    open: bool,
+    /// Leave out tests that take longer than this, milliseconds. What stays then may be killed by
+    /// those: run it again with `--open`.
+    #[arg(long)]
+    quick: Option<u64>,
     /// How many tests run at once.
     #[arg(long, default_value_t = 2)]
     jobs: usize,
@@ -89,13 +94,11 @@ pub fn run(options: &Options) -> Result<()> {
     });
     println!("{} to run", chosen.len());
     let tests = tests::measured(&folders, &built, options)?;
-    trial::of_all(&folders, &tests, &chosen, options, &mut outcomes)?;
-    let mut kept = last;
-    kept.extend(outcomes);
     let names: BTreeSet<&str> = mutants.iter().map(|mutant| mutant.name.as_str()).collect();
-    kept.retain(|name, _| names.contains(name.as_str()));
-    write_json(&folders.out.join("outcomes.json"), &kept)?;
-    report::print(&folders, &kept);
+    outcomes.extend(last);
+    outcomes.retain(|name, _| names.contains(name.as_str()));
+    let outcomes = trial::of_all(&folders, &tests, &chosen, options, outcomes)?;
+    report::print(&folders, &outcomes);
     Ok(())
 }
 
@@ -117,17 +120,20 @@ fn wanted(mutant: &Mutant, options: &Options, last: &Outcomes) -> bool {
         .re
         .as_ref()
         .is_none_or(|re| re.is_match(&mutant.name));
-    let stayed = || {
-        last.iter().any(|(name, outcome)| {
-            matches!(outcome, Outcome::Survived { .. })
-                && list::unplaced(name) == list::unplaced(&mutant.name)
-        })
+    let open = || {
+        last.iter()
+            .find(|(name, _)| list::unplaced(name) == list::unplaced(&mutant.name))
+            .is_none_or(|(_, outcome)| matches!(outcome, Outcome::Survived { .. }))
     };
-    matches && (!options.survivors || stayed())
+    matches && (!options.open || open())
 }
 
 fn last_run(folders: &Folders) -> Result<Outcomes> {
     read_json(&folders.out.join("outcomes.json"))
+}
+
+fn write_outcomes(folders: &Folders, outcomes: &Outcomes) -> Result<()> {
+    write_json(&folders.out.join("outcomes.json"), outcomes)
 }
 
 /// What a file holds; its default where there is none.

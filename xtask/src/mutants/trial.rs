@@ -1,6 +1,6 @@
 //! Each mutant against the tests that reach it.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::sync::Mutex;
 use std::time::Duration;
 
@@ -16,33 +16,34 @@ pub fn of_all(
     tests: &[Test],
     mutants: &[(usize, &Mutant)],
     options: &Options,
-    outcomes: &mut Outcomes,
-) -> Result<()> {
+    outcomes: Outcomes,
+) -> Result<Outcomes> {
     let trial = Trial {
         folders,
         tests,
         cases: options.cases,
         killers: Mutex::new(HashMap::new()),
-        done: Mutex::new((0, BTreeMap::new())),
-        log: folders.out.join("log.txt"),
+        longest: options.quick.map_or(Duration::MAX, Duration::from_millis),
+        done: Mutex::new((0, outcomes)),
     };
     tests::in_parallel(options.jobs, mutants.len(), &|at| {
         let (number, mutant) = mutants[at];
         let outcome = trial.of(number, mutant)?;
         trial.note(mutant, outcome, mutants.len())
     })?;
-    outcomes.extend(trial.done.into_inner().expect("no panic").1);
-    Ok(())
+    let outcomes = trial.done.into_inner().expect("no panic").1;
+    super::write_outcomes(folders, &outcomes)?;
+    Ok(outcomes)
 }
 
 struct Trial<'a> {
     folders: &'a Folders,
     tests: &'a [Test],
     cases: u32,
+    longest: Duration,
     /// Which tests noticed a mutant of a function: they likely notice the next one too.
     killers: Mutex<HashMap<String, Vec<usize>>>,
     done: Mutex<(usize, Outcomes)>,
-    log: std::path::PathBuf,
 }
 
 impl Trial<'_> {
@@ -50,6 +51,7 @@ impl Trial<'_> {
         let function = function(mutant);
         let mut reaching: Vec<usize> = (0..self.tests.len())
             .filter(|&at| self.tests[at].reaches.contains(&number))
+            .filter(|&at| self.tests[at].takes <= self.longest)
             .collect();
         let killers = self
             .killers
@@ -97,19 +99,13 @@ impl Trial<'_> {
     }
 
     fn note(&self, mutant: &Mutant, outcome: Outcome, all: usize) -> Result<()> {
-        use std::io::Write as _;
         let mut done = self.done.lock().expect("no panic");
         done.0 += 1;
-        if done.0.is_multiple_of(100) {
-            println!("{} of {all}", done.0);
-        }
-        let line = format!("{} | {}\n", mutant.name, serde_json::to_string(&outcome)?);
-        std::fs::OpenOptions::new()
-            .create(true)
-            .append(true)
-            .open(&self.log)?
-            .write_all(line.as_bytes())?;
         done.1.insert(mutant.name.clone(), outcome);
+        if done.0.is_multiple_of(25) {
+            println!("{} of {all}", done.0);
+            super::write_outcomes(self.folders, &done.1)?;
+        }
         Ok(())
     }
 }

@@ -2,12 +2,14 @@
 //! shipped, and the arrows of the architecture.
 
 mod accounting;
+mod accounts;
 mod architecture;
 mod audit;
 mod backtest;
 mod bounds;
 mod cases;
 mod classification;
+mod declared;
 mod document_packs;
 mod earn;
 mod echoed;
@@ -24,6 +26,7 @@ mod incident;
 mod inside;
 mod invariant;
 mod judging;
+mod known;
 mod lifecycle;
 mod lookalike;
 mod merkle;
