@@ -3,18 +3,21 @@
 
 mod accounting;
 mod accounts;
+mod addresses;
 mod architecture;
 mod audit;
 mod backtest;
 mod bounds;
 mod cases;
 mod classification;
+mod classifying;
 mod declared;
 mod document_packs;
 mod earn;
 mod echoed;
 mod eight;
 mod evidence;
+mod filters;
 mod forms;
 mod govern;
 mod guardrails;
