@@ -120,10 +120,17 @@ fn wanted(mutant: &Mutant, options: &Options, last: &Outcomes) -> bool {
         .re
         .as_ref()
         .is_none_or(|re| re.is_match(&mutant.name));
-    let open = || {
-        last.iter()
-            .find(|(name, _)| list::unplaced(name) == list::unplaced(&mutant.name))
-            .is_none_or(|(_, outcome)| matches!(outcome, Outcome::Survived { .. }))
+    let stays = |outcome: &Outcome| matches!(outcome, Outcome::Survived { .. });
+    // Where the file has changed, its names have moved; several may be told by the same words.
+    let open = || match last.get(&mutant.name) {
+        Some(outcome) => stays(outcome),
+        None => {
+            let mut alike = last
+                .iter()
+                .filter(|(name, _)| list::unplaced(name) == list::unplaced(&mutant.name))
+                .peekable();
+            alike.peek().is_none() || alike.any(|(_, outcome)| stays(outcome))
+        }
     };
     matches && (!options.open || open())
 }

@@ -3,6 +3,7 @@
 
 mod accounting;
 mod accounts;
+mod acting;
 mod addresses;
 mod architecture;
 mod audit;
