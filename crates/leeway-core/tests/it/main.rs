@@ -8,6 +8,7 @@ mod addresses;
 mod architecture;
 mod audit;
 mod backtest;
+mod batches;
 mod bounds;
 mod cases;
 mod classification;
