@@ -46,6 +46,7 @@ mod parts;
 mod planted;
 mod reach;
 mod rules;
+mod scrubbing;
 mod sent;
 mod shipped;
 mod sources;
