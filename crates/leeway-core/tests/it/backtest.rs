@@ -326,3 +326,27 @@ fn weeks_begin_on_monday_and_the_first_differences_are_listed() {
     ];
     assert_eq!(weeks, expected);
 }
+
+#[test]
+fn what_rests_on_what_was_earned_is_counted_of_what_would_run_alone() {
+    let earned = |judged: &mut Judged| {
+        judged.facts.cap = Some(Grant::Update);
+        judged.facts.measured = Some(Measured {
+            threshold: Some(0.8),
+        });
+    };
+    let held = |judged: &mut Judged| {
+        earned(judged);
+        judged.claim.confidence = Some(0.1);
+    };
+    let all = [
+        past(0, earned, (true, false)),
+        past(1, earned, (true, false)),
+        past(2, held, (false, false)),
+    ];
+    let report = replay(rules("[evidence]\nautonomy = \"earned\""), &all);
+    assert_eq!(
+        (report.would.allow, report.would.hold, report.earned),
+        (2, 1, 2)
+    );
+}

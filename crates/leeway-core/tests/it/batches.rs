@@ -12,6 +12,7 @@ use leeway_core::undo::batch::{
     BatchEvent, BatchState, BatchStatus, NOT_ASKED, Selection, count, order,
 };
 use leeway_core::undo::fields::{alike, in_order, reordered};
+use leeway_core::undo::forms::{Normal, same_as_written, surely_same};
 use leeway_core::undo::state::{Settled, UndoEnd, UndoEvent, UndoState, UndoStatus, echo};
 use leeway_core::undo::{FieldUndo, Finding, Undoes, Way, open_points};
 use serde_json::json;
@@ -720,4 +721,111 @@ fn values_that_say_the_same_are_alike_and_lists_may_be_in_another_order() {
             assert_eq!(reordered(one, other), alike_ && !ordered, "{one} {other}");
         }
     }
+}
+
+/// Whether two values are one in another form that nobody can mean anything by, whichever comes first.
+fn surely(one: &serde_json::Value, other: &serde_json::Value) -> bool {
+    let found = surely_same(one, other);
+    assert_eq!(surely_same(other, one), found, "{one} {other}");
+    found
+}
+
+#[test]
+fn only_what_nobody_can_mean_anything_by_is_surely_the_same() {
+    for (one, other, same) in [
+        (json!(5), json!("5.0"), true),
+        (json!("5"), json!("5.0"), false),
+        (json!(1.5), json!("1.6"), false),
+        (json!("2026-11-30"), json!("2026-11-30T00:00:00Z"), true),
+        (json!("2026-11-30"), json!("2026-12-01"), false),
+        (
+            json!("2026-11-30T10:00:00+02:00"),
+            json!("2026-11-30T08:00:00Z"),
+            true,
+        ),
+        (
+            json!("2026-11-30T10:00:00"),
+            json!("2026-11-30T10:00:00"),
+            true,
+        ),
+        (
+            json!("2026-11-30T10:00:00"),
+            json!("2026-11-30T11:00:00"),
+            false,
+        ),
+        (
+            json!("2026-11-30T10:00:00"),
+            json!("2026-11-30T10:00:00+01:00"),
+            true,
+        ),
+        (
+            json!("2026-11-30T09:00:00"),
+            json!("2026-11-30T10:00:00+01:00"),
+            true,
+        ),
+        (
+            json!("2026-11-30T11:00:00"),
+            json!("2026-11-30T10:00:00+01:00"),
+            false,
+        ),
+        (json!(1_795_996_800), json!("2026-11-30T00:00:00Z"), true),
+        (json!(1_795_996_800), json!(1_795_996_800_000_i64), false),
+        (json!("Zoe\u{308}"), json!("Zoë "), true),
+        (json!("Zoe"), json!("zoe"), false),
+        (json!("2026/11/30"), json!("2026-11-30"), false),
+        (json!(null), json!(0), false),
+        (json!(["5", "a"]), json!(["a", "5"]), true),
+        (json!([5, "a"]), json!(["a", "5.0"]), true),
+        (json!([5]), json!(["5.0", "a"]), false),
+        (json!({"a": 5}), json!({"a": "5.0"}), true),
+        (json!({"a": 5}), json!({"a": "5.0", "b": 1}), false),
+        (json!({"a": 5, "c": 1}), json!({"a": "5.0", "b": 1}), false),
+        (json!({"a": 5}), json!([5]), false),
+        (json!("[redacted]"), json!("[redacted]"), false),
+        (json!(["[redacted]"]), json!(["a"]), false),
+    ] {
+        assert_eq!(surely(&one, &other), same, "{one} {other}");
+    }
+}
+
+#[test]
+fn a_truth_is_kept_as_any_of_its_words_where_one_side_is_a_truth() {
+    let same = |one: serde_json::Value, other: serde_json::Value| {
+        same_as_written(&Normal::new(), "f", (&one, &other))
+    };
+    for (truth, words) in [
+        (
+            true,
+            [
+                json!(1),
+                json!("1"),
+                json!("true"),
+                json!("TRUE "),
+                json!(true),
+            ],
+        ),
+        (
+            false,
+            [
+                json!(0),
+                json!("0"),
+                json!("false"),
+                json!("False"),
+                json!(false),
+            ],
+        ),
+    ] {
+        for word in words {
+            assert!(same(json!(truth), word.clone()), "{truth} {word}");
+            assert!(same(word.clone(), json!(truth)), "{truth} {word}");
+            assert!(!same(json!(!truth), word.clone()), "{truth} {word}");
+        }
+    }
+    for other in [json!(2), json!("yes"), json!("no"), json!([])] {
+        assert!(
+            !same(json!(true), other.clone()) && !same(json!(false), other.clone()),
+            "{other}"
+        );
+    }
+    assert!(!same(json!("1"), json!("true")) && !same(json!("0"), json!("no")));
 }
