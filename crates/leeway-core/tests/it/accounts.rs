@@ -86,6 +86,13 @@ fn an_amount_is_one_by_its_filter_its_currency_or_the_field_that_names_it() {
 }
 
 #[test]
+fn a_currency_is_no_amount_where_the_call_has_none() {
+    let call = json!({"name": "x", "currency": "EUR"});
+    let found = accounts("effect = \"create\"\nchanges = \"{name}\"", &call);
+    assert_eq!(found["/currency"], Account::Unaccounted);
+}
+
+#[test]
 fn a_value_is_found_by_its_pointer_and_nothing_where_there_is_none() {
     let call = json!({"a": {"b/c": [1, null]}, "text": "{\"x\": [\"y\"]}"});
     for (pointer, value) in [

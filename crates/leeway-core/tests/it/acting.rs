@@ -338,6 +338,10 @@ fn an_empty_place_of_the_audit_record_says_why() {
     ] {
         assert_eq!(note(&held, place).as_deref(), Some(why), "{place}");
     }
+    let mut reasoned = judged(Verdict::Hold, 1, Cause::Proposed);
+    reasoned.claim.reason = Some("the customer asked".into());
+    let reasoned = [ActionEvent::Judged(Box::new(reasoned))];
+    assert_eq!(note(&reasoned, "reason.agent"), None);
     // What is not needed is an image, so it is not empty.
     assert_eq!(note(&held, "source_data.before"), None);
     let running = [allowed.clone(), started(vec![])];

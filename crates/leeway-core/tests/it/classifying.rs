@@ -159,6 +159,25 @@ fn a_delete_changes_every_field_that_says_something_to_nothing() {
 }
 
 #[test]
+fn only_a_delete_that_names_no_fields_changes_all_of_them() {
+    let before = image(json!({"name": "x", "city": "Graz"}));
+    let call = json!({"id": "1", "name": "y"});
+    let sent = found(
+        &format!("effect = \"send\"\n{NONE}\n{READ}"),
+        &call,
+        &before,
+    );
+    assert!(sent.changes.is_empty(), "{:?}", sent.changes);
+    let lines = format!("effect = \"delete\"\nchanges = \"{{name}}\"\n{NONE}\n{READ}");
+    let named: Vec<String> = found(&lines, &call, &before)
+        .changes
+        .into_iter()
+        .map(|one| one.field)
+        .collect();
+    assert_eq!(named, ["name"]);
+}
+
+#[test]
 fn a_workflows_own_words_are_found_in_texts_and_added_to_what_was_found() {
     let list = |words: &'static [&'static str]| {
         WordLists::new([("outage", words.iter().copied())].into_iter())
