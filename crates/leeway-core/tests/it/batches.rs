@@ -154,7 +154,14 @@ fn a_selection_takes_what_fits_everything_it_says() {
             assert!(!both.fits_row(&row), "{both:?}");
         }
     }
-    let inside: [(fn(&mut Selection, String), &str, &str); 7] = [
+}
+
+type Say = fn(&mut Selection, String);
+
+#[test]
+fn a_selection_looks_into_what_an_action_was_judged_with() {
+    let (judged, _) = contact();
+    let inside: [(Say, &str, &str); 7] = [
         (|it, value| it.source = Some(value), "mail/1", "mail/2"),
         (|it, value| it.trigger = Some(value), "run-1", "run-"),
         (|it, value| it.prompt = Some(value), "p1", "p2"),
@@ -165,7 +172,7 @@ fn a_selection_takes_what_fits_everything_it_says() {
     ];
     for (set, yes, no) in inside {
         let of = |value: &str| {
-            let mut selection = none();
+            let mut selection = Selection::default();
             set(&mut selection, value.to_owned());
             selection
         };
@@ -325,6 +332,7 @@ fn undos_are_counted_by_their_names() {
 
 #[test]
 fn names_and_words_tell_apart_where_things_stand() {
+    use UndoStatus as S;
     let batches = [
         (BatchStatus::Planning, "planning"),
         (BatchStatus::Planned, "planned"),
@@ -338,7 +346,6 @@ fn names_and_words_tell_apart_where_things_stand() {
     }
     for status in UndoStatus::ALL {
         assert_eq!(json!(status), json!(status.name()));
-        use UndoStatus as S;
         assert_eq!(
             status.is_settled(),
             matches!(status, S::Undone | S::PutRight | S::Kept)

@@ -5,7 +5,7 @@ use leeway_core::classify::compiled::CompiledPack;
 use leeway_core::classify::pack::Pack;
 use leeway_core::classify::{BeforeImage, Effect, FieldChange, Level};
 use leeway_core::undo::Finding;
-use leeway_core::undo::along::changed_along;
+use leeway_core::undo::along::{Along, changed_along};
 use leeway_core::undo::fields::{Compared, alike, compare};
 use leeway_core::undo::forms::{Form, Forms, Kept, Normal, Written, kept, same, surely_same};
 use leeway_core::undo::read_back::{in_form, mismatched};
@@ -402,7 +402,7 @@ fn along(changes: Vec<FieldChange>, before: Value, after: Value) -> (Vec<String>
         ..classified(Effect::Update, Level::LowRisk)
     };
     let (found, more) = changed_along(&classified, (&image(before), &image(after)), &Normal::new());
-    (found.iter().map(|one| one.label()).collect(), more)
+    (found.iter().map(Along::label).collect(), more)
 }
 
 #[test]
