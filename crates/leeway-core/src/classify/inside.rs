@@ -110,6 +110,8 @@ pub(super) fn looks_like_host(text: &str) -> bool {
 pub(super) fn host_part(text: &str) -> &str {
     let host = text.split(['/', '?', '#']).next().unwrap_or_default();
     match host.rsplit_once(':') {
+        // The last group of a bare IPv6 address is no port.
+        Some((before, _)) if before.contains(':') && !before.ends_with(']') => host,
         Some((host, port)) if port.chars().all(|c| c.is_ascii_digit()) => host,
         _ => host,
     }

@@ -6,7 +6,7 @@ use crate::message::{Message, encoded, html};
 use percent_encoding::percent_decode_str;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeSet, HashMap};
 use std::ops::Range;
 use unicode_normalization::UnicodeNormalization;
 
@@ -94,7 +94,7 @@ pub enum Source {
 pub struct Known {
     /// By window and the rolling hash of the last letters in it.
     met: HashMap<(usize, u64), Vec<Met>>,
-    windows: BTreeMap<usize, usize>,
+    windows: BTreeSet<usize>,
     told: usize,
     given: usize,
     /// Until when more was told than is kept, Unix time in milliseconds.
@@ -267,7 +267,7 @@ impl Known {
             systems: vec![system.to_owned()],
             at_ms,
         });
-        *self.windows.entry(window).or_default() += 1;
+        self.windows.insert(window);
         *(if told {
             &mut self.told
         } else {
@@ -303,7 +303,7 @@ impl Known {
         (self.told, self.given) = (0, 0);
         self.windows.clear();
         for ((window, _), alike) in &self.met {
-            *self.windows.entry(*window).or_default() += alike.len();
+            self.windows.insert(*window);
             let told = alike.iter().filter(|met| met.told).count();
             self.told += told;
             self.given += alike.len() - told;
@@ -426,7 +426,7 @@ impl Known {
         let base = key.base();
         let mut spots = Vec::new();
         let mut hashes = 0;
-        let fit = self.windows.keys().copied();
+        let fit = self.windows.iter().copied();
         for window in fit.filter(|window| *window <= letters.len()) {
             let top = (1..window).fold(1, |power, _| times(power, base));
             let mut hash = rolled(letters[..window].iter().map(|it| it.plain), base);

@@ -5,7 +5,7 @@ use leeway_core::classify::compiled::CompiledPack;
 use leeway_core::classify::pack::Pack;
 use leeway_core::classify::{BeforeImage, Effect, FieldChange, Level};
 use leeway_core::undo::Finding;
-use leeway_core::undo::along::changed_along;
+use leeway_core::undo::along::{Along, changed_along};
 use leeway_core::undo::fields::{Compared, alike, compare};
 use leeway_core::undo::forms::{Form, Forms, Kept, Normal, Written, kept, same, surely_same};
 use leeway_core::undo::read_back::{in_form, mismatched};
@@ -393,4 +393,86 @@ proptest! {
         let _ = kept_as(&json!(one), &json!(other));
         let _ = kept_as(&json!(other.repeat(200)), &json!(one));
     }
+}
+
+/// What changed along with an update of these fields.
+fn along(changes: Vec<FieldChange>, before: Value, after: Value) -> (Vec<String>, u32) {
+    let classified = leeway_core::classify::Classified {
+        changes,
+        ..classified(Effect::Update, Level::LowRisk)
+    };
+    let (found, more) = changed_along(&classified, (&image(before), &image(after)), &Normal::new());
+    (found.iter().map(Along::label).collect(), more)
+}
+
+#[test]
+fn what_the_call_names_does_not_change_along_and_the_rest_of_its_record_does() {
+    let of = |fields: &[&str], before: Value, after: Value| {
+        let changes = fields
+            .iter()
+            .map(|field| change(field, json!("a"), json!("b")));
+        along(changes.collect(), before, after).0
+    };
+    let (before, after) = (
+        json!({"name": "a", "in": {"x": "a", "y": "a"}, "gone": "a"}),
+        json!({"name": "b", "in": {"x": "b", "y": "b"}, "new": "b"}),
+    );
+    assert_eq!(
+        of(&["name"], before.clone(), after.clone()),
+        ["in.x", "in.y", "new", "gone"]
+    );
+    assert_eq!(
+        of(&["in"], before.clone(), after.clone()),
+        ["name", "new", "gone"]
+    );
+    // Of what is looked into, only the named member is left out.
+    assert_eq!(
+        of(&["in.x"], before.clone(), after.clone()),
+        ["name", "in.y", "new", "gone"]
+    );
+    assert_eq!(of(&["inn"], before, after).len(), 5);
+    // As deep as is looked; what lies deeper is one value, and the call names a part of it.
+    let nested = |levels: usize, value: &str| {
+        (0..levels).fold(json!(value), |inner, _| json!({ "m": inner }))
+    };
+    let path = |levels: usize| vec!["m"; levels].join(".");
+    assert_eq!(of(&["other"], nested(5, "a"), nested(5, "b")), [path(5)]);
+    assert_eq!(of(&["other"], nested(7, "a"), nested(7, "b")), [path(5)]);
+    assert!(of(&[path(7).as_str()], nested(7, "a"), nested(7, "b")).is_empty());
+    let beside = |value: &str| json!({"m": {"m": nested(1, value), "n": value}});
+    assert_eq!(of(&["m.m.m"], beside("a"), beside("b")), ["m.n"]);
+    // What is hidden on both sides says nothing, on one side it does.
+    let hidden = || json!({"key": "[redacted]"});
+    assert!(of(&["other"], hidden(), hidden()).is_empty());
+    assert_eq!(of(&["other"], hidden(), json!({"key": "b"})), ["key"]);
+}
+
+#[test]
+fn of_several_records_each_is_compared_with_itself() {
+    let of_record = |record: &str, field: &str| FieldChange {
+        record: Some(record.into()),
+        ..change(field, json!("a"), json!("b"))
+    };
+    let both = |value: &str| json!({"r-1": {"name": value, "fax": value}, "r-2": {"name": value}});
+    let (found, more) = along(vec![of_record("r-1", "name")], both("a"), both("b"));
+    assert_eq!(
+        (found, more),
+        (vec!["fax of r-1".to_owned(), "name of r-2".to_owned()], 0)
+    );
+}
+
+#[test]
+fn a_long_value_that_changed_along_is_told_by_its_beginning() {
+    let of = |length: usize| {
+        let classified = classified(Effect::Update, Level::LowRisk);
+        let images = (
+            image(json!({"notes": ""})),
+            image(json!({"notes": "x".repeat(length)})),
+        );
+        let (found, _) = changed_along(&classified, (&images.0, &images.1), &Normal::new());
+        found[0].after.as_str().unwrap().to_owned()
+    };
+    // With its quotes it is two longer.
+    assert_eq!(of(498), "x".repeat(498));
+    assert_eq!(of(499), format!("\"{}… (501 bytes)", "x".repeat(124)));
 }

@@ -3,10 +3,12 @@
 use crate::cases::{call, classified};
 use crate::rules::{NONE, decide, fill, sure, workflow};
 use leeway_core::action::Claim;
-use leeway_core::classify::{Classified, Effect, Level, RecordRef};
+use leeway_core::classify::{Area, Classified, Effect, Level, RecordRef};
+use leeway_core::judge::counting::{Counts, Weighed};
 use leeway_core::judge::facts::Counted;
+use leeway_core::judge::guardrail::When;
 use leeway_core::judge::rules::{Case, CompiledRules};
-use leeway_core::judge::{Facts, Verdict};
+use leeway_core::judge::{Decision, Facts, Verdict};
 
 /// What is left when its filters failed.
 fn unread() -> Classified {
@@ -228,4 +230,124 @@ when = { level_at_least = 2, total = { above_cents = 1, per_s = 3600, of = \"age
         ..fill()
     };
     assert_eq!(ask(&update), ["again", "acts"]);
+}
+
+#[test]
+fn amounts_at_a_limit_in_another_currency_or_named_but_not_known() {
+    let paying = |cents: Option<i64>, currency: Option<&str>| Classified {
+        amount_cents: cents,
+        amount_expected: false,
+        currency: currency.map(str::to_owned),
+        ..fill()
+    };
+    let above = "amount_above_cents = 100, currency = \"EUR\"";
+    let total = "currency = \"EUR\", total = { above_cents = 1000, per_s = 60, of = \"workflow\" }";
+    let before = |sum_cents| Facts {
+        counted: [(
+            "own".to_owned(),
+            Counted {
+                count: 1,
+                sum_cents,
+            },
+        )]
+        .into(),
+        ..Facts::default()
+    };
+    let none = Facts::default();
+    for (when, thing, facts, expected) in [
+        (above, paying(Some(0), Some("EUR")), &none, false),
+        (above, paying(Some(100), Some("EUR")), &none, false),
+        (above, paying(Some(101), Some("EUR")), &none, true),
+        (above, paying(Some(1), Some("USD")), &none, true),
+        (above, paying(Some(1), None), &none, true),
+        (above, paying(None, None), &none, false),
+        (total, paying(Some(0), Some("EUR")), &before(1000), false),
+        (total, paying(Some(1), Some("EUR")), &before(1000), true),
+        (total, paying(Some(1), Some("USD")), &before(0), true),
+        // What moves no money fires only where the limit is passed already.
+        (total, paying(None, None), &before(999), false),
+        (total, paying(None, None), &before(1000), false),
+        (total, paying(None, None), &before(1001), true),
+        (total, paying(Some(-1), Some("EUR")), &before(0), true),
+    ] {
+        assert_eq!(guarded(when, &thing, facts), expected, "{when} {thing:?}");
+    }
+}
+
+#[test]
+fn a_condition_that_is_listed_twice_holds_like_one() {
+    let pricing = Classified {
+        areas: [Area::Pricing].into(),
+        ..fill()
+    };
+    let none = Facts::default();
+    for when in [
+        "areas = [\"pricing\", \"pricing\"]",
+        "effects = [\"update\", \"update\"]",
+        "areas = [\"pricing\", \"ownership\"]",
+    ] {
+        assert!(guarded(when, &pricing, &none), "{when}");
+    }
+    assert!(!guarded(
+        "areas = [\"ownership\", \"ownership\"]",
+        &pricing,
+        &none
+    ));
+}
+
+#[test]
+fn the_most_approvals_that_any_rule_asks_for_count() {
+    let rule = |id: &str, more: &str| {
+        format!(
+            "[[guardrail]]\nid = \"{id}\"\ntext = \"Own.\"\nthen = \"hold\"\n{more}\nwhen = {{ level_at_least = 1 }}\n"
+        )
+    };
+    for (rules, approvals) in [
+        (rule("a", ""), 1),
+        (rule("a", "approvals = 2"), 2),
+        (rule("a", "approvals = 3") + &rule("b", "approvals = 2"), 3),
+        (rule("a", "approvals = 2") + &rule("b", "approvals = 3"), 3),
+    ] {
+        let decision = decide(&rules, &fill(), &sure(), &NONE, &Facts::default());
+        assert_eq!(decision.approvals, approvals, "{rules}");
+        // One is not written down, and what is not written down is one.
+        let written = serde_json::to_value(&decision).unwrap();
+        assert_eq!(
+            written.get("approvals").is_some(),
+            approvals > 1,
+            "{written}"
+        );
+        let read: Decision = serde_json::from_value(written).unwrap();
+        assert_eq!(read, decision);
+    }
+}
+
+#[test]
+fn what_is_counted_depends_on_the_conditions_and_not_on_the_limit() {
+    let counts = |when: &str| {
+        let when: When = toml::from_str(when).unwrap();
+        Counts::of(&when)
+    };
+    let rate = "effects = [\"update\"]\nrate = { more_than = 2, per_s = 60, of = \"agent\" }";
+    let total = "effects = [\"update\"]\ntotal = { above_cents = 2, per_s = 60, of = \"agent\" }";
+    assert_eq!(counts(rate), counts("effects = [\"update\"]"));
+    assert_eq!(counts(total), counts(rate));
+    assert_ne!(counts(rate), counts("effects = [\"create\"]"));
+}
+
+#[test]
+fn what_is_kept_to_count_an_action_by_is_what_it_does() {
+    let change = |field: &str| crate::cases::change(field, serde_json::Value::Null, "1".into());
+    let thing = Classified {
+        areas: [Area::Pricing, Area::Ownership].into(),
+        changes: vec![change("phone"), change("city"), change("phone")],
+        amount_expected: true,
+        ..fill()
+    };
+    let weighed = Weighed::of(&thing);
+    let areas = 1 << Area::Pricing as u8 | 1 << Area::Ownership as u8;
+    assert_eq!(weighed.areas, areas);
+    assert_eq!(weighed.fields, ["city", "phone"]);
+    assert!(weighed.amount_expected && !weighed.unknown);
+    assert!(Weighed::of(&unread()).unknown);
 }

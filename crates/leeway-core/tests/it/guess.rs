@@ -200,3 +200,50 @@ fn arguments_that_choose_what_is_done_count_at_their_worst() {
     }});
     assert_eq!(guess(&hidden, &Server::of([&hidden])).effect, Effect::Send);
 }
+
+/// Everything a guess says, in one line.
+fn line(guess: &Guess) -> String {
+    let undo = guess.undo.as_ref().map(|undo| {
+        let how = if undo.restores { "restores" } else { "offsets" };
+        format!("{how} by {}", undo.tool)
+    });
+    let areas: Vec<String> = guess.areas.iter().map(|area| format!("{area:?}")).collect();
+    let parts = [
+        ("of", guess.record_type.clone()),
+        ("by", guess.id_argument.clone()),
+        (
+            "sets",
+            Some(guess.fields.join(" ")).filter(|it| !it.is_empty()),
+        ),
+        ("areas", Some(areas.join(" ")).filter(|it| !it.is_empty())),
+        ("read by", guess.read.clone()),
+        ("undo", undo),
+    ];
+    let said: Vec<String> = parts
+        .into_iter()
+        .filter_map(|(what, part)| Some(format!("{what} {}", part?)))
+        .collect();
+    let level = u8::from(guess.level);
+    format!(
+        "{:?} {level}; {}; {}",
+        guess.effect,
+        said.join("; "),
+        guess.why
+    )
+}
+
+/// A change of the lexicon shows here in every guess that it moves, beyond what the measure counts.
+#[test]
+fn every_guess_is_as_it_was_last_looked_at() {
+    let mut lines = String::new();
+    for name in labels().keys() {
+        let tools = tools(name);
+        let server = Server::of(&tools);
+        for tool in &tools {
+            let guess = line(&guess(tool, &server));
+            let called = tool["name"].as_str().unwrap_or_default();
+            lines.push_str(&format!("{name} {called}: {guess}\n"));
+        }
+    }
+    insta::assert_snapshot!(lines);
+}

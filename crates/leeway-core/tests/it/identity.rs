@@ -220,6 +220,51 @@ fn an_id_is_respelled_only_where_it_names_the_record() {
 }
 
 #[test]
+fn an_id_is_respelled_whether_it_is_written_as_a_text_or_a_number() {
+    let pack = pack(", normal = \"trim\"", "", "");
+    let tool = &pack.tools["put"];
+    let as_one = |call: Value, id: &str| {
+        let Hold::Record(record) = thing(id) else {
+            panic!("a record");
+        };
+        tool.as_one(&call, Some(&record))
+    };
+    let call = |id: Value, text: Value| json!({"id": id, "text": text});
+    assert_eq!(
+        as_one(call(json!(7), json!(7)), "alias"),
+        Some(call(json!("alias"), json!(7)))
+    );
+    assert_eq!(
+        as_one(call(json!(7.0), json!("x")), "alias"),
+        Some(call(json!("alias"), json!("x")))
+    );
+    assert_eq!(
+        as_one(call(json!(" a "), json!(8)), "a"),
+        Some(call(json!("a"), json!(8)))
+    );
+    assert_eq!(as_one(call(json!("a"), json!("x")), "a"), None);
+}
+
+#[test]
+fn a_create_holds_a_kind_whose_records_nothing_tells_apart() {
+    let make = "[tool.make]\neffect = \"create\"\nchanges = \".\"\nundo = { kind = \"exact\", tool = \"drop\", arguments = \"{id: .id}\", summary = \"s\" }\n[tool.drop]\neffect = \"delete\"\nrecord = { type = \"thing\", id = \".id\" }\nundo = { kind = \"none\", why = \"test\" }\n";
+    let pack = pack("", "", make);
+    let hold = pack.tools["make"].hold("s", &json!({"id": "1"})).unwrap();
+    assert_eq!(hold, thing("1").kind());
+}
+
+#[test]
+fn a_reading_tells_records_apart_only_where_all_writers_read_it() {
+    let told = ", id = \".json.id\"";
+    let also = "[tool.also]\neffect = \"update\"\nrecord = { type = \"thing\", id = \".id\" }\nchanges = \"{text: .text}\"\nundo = { kind = \"none\", why = \"test\" }\n";
+    let pack = pack("", told, also);
+    assert_eq!(
+        [identity(&pack, "put"), identity(&pack, "also")],
+        [Identity::Type; 2]
+    );
+}
+
+#[test]
 fn a_number_beyond_all_bounds_holds_what_it_would_make() {
     let pack = compile_text(
         "name = \"p\"\ntitle = \"P\"\n[tool.make]\neffect = \"create\"\nchanges = \".\"\nundo = { kind = \"none\", why = \"test\" }\n",

@@ -51,14 +51,7 @@ impl Leaf {
         };
         let mut place = arguments.clone();
         let mut found = false;
-        // A JSON text that is itself the leaf is not entered.
-        let texts: Vec<usize> = self
-            .texts
-            .iter()
-            .copied()
-            .filter(|at| *at < self.path.len())
-            .collect();
-        with_place(&mut place, parent, (&texts, 0), &mut |place| {
+        with_place(&mut place, parent, (&self.texts, 0), &mut |place| {
             found = place.is_array();
             Some(())
         });
@@ -216,13 +209,8 @@ fn replace(
     with: Option<&Value>,
 ) -> Option<()> {
     let (last, parent) = path.split_last()?;
-    // A JSON text that is itself the leaf is not entered.
-    let texts: Vec<usize> = texts
-        .iter()
-        .copied()
-        .filter(|at| *at < path.len())
-        .collect();
-    with_place(value, parent, (&texts, 0), &mut |place| match place {
+    // A JSON text that is itself the leaf is not entered: the way to its parent ends before it.
+    with_place(value, parent, (texts, 0), &mut |place| match place {
         Value::Object(fields) => match with {
             Some(with) => fields.get_mut(last).map(|item| *item = with.clone()),
             None => fields.remove(last).map(|_| ()),
