@@ -4,7 +4,6 @@
 use super::{AuditedTool, Subject};
 use crate::classify::Effect;
 use crate::classify::guess::words::{base, split};
-use crate::classify::inside::names_id;
 use serde_json::Value;
 
 /// Words by which the name of a tool says that what it is given stands in the record afterwards. Any other
@@ -83,12 +82,15 @@ fn acts_beside(name: &str, schema: &Value) -> bool {
     if is_switch(schema) {
         return !any(READING) && !any(STATES) && !says_a_state(&words);
     }
+    let is_id = words
+        .last()
+        .is_some_and(|last| among("id key uuid number", last));
     let mails = words.len() > 1
         && words
             .first()
             .is_some_and(|first| first == "email" || first == "mail")
         && words.last().is_some_and(|last| last == "to");
-    !names_id(name) && (any(BESIDE_READING) || mails)
+    !is_id && (any(BESIDE_READING) || mails)
 }
 
 fn is_switch(schema: &Value) -> bool {

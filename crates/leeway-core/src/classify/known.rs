@@ -376,7 +376,9 @@ impl Known {
             if parts.is_empty() {
                 parts.push(&whole[spot]);
             }
-            parts.iter().for_each(|part| found.add(part.trim()));
+            for part in parts {
+                found.add(part.trim());
+            }
         }
     }
 

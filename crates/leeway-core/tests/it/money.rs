@@ -219,7 +219,7 @@ fn a_currency_that_nothing_looks_at_is_not_accounted_for() {
             PLAIN,
             json!({"a": 5800, "currency": {"code": "JPY"}}),
             "EUR",
-            (Some("EUR"), "`currency.code`"),
+            (Some("JPY"), ""),
         ),
         (
             PLAIN,
@@ -244,6 +244,30 @@ fn a_currency_that_nothing_looks_at_is_not_accounted_for() {
             "{keys} {arguments}: {told}"
         );
         assert!(told.contains(unknown), "{keys} {arguments}: {told}");
+    }
+}
+
+#[test]
+fn a_currency_is_known_under_any_name() {
+    for (arguments, expected, unknown) in [
+        (json!({"a": 5800, "ccy": "JPY"}), Some("JPY"), ""),
+        (
+            json!({"a": 5800, "PayoutCurrencyRef": {"value": "yen"}}),
+            None,
+            "`YEN` is no currency",
+        ),
+        (json!({"a": 5800, "unit": "JPY"}), Some("JPY"), "`unit`"),
+        (
+            json!({"a": 5800, "currency": "EUR", "unit": "JPY"}),
+            None,
+            "several currencies are named",
+        ),
+    ] {
+        let found = pay("amount_cents = \".a\"", &arguments, None, Some("EUR"));
+        assert_eq!(found.currency.as_deref(), expected, "{arguments}");
+        let told = found.unknowns.join("; ");
+        assert!(told.contains(unknown), "{arguments}: {told}");
+        assert_eq!(told.is_empty(), unknown.is_empty(), "{arguments}: {told}");
     }
 }
 

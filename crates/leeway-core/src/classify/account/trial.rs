@@ -364,7 +364,7 @@ fn same(answer: &Value, value: &Value) -> bool {
     match (answer, value) {
         (Value::Number(number), Value::String(text)) => {
             let shortest =
-                !text.contains(['e', 'E']) && !(text.contains('.') && text.ends_with('0'));
+                !text.contains(['e', 'E']) && (!text.contains('.') || !text.ends_with('0'));
             shortest && *text == number.to_string()
         }
         _ => answer == value,
