@@ -6,48 +6,72 @@ use unicode_normalization::UnicodeNormalization;
 use unicode_security::confusable_detection::skeleton;
 
 /// Whether a change of a field from one value to another is critical, by the names a pack lists: its own, one that
-/// reads like it (`Owner`, `owner_id`, `owner[]`), or that of something within it (`contact.owner`).
+/// reads like it (`Owner`, `owner_id`, `owner[]`, `properties.owner`), or that of a member within it that changes.
 pub(super) fn is_critical(critical: &[String], field: &str, (old, new): (&Value, &Value)) -> bool {
-    let inside = |name: &String| {
-        let (outer, inner) = name.split_once('.')?;
-        let pointer = format!("/{}", inner.replace('.', "/"));
-        let at = |value: &Value| value.pointer(&pointer).cloned();
-        Some(plain(outer) == plain(field) && at(old) != at(new))
-    };
     critical.iter().any(|name| {
+        let (outer, inner) = name.split_once('.').unwrap_or(("", name));
+        let within = outer.is_empty() || names(outer, field);
         name == field
-            || plain(name) == plain(field)
-            || plain(name) == plain(first(field))
-            || inside(name) == Some(true)
+            || alike(name, field)
+            || outer.is_empty() && names(inner, field)
+            || within && changes_within(inner, (old, new))
     })
 }
 
-/// The part of a name before a dot or bracket.
-fn first(name: &str) -> &str {
-    name.split(['.', '[']).next().unwrap_or_default()
+/// Whether one of the parts of a field's name reads like a name.
+fn names(name: &str, field: &str) -> bool {
+    let mut parts = field.split(['.', '[', '/']);
+    parts.any(|part| alike(name, part))
 }
 
-/// A name as it reads: letters and digits, in no case, without an ending that says it is an id.
-fn plain(name: &str) -> String {
-    let folded: String = name.nfkc().flat_map(char::to_lowercase).collect();
-    let letters: String = skeleton(&folded)
-        .filter(|c| c.is_alphanumeric())
-        .flat_map(char::to_lowercase)
-        .collect();
-    let end = |ending: &str| {
-        letters
-            .strip_suffix(&plain_ascii(ending))
-            .map(str::to_owned)
+/// Whether a member of a name, however deep, is another in the new value.
+fn changes_within(name: &str, (old, new): (&Value, &Value)) -> bool {
+    match new {
+        Value::Object(fields) => fields.iter().any(|(key, item)| {
+            let before = old.get(key).unwrap_or(&Value::Null);
+            before != item && (names(name, key) || changes_within(name, (before, item)))
+        }),
+        Value::Array(items) => items.iter().enumerate().any(|(at, item)| {
+            let before = old.get(at).unwrap_or(&Value::Null);
+            before != item && changes_within(name, (before, item))
+        }),
+        _ => false,
+    }
+}
+
+/// Whether two names read alike: the same letters and digits, in any case, whatever they are written in, without an
+/// ending that says it is an id.
+fn alike(name: &str, other: &str) -> bool {
+    if name.is_ascii() && other.is_ascii() {
+        return letters(name).eq(letters(other));
+    }
+    let (name, other) = (skeleton_of(name), skeleton_of(other));
+    letters(&name).eq(letters(&other))
+}
+
+/// The letters and digits of a name in plain letters.
+fn letters(name: &str) -> impl Iterator<Item = u8> {
+    let plain = name.trim_end_matches(|c: char| !c.is_ascii_alphanumeric());
+    let without = |ending: &str| {
+        let at = plain.len().checked_sub(ending.len()).filter(|at| *at > 0)?;
+        let (rest, end) = plain.split_at_checked(at)?;
+        end.eq_ignore_ascii_case(ending).then_some(rest)
     };
-    end("ids")
-        .or_else(|| end("id"))
-        .filter(|rest| !rest.is_empty())
-        .unwrap_or(letters)
+    let stem = without("ids").or_else(|| without("id")).unwrap_or(plain);
+    let stem = if letters_in(stem) { stem } else { plain };
+    stem.bytes()
+        .filter(u8::is_ascii_alphanumeric)
+        .map(|byte| byte.to_ascii_lowercase())
 }
 
-/// A plain ending as [`plain`] would write it.
-fn plain_ascii(text: &str) -> String {
-    skeleton(text).collect()
+fn letters_in(name: &str) -> bool {
+    name.bytes().any(|byte| byte.is_ascii_alphanumeric())
+}
+
+/// A name in the letters that its own look like.
+fn skeleton_of(name: &str) -> String {
+    let folded: String = name.nfkc().flat_map(char::to_lowercase).collect();
+    skeleton(&folded).filter(|c| c.is_alphanumeric()).collect()
 }
 
 #[cfg(test)]
@@ -69,6 +93,7 @@ mod tests {
             "owner[]",
             "owner.id",
             "owner_id",
+            "properties.owner",
             "ownerId",
             "billing",
             "billing.iban",
@@ -78,7 +103,23 @@ mod tests {
         for field in ["owners_note", "own", "previous_owner", "id", ""] {
             assert!(!is(field), "{field}");
         }
-        let other = (&json!({"iban": "x"}), &json!({"iban": "x", "name": "y"}));
-        assert!(!is_critical(&critical, "billing", other));
+        for (old, new, expected) in [
+            (
+                json!({"iban": "x"}),
+                json!({"iban": "x", "name": "y"}),
+                false,
+            ),
+            (json!({}), json!({"name": "y"}), false),
+            (json!({}), json!({"OWNER": "y"}), true),
+            (json!({}), json!([{"a": [{"owner_id": 5}]}]), true),
+            (
+                json!({"a": {"owner": 5}}),
+                json!({"a": {"owner": 5, "x": 1}}),
+                false,
+            ),
+        ] {
+            let found = is_critical(&critical, "billing", (&old, &new));
+            assert_eq!(found, expected, "{new}");
+        }
     }
 }
