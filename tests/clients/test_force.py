@@ -141,7 +141,7 @@ def test_a_stricter_pack_is_in_force_though_whoever_approved_it_hung_up(office, 
                 try:
                     office.bob.post(path, body)
                 except Refused as late:
-                    assert late.code in ("not-open", "changed-meanwhile", "invalid-transition"), "it was on its way"
+                    assert late.code in ("not-open", "changed-meanwhile", "invalid-transition", "change-outdated"), "it was on its way"
         wait_until(lambda: len(kinds(office, "pack/sandbox")) > before, "the pack's entry")
 
     approve(configuration, and_hang_up)

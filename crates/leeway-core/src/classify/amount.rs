@@ -11,7 +11,7 @@ const DEPTH: usize = 6;
 /// What an argument that names a currency is called, in lower case without signs between.
 const NAMES: [&str; 2] = ["currency", "currencycode"];
 /// Longest text that is taken for a currency under a name that only hints at one, characters.
-const LONGEST_HINTED: usize = 20;
+const LONGEST_HINTED: usize = 5;
 
 impl Work<'_> {
     /// The amount in the smallest unit of its currency, the currency, and whether the call names an

@@ -97,7 +97,18 @@ async fn pause(app: &App, person: &Person, (name, holder): (&str, &str)) -> Resu
         reason: "A drill".to_owned(),
         holder: Some(holder.to_owned()),
     };
-    Ok(append(app, person, (name, event)).await?.first_seq)
+    match append(app, person, (name, event)).await {
+        // Somebody pressed stop in between.
+        Err(AppendError::InvalidTransition(why)) => {
+            let registry = app.registry();
+            let live = registry.workflows.get(name);
+            Err(match live.and_then(|live| live.state.paused.as_ref()) {
+                Some(pause) => pausing::already(name, pause),
+                None => AppendError::InvalidTransition(why).into(),
+            })
+        }
+        went => Ok(went?.first_seq),
+    }
 }
 
 /// Ends the drill's own pause. Whoever pressed stop meanwhile stays stopped, and whoever let the workflow go on
