@@ -244,7 +244,7 @@ async fn take_force(
                 StatusCode::CONFLICT,
                 "change-outdated",
                 format!(
-                    "`{}` was changed since this was proposed, so nothing took force",
+                    "`{}` was changed since this was proposed, so this approval changes nothing",
                     edit.stream
                 ),
             )

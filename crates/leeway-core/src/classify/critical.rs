@@ -49,23 +49,20 @@ fn alike(name: &str, other: &str) -> bool {
     letters(&name).eq(letters(&other))
 }
 
-/// The letters and digits of a name in plain letters.
-fn letters(name: &str) -> impl Iterator<Item = u8> {
-    let plain = name.trim_end_matches(|c: char| !c.is_ascii_alphanumeric());
+/// The letters and digits of a name in lower case.
+fn letters(name: &str) -> impl Iterator<Item = char> {
+    let plain = name.trim_end_matches(|c: char| !c.is_alphanumeric());
     let without = |ending: &str| {
         let at = plain.len().checked_sub(ending.len()).filter(|at| *at > 0)?;
         let (rest, end) = plain.split_at_checked(at)?;
         end.eq_ignore_ascii_case(ending).then_some(rest)
     };
     let stem = without("ids").or_else(|| without("id")).unwrap_or(plain);
-    let stem = if letters_in(stem) { stem } else { plain };
-    stem.bytes()
-        .filter(u8::is_ascii_alphanumeric)
-        .map(|byte| byte.to_ascii_lowercase())
-}
-
-fn letters_in(name: &str) -> bool {
-    name.bytes().any(|byte| byte.is_ascii_alphanumeric())
+    let says = stem.contains(char::is_alphanumeric);
+    let stem = if says { stem } else { plain };
+    stem.chars()
+        .filter(|c| c.is_alphanumeric())
+        .map(|c| c.to_ascii_lowercase())
 }
 
 /// A name in the letters that its own look like.
@@ -103,6 +100,10 @@ mod tests {
         for field in ["owners_note", "own", "previous_owner", "id", ""] {
             assert!(!is(field), "{field}");
         }
+        let critical = ["金額".to_owned()];
+        let is = |field: &str| is_critical(&critical, field, (&json!(1), &json!(2)));
+        assert!(is("金額") && is("金額_id") && !is("氏名") && !is("note") && !is(""));
+        let critical = ["owner".to_owned(), "billing.iban".to_owned()];
         for (old, new, expected) in [
             (
                 json!({"iban": "x"}),

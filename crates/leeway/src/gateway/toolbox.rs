@@ -11,6 +11,7 @@ use leeway_core::govern::event::GovernEvent;
 use leeway_core::govern::people::{Person, Right};
 use leeway_core::govern::state::ToolState;
 use leeway_core::govern::workflow::Grant;
+use leeway_core::nesting;
 use serde_json::{Value, json};
 use std::sync::Arc;
 
@@ -36,8 +37,10 @@ pub async fn pin(app: &App, system: &str, definitions: Vec<Value>) {
 }
 
 /// What a definition as listed means for what is pinned; `None` when it is the same.
-fn difference(pinned: Option<&ToolState>, definition: Value) -> Option<GovernEvent> {
+fn difference(pinned: Option<&ToolState>, mut definition: Value) -> Option<GovernEvent> {
     let hash = definition_hash(&definition);
+    // What could not be read again from the ledger is left out: its schema is none then, and the tool not to be called.
+    nesting::cut(&mut definition, nesting::DEEPEST);
     match pinned {
         None => Some(GovernEvent::ToolPinned { hash, definition }),
         Some(state) => {

@@ -164,10 +164,11 @@ fn decision(judged: &Judged) -> Markup {
     } }
 }
 
-/// Whether its call was made, whatever became of it.
+/// Whether the call as it is judged now was made, whatever became of it: an earlier revision may have been.
 fn was_sent(action: &ActionState) -> bool {
-    let mut steps = action.steps.iter();
-    steps.any(|step| matches!(step.event, ActionEvent::Started { .. }))
+    let judged = |step: &Step| matches!(step.event, ActionEvent::Judged(_));
+    let mut since = action.steps.iter().rev().take_while(|step| !judged(step));
+    since.any(|step| matches!(step.event, ActionEvent::Started { .. }))
 }
 
 fn changes(judged: &Judged, sent: bool) -> Markup {

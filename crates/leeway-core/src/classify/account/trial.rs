@@ -112,16 +112,16 @@ impl<'a> Trial<'a> {
         let Some((items, rest)) = list else {
             return true;
         };
-        let given = items.iter().filter_map(|item| item.pointer(&rest));
-        let is_plain = |value: &&Value| !(value.is_array() || value.is_object() || value.is_null());
-        let given: Vec<&Value> = given.filter(is_plain).collect();
+        let given = items.iter().filter_map(|item| leaf::value_at(item, &rest));
+        let is_plain = |value: &Value| !(value.is_array() || value.is_object() || value.is_null());
+        let given: Vec<Value> = given.filter(is_plain).collect();
         if !self.work.tool.entry.additive.is_empty() {
-            let often = |value: &&&Value| given.iter().filter(|other| *other == *value).count();
+            let often = |value: &Value| given.iter().filter(|other| *other == value).count();
             return given
                 .iter()
-                .all(|value| times(answer, value) >= often(&value));
+                .all(|value| times(answer, value) >= often(value));
         }
-        let mut given = given.into_iter().peekable();
+        let mut given = given.iter().peekable();
         plain(answer, &mut |told| {
             if given.peek().is_some_and(|next| same(told, next)) {
                 given.next();
