@@ -1,8 +1,8 @@
 //! What other rules would have made of the past: every action judged again as it was proposed, with
 //! the facts of its day. Pure; what is counted over windows is counted anew along the way.
 
-use super::compiled::View;
 use super::facts::{Counted, Measured};
+use super::gate::View;
 use super::guardrail::Scope;
 use super::rules::{Case, CompiledRules, judge};
 use super::{Facts, Reason, Verdict};

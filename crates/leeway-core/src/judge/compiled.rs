@@ -1,13 +1,14 @@
 //! Guardrails made ready: checked, and reduced to tests that are cheap before they are exact.
 
 use super::check::{self, RuleProblem};
-use super::counting::{self, Counts};
+use super::counting::Counts;
 use super::facts::Counted;
+use super::gate::{Gate, View};
 use super::guardrail::{Guardrail, Scope, When};
-use super::rules::{Case, CompiledRules, Counter};
+use super::rules::{CompiledRules, Counter};
 use super::{Reason, Verdict};
+use crate::classify::Classified;
 use crate::classify::sensitive::WordLists;
-use crate::classify::{Classified, Effect};
 use crate::govern::workflow::Workflow;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -16,38 +17,11 @@ use std::sync::Arc;
 #[derive(Clone, Debug)]
 pub struct CompiledGuardrail {
     rule: Guardrail,
-    effects: u16,
-    areas: u8,
+    gate: Gate,
     /// The currency of its amounts.
     currency: Option<String>,
     /// What its rate or total counts.
     counts: Arc<Counts>,
-}
-
-/// What guardrails look at, computed once per case.
-pub struct View<'a> {
-    case: &'a Case<'a>,
-    effect: u16,
-    areas: u8,
-    level: u8,
-    unknown: bool,
-}
-
-impl<'a> View<'a> {
-    /// Of a case.
-    pub fn of(case: &'a Case<'a>) -> Self {
-        Self {
-            case,
-            effect: bit(case.classified.effect),
-            areas: counting::bits(&case.classified.areas),
-            level: u8::from(case.classified.level),
-            unknown: !case.classified.unknowns.is_empty(),
-        }
-    }
-}
-
-fn bit(effect: Effect) -> u16 {
-    1 << effect as u16
 }
 
 impl CompiledGuardrail {
@@ -58,12 +32,7 @@ impl CompiledGuardrail {
                 .currency
                 .clone()
                 .or_else(|| usual.map(str::to_owned)),
-            effects: rule
-                .when
-                .effects
-                .iter()
-                .fold(0, |bits, effect| bits | bit(*effect)),
-            areas: counting::bits(&rule.when.areas),
+            gate: Gate::of(&rule.when),
             counts: Arc::new(Counts::of(&rule.when)),
             rule,
         }
@@ -126,15 +95,8 @@ impl CompiledGuardrail {
 
     /// Its cheap conditions, without which nothing needs counting.
     fn concerns(&self, view: &View<'_>) -> bool {
-        let when = &self.rule.when;
-        // A filter that failed may have hidden an area. It cannot hide an effect: those it could
-        // raise count as raised.
-        (self.effects == 0 || self.effects & view.effect != 0)
-            // What limits how much is done is not about reads, unless it says so.
-            && (view.effect != bit(Effect::Read) || self.counts.reads || self.window().is_none())
-            && (self.areas == 0 || self.areas & view.areas != 0 || view.unknown)
-            && when.level_at_least.is_none_or(|level| view.level >= level)
-            && (when.agents.is_empty() || when.agents.contains(&view.case.call.agent))
+        let agents = &self.rule.when.agents;
+        self.gate.lets(view) && (agents.is_empty() || agents.contains(&view.case.call.agent))
     }
 
     fn exact(&self, view: &View<'_>) -> bool {
@@ -232,17 +194,18 @@ pub fn compile(
         .cloned()
         .map(|rule| CompiledGuardrail::new(rule, workflow.currency()))
         .collect();
-    let mut by_tool: HashMap<String, Vec<usize>> = HashMap::new();
+    let mut by_tool: HashMap<String, Vec<(Gate, usize)>> = HashMap::new();
     let mut for_any_tool = Vec::new();
     for (index, guardrail) in guardrails.iter().enumerate() {
+        let gated = (guardrail.gate, index);
         if guardrail.rule.when.tools.is_empty() {
-            for_any_tool.push(index);
+            for_any_tool.push(gated);
         }
         for tool in &guardrail.rule.when.tools {
             let rules = by_tool.entry(tool.clone()).or_default();
             // Named twice, it still speaks once.
-            if rules.last() != Some(&index) {
-                rules.push(index);
+            if rules.last().is_none_or(|(_, last)| *last != index) {
+                rules.push(gated);
             }
         }
     }

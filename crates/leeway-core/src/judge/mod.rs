@@ -9,6 +9,7 @@ pub mod check;
 pub mod compiled;
 pub mod counting;
 pub mod facts;
+pub mod gate;
 pub mod guardrail;
 pub mod hours;
 pub mod review;

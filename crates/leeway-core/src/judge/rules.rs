@@ -2,8 +2,9 @@
 //! guardrails. The strictest verdict wins; every rule that fires is kept with its sentence.
 
 use super::check::RuleProblem;
-use super::compiled::{CompiledGuardrail, View};
+use super::compiled::CompiledGuardrail;
 use super::counting::Counts;
+use super::gate::{Gate, View};
 use super::hours::Hours;
 use super::review::{self, PACK_RULE};
 use super::{Decision, Facts, Reason, Verdict};
@@ -26,8 +27,8 @@ pub struct CompiledRules {
     pub hash: String,
     pub(super) guardrails: Vec<CompiledGuardrail>,
     /// Guardrails that name tools, by tool; the others stand in `for_any_tool`.
-    pub(super) by_tool: HashMap<String, Vec<usize>>,
-    pub(super) for_any_tool: Vec<usize>,
+    pub(super) by_tool: HashMap<String, Vec<(Gate, usize)>>,
+    pub(super) for_any_tool: Vec<(Gate, usize)>,
     pub(super) hours: Option<Hours>,
     /// The workflow's own words for sensitive issues.
     pub words: WordLists,
@@ -92,7 +93,9 @@ impl CompiledRules {
     pub fn counters<'a>(&'a self, case: &'a Case<'a>) -> impl Iterator<Item = Counter> + 'a {
         let tool = case.call.tool_name();
         let view = View::of(case);
-        self.candidates(&tool)
+        let candidates: Vec<_> = self.candidates(&tool, &view).collect();
+        candidates
+            .into_iter()
             .filter_map(move |rule| rule.counter(&view))
     }
 
@@ -123,11 +126,12 @@ impl CompiledRules {
         counted.unwrap_or_else(|| since_ms.saturating_add(part_ms))
     }
 
-    /// Guardrails that may concern a tool, in the order they are written.
+    /// Guardrails that may concern a call of a tool, in the order they are written.
     fn candidates<'a>(
         &'a self,
         tool: &str,
-    ) -> impl Iterator<Item = &'a CompiledGuardrail> + use<'a> {
+        view: &View<'_>,
+    ) -> impl Iterator<Item = &'a CompiledGuardrail> {
         let named = self
             .by_tool
             .get(tool)
@@ -136,7 +140,8 @@ impl CompiledRules {
         self.for_any_tool
             .iter()
             .chain(named)
-            .map(|index| &self.guardrails[*index])
+            .filter(|(gate, _)| gate.lets(view))
+            .map(|(_, index)| &self.guardrails[*index])
     }
 }
 
@@ -155,7 +160,7 @@ pub fn judge(rules: &CompiledRules, case: &Case<'_>) -> Decision {
     reasons.extend(case.classified.guards.iter().map(of_pack));
     let view = View::of(case);
     let mut approvals = 1;
-    for rule in rules.candidates(&tool) {
+    for rule in rules.candidates(&tool, &view) {
         if let Some(reason) = rule.fire(&view) {
             approvals = approvals.max(rule.approvals());
             reasons.push(reason);
@@ -195,7 +200,7 @@ pub fn judge_undo(rules: &CompiledRules, case: &Case<'_>, overwrites: bool) -> D
     reasons.extend(case.classified.guards.iter().map(of_pack));
     if matches!(case.classified.effect, Effect::Send | Effect::Pay) {
         let view = View::of(case);
-        for rule in rules.candidates(&case.call.tool_name()) {
+        for rule in rules.candidates(&case.call.tool_name(), &view) {
             if let Some(reason) = rule.fire(&view) {
                 approvals = approvals.max(rule.approvals());
                 reasons.push(reason);

@@ -17,7 +17,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
-const EFFECTS: [Effect; 10] = [
+pub(crate) const EFFECTS: [Effect; 10] = [
     Effect::Read,
     Effect::Draft,
     Effect::Create,
@@ -29,7 +29,7 @@ const EFFECTS: [Effect; 10] = [
     Effect::Send,
     Effect::Pay,
 ];
-const AREAS: [Area; 7] = [
+pub(crate) const AREAS: [Area; 7] = [
     Area::CustomerMessage,
     Area::Pricing,
     Area::MergeDelete,
@@ -101,7 +101,7 @@ fn accounts() -> impl Strategy<Value = Accounts> {
     prop::collection::btree_map("/[a-z]{2}", account, 0..3)
 }
 
-fn thing() -> impl Strategy<Value = Classified> {
+pub(crate) fn thing() -> impl Strategy<Value = Classified> {
     (
         prop::sample::select(EFFECTS.to_vec()),
         level(),

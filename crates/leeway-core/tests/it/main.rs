@@ -22,6 +22,7 @@ mod evidence;
 mod filters;
 mod forms;
 mod gaps;
+mod gates;
 mod govern;
 mod guardrails;
 mod guards;
