@@ -71,11 +71,16 @@ pub struct App {
     pub unrecorded: Unrecorded,
     /// Failed sign-ins.
     pub attempts: Attempts,
+    /// Places for sign-ins that are put off.
+    pub put_off: tokio::sync::Semaphore,
     /// By which identical calls are known.
     pub twins: Twins,
     /// Whether browsers reach us over TLS.
     pub tls: bool,
 }
+
+/// Most sign-ins that are put off at once.
+const MOST_PUT_OFF: usize = 200;
 
 /// What the workers drain.
 pub struct Queues {
@@ -125,6 +130,7 @@ impl App {
             mcp_sessions: mcp_request::Sessions::default(),
             unrecorded: Unrecorded::default(),
             attempts: Attempts::default(),
+            put_off: tokio::sync::Semaphore::new(MOST_PUT_OFF),
             twins: Twins::default(),
             tls,
         });
@@ -146,6 +152,13 @@ impl App {
     pub fn connection(&self, tool: &LiveTool) -> Option<Arc<Connection>> {
         let connection = self.systems.get(&tool.system)?;
         (connection.hash == tool.system_hash).then_some(connection)
+    }
+
+    /// Whether browsers reach us over TLS, here or at the proxy in front.
+    pub fn secure(&self) -> bool {
+        let registry = self.registry();
+        let public = registry.notify.as_ref().map(|live| &live.notify.public_url);
+        self.tls || public.is_some_and(|url| url.starts_with("https://"))
     }
 
     /// What is configured now: at least all that the ledger holds at this moment, whoever put it there and

@@ -1,6 +1,7 @@
 //! Leeway: give AI agents exactly the leeway they have earned.
 
 mod app;
+mod arriving;
 mod audit;
 mod backtest;
 mod changes;

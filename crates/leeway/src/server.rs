@@ -1,7 +1,7 @@
 //! The HTTP server: every door in one router, its limits and headers, and where it may listen.
 
 use crate::app::App;
-use crate::connections::{LONGEST_HEADERS, LONGEST_SILENCE, Room};
+use crate::connections::{LONGEST_HEADERS, LONGEST_SILENCE, Room, room_for};
 use crate::error::ApiError;
 use crate::gateway::mcp::Door;
 use crate::gateway::mcp::sessions::Sessions;
@@ -195,7 +195,7 @@ pub async fn serve(bound: Bound, router: Router, stop: CancellationToken) -> any
         .http_builder()
         .http1()
         .header_read_timeout(LONGEST_HEADERS);
-    let room = Room::default();
+    let room = Room::new(room_for());
     match bound.tls {
         Some(tls) => {
             let acceptor = RustlsAcceptor::new(rustls(&tls).await?).acceptor(room);

@@ -15,4 +15,5 @@ pub mod relay;
 pub mod routing;
 pub mod state;
 pub mod system;
+pub mod tool;
 pub mod workflow;

@@ -4,6 +4,7 @@ use super::Where;
 use super::client::Client;
 use super::output::{self, plain};
 use clap::Subcommand;
+use serde_json::Value;
 use std::process::ExitCode;
 
 /// Commands over systems.
@@ -11,6 +12,23 @@ use std::process::ExitCode;
 pub enum SystemsCommand {
     /// List the systems, whether they are up, and why not
     List(Where),
+}
+
+/// What of the systems' tools cannot be used, a line each.
+fn faults(answer: &Value) -> Vec<String> {
+    let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
+    let mut lines = Vec::new();
+    for system in list(&answer["systems"]) {
+        let name = plain(&system["name"]);
+        for tool in list(&system["unusable"]) {
+            let (tool, why) = (plain(&tool["tool"]), plain(&tool["why"]));
+            lines.push(format!("{name}: `{tool}` cannot be used: {why}"));
+        }
+        for why in list(&system["left_out"]) {
+            lines.push(format!("{name}: left out: {}", plain(&why)));
+        }
+    }
+    lines
 }
 
 /// Runs a command.
@@ -33,5 +51,8 @@ pub async fn run(command: SystemsCommand) -> anyhow::Result<ExitCode> {
         })
         .collect();
     output::table(&["SYSTEM", "PACK", "HEALTH", "WHY", "TITLE"], &rows);
+    for line in faults(&answer) {
+        println!("{line}");
+    }
     Ok(ExitCode::SUCCESS)
 }

@@ -6,6 +6,7 @@ use super::document;
 use super::places;
 use super::problems::{Problem, Severity};
 use super::{Configuration, Settings};
+use crate::people::client_address;
 use leeway_core::classify::pack::Pack;
 use leeway_core::govern::owners::Owners;
 use leeway_core::govern::system::System;
@@ -249,6 +250,7 @@ fn parse<T: DeserializeOwned>(source: &Source, problems: &mut Vec<Problem>) -> O
 }
 
 fn check_settings(source: &Source, settings: &Settings, problems: &mut Vec<Problem>) {
+    check_proxies(source, settings, problems);
     let limits = [
         ("body_limit_bytes", settings.body_limit_bytes == 0),
         ("session_hours", settings.session_hours == 0),
@@ -261,6 +263,18 @@ fn check_settings(source: &Source, settings: &Settings, problems: &mut Vec<Probl
                     .help("write a number above 0, or leave the key out"),
             );
         }
+    }
+}
+
+fn check_proxies(source: &Source, settings: &Settings, problems: &mut Vec<Problem>) {
+    let wrong = settings.trusted_proxies.iter();
+    for text in wrong.filter(|text| client_address::network(text).is_none()) {
+        let message = format!("`{text}` in `trusted_proxies` is no address and no network");
+        problems.push(
+            source
+                .at("trusted_proxies", "address-invalid", message)
+                .help("write an address or a network, like 10.0.0.7 or 10.0.0.0/8"),
+        );
     }
 }
 

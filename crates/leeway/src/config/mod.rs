@@ -59,6 +59,19 @@ pub struct Settings {
     /// Names under which agents reach this server besides its addresses and `localhost`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub hosts: Vec<String>,
+    /// Proxies besides those on this machine whose word on where a request comes from counts: addresses or networks.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub trusted_proxies: Vec<String>,
+}
+
+impl Settings {
+    /// The networks of trusted proxies.
+    pub fn trusted_proxies(&self) -> Vec<ipnet::IpNet> {
+        let networks = self.trusted_proxies.iter();
+        networks
+            .filter_map(|text| crate::people::client_address::network(text))
+            .collect()
+    }
 }
 
 /// What becomes of a change of the configuration made at the machine itself.
@@ -80,6 +93,7 @@ impl Default for Settings {
             session_hours: 12,
             change_review: ChangeReview::default(),
             hosts: Vec::new(),
+            trusted_proxies: Vec::new(),
         }
     }
 }

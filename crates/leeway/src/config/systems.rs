@@ -5,6 +5,7 @@ use super::document;
 use super::load::{Source, nearest};
 use super::problems::Problem;
 use super::secret;
+use crate::system::guard;
 use leeway_core::classify::account::complete::gaps;
 use leeway_core::classify::account::paths::shown;
 use leeway_core::classify::compiled::CompiledTool;
@@ -115,7 +116,7 @@ fn check_way(source: &Source, system: &System, problems: &mut Vec<Problem>) {
             is_http,
         ),
         ("login", system.login.is_some(), is_http || is_mail),
-        ("allow_private", system.allow_private, is_http || is_mail),
+        ("allow_private", system.allow_private, over_http || is_mail),
         ("from", system.from.is_some(), is_mail),
     ] {
         if given && !fits {
@@ -129,6 +130,9 @@ fn check_way(source: &Source, system: &System, problems: &mut Vec<Problem>) {
                     .help("leave the key out"),
             );
         }
+    }
+    if let Kind::Url(address) = kind {
+        check_url(source, (system, address), problems);
     }
     let headers = system
         .headers
@@ -223,6 +227,41 @@ fn check_base(
         );
         return;
     };
+    check_reached((source, "base_url"), (system, &url), problems);
+}
+
+/// The address of an MCP server.
+fn check_url(source: &Source, (system, address): (&System, &str), problems: &mut Vec<Problem>) {
+    let url = Url::parse(address).ok().filter(|url| {
+        matches!(url.scheme(), "https" | "http")
+            && url.host_str().is_some()
+            && url.username().is_empty()
+            && url.password().is_none()
+    });
+    match url {
+        Some(url) => check_reached((source, "url"), (system, &url), problems),
+        None => problems.push(
+            source
+                .at("url", "url-invalid", "it is no plain `https://` address")
+                .help("write scheme, host and path; credentials belong under `[headers]`"),
+        ),
+    }
+}
+
+/// Whether an address may be reached, and with credentials.
+fn check_reached(
+    (source, key): (&Source, &str),
+    (system, url): (&System, &Url),
+    problems: &mut Vec<Problem>,
+) {
+    if let Err(error) = guard::check_host(url, system.allow_private) {
+        problems.push(
+            source
+                .at(key, "address-forbidden", error.to_string())
+                .help("add allow_private = true for a system on this machine or in a private network; link-local addresses are never reached")
+                .warning(),
+        );
+    }
     let has_secret = system.login.is_some()
         || system
             .headers
@@ -233,7 +272,7 @@ fn check_base(
         problems.push(
             source
                 .at(
-                    "base_url",
+                    key,
                     "credentials-in-clear",
                     "credentials would go out without encryption",
                 )

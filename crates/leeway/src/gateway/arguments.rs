@@ -3,6 +3,7 @@
 
 use crate::error::ApiError;
 use crate::registry::LiveTool;
+use axum::http::StatusCode;
 use leeway_core::classify::account::{Account, declared, paths};
 use leeway_core::classify::pack::Undeclared;
 use leeway_core::classify::{Classified, Effect, Level};
@@ -36,11 +37,15 @@ pub fn check(tool: &LiveTool, arguments: &Value) -> Result<(), ApiError> {
     if !arguments.is_object() {
         return Err(invalid("the arguments are not an object".to_owned()));
     }
-    let Some(schema) = &tool.schema else {
-        return Err(invalid(format!(
-            "the input schema of `{}` is no JSON schema",
-            tool.name
-        )));
+    let schema = match &tool.schema {
+        Ok(schema) => schema,
+        Err(why) => {
+            let message = format!("`{}` cannot be used: {why}", tool.name);
+            return Err(
+                ApiError::new(StatusCode::CONFLICT, "tool-unusable", message)
+                    .help("whoever runs its system has to mend the definition; nothing was done"),
+            );
+        }
     };
     let problems: Vec<String> = schema
         .iter_errors(arguments)

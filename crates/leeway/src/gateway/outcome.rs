@@ -101,9 +101,12 @@ pub fn judge_answer(answer: &Result<Value, CallError>, effect: Effect, by_status
             ..Said::open("the system asked for more", true)
         },
         Ok(_) => Said::known(Outcome::Executed, "The system answered that it is done."),
-        Err(error @ (CallError::NotSent(_) | CallError::Refused(_) | CallError::Conflict(_))) => {
-            failed(format!("Nothing was done: {error}."))
-        }
+        Err(
+            error @ (CallError::NotSent(_)
+            | CallError::Refused(_)
+            | CallError::NotSignedIn(_)
+            | CallError::Conflict(_)),
+        ) => failed(format!("Nothing was done: {error}.")),
         Err(error @ CallError::Protocol { code, message, .. })
             if BEFORE_ANYTHING_RAN.contains(code) && !message.contains(AFTER_THE_TOOL) =>
         {

@@ -282,7 +282,14 @@ fn resolve(registry: &Registry, proposal: &Proposal) -> Result<Arc<LiveTool>, Re
             status: error.status,
             code: error.code,
             message: error.message,
-            help: "mend the arguments to match the tool's input schema and call again; nothing was done",
+            help: match error.code {
+                "tool-unusable" => {
+                    "whoever runs its system has to mend the tool's definition; nothing was done"
+                }
+                _ => {
+                    "mend the arguments to match the tool's input schema and call again; nothing was done"
+                }
+            },
         });
     }
     Ok(tool.clone())

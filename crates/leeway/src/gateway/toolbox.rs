@@ -10,6 +10,7 @@ use leeway_core::action::tool_name;
 use leeway_core::govern::event::GovernEvent;
 use leeway_core::govern::people::{Person, Right};
 use leeway_core::govern::state::ToolState;
+use leeway_core::govern::tool::input_schema;
 use leeway_core::govern::workflow::Grant;
 use leeway_core::nesting;
 use serde_json::{Value, json};
@@ -94,7 +95,7 @@ pub async fn review(app: &App, person: &Person, name: &str, hash: &str) -> Resul
     Ok(())
 }
 
-/// The tools a workflow's agents are shown: classified, unchanged, granted.
+/// The tools a workflow's agents are shown: usable, classified, unchanged, granted.
 pub fn listed<'a>(
     registry: &'a Registry,
     workflow: &LiveWorkflow,
@@ -102,7 +103,10 @@ pub fn listed<'a>(
     let grants = workflow.state.workflow.grants.clone();
     registry.tools.values().filter(move |tool| {
         let granted = grants.get(&tool.name).copied().unwrap_or_default();
-        tool.entry().is_some() && tool.state.changed.is_none() && granted != Grant::Blocked
+        tool.schema.is_ok()
+            && tool.entry().is_some()
+            && tool.state.changed.is_none()
+            && granted != Grant::Blocked
     })
 }
 
@@ -117,10 +121,8 @@ pub fn definition_for_agents(tool: &LiveTool) -> Value {
         object.remove("_meta");
         object.remove("execution");
     }
+    definition["inputSchema"] = input_schema(&tool.state.definition);
     let schema = &mut definition["inputSchema"];
-    if !schema.is_object() {
-        *schema = json!({ "type": "object" });
-    }
     if !schema["properties"].is_object() {
         schema["properties"] = json!({});
     }

@@ -1,7 +1,8 @@
 //! Browser sessions: signing in and out, the cookie, and the token that guards forms.
 
 use super::account;
-use super::attempts::{self, Key};
+use super::attempts::{self, Key, PUT_OFF, Pace};
+use super::known_browser;
 use super::password;
 use super::token::{Token, hash};
 use super::unrecorded;
@@ -30,15 +31,17 @@ fn cookie_name(tls: bool) -> &'static str {
     if tls { "__Host-leeway" } else { "leeway" }
 }
 
-/// Signs a person in. Returns the `Set-Cookie` value.
+/// Signs a person in. Returns the `Set-Cookie` values: of the session, and of a browser that is known from now on.
 pub async fn sign_in(
     app: &App,
     (email, password): (&str, &str),
-    address: &str,
-) -> Result<String, ApiError> {
+    (address, headers): (&str, &HeaderMap),
+) -> Result<Vec<String>, ApiError> {
     let email = email.trim().to_lowercase();
     let now_ms = app.clock.now_ms();
-    check(app, (&email, password), &attempts::keys(&email, address)).await?;
+    let known = known_browser::mark(app, &email, headers)?;
+    let keys = attempts::keys(&email, address, known.as_deref());
+    check(app, (&email, password), &keys).await?;
     let token = Token::fresh("lws");
     let lives_s = app.settings.session_hours.saturating_mul(3600);
     let credential = Credential {
@@ -67,7 +70,9 @@ pub async fn sign_in(
         }
         Err(error) => return Err(error.into()),
     }
-    Ok(cookie(app.tls, &token.secret, lives_s))
+    let mut cookies = vec![cookie(app.secure(), &token.secret, lives_s)];
+    cookies.extend(known_browser::cookie(app, &email)?);
+    Ok(cookies)
 }
 
 /// Checks a password. The attempt is counted before anything is computed, so that many at once are
@@ -83,13 +88,21 @@ async fn check(app: &App, (email, password): (&str, &str), keys: &[Key]) -> Resu
     if email.len() > account::LONGEST_EMAIL || password.chars().count() > password::LONGEST {
         return Err(wrong());
     }
-    if let Err(wait_s) = app.attempts.begin(keys, app.clock.now_ms()) {
-        return Err(ApiError::new(
+    let refused = |wait_s: u64| {
+        ApiError::new(
             StatusCode::TOO_MANY_REQUESTS,
             "too-many-attempts",
             format!("too many failed sign-ins; try again in {wait_s} s"),
         )
-        .retry_after_s(wait_s));
+        .retry_after_s(wait_s)
+    };
+    let pace = app.attempts.begin(keys, app.clock.now_ms());
+    if pace.map_err(refused)? == Pace::PutOff {
+        let Ok(_place) = app.put_off.try_acquire() else {
+            app.attempts.take_back(keys);
+            return Err(refused(PUT_OFF.as_secs()));
+        };
+        tokio::time::sleep(PUT_OFF).await;
     }
     match account::check_password(app, email, password).await {
         Ok(true) => {
@@ -118,7 +131,7 @@ pub async fn sign_out(app: &App, headers: &HeaderMap) -> Result<String, ApiError
     if let Some(secret) = &secret
         && app.unrecorded.forget(&hash(secret))
     {
-        return Ok(cookie(app.tls, "", 0));
+        return Ok(cookie(app.secure(), "", 0));
     }
     if let (Some(secret), Some(session)) = (secret, recognise(app, headers)?) {
         let side = vec![SideWrite::DeleteCredential {
@@ -135,7 +148,7 @@ pub async fn sign_out(app: &App, headers: &HeaderMap) -> Result<String, ApiError
         )
         .await?;
     }
-    Ok(cookie(app.tls, "", 0))
+    Ok(cookie(app.secure(), "", 0))
 }
 
 /// The session a request's cookie stands for, if it is still valid.
@@ -167,7 +180,11 @@ pub fn recognise(app: &App, headers: &HeaderMap) -> Result<Option<Session>, ApiE
 }
 
 fn secret(app: &App, headers: &HeaderMap) -> Option<String> {
-    let name = cookie_name(app.tls);
+    named(headers, cookie_name(app.secure()))
+}
+
+/// The value of a cookie.
+pub fn named(headers: &HeaderMap, name: &str) -> Option<String> {
     headers
         .get_all(header::COOKIE)
         .iter()

@@ -67,9 +67,7 @@ pub fn of((system, system_hash): (&str, &str), pack: &LivePack) -> Vec<Arc<LiveT
             system_hash: system_hash.to_owned(),
             tool: method.to_owned(),
             verb,
-            schema: jsonschema::validator_for(&definition["inputSchema"])
-                .ok()
-                .map(Arc::new),
+            schema: super::validator(&definition),
             pack: Some(methods.clone()),
             state: ToolState {
                 hash: super::definition_hash(&definition),

@@ -5,6 +5,7 @@
 mod methods;
 
 use crate::system::Verb;
+use leeway_core::action::lookalike::marked;
 use leeway_core::action::{Versions, tool_name};
 use leeway_core::canonical;
 use leeway_core::classify::Classified;
@@ -17,6 +18,7 @@ use leeway_core::govern::owners::{Owners, Responsibility};
 use leeway_core::govern::people::{Person, Right};
 use leeway_core::govern::routing::{Routing, route};
 use leeway_core::govern::state::{Document, PersonState, SystemState, ToolState, WorkflowState};
+use leeway_core::govern::tool;
 use leeway_core::judge::rules::CompiledRules;
 use leeway_core::ledger::event::Event;
 use leeway_core::notify::settings::Notify;
@@ -69,8 +71,8 @@ pub struct LiveTool {
     pub verb: Verb,
     /// Its definition, pinned, and one that waits for review.
     pub state: ToolState,
-    /// Checks arguments against the pinned input schema; `None` when the schema is no schema.
-    pub schema: Option<Arc<jsonschema::Validator>>,
+    /// Checks arguments against the pinned input schema; or why the tool cannot be used, one sentence.
+    pub schema: Result<Arc<jsonschema::Validator>, String>,
     /// Content hash of how its system is reached: a call approved for one address does not go to
     /// another.
     pub system_hash: String,
@@ -82,6 +84,11 @@ impl LiveTool {
     /// The pack's entry; `None` when nothing classifies the tool.
     pub fn entry(&self) -> Option<&CompiledTool> {
         self.pack.as_ref()?.compiled.tools.get(&self.tool)
+    }
+
+    /// Why nobody can use it, whatever a workflow grants; one sentence.
+    pub fn unusable(&self) -> Option<&str> {
+        self.schema.as_ref().err().map(String::as_str)
     }
 
     /// The stream of a tool's definition.
@@ -298,10 +305,16 @@ impl Registry {
         Ok(())
     }
 
+    /// A system's tools.
+    pub fn of_system<'a>(&'a self, system: &'a str) -> impl Iterator<Item = &'a Arc<LiveTool>> {
+        self.tools
+            .values()
+            .filter(move |tool| tool.system == system)
+    }
+
     /// A system's tools as a guess about one of them needs them.
     pub fn listed(&self, system: &str) -> Server {
-        let tools = self.tools.values().filter(|tool| tool.system == system);
-        Server::of(tools.map(|tool| &tool.state.definition))
+        Server::of(self.of_system(system).map(|tool| &tool.state.definition))
     }
 
     fn add_pack(&mut self, pack: leeway_core::classify::pack::Pack, hash: String) {
@@ -383,11 +396,7 @@ impl Registry {
         let name = tool_name(system, tool);
         let schema = match before.tools.get(&name) {
             Some(known) if known.state.hash == state.hash => known.schema.clone(),
-            _ => state
-                .definition
-                .get("inputSchema")
-                .and_then(|schema| jsonschema::validator_for(schema).ok())
-                .map(Arc::new),
+            _ => validator(&state.definition),
         };
         self.tools.insert(
             name.clone(),
@@ -403,6 +412,22 @@ impl Registry {
             }),
         );
     }
+}
+
+/// What checks a tool's arguments; or why there is nothing, and the tool cannot be used.
+fn validator(definition: &Value) -> Result<Arc<jsonschema::Validator>, String> {
+    if let Some(why) = tool::unusable(definition) {
+        return Err(why);
+    }
+    jsonschema::validator_for(&tool::input_schema(definition))
+        .map(Arc::new)
+        .map_err(|error| {
+            let why: String = marked(&error.masked().to_string())
+                .chars()
+                .take(200)
+                .collect();
+            format!("its input schema is no JSON schema: {why}")
+        })
 }
 
 /// When somebody who does not decide now lost the right to; `None` who never could.

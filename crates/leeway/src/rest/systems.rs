@@ -8,7 +8,7 @@ use crate::error::ApiError;
 use crate::gateway::toolbox;
 use crate::json::Json;
 use crate::people::access::Who;
-use crate::registry::LiveTool;
+use crate::registry::{LiveTool, Registry};
 use crate::system::Health;
 use axum::extract::{Path, State};
 use leeway_core::classify::guess::{Server, guess};
@@ -22,6 +22,7 @@ use std::sync::Arc;
 #[utoipa::path(get, path = "/v1/systems", responses((status = 200, body = answers::SystemList, description = "`{systems}`")))]
 pub async fn list(State(app): State<Arc<App>>, who: Who) -> Result<Json<Value>, ApiError> {
     who.person(Right::Read)?;
+    let registry = app.registry();
     let systems: Vec<_> = app
         .systems
         .all()
@@ -38,10 +39,21 @@ pub async fn list(State(app): State<Arc<App>>, who: Who) -> Result<Json<Value>, 
                 "pack": connection.system.pack,
                 "health": health,
                 "why": why,
+                "tools": registry.of_system(&connection.system.name).count(),
+                "unusable": unusable(&registry, &connection.system.name),
+                "left_out": connection.left_out(),
             })
         })
         .collect();
     Ok(Json(json!({ "systems": systems })))
+}
+
+/// Tools of a system that nobody can use, each with the reason.
+fn unusable(registry: &Registry, system: &str) -> Vec<Value> {
+    registry
+        .of_system(system)
+        .filter_map(|tool| Some(json!({ "tool": tool.tool, "why": tool.unusable()? })))
+        .collect()
 }
 
 /// A tool as the API shows it; `listed` is what its system lists.
@@ -61,6 +73,7 @@ fn shown(tool: &LiveTool, listed: &Server) -> Value {
         "tool": tool.name,
         "system": tool.system,
         "classified": tool.entry().is_some(),
+        "unusable": tool.unusable(),
         "effect": effect,
         "level": level,
         "guess": guessed,

@@ -1,5 +1,6 @@
 //! What speaks with a system: an MCP session, an HTTP API by its document, or a mail server.
 
+use super::child::LastWords;
 use super::mcp_calls;
 use super::mcp_client::{self, Through};
 use super::openapi::HttpApi;
@@ -11,15 +12,18 @@ use rmcp::{Peer, RoleClient};
 use serde_json::Value;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
+
+/// What is said of a system that answers that nobody is signed in.
+pub const NOT_SIGNED_IN: &str = "not signed in: it refuses the credential (HTTP 401)";
 
 /// One way to speak with a system; cheap to clone.
 #[derive(Clone)]
 pub enum Client {
     /// An MCP session, and what ends it when the system does not know it any more.
-    Mcp(Peer<RoleClient>, CancellationToken),
+    Mcp(Peer<RoleClient>, Lost),
     /// An HTTP API.
     Http(Arc<HttpApi>),
     /// A mail server.
@@ -39,13 +43,16 @@ pub struct Session {
 pub async fn start(system: &System, through: Through, ears: Ears) -> Result<Session, String> {
     let client = match system.kind() {
         Some(Kind::Command(_) | Kind::Url(_)) => {
-            let session = mcp_client::start(system, through, ears).await?;
-            let lost = CancellationToken::new();
+            let words = LastWords::default();
+            let session = mcp_client::start(system, through, (ears, &words))
+                .await
+                .map_err(|why| words.after(&why))?;
+            let lost = Lost::default();
             let client = Client::Mcp(session.peer().clone(), lost.clone());
             let longest = Duration::from_secs(system.timeout_s);
             return Ok(Session {
                 client,
-                ended: Box::pin(until_ended(session, lost, longest)),
+                ended: Box::pin(until_ended(session, (lost, words), longest)),
             });
         }
         Some(Kind::OpenApi(_)) => Client::Http(Arc::new(HttpApi::open(system).await?)),
@@ -68,23 +75,43 @@ pub async fn start(system: &System, through: Through, ears: Ears) -> Result<Sess
 /// calls that still run in it.
 async fn until_ended(
     session: mcp_client::Session,
-    lost: CancellationToken,
+    (lost, words): (Lost, LastWords),
     longest: Duration,
 ) -> String {
     let mut waiting = Box::pin(session.waiting());
     tokio::select! {
-        _ = &mut waiting => "its session ended".to_owned(),
-        () = lost.cancelled() => {
+        _ = &mut waiting => words.after("its session ended"),
+        () = lost.token.cancelled() => {
             tokio::spawn(async move { drop(tokio::time::timeout(longest, waiting).await) });
-            "its session was not found any more".to_owned()
+            lost.why()
         }
+    }
+}
+
+/// Ends a session of which nothing more is to be expected.
+#[derive(Clone, Default)]
+pub struct Lost {
+    token: CancellationToken,
+    why: Arc<OnceLock<&'static str>>,
+}
+
+impl Lost {
+    fn say(&self, why: &'static str) {
+        let _ = self.why.set(why);
+        self.token.cancel();
+    }
+
+    fn why(&self) -> String {
+        let why = self.why.get().copied();
+        why.unwrap_or("its session was not found any more")
+            .to_owned()
     }
 }
 
 impl Client {
     /// Whether its session was lost: nothing more is asked in it.
     pub fn is_lost(&self) -> bool {
-        matches!(self, Self::Mcp(_, lost) if lost.is_cancelled())
+        matches!(self, Self::Mcp(_, lost) if lost.token.is_cancelled())
     }
 
     /// Every tool, as JSON definitions.
@@ -128,8 +155,13 @@ impl Client {
             )),
             Self::Mcp(peer, lost) => {
                 let answer = mcp_calls::call(peer, call, timeout).await;
-                if matches!(answer, Err(CallError::SessionLost(_))) {
-                    lost.cancel();
+                match &answer {
+                    Err(CallError::SessionLost(_)) => {
+                        lost.say("its session was not found any more")
+                    }
+                    // The next session reads the credential again.
+                    Err(CallError::NotSignedIn(_)) => lost.say(NOT_SIGNED_IN),
+                    _ => {}
                 }
                 answer
             }

@@ -6,6 +6,7 @@ use super::mcp_client::{self, Through};
 use super::tap::{Ears, Heard};
 use super::{CallError, SystemCall, mcp_calls};
 use leeway_core::govern::system::{Kind, System};
+use leeway_core::govern::tool::{self, Listed};
 use leeway_core::nesting;
 use leeway_store::crash;
 use rmcp::model::SubscriptionFilter;
@@ -50,6 +51,8 @@ pub enum Health {
 struct Present {
     health: Health,
     client: Option<Client>,
+    /// What of its list of tools could not be taken.
+    left_out: Vec<String>,
 }
 
 /// One system's connection.
@@ -73,6 +76,7 @@ impl Connection {
         let (sender, present) = watch::channel(Present {
             health: Health::Starting,
             client: None,
+            left_out: Vec::new(),
         });
         let stop = CancellationToken::new();
         let supervised = supervise((system.clone(), through), sender, (seen, ears));
@@ -100,6 +104,11 @@ impl Connection {
             Some(why) => Health::Down { why },
             None => present.health.clone(),
         }
+    }
+
+    /// What of its list of tools could not be taken, one sentence each.
+    pub fn left_out(&self) -> Vec<String> {
+        self.present.borrow().left_out.clone()
     }
 
     /// Waits until it has been up or down once.
@@ -231,6 +240,7 @@ async fn supervise(
         present.send_replace(Present {
             health: Health::Down { why },
             client: None,
+            left_out: Vec::new(),
         });
         tokio::time::sleep(pause).await;
         pause = (pause * 2).min(LONGEST_PAUSE);
@@ -280,13 +290,15 @@ async fn attend(
             listed = in_time(system, client.list_tools()) => listed,
             why = &mut ended => return why,
         };
-        match listed {
-            Ok(tools) => seen(system.name.clone(), tools).await,
+        let Listed { tools, left_out } = match listed {
+            Ok(tools) => tool::sort_out(tools),
             Err(why) => return why,
-        }
+        };
+        seen(system.name.clone(), tools).await;
         present.send_replace(Present {
             health: Health::Ready,
             client: Some(client.clone()),
+            left_out,
         });
         ears.hear(Heard::ToolsChanged);
         tokio::select! {

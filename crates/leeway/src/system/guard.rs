@@ -2,7 +2,9 @@
 //! is looked at; the connection then goes to one of exactly those, so that a name cannot point
 //! elsewhere a moment later.
 
+use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use url::Url;
 
 /// An address that may not be reached.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -61,6 +63,53 @@ pub fn check(host: &str, address: IpAddr, allow_private: bool) -> Result<(), For
         what,
         help,
     })
+}
+
+/// Whether an address that is written out as numbers may be reached; names are looked at when they are resolved.
+pub fn check_written(url: &Url, allow_private: bool) -> Result<(), Forbidden> {
+    let host = url.host_str().unwrap_or_default();
+    let bare = host.trim_start_matches('[').trim_end_matches(']');
+    match bare.parse() {
+        Ok(address) => check(host, address, allow_private),
+        Err(_) => Ok(()),
+    }
+}
+
+/// Whether an address may be reached as far as it says so itself: as numbers, or as this machine's own name.
+pub fn check_host(url: &Url, allow_private: bool) -> Result<(), Forbidden> {
+    match url.host_str() {
+        Some("localhost") => check("localhost", Ipv4Addr::LOCALHOST.into(), allow_private),
+        _ => check_written(url, allow_private),
+    }
+}
+
+/// Resolves names as [`resolve`] does.
+#[derive(Clone, Copy, Debug)]
+pub struct Guarded {
+    allow_private: bool,
+}
+
+impl Guarded {
+    /// With or without this machine and private networks.
+    pub fn new(allow_private: bool) -> Self {
+        Self { allow_private }
+    }
+
+    /// Whether an address is one, and may be reached as far as it says so itself.
+    pub fn check(self, url: &str) -> Result<(), String> {
+        let parsed = Url::parse(url).map_err(|error| format!("`{url}` is no address: {error}"))?;
+        check_written(&parsed, self.allow_private).map_err(|error| error.to_string())
+    }
+}
+
+impl Resolve for Guarded {
+    fn resolve(&self, name: Name) -> Resolving {
+        let allow_private = self.allow_private;
+        Box::pin(async move {
+            let addresses = resolve(name.as_str(), 0, allow_private).await?;
+            Ok(Box::new(addresses.into_iter()) as Addrs)
+        })
+    }
 }
 
 fn kind(address: IpAddr) -> Option<Kind> {

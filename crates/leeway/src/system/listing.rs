@@ -1,5 +1,6 @@
 //! Reading a server's tools once, without keeping the connection: for the audit.
 
+use super::child::LastWords;
 use super::mcp_client::Through;
 use super::tap::Ears;
 use super::{mcp_calls, mcp_client};
@@ -18,12 +19,15 @@ pub async fn tools_listed(system: &System) -> Result<Vec<Value>, String> {
             tools_changed: Arc::new(Notify::new()),
             heard: broadcast::channel(1).0,
         };
-        let session = mcp_client::start(system, Through::default(), ears).await?;
+        let words = LastWords::default();
+        let session = mcp_client::start(system, Through::default(), (ears, &words))
+            .await
+            .map_err(|why| words.after(&why))?;
         let tools = mcp_calls::list_tools(session.peer()).await;
         if let Err(error) = session.cancel().await {
             tracing::debug!(%error, "the session did not end well");
         }
-        tools
+        tools.map_err(|why| words.after(&why))
     };
     match tokio::time::timeout(Duration::from_secs(system.timeout_s), listing).await {
         Ok(tools) => tools,

@@ -3,11 +3,13 @@
 use super::line::Line;
 use super::mcp_client::is_modern;
 use super::{CallError, SystemCall, Verb, task};
+use leeway_core::govern::tool::MOST_TOOLS;
 use rmcp::model::{
     CallToolRequest, CallToolRequestParams, ClientRequest, CompleteRequest, CompleteRequestParams,
-    GetExtensions, GetPromptRequest, GetPromptRequestParams, LoggingLevel, Prompt,
-    ReadResourceRequest, ReadResourceRequestParams, RequestMetaObject, Resource, ResourceTemplate,
-    ServerResult, SetLevelRequestParams, SubscribeRequestParams, UnsubscribeRequestParams,
+    GetExtensions, GetPromptRequest, GetPromptRequestParams, ListToolsRequest, LoggingLevel,
+    PaginatedRequestParams, Prompt, ReadResourceRequest, ReadResourceRequestParams,
+    RequestMetaObject, Resource, ResourceTemplate, ServerResult, SetLevelRequestParams,
+    SubscribeRequestParams, UnsubscribeRequestParams,
 };
 use rmcp::service::{PeerRequestOptions, ServiceError};
 use rmcp::{Peer, RoleClient};
@@ -15,6 +17,9 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use std::time::Duration;
+
+/// Most pages of a list that are asked for.
+const MOST_PAGES: usize = 200;
 
 /// Makes one call, once. An answer that asks for input instead is an answer: it has
 /// `resultType: "input_required"`.
@@ -61,9 +66,17 @@ pub async fn call(
 /// What the transport says when the system, or whoever stands before it, answers HTTP 404 or 410.
 const GONE: [&str; 3] = ["Session expired", "404", "410"];
 
+/// What it says when they answer HTTP 401: nobody is signed in, and nothing was done.
+const UNAUTHORISED: [&str; 2] = ["Auth required", "HTTP 401"];
+
 /// A call that was sent and has no answer. It may have been carried out, whatever the transport says.
 fn no_answer(error: &ServiceError) -> CallError {
     let why = error.to_string();
+    if matches!(error, ServiceError::TransportSend(_))
+        && UNAUTHORISED.iter().any(|mark| why.contains(mark))
+    {
+        return CallError::NotSignedIn(why);
+    }
     let lost = matches!(error, ServiceError::TransportSend(_))
         && GONE.iter().any(|mark| why.contains(mark));
     if lost {
@@ -152,16 +165,46 @@ fn value(result: impl Serialize) -> Result<Value, CallError> {
         .map_err(|error| CallError::NoAnswer(format!("unreadable answer: {error}")))
 }
 
-/// Every tool the system lists, as JSON definitions, all pages.
+/// Every tool the system lists, as the JSON it gave: all pages, whatever their definitions look like. What is
+/// asked for ends where no more of them are taken.
 pub async fn list_tools(peer: &Peer<RoleClient>) -> Result<Vec<Value>, String> {
-    let tools = peer
-        .list_all_tools()
+    let mut tools = Vec::new();
+    let mut cursor: Option<String> = None;
+    for _ in 0..MOST_PAGES {
+        let (page, next) = tools_page(peer, cursor.clone()).await?;
+        tools.extend(page);
+        if next.is_none() || next == cursor || tools.len() > MOST_TOOLS {
+            return Ok(tools);
+        }
+        cursor = next;
+    }
+    Ok(tools)
+}
+
+async fn tools_page(
+    peer: &Peer<RoleClient>,
+    cursor: Option<String>,
+) -> Result<(Vec<Value>, Option<String>), String> {
+    let why = |error: String| format!("cannot list its tools: {error}");
+    let mut params = PaginatedRequestParams::default();
+    params.cursor = cursor;
+    let request = ClientRequest::ListToolsRequest(ListToolsRequest::with_param(params));
+    let answer = peer
+        .send_request(request)
         .await
-        .map_err(|error| format!("cannot list its tools: {error}"))?;
-    tools
-        .into_iter()
-        .map(|tool| serde_json::to_value(tool).map_err(|error| error.to_string()))
-        .collect()
+        .map_err(|error| why(error.to_string()))?;
+    let page = match answer {
+        ServerResult::ListToolsResult(page) => serde_json::to_value(page),
+        // A page with a definition that is none, read by nobody but us.
+        ServerResult::CustomResult(page) => Ok(page.0),
+        _ => return Err(why("its answer is no list of tools".to_owned())),
+    };
+    let mut page = page.map_err(|error| why(error.to_string()))?;
+    let Value::Array(tools) = page["tools"].take() else {
+        return Err(why("its answer has no `tools`".to_owned()));
+    };
+    let next = page["nextCursor"].as_str().map(str::to_owned);
+    Ok((tools, next))
 }
 
 /// Every resource it lists, all pages.

@@ -1,10 +1,11 @@
 //! One MCP session with a system: starting it, and what the system may ask of us in it.
 
+use super::child::{Child, LastWords};
+use super::guard::Guarded;
 use super::line::Line;
 use super::tap::{Ears, Tapped};
 use crate::config::secret;
 use leeway_core::govern::system::System;
-use process_wrap::tokio::{CommandWrap, KillOnDrop, ProcessGroup};
 use rmcp::model::{
     ClientCapabilities, ClientConfig, ClientResult, CreateMessageRequest,
     CreateMessageRequestMethod, CreateMessageRequestParams, CreateMessageResult, ElicitRequest,
@@ -12,16 +13,10 @@ use rmcp::model::{
     Implementation, ProtocolVersion, SamplingCapability, ServerRequest, SubscriptionFilter,
 };
 use rmcp::service::{ClientLifecycleMode, ClientServiceExt, RequestContext, RunningService};
+use rmcp::transport::StreamableHttpClientTransport;
 use rmcp::transport::streamable_http_client::StreamableHttpClientTransportConfig;
-use rmcp::transport::{StreamableHttpClientTransport, TokioChildProcess};
 use rmcp::{ClientHandler, Peer, RoleClient};
 use std::collections::HashMap;
-use std::process::Stdio;
-use tokio::io::{AsyncBufReadExt, BufReader};
-use tokio::process::ChildStderr;
-
-/// Variables of our own environment a child process gets besides those configured.
-const PASSED_ON: [&str; 4] = ["PATH", "HOME", "LANG", "TZ"];
 
 /// What of a system any workflow lets through to its agents, besides what is read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -100,8 +95,12 @@ async fn ask(
 /// A running session.
 pub type Session = RunningService<RoleClient, Listener>;
 
-/// Starts a session: runs the program or opens the address.
-pub async fn start(system: &System, through: Through, ears: Ears) -> Result<Session, String> {
+/// Starts a session: runs the program or opens the address. A program's last words are noted.
+pub async fn start(
+    system: &System,
+    through: Through,
+    (ears, words): (Ears, &LastWords),
+) -> Result<Session, String> {
     let listener = Listener { through };
     let lifecycle = ClientLifecycleMode::Auto {
         preferred_versions: vec![ProtocolVersion::V_2026_07_28],
@@ -109,12 +108,9 @@ pub async fn start(system: &System, through: Through, ears: Ears) -> Result<Sess
     };
     match (&system.command, &system.url) {
         (Some(command), None) => {
-            let (transport, stderr) = child(system, command)?;
-            if let Some(stderr) = stderr {
-                tokio::spawn(log_stderr(system.name.clone(), stderr));
-            }
+            let child = Child::run(system, command, words)?;
             listener
-                .serve_with_lifecycle(Tapped::new(transport, ears), lifecycle)
+                .serve_with_lifecycle(Tapped::new(child, ears), lifecycle)
                 .await
                 .map_err(|error| format!("`{command}` did not start an MCP session: {error}"))
         }
@@ -125,8 +121,12 @@ pub async fn start(system: &System, through: Through, ears: Ears) -> Result<Sess
                 .custom_headers(headers(system)?)
                 .reinit_on_expired_session(false);
             // A redirect would send the call again elsewhere: it is answered as what it is instead.
+            let guarded = Guarded::new(system.allow_private);
+            guarded.check(url)?;
             let client = reqwest::Client::builder()
+                .no_proxy()
                 .redirect(reqwest::redirect::Policy::none())
+                .dns_resolver(guarded)
                 .build()
                 .map_err(|error| format!("no HTTP client: {error}"))?;
             let transport = StreamableHttpClientTransport::with_client(client, config);
@@ -154,32 +154,6 @@ pub async fn subscribe(peer: Peer<RoleClient>, filter: SubscriptionFilter) {
     }
 }
 
-fn child(
-    system: &System,
-    command: &str,
-) -> Result<(TokioChildProcess, Option<ChildStderr>), String> {
-    let mut process = tokio::process::Command::new(command);
-    process.args(&system.args).env_clear();
-    for name in PASSED_ON {
-        if let Ok(value) = std::env::var(name) {
-            process.env(name, value);
-        }
-    }
-    for (name, reference) in &system.env {
-        let value = secret::resolve(reference).map_err(|error| error.to_string())?;
-        process.env(name, value);
-    }
-    if let Some(cwd) = &system.cwd {
-        process.current_dir(cwd);
-    }
-    let mut wrapped = CommandWrap::from(process);
-    wrapped.wrap(ProcessGroup::leader()).wrap(KillOnDrop);
-    TokioChildProcess::builder(wrapped)
-        .stderr(Stdio::piped())
-        .spawn()
-        .map_err(|error| format!("cannot run `{command}`: {error}"))
-}
-
 fn headers(system: &System) -> Result<HashMap<http::HeaderName, http::HeaderValue>, String> {
     let mut headers = HashMap::new();
     for (name, reference) in &system.headers {
@@ -193,13 +167,4 @@ fn headers(system: &System) -> Result<HashMap<http::HeaderName, http::HeaderValu
         headers.insert(header_name, value);
     }
     Ok(headers)
-}
-
-/// A child's stderr goes to our log, escaped: its words are not ours.
-async fn log_stderr(system: String, stderr: ChildStderr) {
-    let mut lines = BufReader::new(stderr).lines();
-    while let Ok(Some(line)) = lines.next_line().await {
-        let line: String = line.chars().take(500).collect();
-        tracing::debug!(%system, line = %line.escape_debug(), "system wrote to stderr");
-    }
 }

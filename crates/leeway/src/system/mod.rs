@@ -4,9 +4,10 @@
     reason = "systems of the earlier protocol know nothing else"
 )]
 
+mod child;
 mod client;
 mod connection;
-mod guard;
+pub mod guard;
 pub mod line;
 mod listing;
 mod mcp_calls;
@@ -37,6 +38,9 @@ pub enum CallError {
     /// It was refused before anything ran.
     #[error("the system refused the call: {0}")]
     Refused(String),
+    /// It was refused, because the system does not take the credential.
+    #[error("the system does not take the credential: {0}")]
+    NotSignedIn(String),
     /// The system refused a conditional write, because the record is another by now: it did nothing.
     #[error("the record had changed, and the system refused the write: {0}")]
     Conflict(String),

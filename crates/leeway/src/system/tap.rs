@@ -60,6 +60,8 @@ struct Running {
 pub struct Tapped<T> {
     inner: T,
     running: Vec<Running>,
+    /// Requests whose answers come too late to be of use.
+    given_up: Vec<RequestId>,
     ears: Ears,
 }
 
@@ -69,6 +71,7 @@ impl<T> Tapped<T> {
         Self {
             inner,
             running: Vec::new(),
+            given_up: Vec::new(),
             ears,
         }
     }
@@ -82,6 +85,12 @@ impl<T> Tapped<T> {
                     ClientRequest::SubscriptionsListenRequest(_)
                 ) {
                     return;
+                }
+                // A system that is slow to start answers the question which protocol it speaks after it was
+                // asked by the other one.
+                if matches!(request.request, ClientRequest::InitializeRequest(_)) {
+                    self.given_up
+                        .extend(self.running.drain(..).map(|running| running.id));
                 }
                 self.running
                     .retain(|running| running.line.as_ref().is_none_or(Line::is_open));
@@ -101,6 +110,19 @@ impl<T> Tapped<T> {
             }
             _ => {}
         }
+    }
+
+    /// Whether it answers what nobody waits for any more.
+    fn is_late(&mut self, message: &ServerJsonRpcMessage) -> bool {
+        let id = match message {
+            JsonRpcMessage::Response(response) => Some(&response.id),
+            JsonRpcMessage::Error(error) => error.id.as_ref(),
+            _ => None,
+        };
+        let place = id.and_then(|id| self.given_up.iter().position(|one| one == id));
+        place
+            .map(|place| self.given_up.swap_remove(place))
+            .is_some()
     }
 
     fn forget(&mut self, id: &RequestId) {
@@ -195,9 +217,14 @@ impl<T: Transport<RoleClient>> Transport<RoleClient> for Tapped<T> {
     }
 
     async fn receive(&mut self) -> Option<ServerJsonRpcMessage> {
-        let mut message = self.inner.receive().await?;
-        self.received(&mut message);
-        Some(message)
+        loop {
+            let mut message = self.inner.receive().await?;
+            if self.is_late(&message) {
+                continue;
+            }
+            self.received(&mut message);
+            return Some(message);
+        }
     }
 
     fn close(&mut self) -> impl Future<Output = Result<(), Self::Error>> + Send {

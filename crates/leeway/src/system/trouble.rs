@@ -31,6 +31,7 @@ impl Trouble {
             Ok(_)
             | Err(
                 CallError::Refused(_)
+                | CallError::NotSignedIn(_)
                 | CallError::Protocol { .. }
                 | CallError::Cancelled(_)
                 | CallError::Conflict(_),
@@ -40,6 +41,11 @@ impl Trouble {
         if matches!(went, Err(CallError::NotSent(_))) {
             self.lost.notify_one();
         }
+    }
+
+    /// Takes notice of what an answer says of every call.
+    pub fn say(&self, why: &str) {
+        *self.why.lock().unwrap_or_else(PoisonError::into_inner) = Some(why.to_owned());
     }
 
     /// Comes back with the reason when the system cannot be reached.

@@ -5,7 +5,7 @@ use super::parts::shown;
 use super::{Failed, Viewer, sent};
 use crate::app::App;
 use crate::error::ApiError;
-use crate::people::session;
+use crate::people::{client_address, session};
 use axum::extract::{ConnectInfo, State};
 use axum::http::{HeaderMap, header};
 use axum::response::{AppendHeaders, IntoResponse, Redirect, Response};
@@ -63,13 +63,19 @@ pub struct SignIn {
 /// Signs in.
 pub async fn submit(
     State(app): State<Arc<App>>,
-    address: Option<axum::Extension<ConnectInfo<SocketAddr>>>,
+    peer: Option<axum::Extension<ConnectInfo<SocketAddr>>>,
+    headers: HeaderMap,
     sent::Sent(sent): sent::Sent<SignIn>,
 ) -> Response {
-    let address = address.map_or_else(|| "local".to_owned(), |found| found.0.0.ip().to_string());
-    match session::sign_in(&app, (&sent.email, &sent.password), &address).await {
-        Ok(cookie) => (
-            AppendHeaders([(header::SET_COOKIE, cookie)]),
+    let peer = peer.map(|found| found.0.0.ip());
+    let address = client_address::of(peer, &headers, &app.settings.trusted_proxies());
+    match session::sign_in(&app, (&sent.email, &sent.password), (&address, &headers)).await {
+        Ok(cookies) => (
+            AppendHeaders(
+                cookies
+                    .into_iter()
+                    .map(|cookie| (header::SET_COOKIE, cookie)),
+            ),
             Redirect::to(local(&sent.next)),
         )
             .into_response(),

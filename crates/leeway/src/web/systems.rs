@@ -35,7 +35,8 @@ pub async fn show(State(app): State<Arc<App>>, Viewer(session): Viewer) -> PageR
             section.card aria-label=(connection.system.name) {
                 header { h2 { (shown(&connection.system.title)) } (health(&connection.health())) }
                 p.sub { "pack " code { (shown(&connection.system.pack)) } }
-                ul.tools { @for tool in registry.tools.values().filter(|tool| tool.system == connection.system.name) { (line(tool, &listed)) } }
+                @for why in connection.left_out() { p.sub { (icon("alert")) " Left out: " (shown(&why)) } }
+                ul.tools { @for tool in registry.of_system(&connection.system.name) { (line(tool, &listed)) } }
             }
         }
     } }))
@@ -62,6 +63,7 @@ fn line(tool: &LiveTool, listed: &Server) -> Markup {
             },
         }
         @if tool.state.changed.is_some() { span.chip.danger { "Changed: blocked" } }
+        @if let Some(why) = tool.unusable() { span.chip.danger { "Cannot be used: " (shown(why)) } }
     } }
 }
 

@@ -152,7 +152,7 @@ fn follows(
 fn takes(tool: &LiveTool, arguments: &Value) -> bool {
     tool.schema
         .as_ref()
-        .is_none_or(|schema| schema.is_valid(arguments))
+        .is_ok_and(|schema| schema.is_valid(arguments))
 }
 
 fn additive<'a>(action: &ActionState, means: &'a Means) -> &'a [String] {

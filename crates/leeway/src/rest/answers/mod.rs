@@ -463,6 +463,21 @@ pub struct SystemHealth {
     /// Why it is down.
     #[schema(required = true)]
     pub why: Option<String>,
+    /// How many tools it listed so far.
+    pub tools: usize,
+    /// Those of them that nobody can use, with the reason.
+    pub unusable: Vec<UnusableTool>,
+    /// What else of its list could not be taken, one sentence each.
+    pub left_out: Vec<String>,
+}
+
+/// A tool that cannot be used.
+#[derive(ToSchema)]
+pub struct UnusableTool {
+    /// Its name at the system.
+    pub tool: String,
+    /// What is wrong with its definition.
+    pub why: String,
 }
 
 /// The systems.

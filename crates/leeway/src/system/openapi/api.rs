@@ -2,8 +2,10 @@
 
 use super::result;
 use super::wire::{Answer, Wire};
+use crate::system::client::NOT_SIGNED_IN;
 use crate::system::trouble::Trouble;
 use crate::system::{CallError, Condition, SystemCall};
+use leeway_core::classify::look::HTTP_META;
 use leeway_core::govern::system::System;
 use leeway_core::openapi::Withheld;
 use leeway_core::openapi::answer::{Meaning, meaning};
@@ -102,7 +104,14 @@ impl HttpApi {
                 timeout.as_secs()
             ))),
         };
-        self.trouble.note(&went);
+        let status = went
+            .as_ref()
+            .ok()
+            .map(|result| &result["_meta"][HTTP_META]["status"]);
+        match status {
+            Some(status) if *status == json!(401) => self.trouble.say(NOT_SIGNED_IN),
+            _ => self.trouble.note(&went),
+        }
         went
     }
 

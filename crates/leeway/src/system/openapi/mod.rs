@@ -3,6 +3,7 @@
 //! is decided in `leeway_core::openapi`.
 
 mod api;
+mod credentials;
 mod result;
 mod wire;
 

@@ -1,13 +1,12 @@
 //! One request and one answer. Credentials are added here and nowhere else; every address is looked
 //! at before it is connected to; no proxy, no redirect and no repetition happens behind our back.
 
-use crate::config::secret;
+use super::credentials::{Credentials, Held, header_name};
+use crate::system::guard::Guarded;
 use crate::system::{CallError, guard};
-use base64::Engine;
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 use leeway_core::govern::system::System;
 use leeway_core::openapi::request::Request;
-use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use serde_json::{Value, json};
 use std::error::Error;
 use std::time::Duration;
@@ -18,8 +17,6 @@ const LONGEST_ANSWER: usize = 4 * 1024 * 1024;
 const LONGEST_CONNECT: Duration = Duration::from_secs(10);
 /// Headers of an answer that filters may look at.
 const TOLD: [HeaderName; 3] = [header::ETAG, header::LAST_MODIFIED, header::LOCATION];
-/// Credentials shorter than this are not looked for in answers: they would be found in anything.
-const SHORTEST_SECRET: usize = 6;
 
 /// An answer, read whole.
 pub struct Answer {
@@ -45,11 +42,9 @@ pub struct Answer {
 pub struct Wire {
     client: reqwest::Client,
     base: Url,
-    headers: HeaderMap,
-    query: Vec<(String, String)>,
+    credentials: Credentials,
     idempotency_header: Option<HeaderName>,
     allow_private: bool,
-    secrets: Vec<String>,
 }
 
 impl Wire {
@@ -61,9 +56,7 @@ impl Wire {
             .no_proxy()
             .redirect(reqwest::redirect::Policy::none())
             .retry(reqwest::retry::never())
-            .dns_resolver(Guarded {
-                allow_private: system.allow_private,
-            })
+            .dns_resolver(Guarded::new(system.allow_private))
             // A connection that was idle may be closed under our request: one is opened for each, so
             // that what could not be sent is known not to have been.
             .pool_max_idle_per_host(0)
@@ -73,52 +66,14 @@ impl Wire {
         let mut wire = Self {
             client,
             base: base_url(base)?,
-            headers: HeaderMap::new(),
-            query: Vec::new(),
+            credentials: Credentials::read(system)?,
             idempotency_header: None,
             allow_private: system.allow_private,
-            secrets: Vec::new(),
         };
         if let Some(name) = &system.idempotency_header {
             wire.idempotency_header = Some(header_name(name)?);
         }
-        wire.credentials(system)?;
         Ok(wire)
-    }
-
-    fn credentials(&mut self, system: &System) -> Result<(), String> {
-        for (name, reference) in &system.headers {
-            let value = self.value(reference)?;
-            self.headers
-                .insert(header_name(name)?, sensitive(name, &value)?);
-        }
-        for (name, reference) in &system.query {
-            let value = self.value(reference)?;
-            self.query.push((name.clone(), value));
-        }
-        if let Some(login) = &system.login {
-            let (user, password) = (self.value(&login.user)?, self.value(&login.password)?);
-            let text =
-                base64::engine::general_purpose::STANDARD.encode(format!("{user}:{password}"));
-            let value = sensitive("Authorization", &format!("Basic {text}"))?;
-            self.headers.insert(header::AUTHORIZATION, value);
-            self.secrets.push(text);
-        }
-        Ok(())
-    }
-
-    fn value(&mut self, reference: &str) -> Result<String, String> {
-        let value = secret::resolve(reference).map_err(|error| error.to_string())?;
-        if secret::is_reference(reference) {
-            let word = value.split_whitespace().next_back().unwrap_or_default();
-            self.secrets.extend(
-                [value.as_str(), word]
-                    .into_iter()
-                    .filter(|part| part.len() >= SHORTEST_SECRET)
-                    .map(str::to_owned),
-            );
-        }
-        Ok(value)
     }
 
     /// Looks whether something listens there.
@@ -181,18 +136,14 @@ impl Wire {
         mut url: Url,
         mut headers: HeaderMap,
     ) -> Result<Answer, CallError> {
-        // The resolver is not asked about an address that is written out.
-        let host = url.host_str().unwrap_or_default().to_owned();
-        let bare = host.trim_start_matches('[').trim_end_matches(']');
-        if let Ok(address) = bare.parse() {
-            guard::check(&host, address, self.allow_private)
-                .map_err(|error| CallError::NotSent(error.to_string()))?;
-        }
+        guard::check_written(&url, self.allow_private)
+            .map_err(|error| CallError::NotSent(error.to_string()))?;
         let at = url.clone();
-        for (name, value) in &self.query {
+        let held = self.credentials.now().await;
+        for (name, value) in &held.query {
             url.query_pairs_mut().append_pair(name, value);
         }
-        headers.extend(self.headers.clone());
+        headers.extend(held.headers.clone());
         let method = reqwest::Method::from_bytes(request.method.as_bytes())
             .map_err(|_| CallError::NotSent(format!("`{}` is no method", request.method)))?;
         let mut builder = self.client.request(method, url).headers(headers);
@@ -201,78 +152,68 @@ impl Wire {
                 .header(header::CONTENT_TYPE, media)
                 .body(body.clone());
         }
-        let response = builder.send().await.map_err(|error| self.failed(error))?;
-        self.read(response, at).await
+        let response = builder.send().await.map_err(|error| failed(error, &held))?;
+        read(response, at, &held).await
     }
+}
 
-    fn failed(&self, error: reqwest::Error) -> CallError {
-        let before = error.is_connect() || error.is_builder();
-        let error = error.without_url();
-        let mut cause: &dyn Error = &error;
-        while let Some(source) = cause.source() {
-            cause = source;
-        }
-        let why = self.without_secrets(cause.to_string());
-        if before {
-            CallError::NotSent(why)
-        } else {
-            CallError::NoAnswer(why)
-        }
+fn failed(error: reqwest::Error, held: &Held) -> CallError {
+    let before = error.is_connect() || error.is_builder();
+    let error = error.without_url();
+    let mut cause: &dyn Error = &error;
+    while let Some(source) = cause.source() {
+        cause = source;
     }
+    let why = held.taken_out(cause.to_string());
+    if before {
+        CallError::NotSent(why)
+    } else {
+        CallError::NoAnswer(why)
+    }
+}
 
-    async fn read(&self, mut response: reqwest::Response, at: Url) -> Result<Answer, CallError> {
-        let status = response.status().as_u16();
-        let header = |name: &HeaderName| {
-            let value = response.headers().get(name)?.to_str().ok()?;
-            Some(self.without_secrets(value.chars().take(1_000).collect()))
-        };
-        let mut meta = json!({ "status": status });
-        for name in &TOLD {
-            if let Some(value) = header(name) {
-                meta[name.as_str()] = json!(value);
-            }
+async fn read(mut response: reqwest::Response, at: Url, held: &Held) -> Result<Answer, CallError> {
+    let status = response.status().as_u16();
+    let header = |name: &HeaderName| {
+        let value = response.headers().get(name)?.to_str().ok()?;
+        Some(held.taken_out(value.chars().take(1_000).collect()))
+    };
+    let mut meta = json!({ "status": status });
+    for name in &TOLD {
+        if let Some(value) = header(name) {
+            meta[name.as_str()] = json!(value);
         }
-        let content_type = header(&header::CONTENT_TYPE).unwrap_or_default();
-        let content_type = content_type.split(';').next().unwrap_or_default();
-        let content_type = content_type.trim().to_ascii_lowercase();
-        let retry_after = header(&header::RETRY_AFTER)
-            .and_then(|text| text.parse().ok())
-            .map(Duration::from_secs);
-        let location = header(&header::LOCATION);
-        let mut body = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(|error| {
-            CallError::NoAnswer(format!("its answer broke off: {}", error.without_url()))
-        })? {
-            if body.len() + chunk.len() > LONGEST_ANSWER {
-                return Err(CallError::NoAnswer(format!(
-                    "answer-too-large: its answer has more than {LONGEST_ANSWER} bytes"
-                )));
-            }
-            body.extend_from_slice(&chunk);
-        }
-        let text = String::from_utf8_lossy(&body).into_owned();
-        Ok(Answer {
-            status,
-            content_type,
-            text: self.without_secrets(text),
-            json: None,
-            refused: false,
-            meta,
-            retry_after,
-            location,
-            at,
-        })
     }
-
-    /// A system may echo what it was sent; our credentials go no further.
-    fn without_secrets(&self, mut text: String) -> String {
-        for secret in &self.secrets {
-            if text.contains(secret.as_str()) {
-                text = text.replace(secret.as_str(), leeway_core::classify::redact::REDACTED);
-            }
+    let content_type = header(&header::CONTENT_TYPE).unwrap_or_default();
+    let content_type = content_type.split(';').next().unwrap_or_default();
+    let content_type = content_type.trim().to_ascii_lowercase();
+    let retry_after = header(&header::RETRY_AFTER)
+        .and_then(|text| text.parse().ok())
+        .map(Duration::from_secs);
+    let location = header(&header::LOCATION);
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(|error| {
+        CallError::NoAnswer(format!("its answer broke off: {}", error.without_url()))
+    })? {
+        if body.len() + chunk.len() > LONGEST_ANSWER {
+            return Err(CallError::NoAnswer(format!(
+                "answer-too-large: its answer has more than {LONGEST_ANSWER} bytes"
+            )));
         }
-        text
+        body.extend_from_slice(&chunk);
     }
+    let text = String::from_utf8_lossy(&body).into_owned();
+    Ok(Answer {
+        status,
+        content_type,
+        text: held.taken_out(text),
+        json: None,
+        refused: false,
+        meta,
+        retry_after,
+        location,
+        at,
+    })
 }
 
 fn base_url(text: &str) -> Result<Url, String> {
@@ -302,30 +243,4 @@ fn request_headers(request: &Request) -> Result<HeaderMap, String> {
         headers.insert(header_name(name)?, value);
     }
     Ok(headers)
-}
-
-fn header_name(name: &str) -> Result<HeaderName, String> {
-    HeaderName::try_from(name).map_err(|_| format!("`{name}` is not a header name"))
-}
-
-fn sensitive(name: &str, value: &str) -> Result<HeaderValue, String> {
-    let mut value = HeaderValue::from_str(value)
-        .map_err(|_| format!("the value of header `{name}` has characters a header cannot hold"))?;
-    value.set_sensitive(true);
-    Ok(value)
-}
-
-/// Resolves names as [`guard::resolve`] does.
-struct Guarded {
-    allow_private: bool,
-}
-
-impl Resolve for Guarded {
-    fn resolve(&self, name: Name) -> Resolving {
-        let allow_private = self.allow_private;
-        Box::pin(async move {
-            let addresses = guard::resolve(name.as_str(), 0, allow_private).await?;
-            Ok(Box::new(addresses.into_iter()) as Addrs)
-        })
-    }
 }
