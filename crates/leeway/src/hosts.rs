@@ -5,18 +5,49 @@
 use crate::app::App;
 use crate::error::ApiError;
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, StatusCode, Uri, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Duration;
+use tower_http::cors::{AllowOrigin, CorsLayer};
+
+/// Headers of requests that a page may set.
+const ASKED: [&str; 8] = [
+    "accept",
+    "authorization",
+    "content-type",
+    "last-event-id",
+    "mcp-method",
+    "mcp-name",
+    "mcp-protocol-version",
+    "mcp-session-id",
+];
+/// Headers of answers that a page may read.
+const TOLD: [&str; 3] = ["mcp-session-id", "www-authenticate", "retry-after"];
+const PREFLIGHT_LASTS: Duration = Duration::from_hours(1);
 
 /// Refuses a request whose `Host` or `Origin` is not ours.
 pub async fn guard(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
-    match check(&app.settings.hosts, request.uri(), request.headers()) {
+    let (hosts, origins) = (&app.settings.hosts, &app.settings.origins);
+    match check((hosts, origins), request.uri(), request.headers()) {
         Ok(()) => next.run(request).await,
         Err(foreign) => refusal(&foreign).into_response(),
     }
+}
+
+/// What pages of other places may do at the MCP door: only those that the configuration names, and never with
+/// somebody's cookies.
+pub fn shared(app: &App) -> CorsLayer {
+    let origins = app.settings.origins.iter();
+    let allowed: Vec<HeaderValue> = origins.filter_map(|origin| origin.parse().ok()).collect();
+    CorsLayer::new()
+        .allow_origin(AllowOrigin::list(allowed))
+        .allow_methods([Method::GET, Method::POST, Method::DELETE])
+        .allow_headers(ASKED.map(HeaderName::from_static))
+        .expose_headers(TOLD.map(HeaderName::from_static))
+        .max_age(PREFLIGHT_LASTS)
 }
 
 fn refusal(foreign: &str) -> ApiError {
@@ -30,14 +61,19 @@ fn refusal(foreign: &str) -> ApiError {
 }
 
 /// The first name that is not ours.
-fn check(hosts: &[String], uri: &Uri, headers: &HeaderMap) -> Result<(), String> {
+fn check(
+    (hosts, origins): (&[String], &[String]),
+    uri: &Uri,
+    headers: &HeaderMap,
+) -> Result<(), String> {
     let text = |name| match headers.get(name) {
         None => Ok(None),
         Some(value) => value.to_str().map(Some).map_err(|_| format!("{value:?}")),
     };
     // Requests over HTTP/2 carry the name in their address instead.
     let host = text(header::HOST)?.or_else(|| uri.authority().map(http::uri::Authority::as_str));
-    for named in [host, text(header::ORIGIN)?].into_iter().flatten() {
+    let origin = text(header::ORIGIN)?.filter(|origin| !origins.iter().any(|one| one == origin));
+    for named in [host, origin].into_iter().flatten() {
         if !ours(hosts, named) {
             return Err(named.to_owned());
         }
@@ -85,7 +121,13 @@ mod tests {
             }
         }
         let hosts: Vec<String> = hosts.iter().map(|host| (*host).to_owned()).collect();
-        check(&hosts, &"/mcp/office".parse().unwrap(), &headers).is_ok()
+        let origins = ["https://app.example.net".to_owned()];
+        check(
+            (&hosts, &origins),
+            &"/mcp/office".parse().unwrap(),
+            &headers,
+        )
+        .is_ok()
     }
 
     #[test]
@@ -135,5 +177,14 @@ mod tests {
             None
         ));
         assert!(allowed(&[], None, None));
+        let origin = |origin| allowed(&[], Some("localhost"), Some(origin));
+        assert!(origin("https://app.example.net"));
+        for other in [
+            "http://app.example.net",
+            "https://app.example.net:444",
+            "https://app.example.net.evil.com",
+        ] {
+            assert!(!origin(other), "{other}");
+        }
     }
 }

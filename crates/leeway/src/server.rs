@@ -4,7 +4,7 @@ use crate::app::App;
 use crate::connections::{LONGEST_HEADERS, LONGEST_SILENCE, Room, room_for};
 use crate::error::ApiError;
 use crate::gateway::mcp::Door;
-use crate::gateway::mcp::sessions::Sessions;
+use crate::gateway::mcp::sessions::{Beginnings, Sessions};
 use crate::gateway::outcome;
 use crate::people::access::{self, Local};
 use crate::to_the_end::to_the_end;
@@ -81,24 +81,24 @@ pub fn router(app: &Arc<App>, stop: &CancellationToken) -> Router {
 }
 
 fn mcp_routes(app: &Arc<App>, stop: &CancellationToken) -> Router<Arc<App>> {
-    let config = StreamableHttpServerConfig::default()
+    let mut config = StreamableHttpServerConfig::default()
         .with_cancellation_token(stop.child_token())
         .with_max_request_body_bytes(app.settings.body_limit_bytes)
         .with_json_response(true)
         // `hosts` looks at names and origins, by the configuration.
         .disable_allowed_hosts();
+    config.session_store = Some(Arc::new(Beginnings::default()));
+    let sessions = Sessions::start();
+    app.mcp_sessions.run_by(sessions.clone());
     let door = app.clone();
-    let service = StreamableHttpService::new(
-        move || Ok(Door::new(door.clone())),
-        Sessions::start(),
-        config,
-    );
+    let service = StreamableHttpService::new(move || Ok(Door::new(door.clone())), sessions, config);
     Router::new()
         .route_service("/mcp/{workflow}", service)
         .route_layer(middleware::from_fn_with_state(
             app.clone(),
             access::guard_mcp,
         ))
+        .route_layer(hosts::shared(app))
         .route_layer(middleware::from_fn_with_state(app.clone(), hosts::guard))
 }
 

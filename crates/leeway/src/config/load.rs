@@ -251,6 +251,7 @@ fn parse<T: DeserializeOwned>(source: &Source, problems: &mut Vec<Problem>) -> O
 
 fn check_settings(source: &Source, settings: &Settings, problems: &mut Vec<Problem>) {
     check_proxies(source, settings, problems);
+    check_origins(source, settings, problems);
     let limits = [
         ("body_limit_bytes", settings.body_limit_bytes == 0),
         ("session_hours", settings.session_hours == 0),
@@ -275,6 +276,26 @@ fn check_proxies(source: &Source, settings: &Settings, problems: &mut Vec<Proble
                 .at("trusted_proxies", "address-invalid", message)
                 .help("write an address or a network, like 10.0.0.7 or 10.0.0.0/8"),
         );
+    }
+}
+
+/// An origin is compared as browsers write it: scheme, host and port alone.
+fn check_origins(source: &Source, settings: &Settings, problems: &mut Vec<Problem>) {
+    let written = |text: &str| {
+        let url = url::Url::parse(text).ok()?;
+        let web = matches!(url.scheme(), "https" | "http");
+        web.then(|| url.origin().ascii_serialization())
+    };
+    for text in &settings.origins {
+        let meant = written(text);
+        if meant.as_ref() != Some(text) {
+            let message = format!("`{text}` in `origins` is no origin");
+            let help = match meant {
+                Some(meant) => format!("write `{meant}`"),
+                None => "write scheme, host and port, like https://app.example.com".to_owned(),
+            };
+            problems.push(source.at("origins", "origin-invalid", message).help(help));
+        }
     }
 }
 

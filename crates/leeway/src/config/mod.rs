@@ -59,6 +59,9 @@ pub struct Settings {
     /// Names under which agents reach this server besides its addresses and `localhost`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub hosts: Vec<String>,
+    /// Pages of other places that may use `/mcp` in somebody's browser: their origins, as browsers write them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub origins: Vec<String>,
     /// Proxies besides those on this machine whose word on where a request comes from counts: addresses or networks.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub trusted_proxies: Vec<String>,
@@ -93,6 +96,7 @@ impl Default for Settings {
             session_hours: 12,
             change_review: ChangeReview::default(),
             hosts: Vec::new(),
+            origins: Vec::new(),
             trusted_proxies: Vec::new(),
         }
     }

@@ -71,7 +71,7 @@ pub struct Step {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Via {
-    /// In the argument `_governance`, as language models do.
+    /// In the argument `governance`, as language models do.
     #[default]
     Argument,
     /// In `_meta`, as programs do.
@@ -91,7 +91,7 @@ pub enum Expect {
 }
 
 impl Step {
-    /// What the agent says about the call, as `_governance` has it.
+    /// What the agent says about the call, as `governance` has it.
     pub fn governance(&self) -> Value {
         json!({
             "confidence": self.confidence,

@@ -15,6 +15,7 @@ pub mod hidden;
 pub mod look;
 mod made;
 pub mod mcp;
+pub mod models;
 pub mod naming;
 pub mod outcome;
 pub mod outcomes;

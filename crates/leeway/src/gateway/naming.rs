@@ -1,12 +1,13 @@
 //! How agents see the names and addresses of what systems offer, and what they mean by them.
 //! A name an agent sends is never taken apart: it is compared with those it was shown.
 
+use super::models;
 use crate::registry::{LiveTool, LiveWorkflow, Registry};
 use leeway_core::action::tool_name;
 use leeway_core::govern::relay::{Names, Relay};
 use serde_json::{Value, json};
 
-/// The name of a tool or prompt as a workflow's agents see it.
+/// The name of a tool or prompt, unchanged, as a workflow's agents see it.
 pub fn shown(workflow: &LiveWorkflow, system: &str, name: &str) -> String {
     match workflow.state.workflow.names {
         Names::Qualified => tool_name(system, name),
@@ -14,15 +15,25 @@ pub fn shown(workflow: &LiveWorkflow, system: &str, name: &str) -> String {
     }
 }
 
+/// The name of a tool as a workflow's agents see it: one that every model takes.
+pub fn tool_shown(workflow: &LiveWorkflow, system: &str, tool: &str) -> String {
+    models::name(&shown(workflow, system, tool))
+}
+
 /// The tool an agent means, by the name Leeway knows it by. With plain names a workflow has one
 /// system; a name that system does not have stays what it was, and is refused as unknown.
 pub fn tool_meant(registry: &Registry, workflow: &LiveWorkflow, name: &str) -> String {
     match workflow.state.workflow.names {
-        Names::Qualified => name.to_owned(),
+        Names::Qualified if registry.find(name).is_some() => name.to_owned(),
+        Names::Qualified => registry
+            .tools
+            .keys()
+            .find(|own| models::name(own) == name)
+            .map_or_else(|| name.to_owned(), Clone::clone),
         Names::Plain => registry
             .tools
             .values()
-            .filter(|tool| tool.tool == name)
+            .filter(|tool| tool.tool == name || models::name(&tool.tool) == name)
             .find(|tool| uses(registry, workflow, &tool.system))
             .map_or_else(|| name.to_owned(), |tool| tool.name.clone()),
     }

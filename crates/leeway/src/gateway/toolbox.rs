@@ -1,19 +1,20 @@
 //! The tools of the systems: pinning their definitions by hash, and which of them a workflow's
 //! agents are shown.
 
+use super::{governance, models};
 use crate::app::App;
 use crate::error::ApiError;
 use crate::registry::{LiveTool, LiveWorkflow, Registry, definition_hash};
 use axum::http::StatusCode;
 use leeway_core::action::state::Status;
 use leeway_core::action::tool_name;
+use leeway_core::classify::Effect;
 use leeway_core::govern::event::GovernEvent;
 use leeway_core::govern::people::{Person, Right};
 use leeway_core::govern::state::ToolState;
-use leeway_core::govern::tool::input_schema;
 use leeway_core::govern::workflow::Grant;
 use leeway_core::nesting;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use std::sync::Arc;
 
 /// Compares what a system lists with what is pinned: a tool seen for the first time is pinned, a
@@ -110,9 +111,9 @@ pub fn listed<'a>(
     })
 }
 
-/// A tool's definition as agents see it: our name for it, an optional `_governance` argument, and
-/// no output schema: any call may be held, by a guardrail or in a pause, and a client would refuse the
-/// pending answer.
+/// A tool's definition as agents see it: our name for it, an optional `governance` argument, names of arguments
+/// that every model takes, annotations that promise no more than we know, and no output schema: any call may be
+/// held, by a guardrail or in a pause, and a client would refuse the pending answer.
 pub fn definition_for_agents(tool: &LiveTool) -> Value {
     let mut definition = tool.state.definition.clone();
     definition["name"] = json!(tool.name);
@@ -121,37 +122,60 @@ pub fn definition_for_agents(tool: &LiveTool) -> Value {
         object.remove("_meta");
         object.remove("execution");
     }
-    definition["inputSchema"] = input_schema(&tool.state.definition);
+    definition["inputSchema"] = models::schema(&tool.state.definition);
     let schema = &mut definition["inputSchema"];
     if !schema["properties"].is_object() {
         schema["properties"] = json!({});
     }
-    schema["properties"]["_governance"] = governance_schema();
+    schema["properties"][governance::key(|name| tool.declares(name))] = governance_schema();
+    let annotations = annotations(&definition["annotations"], tool);
+    definition["annotations"] = annotations;
     definition
 }
 
+/// The system's own annotations, raised to what the pack says that the tool does: never lowered.
+fn annotations(own: &Value, tool: &LiveTool) -> Value {
+    let mut annotations = match own {
+        Value::Object(own) => own.clone(),
+        _ => Map::new(),
+    };
+    let Some(entry) = tool.entry() else {
+        return Value::Object(annotations);
+    };
+    let effect = entry.entry.gravest();
+    if effect != Effect::Read {
+        annotations.insert("readOnlyHint".to_owned(), json!(false));
+    }
+    if matches!(effect, Effect::Delete | Effect::Pay | Effect::Send) {
+        annotations.insert("destructiveHint".to_owned(), json!(true));
+    }
+    if matches!(effect, Effect::Pay | Effect::Send) {
+        annotations.insert("openWorldHint".to_owned(), json!(true));
+    }
+    Value::Object(annotations)
+}
+
+/// Small, and of the form that strict clients take: each part has one type, and no object is open.
 fn governance_schema() -> Value {
+    let text = json!({ "type": "string" });
     json!({
         "type": "object",
-        "description": "Optional. What you know about this call, for the people who review it. Without a confidence the call waits for a person.",
+        "description": "Optional: what you know about this call, for its reviewers. Without a confidence it may wait for a person.",
         "properties": {
-            "confidence": { "type": "number", "minimum": 0, "maximum": 1, "description": "How sure you are, 0 to 1." },
+            "confidence": { "type": "number", "description": "How sure you are, 0 to 1." },
             "reason": { "type": "string", "description": "Why you want this." },
-            "sensitive": { "type": "array", "items": { "type": "string" }, "description": "Why this is a sensitive issue, if it is: a legal threat, an injury, harassment, a cancellation, personal data, the press." },
-            "trigger": { "type": "string", "description": "What set you going." },
+            "sensitive": { "type": "string", "description": "Why this is a sensitive issue, if it is (a legal threat, an injury, personal data, …)." },
             "sources": {
                 "type": "array",
-                "description": "What you read and rely on.",
+                "description": "What you rely on: where you read it, which field it speaks of, its value.",
                 "items": {
                     "type": "object",
-                    "properties": {
-                        "ref": { "type": "string", "description": "Where you read it." },
-                        "field": { "type": "string", "description": "The field it speaks of." },
-                        "value": { "description": "The value it gives." }
-                    },
-                    "required": ["ref"]
+                    "properties": { "ref": text, "field": text, "value": text },
+                    "required": ["ref"],
+                    "additionalProperties": false
                 }
             }
-        }
+        },
+        "additionalProperties": false
     })
 }

@@ -91,6 +91,12 @@ impl LiveTool {
         self.schema.as_ref().err().map(String::as_str)
     }
 
+    /// Whether the tool has an argument of this name itself.
+    pub fn declares(&self, argument: &str) -> bool {
+        let properties = &self.state.definition["inputSchema"]["properties"];
+        properties.get(argument).is_some()
+    }
+
     /// The stream of a tool's definition.
     pub fn stream(system: &str, tool: &str) -> String {
         format!("tool/{system}/{tool}")

@@ -19,12 +19,13 @@ mod tools;
 use super::pipeline::Caller;
 use super::words::CHECK_TOOL;
 use crate::app::App;
+use base64::Engine;
 use leeway_core::govern::relay::Relay;
 use relay::Agent;
 use rmcp::model::{
     CallToolRequestParams, CallToolResponse, CallToolResult, CancelTaskParams,
     CancelledNotificationParam, CompleteRequestParams, CompleteResult, DiscoverResult,
-    GetPromptRequestParams, GetPromptResponse, GetTaskParams, GetTaskResult, Implementation,
+    GetPromptRequestParams, GetPromptResponse, GetTaskParams, GetTaskResult, Icon, Implementation,
     InitializeRequestParams, InitializeResult, ListPromptsResult, ListResourceTemplatesResult,
     ListResourcesResult, ListToolsResult, LoggingLevel, PaginatedRequestParams,
     ReadResourceRequestParams, ReadResourceResponse, ServerCapabilities, ServerConfig,
@@ -37,6 +38,7 @@ use serde_json::{Map, Value};
 use std::sync::{Arc, Mutex, PoisonError};
 
 const PAGE: usize = 200;
+const PICTURE: &str = include_str!("../../web/assets/icon.svg");
 
 /// The server as one request, or one session of the earlier protocol, sees it.
 #[derive(Clone)]
@@ -88,6 +90,23 @@ impl Door {
         level
             .unwrap_or_else(PoisonError::into_inner)
             .unwrap_or(relay::DEFAULT_LEVEL)
+    }
+
+    /// Who we are, for the lists of people's clients.
+    fn implementation(&self) -> Implementation {
+        let picture = base64::engine::general_purpose::STANDARD.encode(PICTURE);
+        let icon = Icon::new(format!("data:image/svg+xml;base64,{picture}"))
+            .with_mime_type("image/svg+xml")
+            .with_sizes(vec!["any".to_owned()]);
+        let mut us = Implementation::new("leeway", env!("CARGO_PKG_VERSION"))
+            .with_title("Leeway")
+            .with_icons(vec![icon]);
+        let registry = self.app.registry();
+        us.website_url = registry
+            .notify
+            .as_ref()
+            .map(|live| live.notify.public_url.clone());
+        us
     }
 
     /// What there is for the agents of a workflow: of what is not relayed to it, nothing is said.
@@ -158,9 +177,9 @@ impl ServerHandler for Door {
             .enable_tasks()
             .build();
         let mut info = ServerConfig::new(capabilities);
-        info.server_info = Implementation::new("leeway", env!("CARGO_PKG_VERSION"));
+        info.server_info = self.implementation();
         info.instructions = Some(format!(
-            "These tools act on a business's real systems through Leeway. A call may run at once, wait for a person's approval, or be blocked. A pending answer means nothing has been carried out yet: remember its action_id and ask {CHECK_TOOL}. State `_governance` (confidence, reason, sources) with each call that changes something; without a confidence it waits for a person."
+            "These tools act on a business's real systems through Leeway. A call may run at once, wait for a person's approval, or be blocked. A pending answer means nothing has been carried out yet: remember its action_id and ask {CHECK_TOOL}. State `governance` (confidence, reason, sources) with each call that changes something; without a confidence it waits for a person."
         ));
         info
     }

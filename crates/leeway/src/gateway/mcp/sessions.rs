@@ -1,14 +1,20 @@
 //! Sessions of the earlier protocol at our door: which calls run in them, and when one that nobody uses
-//! is ended. A running call keeps its session.
+//! is ended. A running call keeps its session; one that was ended, here or by a restart, goes on when its client
+//! comes back with a good token.
 
 use futures::Stream;
-use rmcp::model::{ClientJsonRpcMessage, RequestId, ServerJsonRpcMessage};
+use rmcp::model::{
+    ClientCapabilities, ClientJsonRpcMessage, Implementation, InitializeRequestParams, RequestId,
+    ServerJsonRpcMessage,
+};
 use rmcp::transport::common::server_side_http::ServerSseMessage;
 use rmcp::transport::streamable_http_server::session::local::{
     LocalSessionManager, LocalSessionManagerError,
 };
-use rmcp::transport::streamable_http_server::session::{SessionId, SessionManager};
-use std::collections::HashMap;
+use rmcp::transport::streamable_http_server::session::{
+    RestoreOutcome, SessionId, SessionManager, SessionState, SessionStore, SessionStoreError,
+};
+use std::collections::{HashMap, VecDeque};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::task::{Context, Poll};
@@ -94,6 +100,13 @@ impl Sessions {
         });
         tokio::spawn(end_idle(Arc::downgrade(&sessions)));
         sessions
+    }
+
+    /// Ends a session.
+    pub async fn end(&self, id: String) {
+        if let Err(error) = self.close_session(&id.into()).await {
+            tracing::debug!(%error, "a session that was to end is gone already");
+        }
     }
 
     fn use_of(&self, id: &SessionId) -> InUse {
@@ -227,6 +240,14 @@ impl SessionManager for Sessions {
         Ok(kept(self.inner.create_standalone_stream(id).await?, in_use))
     }
 
+    async fn restore_session(
+        &self,
+        id: SessionId,
+    ) -> Result<RestoreOutcome<Self::Transport>, Self::Error> {
+        drop(self.use_of(&id));
+        self.inner.restore_session(id).await
+    }
+
     async fn resume(
         &self,
         id: &SessionId,
@@ -234,5 +255,103 @@ impl SessionManager for Sessions {
     ) -> Result<impl Stream<Item = ServerSseMessage> + Send + Sync + 'static, Self::Error> {
         let in_use = self.use_of(id);
         Ok(kept(self.inner.resume(id, last_event_id).await?, in_use))
+    }
+}
+
+/// Sessions of which it is remembered what their clients can do.
+const MOST_REMEMBERED: usize = 2_000;
+/// Longest description of a client that is remembered, bytes.
+const LONGEST_REMEMBERED: usize = 4 * 1024;
+
+/// What clients said of themselves when their sessions began. Of one that is not known, as after a restart, nothing
+/// is known but that it speaks the earlier protocol: its token says who it is, here as always.
+#[derive(Default)]
+pub struct Beginnings(Mutex<Said>);
+
+#[derive(Default)]
+struct Said {
+    by_id: HashMap<String, SessionState>,
+    order: VecDeque<String>,
+}
+
+impl Beginnings {
+    fn said(&self) -> std::sync::MutexGuard<'_, Said> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[async_trait::async_trait]
+impl SessionStore for Beginnings {
+    async fn load(&self, id: &str) -> Result<Option<SessionState>, SessionStoreError> {
+        let known = self.said().by_id.get(id).cloned();
+        Ok(Some(known.unwrap_or_else(|| {
+            let client = Implementation::new("unknown", "0");
+            let said = InitializeRequestParams::new(ClientCapabilities::default(), client);
+            SessionState::new(said)
+        })))
+    }
+
+    async fn store(&self, id: &str, state: &SessionState) -> Result<(), SessionStoreError> {
+        let size = serde_json::to_vec(state).map_or(usize::MAX, |bytes| bytes.len());
+        if size > LONGEST_REMEMBERED {
+            return Ok(());
+        }
+        let mut said = self.said();
+        if said.by_id.insert(id.to_owned(), state.clone()).is_none() {
+            said.order.push_back(id.to_owned());
+        }
+        while said.order.len() > MOST_REMEMBERED {
+            if let Some(oldest) = said.order.pop_front() {
+                said.by_id.remove(&oldest);
+            }
+        }
+        Ok(())
+    }
+
+    async fn delete(&self, id: &str) -> Result<(), SessionStoreError> {
+        let mut said = self.said();
+        said.by_id.remove(id);
+        said.order.retain(|other| other != id);
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn state(name: &str) -> SessionState {
+        let client = Implementation::new(name, "1");
+        SessionState::new(InitializeRequestParams::new(
+            ClientCapabilities::default(),
+            client,
+        ))
+    }
+
+    async fn name(beginnings: &Beginnings, id: &str) -> String {
+        let found = beginnings.load(id).await.unwrap().unwrap();
+        found.initialize_params.client_info.name
+    }
+
+    #[tokio::test]
+    async fn what_clients_said_is_remembered_of_so_many_and_nothing_long() {
+        let beginnings = Beginnings::default();
+        for n in 0..=MOST_REMEMBERED {
+            beginnings
+                .store(&n.to_string(), &state("known"))
+                .await
+                .unwrap();
+        }
+        let long = state(&"x".repeat(LONGEST_REMEMBERED));
+        beginnings.store("long", &long).await.unwrap();
+        beginnings.delete("5").await.unwrap();
+        for (id, expected) in [
+            ("0", "unknown"),
+            ("1", "known"),
+            ("5", "unknown"),
+            ("long", "unknown"),
+        ] {
+            assert_eq!(name(&beginnings, id).await, expected, "{id}");
+        }
     }
 }

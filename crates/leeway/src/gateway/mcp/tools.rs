@@ -8,7 +8,7 @@ use crate::gateway::undo;
 use crate::gateway::wait::wait_for_end;
 use crate::gateway::words::{ANSWER_TOOL, CHECK_TOOL, WITHDRAW_TOOL};
 use crate::gateway::{
-    decide, eyes, governance, naming, outcome, pipeline, question, toolbox, view, words,
+    decide, eyes, governance, models, naming, outcome, pipeline, question, toolbox, view, words,
 };
 use crate::registry::{LiveTool, LiveWorkflow, Registry};
 use crate::system::CallError;
@@ -19,6 +19,7 @@ use rmcp::ErrorData;
 use rmcp::model::{
     CallToolRequestParams, CallToolResponse, CallToolResult, ContentBlock, CreateTaskResult,
     ErrorCode, ListToolsResult, MetaObject, PaginatedRequestParams, RequestMetaObject, Tool,
+    ToolAnnotations,
 };
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
@@ -196,6 +197,7 @@ impl Door {
             text = format!("{text} {more}");
             told.insert("message".to_owned(), Value::String(text.clone()));
         }
+        let text = repeated(&text, &told);
         let failed = matches!(
             action.row.status,
             Status::Blocked
@@ -279,6 +281,50 @@ impl Door {
     }
 }
 
+/// Longest result that is repeated as text, characters.
+const LONGEST_REPEATED: usize = 20_000;
+
+/// What the structure says besides the message, as text: many clients hand on nothing else.
+fn repeated(message: &str, told: &Map<String, Value>) -> String {
+    let mut text = message.to_owned();
+    for key in ["status", "action_id", "expires_at"] {
+        if let Some(value) = told.get(key).and_then(Value::as_str) {
+            text.push_str(&format!("\n{key}: {value}"));
+        }
+    }
+    let Some(ran) = told.get("ran") else {
+        return text;
+    };
+    let (tool, arguments) = (ran["tool"].as_str().unwrap_or_default(), &ran["arguments"]);
+    text.push_str(&format!("\nran: {tool} {}", cut(&arguments.to_string())));
+    if ran["edited_by_reviewer"] == json!(true) {
+        text.push_str(" (as edited by a reviewer)");
+    }
+    if !ran["result"].is_null() {
+        text.push_str(&format!("\nresult: {}", cut(&result_text(&ran["result"]))));
+    }
+    text
+}
+
+/// The texts of a result, or else the whole of it.
+fn result_text(result: &Value) -> String {
+    let blocks = result["content"].as_array().into_iter().flatten();
+    let texts: Vec<&str> = blocks.filter_map(|block| block["text"].as_str()).collect();
+    if texts.is_empty() {
+        result.to_string()
+    } else {
+        texts.join("\n")
+    }
+}
+
+fn cut(text: &str) -> String {
+    let mut short: String = text.chars().take(LONGEST_REPEATED).collect();
+    if short.len() < text.len() {
+        short.push('…');
+    }
+    short
+}
+
 /// A call as it is proposed: the tool that is meant, and what is said about the call, or why that
 /// cannot be read.
 fn proposal(
@@ -291,14 +337,20 @@ fn proposal(
     let meta = serde_json::to_value(meta)
         .ok()
         .and_then(|meta| meta.as_object().cloned());
-    let claim = governance::take(&mut arguments, meta.as_ref());
+    let tool = naming::tool_meant(registry, workflow, &request.name);
+    let known = registry.find(&tool);
+    let has = |name: &str| known.is_some_and(|tool| tool.declares(name));
+    let claim = governance::take(&mut arguments, has, meta.as_ref());
+    if let Some(known) = known {
+        models::meant(&known.state.definition, &mut arguments);
+    }
     let idempotency_key = meta
         .as_ref()
         .and_then(|meta| meta.get("io.leeway/idempotency-key"))
         .and_then(Value::as_str)
         .map(str::to_owned);
     let proposal = Proposal {
-        tool: naming::tool_meant(registry, workflow, &request.name),
+        tool,
         arguments: Value::Object(arguments),
         claim: claim.clone().unwrap_or_default(),
         idempotency_key,
@@ -331,6 +383,11 @@ fn result_for(
         naming::show_addresses(workflow, &tool.system, &mut answer);
     }
     let mut result: CallToolResult = serde_json::from_value(answer).ok()?;
+    if let (true, Some(structure)) = (result.content.is_empty(), &result.structured_content) {
+        result
+            .content
+            .push(ContentBlock::text(cut(&structure.to_string())));
+    }
     result.meta = Some(marked(result.meta.take(), action));
     result.result_type = Some(rmcp::model::ResultType::COMPLETE);
     Some(result)
@@ -363,6 +420,9 @@ fn refusal(error: &ApiError) -> CallToolResult {
     }
     structure["message"] = json!(text.clone());
     if let Some(id) = structure.get("id").cloned() {
+        if let Some(id) = id.as_str() {
+            text.push_str(&format!("\naction_id: {id}"));
+        }
         structure["action_id"] = id;
     }
     with_structure(text, structure, true)
@@ -375,7 +435,7 @@ fn own_tools() -> Vec<Tool> {
         _ => Arc::new(Map::new()),
     };
     vec![
-        Tool::new(
+        own(
             CHECK_TOOL,
             "Tells what became of an action that waited for a person's approval: pending_approval, in_progress, executed, rejected, expired (nobody answered), withdrawn, blocked, failed or outcome_unknown.",
             object(json!({
@@ -387,8 +447,9 @@ fn own_tools() -> Vec<Tool> {
                 "required": ["action_id"],
                 "additionalProperties": false
             })),
+            ("Look at an action", true),
         ),
-        Tool::new(
+        own(
             ANSWER_TOOL,
             "Answers a reviewer's question about an action that waits. A person then decides.",
             object(json!({
@@ -398,13 +459,14 @@ fn own_tools() -> Vec<Tool> {
                     "answer": { "type": "string", "description": "Your answer." },
                     "confidence": { "type": "number", "minimum": 0, "maximum": 1, "description": "How sure you are by now." },
                     "reason": { "type": "string", "description": "Why you want it, if that changed." },
-                    "sources": { "type": "array", "items": { "type": "object" }, "description": "What you read and rely on, if that changed: {ref, field, value}." }
+                    "sources": { "type": "array", "items": { "type": "object", "properties": { "ref": { "type": "string" }, "field": { "type": "string" }, "value": { "type": "string" } }, "required": ["ref"], "additionalProperties": false }, "description": "What you read and rely on, if that changed." }
                 },
                 "required": ["action_id", "answer"],
                 "additionalProperties": false
             })),
+            ("Answer a reviewer", false),
         ),
-        Tool::new(
+        own(
             WITHDRAW_TOOL,
             "Takes back an action that still waits for approval. Nothing of it is carried out.",
             object(json!({
@@ -416,12 +478,30 @@ fn own_tools() -> Vec<Tool> {
                 "required": ["action_id"],
                 "additionalProperties": false
             })),
+            ("Take an action back", false),
         ),
     ]
 }
 
+/// A tool of ours: none destroys anything, and only Leeway is asked.
+fn own(
+    name: &'static str,
+    description: &'static str,
+    schema: Arc<Map<String, Value>>,
+    (title, reads): (&str, bool),
+) -> Tool {
+    let annotations = ToolAnnotations::with_title(title)
+        .read_only(reads)
+        .destructive(false)
+        .idempotent(true)
+        .open_world(false);
+    Tool::new(name, description, schema)
+        .with_title(title)
+        .with_annotations(annotations)
+}
+
 fn shown(workflow: &LiveWorkflow, tool: &LiveTool) -> Option<Tool> {
     let mut definition = toolbox::definition_for_agents(tool);
-    definition["name"] = json!(naming::shown(workflow, &tool.system, &tool.tool));
+    definition["name"] = json!(naming::tool_shown(workflow, &tool.system, &tool.tool));
     serde_json::from_value(definition).ok()
 }
