@@ -49,8 +49,14 @@ fn what_a_reading_does_not_tell_of_an_undo_is_said_by_its_way() {
         of_undo(&undoes(way), &readings(now, Some(&before), None), true)
     };
     let other = image(json!({"f": "archived"}));
+    let as_deleted = image(json!({"f": "new"}));
     for (way, now, words) in [
         (Way::Remake, &other, "It is there again, but not as it was."),
+        (
+            Way::Remake,
+            &as_deleted,
+            "It reads as it did before; it may be back under a new id.",
+        ),
         (
             Way::Remake,
             &BeforeImage::Missing,
