@@ -65,6 +65,7 @@ fn the_same_value_in_another_form_is_learned_right_after_the_write() {
         (json!("007"), json!("7")),
         (json!("007"), json!(7)),
         (json!("1e3"), json!(1000)),
+        (json!("1e3"), json!("1000")),
         (
             json!(1_915_883_588_174_806_058_i64),
             json!("1915883588174806059"),

@@ -138,6 +138,8 @@ fn a_message_is_shown_whole_or_said_not_to_be() {
     ] {
         assert_eq!(opaque(rule, &call).is_empty(), can, "{rule} {call}");
     }
+    // A blank is none that is encoded in some way.
+    assert_eq!(opaque(whole, &json!({"raw": " "})), ["it cannot be read"]);
     let tree = json!({"mimeType": "text/plain", "headers": [{"name": "Subject", "value": "Hi"}], "body": {"data": "Qm9keQ"}});
     let found = message("tree = \".tree\"", &json!({ "tree": tree }));
     assert_eq!(found.subject.as_deref(), Some("Hi"));
