@@ -255,7 +255,6 @@ fn why(state: &ActionState, place: &str) -> String {
         "taken.result" => return no_result(state),
         _ if state.current().is_none() => "the call was refused before it was judged",
         "source_data.record" => "the call names no one record",
-        "source_data.before" => "nothing was read before",
         "versions.prompt" => "the workflow names no prompt version",
         "versions.rules" => "the workflow has no rules",
         "versions.pack" => "no pack classifies this tool",

@@ -5,6 +5,7 @@
 use super::visible::visible;
 use idna::punycode::decode_to_string;
 use std::borrow::Cow;
+use std::collections::HashSet;
 use std::ops::Range;
 use unicode_script::{Script, UnicodeScript};
 use unicode_security::confusable_detection::skeleton;
@@ -248,7 +249,7 @@ fn letters(word: &str) -> impl Iterator<Item = char> {
 /// Whether a word mixes scripts whose letters pass for each other's.
 fn mixed(word: &str) -> bool {
     let letters: String = letters(word).collect();
-    if letters.is_ascii() || !AugmentedScriptSet::for_str(&letters).is_empty() {
+    if !AugmentedScriptSet::for_str(&letters).is_empty() {
         return false;
     }
     let has = |script| letters.chars().any(|c| c.script() == script);
@@ -365,25 +366,21 @@ impl Place {
 struct LatinText {
     latin: bool,
     /// Scripts with a word that does not read as Latin: what is written in them is ordinary here.
-    spoken: Vec<Script>,
+    spoken: HashSet<Script>,
 }
 
 impl LatinText {
     fn of(text: &str) -> Self {
         let mut found = Self {
             latin: false,
-            spoken: Vec::new(),
+            spoken: HashSet::new(),
         };
         for (_, word) in words_of(text) {
             found.latin |= letters(word).any(|c| c.is_ascii());
             if mixed(word) || all_alike(word) {
                 continue;
             }
-            for script in letters(word).map(|c| c.script()) {
-                if script != Script::Latin && !found.spoken.contains(&script) {
-                    found.spoken.push(script);
-                }
-            }
+            found.spoken.extend(letters(word).map(|c| c.script()));
         }
         found
     }

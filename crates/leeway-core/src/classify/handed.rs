@@ -103,6 +103,9 @@ mod tests {
             (".fields", "fields.a", true),
             (".fields", "fieldsx", false),
             (".fields", "other", false),
+            ("._links", "_links.self", true),
+            // A number, whatever it looks like.
+            (".5", "5", false),
             ("del(.id)", "id", false),
             ("del(.id)", "name", true),
             ("del(.a.b)", "a", false),

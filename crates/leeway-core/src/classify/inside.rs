@@ -121,7 +121,7 @@ pub(super) fn is_inner(host: &str) -> bool {
     let bare = host.trim_start_matches('[').trim_end_matches(']');
     host == "localhost"
         || bare.parse::<core::net::Ipv4Addr>().is_ok()
-        || bare.contains(':') && bare.parse::<core::net::Ipv6Addr>().is_ok()
+        || bare.parse::<core::net::Ipv6Addr>().is_ok()
 }
 
 /// The texts and numbers of a value, each with the name it stands under.

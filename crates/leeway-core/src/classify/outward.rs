@@ -109,11 +109,10 @@ fn reaches(name: &str, text: &str) -> bool {
 /// Whether a name is that of an id, although a word of it names a place: `source_id`.
 fn names_id_strictly(words: &[String]) -> bool {
     let last = words.last().map(String::as_str);
-    words.len() > 1
-        && matches!(
-            last,
-            Some("id" | "ids" | "key" | "keys" | "sha" | "number" | "token")
-        )
+    matches!(
+        last,
+        Some("id" | "ids" | "key" | "keys" | "sha" | "number" | "token")
+    )
 }
 
 /// A text without what readers of addresses leave out, and as it reads decoded.
@@ -149,9 +148,9 @@ fn begins_with_address(text: &str) -> bool {
             let rest = schemes.iter().find_map(|scheme| first.strip_prefix(scheme));
             rest.is_some_and(|rest| !rest.is_empty())
         };
-        let net = first.strip_prefix("//").is_some_and(|rest| {
-            is_inner(host_part(rest)) || looks_like_host(rest) && !rest.is_empty()
-        });
+        let net = first
+            .strip_prefix("//")
+            .is_some_and(|rest| is_inner(host_part(rest)) || looks_like_host(rest));
         let scheme = first
             .split_once("://")
             .is_some_and(|(_, rest)| !rest.is_empty());

@@ -312,7 +312,8 @@ fn get(fields: &Map<String, Value>, key: &str) -> Value {
 /// order, a text with other space around it; texts are compared as texts, for `007` is no `7`; nothing at all has many forms. What is hidden is like
 /// nothing else.
 pub fn alike(one: &Value, other: &Value) -> bool {
-    if has_mark(one) || has_mark(other) {
+    // What is like a text with the mark has it as well.
+    if has_mark(one) {
         return false;
     }
     if number::equal(one, other) || (blank(one) && blank(other)) {

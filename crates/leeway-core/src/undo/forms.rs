@@ -199,14 +199,11 @@ fn rewritten(new: &Value, after: &Value) -> bool {
 }
 
 /// Whether two values are one in another form that nobody can mean anything by: a number as number or as
-/// text, a day, a Unicode form. Two texts that look like numbers may be versions, so they are not.
+/// text ([`alike`]), a day, a Unicode form. Two texts that look like numbers may be versions, so they are not.
 pub fn surely_same(one: &Value, other: &Value) -> bool {
     alike(one, other)
         || in_forms((one, other), &|one, other| {
-            let numbers = one.is_number() || other.is_number();
-            numbers && scalars(&[Form::Number], one, other)
-                || scalars(&[Form::Date], one, other)
-                || scalars(&[Form::Unicode, Form::Trim], one, other)
+            scalars(&[Form::Date], one, other) || scalars(&[Form::Unicode, Form::Trim], one, other)
         })
 }
 
@@ -258,8 +255,6 @@ fn in_forms((one, other): (&Value, &Value), scalars: &dyn Fn(&Value, &Value) -> 
                     .iter()
                     .all(|(key, value)| other.get(key).is_some_and(|found| each(value, found)))
         }
-        (Value::Array(_) | Value::Object(_) | Value::Null, _)
-        | (_, Value::Array(_) | Value::Object(_) | Value::Null) => false,
         _ => scalars(one, other),
     }
 }

@@ -8,6 +8,7 @@ use crate::classify::classified;
 use crate::classify::compiled::CompiledTool;
 use crate::classify::{BeforeImage, FieldChange};
 use serde_json::Value;
+use std::cmp::Reverse;
 
 /// Places tried for one field.
 const MOST_TRIED: usize = 400;
@@ -105,11 +106,7 @@ impl Call<'_> {
         let unlikely = |(path, null): &(Vec<Step>, bool)| {
             let named =
                 matches!(path.last(), Some(Step::Member(key)) if change.field.ends_with(key));
-            (
-                !named,
-                change.new.is_null() && !null,
-                usize::MAX - path.len(),
-            )
+            (!named, change.new.is_null() && !null, Reverse(path.len()))
         };
         places.sort_by_key(unlikely);
         for (path, _) in places.into_iter().take(MOST_TRIED) {

@@ -1,7 +1,6 @@
 //! What a reading proves of an undo. "Undone" is said only where it shows that the old values stand, that the
 //! record is there again, or that it is gone; where an act was offset, that what offsets it is there.
 
-use super::fields::alike;
 use super::forms::{self, Kept, Normal, Written, volatile};
 use super::{FieldUndo, Undoes, Way};
 use crate::classify::classified::{blank, has_mark};
@@ -294,7 +293,7 @@ pub fn other_than(
             (Value::Object(was), Some(Value::Object(now))) => {
                 other_than(was, now, normal).is_empty()
             }
-            (was, Some(now)) => alike(was, now) || forms::same(normal, field, (was, now)),
+            (was, Some(now)) => forms::same(normal, field, (was, now)),
             (_, None) => false,
         };
         if !is {

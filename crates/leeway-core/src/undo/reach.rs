@@ -48,10 +48,7 @@ impl Call<'_> {
                 break;
             }
             if let Some(change) = self.would_set(arguments, &path, known) {
-                let old = self.value(&change);
                 let change = FieldChange {
-                    old_known: old.is_some(),
-                    old: old.unwrap_or(Value::Null),
                     new: Value::Null,
                     ..change
                 };
@@ -61,11 +58,6 @@ impl Call<'_> {
             }
         }
         found
-    }
-
-    fn value(&self, change: &FieldChange) -> Option<Value> {
-        let found = self.now.value(change.record.as_deref(), &change.field);
-        found.cloned()
     }
 
     /// The one field that a value at this place would set.

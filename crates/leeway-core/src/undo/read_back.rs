@@ -202,7 +202,8 @@ pub fn of_undo(undoes: &Undoes, read: &Readings<'_>, late: bool) -> ReadBack {
     if matches!(read.now, BeforeImage::Failed { .. }) {
         return ReadBack::Later;
     }
-    if let Shown::Back(proof) = shown(undoes, read) {
+    let shown = shown(undoes, read);
+    if let Shown::Back(proof) = shown {
         return ReadBack::Tells(Outcome::Executed, proof);
     }
     let as_it_was = |one: &FieldUndo| {
@@ -214,10 +215,13 @@ pub fn of_undo(undoes: &Undoes, read: &Readings<'_>, late: bool) -> ReadBack {
         (Way::Fields, BeforeImage::Read { .. }) if undoes.written().all(as_it_was) => {
             nothing_of_it(late)
         }
-        (Way::Unmake, BeforeImage::Read { .. }) if matches!(shown(undoes, read), Shown::Not(_)) => {
+        (Way::Unmake, BeforeImage::Read { .. }) if matches!(shown, Shown::Not(_)) => {
             nothing_of_it(late)
         }
-        // It may have come back under a new id.
+        // Systems keep what they delete, marked: it is there, and not again.
+        (Way::Remake, BeforeImage::Read { .. }) if matches!(shown, Shown::Not(_)) => {
+            ReadBack::AskAPerson("It reads as it did before; it may be back under a new id.")
+        }
         (Way::Remake, BeforeImage::Read { .. }) => {
             ReadBack::AskAPerson("It is there again, but not as it was.")
         }

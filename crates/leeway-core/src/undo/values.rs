@@ -34,10 +34,9 @@ pub(super) fn truth(value: &Value) -> Option<bool> {
     }
 }
 
-/// A number, or a text that is one in plain digits: `007` may be a code and `1e3` a name.
+/// A text that is a number in plain digits: `007` may be a code and `1e3` a name.
 pub(super) fn plain_number(value: &Value) -> Option<Number> {
     match value {
-        Value::Number(number) => Some(number.clone()),
         Value::String(text) if !text.contains(['e', 'E']) => text.trim().parse().ok(),
         _ => None,
     }

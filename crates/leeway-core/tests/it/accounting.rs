@@ -29,13 +29,13 @@ read = { tool = "get", arguments = "{id: .id}", fields = ".json" }
 "#;
 
 /// An update of a record with this filter for its changes, and more lines.
-fn update(changes: &str, more: &str) -> CompiledTool {
+pub fn update(changes: &str, more: &str) -> CompiledTool {
     tool(&format!(
         "effect = \"update\"\nchanges = '{changes}'\n{RECORD}{more}"
     ))
 }
 
-fn read(fields: Value) -> BeforeImage {
+pub fn read(fields: Value) -> BeforeImage {
     BeforeImage::Read {
         fields: fields.as_object().cloned().unwrap(),
         version: None,
@@ -43,7 +43,7 @@ fn read(fields: Value) -> BeforeImage {
     }
 }
 
-fn account(found: &Classified, pointer: &str) -> Option<Account> {
+pub fn account(found: &Classified, pointer: &str) -> Option<Account> {
     found.accounts.get(pointer).copied()
 }
 

@@ -99,6 +99,8 @@ fn what_a_reading_is_given_is_an_id_and_no_sentence() {
         ("a_b.example", true),
         ("a.example1", true),
         (".example", true),
+        // A word behind a colon is no port.
+        ("a.example:latest", true),
     ] {
         assert_eq!(stays(None, "id", &json!(text)), yes, "{text}");
         assert!(stays(None, "path", &json!(text)), "{text}");
@@ -125,11 +127,15 @@ fn under_the_name_of_an_address_everything_is_one_and_elsewhere_what_reads_like_
         ("note", json!("//a.example and more"), false),
         ("note", json!("//127.0.0.1"), true),
         ("note", json!("//not a host"), false),
+        ("note", json!("sftp://a.example/x and more"), true),
+        ("note", json!("sftp://"), false),
         ("note", json!("file:/etc/passwd"), true),
         ("note", json!("file:/etc/passwd and more"), false),
         ("note", json!("\u{1}\t https:\\\\a.example"), true),
         ("note", json!("ht\ntps://a.example"), true),
         ("note", json!("<https://a.example>"), true),
+        ("note", json!("<https:a.example>"), true),
+        ("note", json!("\u{a0}(//a.example/x"), true),
         ("note", json!("%68ttps://a.example"), true),
         ("note", json!("a\u{3002}example/x?y=z"), true),
         // Free text: only with a path and a query behind it, and alone.
@@ -153,6 +159,7 @@ fn under_the_name_of_an_address_everything_is_one_and_elsewhere_what_reads_like_
         ("source", json!("0xg.1/x"), false),
         ("source", json!("0x7f000001"), true),
         ("source", json!("2130706433"), true),
+        ("source_page", json!("a.example"), true),
         ("source_id", json!("a.example"), false),
         ("id", json!("a.example/x"), false),
         // Another name: with a path.
@@ -166,6 +173,7 @@ fn under_the_name_of_an_address_everything_is_one_and_elsewhere_what_reads_like_
         ("thing", json!("a_b.example/x"), true),
         ("thing", json!("a+b.example/x"), false),
         ("thing", json!("ann@a.example"), false),
+        ("thing", json!("ann@a.example/"), false),
         ("thing", json!("ann@a.example/x"), true),
         ("thing", json!("ann:pw@a.example/"), true),
         ("thing", json!("a.example/ and more"), false),
@@ -203,6 +211,9 @@ fn only_plain_web_addresses_at_a_host_that_is_listed_are_allowed() {
         ("https://a.example./x", true),
         ("https://x.b.example/", true),
         ("https://x.y.b.example", true),
+        ("https://x-y.b.example", true),
+        ("https://me@x.b.example/x", false),
+        ("https://x.b.example:8080", false),
         ("https://b.example", false),
         ("https://.b.example", false),
         ("https://xb.example", false),

@@ -81,6 +81,7 @@ fn an_argument_is_tried_with_a_value_of_its_kind() {
         (text, json!({})),
         (text, json!({"type": "string"})),
         (text, json!({"type": ["null", "string"]})),
+        (". == 3", json!({"type": ["null", "integer"]})),
         ("type == \"boolean\"", json!({"type": "boolean"})),
         (". == 3", json!({"type": "integer"})),
         (". == 2.5", json!({"type": "number"})),
@@ -119,6 +120,39 @@ fn sample(schema: &Value, condition: &str) -> bool {
     );
     let found = of(&lines, json!({"v": schema, "w": {"type": "string"}}));
     !found.unaccounted.contains(&"w".to_owned())
+}
+
+#[test]
+fn a_sample_is_as_deep_as_schemas_are_followed() {
+    const DEEPEST: usize = 6;
+    let members = |levels: usize| {
+        let inner = json!({"type": "object"});
+        (0..levels).fold(
+            inner,
+            |inner, _| json!({"type": "object", "properties": {"m": inner}}),
+        )
+    };
+    let at = |levels: usize, kind: &str| {
+        format!(".{} | type == \"{kind}\"", ["m"; 9][..levels].join("."))
+    };
+    assert!(sample(&members(DEEPEST), &at(DEEPEST, "object")));
+    assert!(sample(&members(DEEPEST + 1), &at(DEEPEST + 1, "string")));
+    let choices = |levels: usize| {
+        let inner = json!({"type": "integer"});
+        (0..levels).fold(inner, |inner, _| json!({ "anyOf": [inner] }))
+    };
+    assert!(sample(&choices(DEEPEST), ". == 3"));
+    assert!(sample(&choices(DEEPEST + 1), "type == \"string\""));
+}
+
+#[test]
+fn what_counts_only_without_another_is_tried_alone() {
+    let create = |changes: &str| format!("effect = \"create\"\nchanges = '{changes}'");
+    let either = create("if .b then {b} else {a} end");
+    assert_eq!(of(&either, json!({"a": {}, "b": {}})), Gaps::default());
+    let member = create("if .v.b then {b: .v.b} else {a: .v.a} end");
+    let properties = json!({"v": {"type": "object", "properties": {"a": {}, "b": {}}}});
+    assert_eq!(of(&member, properties), Gaps::default());
 }
 
 #[test]

@@ -246,6 +246,19 @@ fn an_id_is_respelled_whether_it_is_written_as_a_text_or_a_number() {
 }
 
 #[test]
+fn an_id_put_together_of_several_arguments_is_written_into_none_of_them() {
+    let pack = compile_text(
+        "name = \"p\"\ntitle = \"P\"\n[tool.put]\neffect = \"update\"\nrecord = { type = \"thing\", id = '\"\\(.shop)/\\(.no)\"', normal = \"lower\" }\nchanges = \"{text: .text}\"\nundo = { kind = \"none\", why = \"test\" }\n",
+    );
+    let Hold::Record(record) = thing("north/a1") else {
+        panic!("a record");
+    };
+    let call = json!({"shop": "North", "no": "A1", "text": "x"});
+    let told = pack.tools["put"].as_one(&call, Some(&record));
+    assert_eq!(told, Some(call));
+}
+
+#[test]
 fn a_create_holds_a_kind_whose_records_nothing_tells_apart() {
     let make = "[tool.make]\neffect = \"create\"\nchanges = \".\"\nundo = { kind = \"exact\", tool = \"drop\", arguments = \"{id: .id}\", summary = \"s\" }\n[tool.drop]\neffect = \"delete\"\nrecord = { type = \"thing\", id = \".id\" }\nundo = { kind = \"none\", why = \"test\" }\n";
     let pack = pack("", "", make);

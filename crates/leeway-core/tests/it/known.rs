@@ -186,6 +186,28 @@ fn forgetting_leaves_what_is_newer_and_its_counts() {
 }
 
 #[test]
+fn what_was_told_counts_no_more_and_no_less_after_something_was_forgotten() {
+    let mut known = Known::default();
+    for n in 0..300 {
+        learn(&mut known, &nth(n), Source::Told, 2);
+    }
+    learn(&mut known, &nth(300), Source::Told, 1);
+    known.forget(2);
+    // It takes nothing of the room for what is given.
+    for n in 1_000..1_000 + MOST_GIVEN {
+        learn(&mut known, &nth(n), Source::Given, 3 + n as i64);
+    }
+    assert!((1_000..1_000 + MOST_GIVEN).all(|n| is_known(&known, &nth(n))));
+    // What is beyond the most is missing, as it would be without.
+    for n in 20_000..20_000 + MOST_TOLD - 300 {
+        learn(&mut known, &nth(n), Source::Told, 4);
+    }
+    assert!(!known.is_full());
+    learn(&mut known, &nth(99_999), Source::Told, 4);
+    assert!(known.is_full());
+}
+
+#[test]
 fn a_secret_could_stand_in_long_texts_numbers_and_names_of_members() {
     for (value, could) in [
         (json!("hunter2"), true),

@@ -36,6 +36,34 @@ fn what_passes_for_something_else_is_marked_with_its_plain_form() {
             "П\u{61}вел",
             "Пaвел [⚠ letters of another script: П\\u{61}вел]",
         ),
+        // Where there is as much of both, it is the one that is not Latin; digits are nobody's.
+        (
+            "login p\u{430} and p\u{430}y24",
+            "login pа [⚠ letters of another script: p\\u{430}] and pаy24 [⚠ letters of another script: p\\u{430}y24]",
+        ),
+        (
+            "п\u{3bf}чта",
+            "пοчта [⚠ letters of another script: \\u{43f}\\u{3bf}\\u{447}\\u{442}\\u{430}]",
+        ),
+        // Of two marks the graver one, whichever comes first.
+        (
+            "b\u{251}nk.ex\u{430}mple.com",
+            "bɑnk.exаmple.com [⚠ letters of another script: b\\u{251}nk.ex\\u{430}mple.com]",
+        ),
+        (
+            "ex\u{430}mple.b\u{251}nk.com",
+            "exаmple.bɑnk.com [⚠ letters of another script: ex\\u{430}mple.b\\u{251}nk.com]",
+        ),
+        // Dots that part nothing make no address of words.
+        (
+            "he said...\u{440}\u{430}\u{443} is new",
+            "he said...рау [⚠ letters of another script: said...\\u{440}\\u{430}\\u{443}] is new",
+        ),
+        // What cannot be seen parts no word.
+        (
+            "e\u{200b}\u{430}@почта.рф",
+            "e\\u{200b}а@почта.рф [⚠ letters of another script: e\\u{200b}\\u{430}@почта.рф]",
+        ),
         // What programs show in other letters than it is written in.
         (
             "see https://xn--80ak6aa92e.com/login.",
@@ -92,9 +120,27 @@ fn ordinary_texts_of_any_language_are_not_marked() {
         "გამარჯობა, ინვოისი მზადაა",
         "Bericht–final.pdf und 2024–2025.xlsx",
         "👩‍👩‍👧 🙂 ok",
+        "Папка docs\\отчёт готова",
+        "\\u{12ж is no letter that is written out",
     ] {
         let shown = marked(text);
         assert!(!shown.contains('⚠'), "{shown}");
+    }
+}
+
+#[test]
+fn a_long_token_is_told_by_its_odd_words_alone() {
+    const LONGEST: usize = 80;
+    let plain = "ex\\u{430}mple";
+    for (length, whole) in [(LONGEST, true), (LONGEST + 1, false)] {
+        let rest = "x".repeat(length - plain.len() - 1);
+        let shown = marked(&format!("ex\u{430}mple/{rest}")).into_owned();
+        let told = if whole {
+            format!("{plain}/{rest}")
+        } else {
+            plain.to_owned()
+        };
+        assert!(shown.ends_with(&format!(": {told}]")), "{shown}");
     }
 }
 

@@ -101,6 +101,17 @@ fn a_message_is_shown_whole_or_said_not_to_be() {
             json!({"raw": null, "text": "x"}),
             true,
         ),
+        // What the whole is read from is blank: it is not the rest alone that is sent.
+        (
+            "raw = \".raw\", text = \".text\"",
+            json!({"raw": " ", "text": "x"}),
+            false,
+        ),
+        (
+            "tree = \".tree\", text = \".text\"",
+            json!({"text": "x"}),
+            true,
+        ),
         (
             "raw = \".raw\", chat = \".text\"",
             json!({"text": "x"}),
@@ -127,6 +138,8 @@ fn a_message_is_shown_whole_or_said_not_to_be() {
     ] {
         assert_eq!(opaque(rule, &call).is_empty(), can, "{rule} {call}");
     }
+    // A blank is none that is encoded in some way.
+    assert_eq!(opaque(whole, &json!({"raw": " "})), ["it cannot be read"]);
     let tree = json!({"mimeType": "text/plain", "headers": [{"name": "Subject", "value": "Hi"}], "body": {"data": "Qm9keQ"}});
     let found = message("tree = \".tree\"", &json!({ "tree": tree }));
     assert_eq!(found.subject.as_deref(), Some("Hi"));
@@ -175,4 +188,22 @@ fn what_is_encoded_is_decoded_so_often_and_no_more() {
         .unwrap();
     assert_eq!(of(most).decoded.len(), most);
     assert_eq!(of(most + 1).decoded.len(), most);
+}
+
+#[test]
+fn so_many_encoded_texts_are_tried_for_the_message_s_own() {
+    const MOST_TRIED: usize = 100;
+    let of = |count: usize| {
+        let texts = (0..count).map(|n| encoded(&format!("Paragraph number {n}, long enough.")));
+        let call = json!({ "body": texts.collect::<Vec<_>>() });
+        send("text = \".body\"", &call, &BeforeImage::NotNeeded)
+    };
+    for (count, missed) in [(MOST_TRIED, false), (MOST_TRIED + 1, true)] {
+        let found = of(count);
+        let said = found
+            .unknowns
+            .iter()
+            .any(|why| why.contains("more of its arguments are encoded"));
+        assert_eq!((said, found.decoded.len()), (missed, 0), "{count}");
+    }
 }

@@ -11,7 +11,7 @@ use leeway_core::undo::read_back::{ReadBack, of_action, of_answered_undo, of_und
 use leeway_core::undo::{Undoes, Way};
 use serde_json::{Value, json};
 
-fn said(back: &ReadBack) -> &'static str {
+pub fn said(back: &ReadBack) -> &'static str {
     match back {
         ReadBack::Tells(Outcome::Executed, _) => "done",
         ReadBack::Tells(Outcome::Failed, _) => "not done",
@@ -165,7 +165,7 @@ fn a_change_of_form_alone_does_not_tell_whether_it_was_made() {
     assert_eq!(of(&read("a")), "not done");
 }
 
-fn undoes(way: Way) -> Undoes {
+pub fn undoes(way: Way) -> Undoes {
     Undoes {
         action: undo_id(),
         by: "ann@b.c".into(),
@@ -181,7 +181,7 @@ fn undoes(way: Way) -> Undoes {
 }
 
 /// The readings after an undo: the record now, as it was before the action, and what was made anew.
-fn readings<'a>(
+pub fn readings<'a>(
     now: &'a BeforeImage,
     before: Option<&'a BeforeImage>,
     made: Option<&'a BeforeImage>,
@@ -223,7 +223,7 @@ fn an_undo_without_an_answer_is_never_taken_for_done_on_what_cannot_show_it() {
 }
 
 /// What is said of an undo that was answered: `undone`, `not confirmed`, `failed` or `partial`.
-fn answered(undoes: &Undoes, read: &Readings<'_>) -> &'static str {
+pub fn answered(undoes: &Undoes, read: &Readings<'_>) -> &'static str {
     let answered = of_answered_undo(undoes, read, "contact 1 in crm");
     match (answered.outcome, answered.confirmed) {
         (Outcome::Executed, true) => "undone",

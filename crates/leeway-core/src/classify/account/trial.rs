@@ -268,8 +268,6 @@ fn like(text: &str, at: Option<(usize, char)>) -> Vec<Value> {
     };
     let same_kind = |c: &char| match was {
         '0'..='9' => c.is_ascii_digit(),
-        'a'..='z' => c.is_ascii_lowercase(),
-        'A'..='Z' => c.is_ascii_uppercase(),
         _ => c.is_alphabetic(),
     };
     let code = u32::from(was);
