@@ -2,10 +2,13 @@
 
 use leeway_core::action::event::{ActionEvent, Judged, Refused};
 use leeway_core::action::state::ActionRow;
+use leeway_core::classify::BeforeImage;
 use serde_json::Value;
 
 /// Longest text indexed per action, bytes.
 const LONGEST: usize = 4_000;
+/// Longest text of the record as it was read, bytes more.
+const LONGEST_RECORD: usize = 2_000;
 
 /// The text to index for an action's first entry; `None` for later ones.
 pub fn text(row: &ActionRow, event: &ActionEvent) -> Option<String> {
@@ -21,8 +24,22 @@ pub fn text(row: &ActionRow, event: &ActionEvent) -> Option<String> {
         text.push_str(&record.id);
         text.push(' ');
     }
-    collect(arguments, &mut text);
+    collect(arguments, LONGEST, &mut text);
+    // People look for a customer by name, and the call may name but an id: the record has the name.
+    if let Some(BeforeImage::Read { fields, .. }) = before(event) {
+        let most = text.len() + LONGEST_RECORD;
+        for value in fields.values() {
+            collect(value, most, &mut text);
+        }
+    }
     Some(text)
+}
+
+fn before(event: &ActionEvent) -> Option<&BeforeImage> {
+    match event {
+        ActionEvent::Judged(judged) => Some(&judged.before),
+        _ => None,
+    }
 }
 
 fn arguments(judged: &Judged) -> &Value {
@@ -33,13 +50,13 @@ fn of_refused(refused: &Refused) -> &Value {
     &refused.call.arguments
 }
 
-fn collect(value: &Value, text: &mut String) {
-    if text.len() >= LONGEST {
+fn collect(value: &Value, most: usize, text: &mut String) {
+    if text.len() >= most {
         return;
     }
     match value {
         Value::String(string) => {
-            let room = LONGEST.saturating_sub(text.len());
+            let room = most.saturating_sub(text.len());
             text.extend(string.chars().take(room));
             text.push(' ');
         }
@@ -47,8 +64,8 @@ fn collect(value: &Value, text: &mut String) {
             text.push_str(&number.to_string());
             text.push(' ');
         }
-        Value::Array(items) => items.iter().for_each(|item| collect(item, text)),
-        Value::Object(fields) => fields.values().for_each(|item| collect(item, text)),
+        Value::Array(items) => items.iter().for_each(|item| collect(item, most, text)),
+        Value::Object(fields) => fields.values().for_each(|item| collect(item, most, text)),
         Value::Null | Value::Bool(_) => {}
     }
 }

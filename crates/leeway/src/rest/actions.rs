@@ -14,6 +14,7 @@ use crate::people::access::Who;
 use crate::texts;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
+use jiff::tz::TimeZone;
 use leeway_core::action::state::{ActionState, Status};
 use leeway_core::action::{Claim, Source};
 use leeway_core::govern::people::{Person, Right};
@@ -133,6 +134,7 @@ fn for_caller(app: &App, caller: &Caller, action: &ActionState) -> Value {
 
 /// How long to wait.
 #[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 pub struct Wait {
     /// Wait up to so many seconds (60 at most) for the action's end.
     #[serde(default)]
@@ -194,6 +196,7 @@ pub(super) fn whole(app: &App, id: &ActionId, who: &Who) -> Result<Value, ApiErr
 
 /// Which actions to list.
 #[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(default)]
 pub struct ListParams {
     /// Workflow name.
@@ -210,7 +213,7 @@ pub struct ListParams {
     pub q: Option<String>,
     /// Proposed at or after: RFC 3339, or a date in UTC.
     pub from: Option<String>,
-    /// Proposed before: RFC 3339, or a date in UTC.
+    /// Proposed before: RFC 3339, or a date in UTC, whose day counts.
     pub to: Option<String>,
     /// Cursor of a further page.
     pub cursor: Option<u64>,
@@ -221,6 +224,11 @@ pub struct ListParams {
 impl ListParams {
     /// The store's filter, or which parameter is wrong.
     pub fn filter(&self) -> Result<ActionFilter, ApiError> {
+        self.filter_in(&TimeZone::UTC)
+    }
+
+    /// The same with dates in a zone.
+    pub fn filter_in(&self, zone: &TimeZone) -> Result<ActionFilter, ApiError> {
         let filled = |value: &Option<String>| value.clone().filter(|text| !text.is_empty());
         let mut status = Vec::new();
         for name in self
@@ -251,14 +259,21 @@ impl ListParams {
             agent: filled(&self.agent),
             record: filled(&self.record),
             q: filled(&self.q),
-            from_ms: time(self.from.as_deref())?,
-            to_ms: time(self.to.as_deref())?,
+            from_ms: time(self.from.as_deref(), (zone, Side::From))?,
+            to_ms: time(self.to.as_deref(), (zone, Side::To))?,
             without_planted: false,
         })
     }
 }
 
-fn time(text: Option<&str>) -> Result<Option<i64>, ApiError> {
+/// Which side of a time is meant: a date as the end of one is the end of its day.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Side {
+    From,
+    To,
+}
+
+fn time(text: Option<&str>, (zone, side): (&TimeZone, Side)) -> Result<Option<i64>, ApiError> {
     let Some(text) = text.filter(|text| !text.is_empty()) else {
         return Ok(None);
     };
@@ -267,7 +282,11 @@ fn time(text: Option<&str>) -> Result<Option<i64>, ApiError> {
     }
     text.parse::<jiff::civil::Date>()
         .ok()
-        .and_then(|date| date.to_zoned(jiff::tz::TimeZone::UTC).ok())
+        .and_then(|date| match side {
+            Side::From => Some(date),
+            Side::To => date.tomorrow().ok(),
+        })
+        .and_then(|date| date.to_zoned(zone.clone()).ok())
         .map(|day| Some(day.timestamp().as_millisecond()))
         .ok_or_else(|| {
             ApiError::new(

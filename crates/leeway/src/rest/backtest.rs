@@ -20,6 +20,7 @@ const MOST_DAYS: u32 = 366;
 
 /// How far back.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(default)]
 pub struct DaysParams {
     /// Days replayed, 1 to 366; 30 unless told.

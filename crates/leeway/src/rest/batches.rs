@@ -102,6 +102,7 @@ pub async fn list(State(app): State<Arc<App>>, who: Who) -> Result<Json<Value>, 
 
 /// Which of a batch's actions.
 #[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(default)]
 pub struct PageParams {
     /// From this one on, counted from 0.

@@ -20,6 +20,7 @@ use std::sync::Arc;
 
 /// Which changes to list.
 #[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(default)]
 pub struct ChangesParams {
     /// `open` for those that wait only.

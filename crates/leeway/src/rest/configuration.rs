@@ -69,6 +69,7 @@ impl From<ConfigurationBody> for Configuration {
 
 /// How a wanted configuration is to take force.
 #[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(default, deny_unknown_fields)]
 pub struct HowParams {
     /// Why, for the reviewer and the record.

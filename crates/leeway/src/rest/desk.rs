@@ -38,6 +38,7 @@ pub enum Form {
 
 /// Which report.
 #[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields, default)]
 pub struct ReportQuery {
     /// `json`, `markdown` or `html`.

@@ -461,6 +461,7 @@ pub enum Form {
 
 /// How the report is wanted.
 #[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields, default)]
 pub struct ReportQuery {
     /// `markdown` or `html`.

@@ -19,6 +19,7 @@ const LARGEST_PAGE: usize = 1_000;
 
 /// Which entries.
 #[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(default)]
 pub struct EntryParams {
     /// First sequence number.

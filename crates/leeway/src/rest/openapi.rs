@@ -37,7 +37,7 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
         notifications::show, notifications::test, notifications::prefer,
         ledger::entries, ledger::verify,
     ),
-    modifiers(&Bearer),
+    modifiers(&Bearer, &Ids),
     security(("bearer" = []))
 )]
 struct Description;
@@ -51,6 +51,33 @@ impl utoipa::Modify for Bearer {
             .components
             .get_or_insert_default()
             .add_security_scheme("bearer", SecurityScheme::Http(scheme));
+    }
+}
+
+/// Each operation's id is its own, made of its method and path.
+struct Ids;
+
+impl utoipa::Modify for Ids {
+    fn modify(&self, description: &mut utoipa::openapi::OpenApi) {
+        for (path, item) in &mut description.paths.paths {
+            let words: Vec<&str> = path
+                .split('/')
+                .filter(|word| !word.is_empty() && *word != "v1")
+                .map(|word| word.trim_matches(['{', '}']))
+                .collect();
+            let name = words.join("_").replace('-', "_");
+            for (method, operation) in [
+                ("get", &mut item.get),
+                ("post", &mut item.post),
+                ("put", &mut item.put),
+                ("patch", &mut item.patch),
+                ("delete", &mut item.delete),
+            ] {
+                if let Some(operation) = operation {
+                    operation.operation_id = Some(format!("{method}_{name}"));
+                }
+            }
+        }
     }
 }
 

@@ -28,6 +28,7 @@ const LONGEST_LOOK_MS: i64 = 4 * 3600 * 1000;
 
 /// Which reviews.
 #[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(default, deny_unknown_fields)]
 pub struct ListParams {
     /// `open` (unless told) or `done`.

@@ -30,6 +30,7 @@ const LONGEST_WAIT_S: u64 = 60;
 
 /// Which fields changed since are kept or overwritten.
 #[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(default)]
 pub struct ChoiceParams {
     /// Fields that get their old value although they were changed since, separated by commas; `*` for

@@ -15,6 +15,7 @@ use std::sync::Arc;
 
 /// Over how long it is measured.
 #[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(default, deny_unknown_fields)]
 pub struct DaysParams {
     /// Days of the window, 1 to 365; 30 unless told.

@@ -34,6 +34,7 @@ mod owners;
 mod parts;
 mod promotion;
 mod quick;
+mod reader_zone;
 mod report;
 mod review;
 mod reviewers;

@@ -2,13 +2,14 @@
 
 use super::layout::Frame;
 use super::parts::{icon, shown, status, time};
+use super::reader_zone::{self, ReaderZone};
 use super::{Failed, PageResult, Viewer, sent};
 use crate::app::App;
-use crate::clock::rfc3339;
 use crate::error::ApiError;
 use crate::rest::actions::ListParams;
 use crate::rest::ledger::Verified;
 use axum::extract::State;
+use jiff::tz::TimeZone;
 use leeway_core::action::state::{ActionRow, Status};
 use leeway_core::govern::people::Right;
 use leeway_store::{Head, Page};
@@ -105,9 +106,10 @@ impl Asked {
 pub async fn show(
     State(app): State<Arc<App>>,
     Viewer(session): Viewer,
+    ReaderZone(zone): ReaderZone,
     sent::Asked(asked): sent::Asked<Asked>,
 ) -> PageResult {
-    let filter = asked.params()?.filter()?;
+    let filter = asked.params()?.filter_in(&zone)?;
     let cursor = asked.cursor;
     let (page, head) = app
         .store
@@ -119,14 +121,14 @@ pub async fn show(
     Ok(frame.page(html! { div.solo {
         header.head { h1 { "Timeline" } (ledger(&head, &session.csrf)) }
         (filters(&asked, &workflows))
-        @if asked.names_a_set() && session.person.may(Right::Decide) { (undo_these(&asked, &session.csrf)?) }
-        (list(&page, &asked))
+        @if asked.names_a_set() && session.person.may(Right::Decide) { (undo_these(&asked, &zone, &session.csrf)?) }
+        (list(&page, &asked, &zone))
     } }))
 }
 
 /// Offers to take back what the filter names.
-fn undo_these(asked: &Asked, csrf: &str) -> Result<Markup, Failed> {
-    let filter = asked.params()?.filter()?;
+fn undo_these(asked: &Asked, zone: &TimeZone, csrf: &str) -> Result<Markup, Failed> {
+    let filter = asked.params()?.filter_in(zone)?;
     Ok(html! { form.inline method="post" action="/undo-batches" {
         (super::parts::csrf(csrf))
         input type="hidden" name="workflow" value=(asked.workflow);
@@ -168,13 +170,13 @@ fn filters(asked: &Asked, workflows: &[&str]) -> Markup {
     } }
 }
 
-fn list(page: &Page<ActionRow>, asked: &Asked) -> Markup {
+fn list(page: &Page<ActionRow>, asked: &Asked, zone: &TimeZone) -> Markup {
     if page.items.is_empty() {
         return html! { div.empty { (icon("clock")) h2 { "Nothing here" }
         p { @if asked.filtered() { "No action matches these filters." } @else { "No agent has proposed anything yet." } } } };
     }
     html! { div #events data-live {
-        @for (day, rows) in days(&page.items) {
+        @for (day, rows) in days(&page.items, zone) {
             section.day aria-label=(day) {
                 h2.sub { time datetime=(day) { (day) } }
                 ul.events { @for row in rows { (line(row)) } }
@@ -184,14 +186,11 @@ fn list(page: &Page<ActionRow>, asked: &Asked) -> Markup {
     } }
 }
 
-/// Consecutive rows of the same day (UTC) together.
-fn days(rows: &[ActionRow]) -> Vec<(String, Vec<&ActionRow>)> {
+/// Consecutive rows of the same day together.
+fn days<'a>(rows: &'a [ActionRow], zone: &TimeZone) -> Vec<(String, Vec<&'a ActionRow>)> {
     let mut days: Vec<(String, Vec<&ActionRow>)> = Vec::new();
     for row in rows {
-        let day = rfc3339(row.created_ms)
-            .get(..10)
-            .unwrap_or_default()
-            .to_owned();
+        let day = reader_zone::day(row.created_ms, zone);
         match days.last_mut() {
             Some((last, rows)) if *last == day => rows.push(row),
             _ => days.push((day, vec![row])),

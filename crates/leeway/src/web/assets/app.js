@@ -3,7 +3,9 @@ const $ = (s, r = document) => r.querySelector(s), $$ = (s, r = document) => [..
 const say = text => { $('#live') && ($('#live').textContent = text); };
 const parse = html => new DOMParser().parseFromString(html, 'text/html');
 
-// --- times in the viewer's own zone ---
+// --- times in the viewer's own zone: days are put together by the server, which is told the zone ---
+const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+if (zone) document.cookie = `leeway-zone=${encodeURIComponent(zone)}; path=/; max-age=31536000; samesite=lax${location.protocol === 'https:' ? '; secure' : ''}`;
 const sameDay = (a, b) => a.toDateString() === b.toDateString();
 function localTimes(root = document) {
   for (const el of $$('time[datetime]', root)) {
