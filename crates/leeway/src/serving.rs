@@ -101,20 +101,22 @@ pub fn load(folder: Option<&PathBuf>) -> anyhow::Result<Option<Configuration>> {
     }
 }
 
-/// Starts everything.
+/// Starts everything; by the machine's clock as it is now, unless another is given.
 pub async fn start(
     data: &Path,
     listen: &Listen,
-    (given, clock): (Option<(&Path, Configuration)>, Clock),
+    (given, clock): (Option<(&Path, Configuration)>, Option<Clock>),
 ) -> anyhow::Result<Running> {
     metrics::install();
     let bound = server::bind(listen)?;
     let settings = given.as_ref().map(|(_, given)| given.settings.clone());
-    let (app, queue) = open(
-        data,
-        clock,
-        (settings.unwrap_or_default(), listen.tls.is_some()),
-    )?;
+    let store = Store::open(data)?;
+    let clock = match clock {
+        Some(clock) => clock,
+        None => Clock::steady(store.reader()?.last_ms()?),
+    };
+    let tls = listen.tls.is_some();
+    let (app, queue) = App::new(store, clock, settings.unwrap_or_default(), tls)?;
     if let Some(given) = given {
         bring(&app, given).await?;
     }
@@ -125,6 +127,7 @@ pub async fn start(
     tokio::spawn(worker::runner::serve(app.clone(), queue.actions));
     tokio::spawn(worker::undoing::serve(app.clone(), queue.batches));
     tokio::spawn(worker::waiting::serve(app.clone()));
+    tokio::spawn(worker::looking::serve(app.clone()));
     tokio::spawn(worker::notify::serve(app.clone()));
     Ok(run(app, data, bound, listen.tls.is_some()))
 }

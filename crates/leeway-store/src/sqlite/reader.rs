@@ -432,6 +432,12 @@ impl Reader {
     }
 
     /// How long the ledger is, and its root.
+    /// When the last entry was recorded, UTC milliseconds; 0 without any.
+    pub fn last_ms(&self) -> Result<i64> {
+        Ok(super::writer::Place::read(self)?.time_ms)
+    }
+
+    /// How many entries there are, and what they add up to.
     pub fn head(&self) -> Result<Head> {
         let place = super::writer::Place::read(self)?;
         Ok(Head {

@@ -66,7 +66,7 @@ pub async fn serve(args: ServeArgs) -> anyhow::Result<ExitCode> {
     listen.check()?;
     let configuration = serving::load(args.config.as_ref())?;
     let given = args.config.as_deref().zip(configuration);
-    let running = serving::start(&args.data, &listen, (given, Clock::system())).await?;
+    let running = serving::start(&args.data, &listen, (given, None)).await?;
     println!("Leeway listens on {}", running.url());
     running.until_stopped().await?;
     Ok(ExitCode::SUCCESS)

@@ -20,6 +20,11 @@ fn faults(answer: &Value) -> Vec<String> {
     let mut lines = Vec::new();
     for system in list(&answer["systems"]) {
         let name = plain(&system["name"]);
+        if let Some(hanging) = system["hanging"].as_u64().filter(|hanging| *hanging > 0) {
+            lines.push(format!(
+                "{name}: not answered for 10 seconds or more: {hanging} calls"
+            ));
+        }
         for tool in list(&system["unusable"]) {
             let (tool, why) = (plain(&tool["tool"]), plain(&tool["why"]));
             lines.push(format!("{name}: `{tool}` cannot be used: {why}"));

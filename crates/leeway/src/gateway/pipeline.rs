@@ -19,9 +19,11 @@ use crate::error::ApiError;
 use crate::metrics;
 use crate::registry::{LiveTool, LiveWorkflow, Registry};
 use crate::system::CallError;
+use crate::system::Health;
 use crate::system::line::Line;
 use axum::http::StatusCode;
 use leeway_core::action::event::{ActionEvent, Cause, Refused};
+use leeway_core::action::lookalike::marked;
 use leeway_core::action::state::ActionState;
 use leeway_core::action::{Call, Claim};
 use leeway_core::classify::Effect;
@@ -133,7 +135,7 @@ async fn receive(
             ApiError::not_found("workflow", &caller.workflow)
                 .help("ask the operator to configure it; nothing was done")
         })?;
-    let tool = match resolve(&registry, &proposal) {
+    let tool = match resolve(app, &registry, &proposal) {
         Ok(tool) => tool,
         Err(refusal) => return refuse(app, caller, proposal, refusal).await,
     };
@@ -257,8 +259,11 @@ struct Refusal {
     help: &'static str,
 }
 
-fn resolve(registry: &Registry, proposal: &Proposal) -> Result<Arc<LiveTool>, Refusal> {
+fn resolve(app: &App, registry: &Registry, proposal: &Proposal) -> Result<Arc<LiveTool>, Refusal> {
     let Some(tool) = registry.find(&proposal.tool) else {
+        if let Some(down) = down(app, &proposal.tool) {
+            return Err(down);
+        }
         return Err(Refusal {
             status: StatusCode::NOT_FOUND,
             code: "unknown-tool",
@@ -293,6 +298,27 @@ fn resolve(registry: &Registry, proposal: &Proposal) -> Result<Arc<LiveTool>, Re
         });
     }
     Ok(tool.clone())
+}
+
+/// A tool that may be there, of a system that is not.
+fn down(app: &App, tool: &str) -> Option<Refusal> {
+    let connections = app.systems.all();
+    let of_it = connections.iter().find(|connection| {
+        let rest = tool.strip_prefix(&connection.system.name);
+        rest.is_some_and(|rest| rest.starts_with("__"))
+    })?;
+    let system = &of_it.system.name;
+    let message = match of_it.health() {
+        Health::Ready => return None,
+        Health::Starting => format!("the system `{system}` is still starting"),
+        Health::Down { why } => format!("the system `{system}` is down: {}", short(&marked(&why))),
+    };
+    Some(Refusal {
+        status: StatusCode::SERVICE_UNAVAILABLE,
+        code: "system-down",
+        message,
+        help: "try again later; nothing was done",
+    })
 }
 
 /// Records a call whose claim cannot be read, without the claim, and says why.

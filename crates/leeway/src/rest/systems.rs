@@ -33,12 +33,15 @@ pub async fn list(State(app): State<Arc<App>>, who: Who) -> Result<Json<Value>, 
                 Health::Ready => ("ready", None),
                 Health::Down { why } => ("down", Some(why)),
             };
+            let (running, hanging) = connection.unanswered();
             json!({
                 "name": connection.system.name,
                 "title": connection.system.title,
                 "pack": connection.system.pack,
                 "health": health,
                 "why": why,
+                "running": running,
+                "hanging": hanging,
                 "tools": registry.of_system(&connection.system.name).count(),
                 "unusable": unusable(&registry, &connection.system.name),
                 "left_out": connection.left_out(),

@@ -1,6 +1,7 @@
 //! A connection to one system that keeps itself alive: a session that ends is started again, with
 //! growing pauses. A call in flight when it ends has no answer; it is never repeated here.
 
+use super::calls::Calls;
 use super::client::{self, Client, Session};
 use super::mcp_client::{self, Through};
 use super::tap::{Ears, Heard};
@@ -64,6 +65,7 @@ pub struct Connection {
     through: Through,
     present: watch::Receiver<Present>,
     subscribed: Mutex<HashMap<String, Weak<Subscription>>>,
+    running: Calls,
     stop: CancellationToken,
 }
 
@@ -93,6 +95,7 @@ impl Connection {
             through,
             present,
             subscribed: Mutex::default(),
+            running: Calls::default(),
             stop,
         })
     }
@@ -109,6 +112,11 @@ impl Connection {
     /// What of its list of tools could not be taken, one sentence each.
     pub fn left_out(&self) -> Vec<String> {
         self.present.borrow().left_out.clone()
+    }
+
+    /// How many calls it has not answered yet, and how many of them not for long.
+    pub fn unanswered(&self) -> (usize, usize) {
+        self.running.counted()
     }
 
     /// Waits until it has been up or down once.
@@ -137,6 +145,7 @@ impl Connection {
     /// Makes one call, once; only a read whose session was lost is made again, in the next one.
     pub async fn call(&self, call: SystemCall) -> Result<Value, CallError> {
         let client = self.client().await?;
+        let _running = self.running.begin();
         let timeout = Duration::from_secs(self.system.timeout_s);
         let again = call.reads.then(|| call.clone());
         crash::point();

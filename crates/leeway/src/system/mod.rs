@@ -4,6 +4,7 @@
     reason = "systems of the earlier protocol know nothing else"
 )]
 
+mod calls;
 mod child;
 mod client;
 mod connection;

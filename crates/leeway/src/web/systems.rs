@@ -35,6 +35,7 @@ pub async fn show(State(app): State<Arc<App>>, Viewer(session): Viewer) -> PageR
             section.card aria-label=(connection.system.name) {
                 header { h2 { (shown(&connection.system.title)) } (health(&connection.health())) }
                 p.sub { "pack " code { (shown(&connection.system.pack)) } }
+                @if let (_, hanging @ 1..) = connection.unanswered() { p.sub { (icon("clock")) " " (hanging) @if hanging == 1 { " call is" } @else { " calls are" } " not answered for more than 10 seconds." } }
                 @for why in connection.left_out() { p.sub { (icon("alert")) " Left out: " (shown(&why)) } }
                 ul.tools { @for tool in registry.of_system(&connection.system.name) { (line(tool, &listed)) } }
             }

@@ -1,13 +1,10 @@
 //! Watches what waits: reminds those who may decide, lets the fallback decide too when nobody does,
-//! and ends what nobody decided in time.
+//! and ends what nobody decided in time. Nothing here waits for a system: [`super::looking`] does.
 
-use super::weekly;
 use crate::app::App;
-use crate::earning::{lots, planting, promoting};
 use crate::error::ApiError;
 use crate::gateway::append::{action_stream, append_events};
-use crate::gateway::{decide, deciders, reconcile};
-use crate::incident::tend;
+use crate::gateway::{decide, deciders};
 use crate::registry::LiveWorkflow;
 use leeway_core::action::event::ActionEvent;
 use leeway_core::action::state::{ActionRow, ActionState, Status};
@@ -19,8 +16,6 @@ use std::time::Duration;
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// Reminders and escalations are looked for once in so many looks.
 const NUDGE_EVERY: u32 = 10;
-/// The week's report is looked at once in so many looks.
-const REPORT_EVERY: u32 = 30;
 /// Held actions looked through for reminders at once; the most urgent first.
 const MOST_LOOKED_AT: usize = 2_000;
 
@@ -36,40 +31,8 @@ pub async fn serve(app: Arc<App>) {
         {
             tracing::warn!(%error, "reminders could not be looked at");
         }
-        if looks.is_multiple_of(NUDGE_EVERY)
-            && let Err(error) = read_back(&app).await
-        {
-            tracing::warn!(%error, "unknown outcomes could not be read back");
-        }
-        if looks.is_multiple_of(NUDGE_EVERY)
-            && let Err(error) = tend::tend(&app).await
-        {
-            tracing::warn!(%error, "incidents could not be looked at");
-        }
-        if looks.is_multiple_of(NUDGE_EVERY) {
-            earn(&app).await;
-        }
-        if looks.is_multiple_of(REPORT_EVERY)
-            && let Err(error) = weekly::tend(&app).await
-        {
-            tracing::warn!(%error, "the week's report could not be sent");
-        }
         looks = looks.wrapping_add(1);
         tokio::time::sleep(LOOK_EVERY).await;
-    }
-}
-
-/// Draws samples whose time has come, and lets what waits for nobody go on.
-async fn earn(app: &App) {
-    let done = [
-        ("samples", lots::tend(app).await),
-        ("promotions", promoting::tend(app).await),
-        ("planted cases", planting::tend(app).await),
-    ];
-    for (what, done) in done {
-        if let Err(error) = done {
-            tracing::warn!(what, %error, "reviews and evidence could not be looked at");
-        }
     }
 }
 
@@ -99,17 +62,6 @@ fn requeue(app: &App) -> Result<(), ApiError> {
         // What takes an action back is a person's own act: it runs while its workflow is paused.
         if runs || row.undoes.is_some() {
             app.enqueue(row.id);
-        }
-    }
-    Ok(())
-}
-
-/// Reads back what has an unknown outcome, until that is settled or a person has to attest it.
-async fn read_back(app: &Arc<App>) -> Result<(), ApiError> {
-    let unknown = app.store.reader()?.with_status(&[Status::OutcomeUnknown])?;
-    for row in unknown {
-        if let Err(error) = reconcile::read_back(app, &row.id).await {
-            tracing::warn!(id = %row.id, %error, "an unknown outcome could not be read back");
         }
     }
     Ok(())

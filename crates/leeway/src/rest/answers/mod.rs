@@ -463,6 +463,10 @@ pub struct SystemHealth {
     /// Why it is down.
     #[schema(required = true)]
     pub why: Option<String>,
+    /// Calls that it has not answered yet.
+    pub running: usize,
+    /// Those of them that are not answered for 10 seconds or more.
+    pub hanging: usize,
     /// How many tools it listed so far.
     pub tools: usize,
     /// Those of them that nobody can use, with the reason.
