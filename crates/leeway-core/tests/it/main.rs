@@ -26,6 +26,7 @@ mod govern;
 mod guardrails;
 mod guards;
 mod guess;
+mod guessed;
 mod hours;
 mod identity;
 mod incident;

@@ -67,7 +67,7 @@ impl Case<'_> {
         {
             return self.says(Effect::Send);
         }
-        if self.buys_on() || self.settles_offer() {
+        if self.buys_on() {
             return self.says(Effect::Pay);
         }
         if verb == Verb::Mark {
@@ -107,8 +107,8 @@ impl Case<'_> {
 
     /// True of what moves a promise of money on: an invoice's or a quote's state.
     fn settles(&self) -> bool {
-        const PROMISES: &str = "invoice quote quotation estimate proposal payment payout refund \
-            subscription contract dispute";
+        const PROMISES: &str = "invoice bill quote quotation estimate proposal payment payout \
+            refund subscription contract dispute";
         let head = self
             .act
             .object
@@ -125,16 +125,6 @@ impl Case<'_> {
         among("renew upgrade downgrade", word) && self.act.speaks_of(BOUGHT)
             || word == "extend" && self.act.speaks_of("trial")
             || among("change switch", word) && self.act.object.last().is_some_and(|it| it == "plan")
-    }
-
-    /// True of the status of a bill or an offer: it can be sent or accepted by that.
-    fn settles_offer(&self) -> bool {
-        const OFFERS: &str = "invoice estimate quote quotation bill proposal";
-        self.act
-            .object
-            .last()
-            .is_some_and(|it| among("state status stage", it))
-            && self.act.speaks_of(OFFERS)
     }
 
     /// True when a word of the thing is one of money: `expense report`.
@@ -156,9 +146,6 @@ impl Case<'_> {
 
     /// Turning on what charges or goes out is doing so.
     pub(super) fn administers(&self) -> Finding {
-        if self.act.word == "register" && self.act.object == ["domain"] {
-            return self.says(Effect::Pay);
-        }
         match self.noun {
             Some(Noun::Money) => self.says(Effect::Pay),
             Some(Noun::Message | Noun::Event) => self.says(Effect::Send),

@@ -1,7 +1,7 @@
 //! What one act does to the business: its verb, the thing it is done to, and the signs among the
 //! arguments.
 
-use super::arguments::Arguments;
+use super::arguments::{Argument, Arguments};
 use super::name::Act;
 use super::nouns::{Noun, class};
 use super::server::{Kind, Server};
@@ -75,6 +75,9 @@ pub struct Case<'a> {
 const CHOSEN: &str = "account workspace organization organisation tenant project profile company \
     instance connection database context";
 
+/// What a look may keep of having looked.
+const KEPT: &str = "history cache log statistic";
+
 /// What one act does.
 pub fn of(act: &Act, arguments: &Arguments, server: &Server) -> Finding {
     let case = Case {
@@ -96,7 +99,7 @@ fn is_plural(name: &str) -> bool {
     split(name).last().is_some_and(|word| base(word) != *word)
 }
 
-/// What is made, when only the arguments say it: the documents of `insert-many`.
+/// What is made, when only the arguments say it: the documents of `insert-many`. Money counts first.
 fn handed_over(act: &Act, arguments: &Arguments) -> Option<Noun> {
     let makes = matches!(act.verb, Some(Verb::Create | Verb::Add));
     let silent = makes && act.object.is_empty();
@@ -105,7 +108,7 @@ fn handed_over(act: &Act, arguments: &Arguments) -> Option<Noun> {
             arguments
                 .top()
                 .filter_map(|argument| class(&argument.words))
-                .last()
+                .max_by_key(|noun| *noun == Noun::Money)
         })
         .flatten()
 }
@@ -145,7 +148,6 @@ impl Case<'_> {
             self.noun,
             Some(Noun::Message | Noun::Publication | Noun::Review | Noun::Access)
         ) && self.carries_text()
-            && !self.server.is(Kind::Browser)
         {
             Effect::Send
         } else {
@@ -206,14 +208,17 @@ impl Case<'_> {
         if self.noun == Some(Noun::Access) || self.arguments.opens().is_some() {
             return Finding::new(Effect::Send, "opens a thing to others");
         }
-        if let Some(switch) = self
-            .arguments
-            .switch_starting("mark delete archive remove send update")
-        {
-            return Finding::new(
-                Effect::Update,
-                format!("reads, but can change things by `{}`", switch.name),
-            );
+        let switches = || {
+            self.arguments
+                .switches_starting("mark delete archive remove send update")
+        };
+        let keeps = |switch: &&Argument| switch.words.last().is_some_and(|it| among(KEPT, it));
+        if let Some(switch) = switches().find(|switch| !keeps(switch)) {
+            let why = format!("reads, but can change things by `{}`", switch.name);
+            return Finding::new(Effect::Update, why);
+        }
+        if self.act.word == "show" && self.arguments.has("text message body content html") {
+            return Finding::new(Effect::Send, "shows people what the caller writes");
         }
         if self.server.is(Kind::Browser) && self.act.word == "select" {
             return self.says(Effect::Execute);
@@ -244,7 +249,13 @@ impl Case<'_> {
         if self.act.word == "check" && self.act.speaks_of("item checkbox box todo") {
             return self.says(Effect::Update);
         }
-        self.says(Effect::Read)
+        match switches().next() {
+            Some(switch) => {
+                let why = format!("reads, and keeps a trace of that by `{}`", switch.name);
+                Finding::new(Effect::Read, why)
+            }
+            None => self.says(Effect::Read),
+        }
     }
 
     fn writes(self, verb: Verb) -> Finding {
@@ -308,7 +319,7 @@ impl Case<'_> {
         if let Some(replaces) = self
             .arguments
             .replaces()
-            .filter(|_| finding.effect == Effect::Create && finding.level < Level::HighImpact)
+            .filter(|_| finding.effect == Effect::Create)
         {
             let why = format!("can replace what is there by `{}`", replaces.name);
             return Finding::new(Effect::Update, why);

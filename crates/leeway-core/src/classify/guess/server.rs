@@ -208,7 +208,7 @@ fn prefix(names: Vec<&[String]>) -> Vec<String> {
     while let Some(word) = shared(&rests) {
         rests = rests
             .into_iter()
-            .filter(|words| words[0] == word)
+            .filter(|words| words.first() == Some(&word))
             .map(|words| &words[1..])
             .collect();
         prefix.push(word);
@@ -224,10 +224,14 @@ fn shared(names: &[&[String]]) -> Option<String> {
     }
     let (word, count) = counts.into_iter().max_by_key(|(_, count)| *count)?;
     let enough = count >= 2 && count * PREFIX_SHARE.1 >= named.len() * PREFIX_SHARE.0;
-    // `mail_send` and `mail_list` are of a mail server; `list_…` are looks.
+    let done = named
+        .iter()
+        .filter(|words| words[0] == word && is_always_verb(&words[1]))
+        .count();
+    // `mail_send` and `mail_list` are of a mail server; `list_…` are looks, and `post_…` posts.
     let thing = match verb(word) {
         None => true,
-        Some(verb) => verb != Verb::Read && !is_always_verb(word),
+        Some(verb) => verb != Verb::Read && !is_always_verb(word) && done * 2 >= count,
     };
     (enough && thing).then(|| word.to_owned())
 }
