@@ -41,10 +41,13 @@ impl Case<'_> {
         let financial = matches!(self.noun, Some(Noun::Money | Noun::Financial));
         if financial
             && (verb == Verb::Mark || among("apply release process complete", &self.act.word))
+            || verb == Verb::Mark && self.act.speaks_of("paid")
+            || self.act.word == "reorder" && self.arguments.has("quantity")
         {
             return self.says(Effect::Pay);
         }
         if self.act.speaks_of("human")
+            || self.offers()
             || self.act.word == "extend" && self.act.speaks_of("offer")
             || self.act.word == "push"
                 && matches!(self.noun, Some(Noun::Message | Noun::Publication))
@@ -93,7 +96,10 @@ impl Case<'_> {
                 self.says(Effect::Send)
             }
             Some(Noun::Event) => self.plans(Effect::Update),
-            Some(Noun::Review) if self.act.word == "leave" => self.says(Effect::Send),
+            Some(Noun::Review | Noun::Message) if self.act.word == "leave" => {
+                self.says(Effect::Send)
+            }
+            Some(Noun::Comment) if self.act.word == "leave" => self.comments(),
             Some(Noun::Setting) => self.says(Effect::Admin),
             Some(Noun::Code)
                 if self.arguments.program().is_some() || self.arguments.has("query") =>

@@ -1,12 +1,12 @@
 //! What one act does to the business: its verb, the thing it is done to, and the signs among the
 //! arguments.
 
-use super::arguments::{Argument, Arguments};
+use super::arguments::Arguments;
 use super::name::Act;
 use super::nouns::{Noun, class};
 use super::server::{Kind, Server};
-use super::verbs::{Verb, verb};
-use super::words::{among, base, split};
+use super::verbs::Verb;
+use super::words::among;
 use crate::classify::{Effect, Level};
 
 /// What an act does, and why that is thought.
@@ -71,13 +71,6 @@ pub struct Case<'a> {
     pub noun: Option<Noun>,
 }
 
-/// What a tool may be told to act on from then on.
-const CHOSEN: &str = "account workspace organization organisation tenant project profile company \
-    instance connection database context";
-
-/// What a look may keep of having looked.
-const KEPT: &str = "history cache log statistic";
-
 /// What one act does.
 pub fn of(act: &Act, arguments: &Arguments, server: &Server) -> Finding {
     let case = Case {
@@ -92,11 +85,6 @@ pub fn of(act: &Act, arguments: &Arguments, server: &Server) -> Finding {
         Some(_) if case.is_thing_of_its_id() => case.shows_thing(),
         Some(verb) => case.writes(verb),
     }
-}
-
-/// True of a name whose last word is a plural.
-fn is_plural(name: &str) -> bool {
-    split(name).last().is_some_and(|word| base(word) != *word)
 }
 
 /// What is made, when only the arguments say it: the documents of `insert-many`. Money counts first.
@@ -158,104 +146,6 @@ impl Case<'_> {
             self.act.word
         );
         self.reaching(Finding::new(effect, why), Verb::Update)
-    }
-
-    fn shows_thing(&self) -> Finding {
-        let why = format!(
-            "is named as the thing alone (`{}`), with arguments that find it",
-            self.act.word
-        );
-        Finding::new(Effect::Read, why)
-    }
-
-    /// True of a name that is the thing itself, with arguments that only find it: `locations`, or
-    /// `payment` where other tools say by a verb what they do to payments.
-    fn is_named_as_thing(&self) -> bool {
-        let things = self.act.verb.is_none() && is_plural(&self.act.word);
-        self.arguments.only_find(things)
-            && (things || self.server.changes_by_verb(&self.act.object))
-    }
-
-    /// True of a word that is a thing as well as a verb, where the argument is that thing's own id
-    /// and other tools change it by a verb: `refund` with `refund_id`, beside `create_refund`.
-    fn is_thing_of_its_id(&self) -> bool {
-        let thing = std::slice::from_ref(&self.act.word);
-        self.act.object.is_empty()
-            && self.arguments.has(&format!("{}_id", self.act.word))
-            && self.arguments.only_find(false)
-            && self.server.changes_by_verb(thing)
-    }
-
-    /// True of a thing that is asked for page by page: `stale_applications`, with a limit.
-    fn shows_list(&self) -> bool {
-        const PAGES: &str = "limit page cursor offset per_page page_size page_token max_result";
-        const GIVEN: &str = "text body content message data payload field property value action \
-            operation method update item record";
-        let plural = self.act.word.ends_with('s')
-            && self
-                .noun
-                .is_some_and(|noun| noun != Noun::Access && noun != Noun::Code);
-        plural && self.arguments.has(PAGES) && !self.arguments.has(GIVEN)
-    }
-
-    pub(super) fn reads(self) -> Finding {
-        if verb(&self.act.word).is_none() && self.arguments.picks_blindly() {
-            return Finding::new(
-                Effect::Update,
-                "does what an argument picks, of which nothing is listed",
-            );
-        }
-        if self.noun == Some(Noun::Access) || self.arguments.opens().is_some() {
-            return Finding::new(Effect::Send, "opens a thing to others");
-        }
-        let switches = || {
-            self.arguments
-                .switches_starting("mark delete archive remove send update")
-        };
-        let keeps = |switch: &&Argument| switch.words.last().is_some_and(|it| among(KEPT, it));
-        if let Some(switch) = switches().find(|switch| !keeps(switch)) {
-            let why = format!("reads, but can change things by `{}`", switch.name);
-            return Finding::new(Effect::Update, why);
-        }
-        if self.act.word == "show" && self.arguments.has("text message body content html") {
-            return Finding::new(Effect::Send, "shows people what the caller writes");
-        }
-        if self.server.is(Kind::Browser) && self.act.word == "select" {
-            return self.says(Effect::Execute);
-        }
-        if self.act.word == "select" && self.act.speaks_of(CHOSEN) {
-            return self.says(Effect::Admin);
-        }
-        if self.act.word == "show" && self.server.does("hide") {
-            return self.says(Effect::Update);
-        }
-        let runs = among("query select aggregate explain", &self.act.word);
-        if let Some(program) = self.arguments.program().filter(|_| runs) {
-            return Finding::new(
-                Effect::Execute,
-                format!("takes a whole statement in `{}`", program.name),
-            );
-        }
-        if self.act.word == "ask"
-            && self
-                .act
-                .speaks_of("human user person people team customer colleague owner expert member")
-        {
-            return self.says(Effect::Send);
-        }
-        if runs && self.act.speaks_of("graphql") && self.arguments.has("query mutation") {
-            return self.says(Effect::Execute);
-        }
-        if self.act.word == "check" && self.act.speaks_of("item checkbox box todo") {
-            return self.says(Effect::Update);
-        }
-        match switches().next() {
-            Some(switch) => {
-                let why = format!("reads, and keeps a trace of that by `{}`", switch.name);
-                Finding::new(Effect::Read, why)
-            }
-            None => self.says(Effect::Read),
-        }
     }
 
     fn writes(self, verb: Verb) -> Finding {
@@ -365,7 +255,9 @@ impl Case<'_> {
             .last()
             .map(String::as_str)
             .unwrap_or_default();
-        let gives = matches!(verb, Verb::Create | Verb::Add) || self.act.word == "grant";
+        let gives = matches!(verb, Verb::Create | Verb::Add)
+            || self.act.word == "grant"
+            || self.act.word.starts_with("give ");
         let document = self.shares(verb)
             || self
                 .arguments

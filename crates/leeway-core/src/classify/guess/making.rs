@@ -265,11 +265,14 @@ impl Case<'_> {
             .speaks_of("issue ticket case dispute account pull position incident request tab")
         {
             self.makes(Verb::Create)
-        } else if self.noun.is_some() || self.act.speaks_of("url uri tool") {
-            self.reads()
-        } else {
-            // A door, a valve.
+        } else if matches!(self.noun, None | Some(Noun::Money))
+            && !self.act.speaks_of("url uri tool")
+            || self.act.speaks_of("shop store storefront")
+        {
+            // A door, a valve, a till.
             self.says(Effect::Update)
+        } else {
+            self.reads()
         }
     }
 

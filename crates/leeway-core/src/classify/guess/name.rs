@@ -158,7 +158,8 @@ fn meaning(word: &str, next: Option<&String>) -> (Option<Verb>, usize) {
     let phrase = match (word, next.map(String::as_str)) {
         ("check", Some("in" | "out" | "off")) => Verb::Update,
         ("get", Some("rid")) => Verb::Delete,
-        ("log" | "sign", Some("in" | "up" | "out")) => Verb::Admin,
+        ("log" | "sign", Some("in" | "up" | "out")) | ("log", Some("off")) => Verb::Admin,
+        ("read", Some("out")) => Verb::Send,
         _ => return (verb(word), 1),
     };
     (Some(phrase), 2)

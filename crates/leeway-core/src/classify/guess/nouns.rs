@@ -92,7 +92,7 @@ const NOUNS: [(Noun, &str); 17] = [
     ),
     (
         Noun::Message,
-        "friend friend-request connection-request message reply poll sms whatsapp mms fax email mail tweet dm broadcast notification invitation \
+        "friend friend-request connection-request message reply poll sms whatsapp mms fax voicemail email mail tweet dm broadcast notification invitation \
          invite text-message chat-message direct-message thread voice-call phone-call call \
          email-campaign-send verification verification-code otp reminder-email push-notification \
          conversation announcement-message survey-invitation template-message",
