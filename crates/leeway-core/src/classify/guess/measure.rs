@@ -168,7 +168,10 @@ mod tests {
         assert_eq!((exact.fields, exact.areas), ((1, 1, 2), (1, 0, 1)));
         let over = measured("delete_contact", Effect::Update, 3);
         assert_eq!(counts(&over), [1, 0, 0, 0, 0, 1]);
-        assert!(!over.misses[0].is_under());
+        let mut over = over.misses[0].clone();
+        assert!(!over.is_under());
+        over.label = over.guess;
+        assert!(!over.is_under());
         let under = measured("delete_contact", Effect::Send, 5);
         assert_eq!(counts(&under), [1, 0, 1, 0, 0, 1]);
         assert!(under.misses[0].is_under());
