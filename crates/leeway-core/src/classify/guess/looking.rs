@@ -65,11 +65,10 @@ impl Case<'_> {
         const PAGES: &str = "limit page cursor offset per_page page_size page_token max_result";
         const GIVEN: &str = "text body content message data payload field property value action \
             operation method update item record";
-        let plural = is_things(&self.act.word)
-            && self
-                .noun
-                .is_some_and(|noun| noun != Noun::Access && noun != Noun::Code);
-        plural && self.arguments.has(PAGES) && !self.arguments.has(GIVEN)
+        is_things(&self.act.word)
+            && self.noun.is_some()
+            && self.arguments.has(PAGES)
+            && !self.arguments.has(GIVEN)
     }
 
     pub(super) fn reads(self) -> Finding {
