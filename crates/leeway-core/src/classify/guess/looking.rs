@@ -2,7 +2,7 @@
 
 use super::arguments::Argument;
 use super::effect::{Case, Finding};
-use super::nouns::{Noun, class};
+use super::nouns::{Noun, SHOWN_TO_CUSTOMERS, class};
 use super::server::Kind;
 use super::verbs::verb;
 use super::words::{among, base, split};
@@ -94,10 +94,9 @@ impl Case<'_> {
             return Finding::new(Effect::Send, "shows people what the caller writes");
         }
         // `show_on_website`: it stands there from then on.
-        if self.act.word == "show"
-            && !self.act.target.is_empty()
-            && self.act.object == self.act.target
-        {
+        let where_seen = |word: &String| among(SHOWN_TO_CUSTOMERS, word) || word == "customer";
+        let there = self.act.object == self.act.target && self.act.target.iter().any(where_seen);
+        if self.act.word == "show" && there {
             return self.says(Effect::Send);
         }
         if self.server.is(Kind::Browser) && self.act.word == "select" {
