@@ -43,11 +43,14 @@ impl Case<'_> {
             && (verb == Verb::Mark || among("apply release process complete", &self.act.word))
             || verb == Verb::Mark && self.act.speaks_of("paid")
             || self.act.word == "reorder" && self.arguments.has("quantity")
+            || self.act.word == "check"
+                && (self.act.speaks_of("cart basket") || self.arguments.has("cart_id basket_id"))
         {
             return self.says(Effect::Pay);
         }
         if self.act.speaks_of("human")
             || self.offers()
+            || self.goes_live()
             || self.act.word == "extend" && self.act.speaks_of("offer")
             || self.act.word == "push"
                 && matches!(self.noun, Some(Noun::Message | Noun::Publication))
@@ -205,6 +208,10 @@ impl Case<'_> {
             Some(Noun::Money) => self.says(Effect::Pay),
             Some(Noun::Financial) if self.act.speaks_of("order shipment") => self.says(Effect::Pay),
             Some(Noun::Event) => self.says(Effect::Send),
+            // Whoever invited is told.
+            Some(Noun::Message) if among("decline reject", &self.act.word) => {
+                self.says(Effect::Send)
+            }
             Some(Noun::Financial) => self.says(Effect::Delete),
             _ => self.says(Effect::Update),
         }

@@ -136,6 +136,7 @@ impl Case<'_> {
             self.noun,
             Some(Noun::Message | Noun::Publication | Noun::Review | Noun::Access)
         ) && self.carries_text()
+            || self.goes_live()
         {
             Effect::Send
         } else {

@@ -105,7 +105,9 @@ impl Case<'_> {
         if self.act.word == "select" && self.act.speaks_of(CHOSEN) {
             return self.says(Effect::Admin);
         }
-        if self.act.word == "show" && self.server.does("hide") {
+        // What was hidden is shown to all from then on, and a `no show` is put down.
+        if self.act.word == "show" && (self.server.does("hide") || self.act.speaks_of("hidden no"))
+        {
             return self.says(Effect::Update);
         }
         let runs = among("query select aggregate explain", &self.act.word);

@@ -131,7 +131,12 @@ impl Case<'_> {
             let posted = self.act.object.len() == 1 && self.arguments.has("text message body");
             return Some(self.says(if posted { Effect::Send } else { Effect::Admin }));
         }
-        (last == "live").then(|| self.says(Effect::Send))
+        self.goes_live().then(|| self.says(Effect::Send))
+    }
+
+    /// True of what everybody sees from then on: `make_live`.
+    pub(super) fn goes_live(&self) -> bool {
+        self.act.object.last().is_some_and(|head| head == "live")
     }
 
     /// True when an argument names the document something is put into.
