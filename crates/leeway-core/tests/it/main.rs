@@ -29,6 +29,7 @@ mod govern;
 mod guardrails;
 mod guards;
 mod guess;
+mod guessed;
 mod hours;
 mod identity;
 mod incident;

@@ -39,14 +39,6 @@ impl Case<'_> {
                 self.changes(Verb::Update)
             }
             Some(Noun::Label) => self.says(Effect::Update).at(Level::LowRisk),
-            _ if self
-                .act
-                .object
-                .last()
-                .is_some_and(|head| head == "responder") =>
-            {
-                self.says(Effect::Send)
-            }
             // A further address of somebody is no message.
             Some(Noun::Message)
                 if self.act.speaks_of("email")

@@ -258,9 +258,9 @@ impl Arguments {
         self.any(list).is_some()
     }
 
-    /// A switch whose name begins with a word of `list`: `mark_as_read`.
-    pub fn switch_starting(&self, list: &str) -> Option<&Argument> {
-        self.top().find(|argument| {
+    /// Switches whose names begin with a word of `list`: `mark_as_read`.
+    pub fn switches_starting(&self, list: &str) -> impl Iterator<Item = &Argument> {
+        self.top().filter(move |argument| {
             argument.is_switch() && argument.words.len() > 1 && among(list, &argument.words[0])
         })
     }
@@ -342,6 +342,7 @@ fn tell_choices(definition: &Value, found: &mut [Argument]) {
 fn told_values(text: &str) -> Vec<String> {
     let text: String = text.chars().take(LONGEST).collect();
     text.split(|c: char| !(c.is_alphanumeric() || c == '_' || c == '-' || c == ' '))
+        .flat_map(|part| part.split(" or "))
         .map(|part| part.trim().trim_start_matches("or ").trim())
         .filter(|part| !part.is_empty() && !part.contains(' '))
         .map(str::to_owned)

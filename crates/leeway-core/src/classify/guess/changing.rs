@@ -41,10 +41,16 @@ impl Case<'_> {
         let financial = matches!(self.noun, Some(Noun::Money | Noun::Financial));
         if financial
             && (verb == Verb::Mark || among("apply release process complete", &self.act.word))
+            || verb == Verb::Mark && self.act.speaks_of("paid")
+            || self.act.word == "reorder" && self.arguments.has("quantity")
+            || self.act.word == "check"
+                && (self.act.speaks_of("cart basket") || self.arguments.has("cart_id basket_id"))
         {
             return self.says(Effect::Pay);
         }
         if self.act.speaks_of("human")
+            || self.offers()
+            || self.goes_live()
             || self.act.word == "extend" && self.act.speaks_of("offer")
             || self.act.word == "push"
                 && matches!(self.noun, Some(Noun::Message | Noun::Publication))
@@ -67,7 +73,7 @@ impl Case<'_> {
         {
             return self.says(Effect::Send);
         }
-        if self.buys_on() || self.settles_offer() {
+        if self.buys_on() {
             return self.says(Effect::Pay);
         }
         if verb == Verb::Mark {
@@ -93,7 +99,10 @@ impl Case<'_> {
                 self.says(Effect::Send)
             }
             Some(Noun::Event) => self.plans(Effect::Update),
-            Some(Noun::Review) if self.act.word == "leave" => self.says(Effect::Send),
+            Some(Noun::Review | Noun::Message) if self.act.word == "leave" => {
+                self.says(Effect::Send)
+            }
+            Some(Noun::Comment) if self.act.word == "leave" => self.comments(),
             Some(Noun::Setting) => self.says(Effect::Admin),
             Some(Noun::Code)
                 if self.arguments.program().is_some() || self.arguments.has("query") =>
@@ -107,8 +116,8 @@ impl Case<'_> {
 
     /// True of what moves a promise of money on: an invoice's or a quote's state.
     fn settles(&self) -> bool {
-        const PROMISES: &str = "invoice quote quotation estimate proposal payment payout refund \
-            subscription contract dispute";
+        const PROMISES: &str = "invoice bill quote quotation estimate proposal payment payout \
+            refund subscription contract dispute";
         let head = self
             .act
             .object
@@ -125,16 +134,6 @@ impl Case<'_> {
         among("renew upgrade downgrade", word) && self.act.speaks_of(BOUGHT)
             || word == "extend" && self.act.speaks_of("trial")
             || among("change switch", word) && self.act.object.last().is_some_and(|it| it == "plan")
-    }
-
-    /// True of the status of a bill or an offer: it can be sent or accepted by that.
-    fn settles_offer(&self) -> bool {
-        const OFFERS: &str = "invoice estimate quote quotation bill proposal";
-        self.act
-            .object
-            .last()
-            .is_some_and(|it| among("state status stage", it))
-            && self.act.speaks_of(OFFERS)
     }
 
     /// True when a word of the thing is one of money: `expense report`.
@@ -156,9 +155,6 @@ impl Case<'_> {
 
     /// Turning on what charges or goes out is doing so.
     pub(super) fn administers(&self) -> Finding {
-        if self.act.word == "register" && self.act.object == ["domain"] {
-            return self.says(Effect::Pay);
-        }
         match self.noun {
             Some(Noun::Money) => self.says(Effect::Pay),
             Some(Noun::Message | Noun::Event) => self.says(Effect::Send),
@@ -212,6 +208,10 @@ impl Case<'_> {
             Some(Noun::Money) => self.says(Effect::Pay),
             Some(Noun::Financial) if self.act.speaks_of("order shipment") => self.says(Effect::Pay),
             Some(Noun::Event) => self.says(Effect::Send),
+            // Whoever invited is told.
+            Some(Noun::Message) if among("decline reject", &self.act.word) => {
+                self.says(Effect::Send)
+            }
             Some(Noun::Financial) => self.says(Effect::Delete),
             _ => self.says(Effect::Update),
         }

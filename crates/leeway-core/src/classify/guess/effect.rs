@@ -5,8 +5,8 @@ use super::arguments::Arguments;
 use super::name::Act;
 use super::nouns::{Noun, class};
 use super::server::{Kind, Server};
-use super::verbs::{Verb, verb};
-use super::words::{among, base, split};
+use super::verbs::Verb;
+use super::words::among;
 use crate::classify::{Effect, Level};
 
 /// What an act does, and why that is thought.
@@ -71,10 +71,6 @@ pub struct Case<'a> {
     pub noun: Option<Noun>,
 }
 
-/// What a tool may be told to act on from then on.
-const CHOSEN: &str = "account workspace organization organisation tenant project profile company \
-    instance connection database context";
-
 /// What one act does.
 pub fn of(act: &Act, arguments: &Arguments, server: &Server) -> Finding {
     let case = Case {
@@ -91,12 +87,7 @@ pub fn of(act: &Act, arguments: &Arguments, server: &Server) -> Finding {
     }
 }
 
-/// True of a name whose last word is a plural.
-fn is_plural(name: &str) -> bool {
-    split(name).last().is_some_and(|word| base(word) != *word)
-}
-
-/// What is made, when only the arguments say it: the documents of `insert-many`.
+/// What is made, when only the arguments say it: the documents of `insert-many`. Money counts first.
 fn handed_over(act: &Act, arguments: &Arguments) -> Option<Noun> {
     let makes = matches!(act.verb, Some(Verb::Create | Verb::Add));
     let silent = makes && act.object.is_empty();
@@ -105,7 +96,7 @@ fn handed_over(act: &Act, arguments: &Arguments) -> Option<Noun> {
             arguments
                 .top()
                 .filter_map(|argument| class(&argument.words))
-                .last()
+                .max_by_key(|noun| *noun == Noun::Money)
         })
         .flatten()
 }
@@ -145,7 +136,7 @@ impl Case<'_> {
             self.noun,
             Some(Noun::Message | Noun::Publication | Noun::Review | Noun::Access)
         ) && self.carries_text()
-            && !self.server.is(Kind::Browser)
+            || self.goes_live()
         {
             Effect::Send
         } else {
@@ -156,95 +147,6 @@ impl Case<'_> {
             self.act.word
         );
         self.reaching(Finding::new(effect, why), Verb::Update)
-    }
-
-    fn shows_thing(&self) -> Finding {
-        let why = format!(
-            "is named as the thing alone (`{}`), with arguments that find it",
-            self.act.word
-        );
-        Finding::new(Effect::Read, why)
-    }
-
-    /// True of a name that is the thing itself, with arguments that only find it: `locations`, or
-    /// `payment` where other tools say by a verb what they do to payments.
-    fn is_named_as_thing(&self) -> bool {
-        let things = self.act.verb.is_none() && is_plural(&self.act.word);
-        self.arguments.only_find(things)
-            && (things || self.server.changes_by_verb(&self.act.object))
-    }
-
-    /// True of a word that is a thing as well as a verb, where the argument is that thing's own id
-    /// and other tools change it by a verb: `refund` with `refund_id`, beside `create_refund`.
-    fn is_thing_of_its_id(&self) -> bool {
-        let thing = std::slice::from_ref(&self.act.word);
-        self.act.object.is_empty()
-            && self.arguments.has(&format!("{}_id", self.act.word))
-            && self.arguments.only_find(false)
-            && self.server.changes_by_verb(thing)
-    }
-
-    /// True of a thing that is asked for page by page: `stale_applications`, with a limit.
-    fn shows_list(&self) -> bool {
-        const PAGES: &str = "limit page cursor offset per_page page_size page_token max_result";
-        const GIVEN: &str = "text body content message data payload field property value action \
-            operation method update item record";
-        let plural = self.act.word.ends_with('s')
-            && self
-                .noun
-                .is_some_and(|noun| noun != Noun::Access && noun != Noun::Code);
-        plural && self.arguments.has(PAGES) && !self.arguments.has(GIVEN)
-    }
-
-    pub(super) fn reads(self) -> Finding {
-        if verb(&self.act.word).is_none() && self.arguments.picks_blindly() {
-            return Finding::new(
-                Effect::Update,
-                "does what an argument picks, of which nothing is listed",
-            );
-        }
-        if self.noun == Some(Noun::Access) || self.arguments.opens().is_some() {
-            return Finding::new(Effect::Send, "opens a thing to others");
-        }
-        if let Some(switch) = self
-            .arguments
-            .switch_starting("mark delete archive remove send update")
-        {
-            return Finding::new(
-                Effect::Update,
-                format!("reads, but can change things by `{}`", switch.name),
-            );
-        }
-        if self.server.is(Kind::Browser) && self.act.word == "select" {
-            return self.says(Effect::Execute);
-        }
-        if self.act.word == "select" && self.act.speaks_of(CHOSEN) {
-            return self.says(Effect::Admin);
-        }
-        if self.act.word == "show" && self.server.does("hide") {
-            return self.says(Effect::Update);
-        }
-        let runs = among("query select aggregate explain", &self.act.word);
-        if let Some(program) = self.arguments.program().filter(|_| runs) {
-            return Finding::new(
-                Effect::Execute,
-                format!("takes a whole statement in `{}`", program.name),
-            );
-        }
-        if self.act.word == "ask"
-            && self
-                .act
-                .speaks_of("human user person people team customer colleague owner expert member")
-        {
-            return self.says(Effect::Send);
-        }
-        if runs && self.act.speaks_of("graphql") && self.arguments.has("query mutation") {
-            return self.says(Effect::Execute);
-        }
-        if self.act.word == "check" && self.act.speaks_of("item checkbox box todo") {
-            return self.says(Effect::Update);
-        }
-        self.says(Effect::Read)
     }
 
     fn writes(self, verb: Verb) -> Finding {
@@ -308,7 +210,7 @@ impl Case<'_> {
         if let Some(replaces) = self
             .arguments
             .replaces()
-            .filter(|_| finding.effect == Effect::Create && finding.level < Level::HighImpact)
+            .filter(|_| finding.effect == Effect::Create)
         {
             let why = format!("can replace what is there by `{}`", replaces.name);
             return Finding::new(Effect::Update, why);
@@ -354,7 +256,9 @@ impl Case<'_> {
             .last()
             .map(String::as_str)
             .unwrap_or_default();
-        let gives = matches!(verb, Verb::Create | Verb::Add) || self.act.word == "grant";
+        let gives = matches!(verb, Verb::Create | Verb::Add)
+            || self.act.word == "grant"
+            || self.act.word.starts_with("give ");
         let document = self.shares(verb)
             || self
                 .arguments

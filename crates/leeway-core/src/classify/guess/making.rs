@@ -92,10 +92,11 @@ impl Case<'_> {
     fn makes_by_word(&self) -> Option<Finding> {
         let word = self.act.word.as_str();
         let last = self.act.object.last().map_or("", String::as_str);
-        let from_pattern = self.act.object == self.act.target
+        // `create_from_template` says nothing of what it makes; a folder holds files.
+        let in_folder = self.act.object == self.act.target
             && self
-                .act
-                .speaks_of("template text markdown html csv file url");
+                .arguments
+                .has("folder folder_id parent_folder parent_folder_id");
         let attaches = word == "attach"
             && matches!(
                 self.noun,
@@ -108,7 +109,7 @@ impl Case<'_> {
                 self.noun,
                 Some(Noun::Internal | Noun::Event | Noun::Message | Noun::Comment | Noun::Note)
             );
-        if from_pattern || attaches || word == "fork" {
+        if in_folder || attaches || word == "fork" {
             return Some(self.says(Effect::Create));
         }
         if word == "track" && self.act.speaks_of("order shipment package delivery parcel") {
@@ -125,11 +126,17 @@ impl Case<'_> {
         {
             return Some(self.says(Effect::Update));
         }
-        // A status that records may have is part of how they are set up.
-        if last == "status" && self.act.object.len() > 1 {
-            return Some(self.says(Effect::Admin));
+        // A status that records may have is part of how they are set up; one with a text is posted.
+        if last == "status" {
+            let posted = self.act.object.len() == 1 && self.arguments.has("text message body");
+            return Some(self.says(if posted { Effect::Send } else { Effect::Admin }));
         }
-        (last == "live").then(|| self.says(Effect::Send))
+        self.goes_live().then(|| self.says(Effect::Send))
+    }
+
+    /// True of what everybody sees from then on: `make_live`.
+    pub(super) fn goes_live(&self) -> bool {
+        self.act.object.last().is_some_and(|head| head == "live")
     }
 
     /// True when an argument names the document something is put into.
@@ -174,7 +181,10 @@ impl Case<'_> {
             && self
                 .arguments
                 .has("value amount revenue expected_revenue deal_value");
-        if any_kind || worth || self.pays_with() {
+        if self.pays_with() {
+            return self.says(Effect::Pay);
+        }
+        if any_kind || worth {
             return self.serious(Effect::Create);
         }
         if let Some(tells) = self
@@ -260,6 +270,12 @@ impl Case<'_> {
             .speaks_of("issue ticket case dispute account pull position incident request tab")
         {
             self.makes(Verb::Create)
+        } else if matches!(self.noun, None | Some(Noun::Money))
+            && !self.act.speaks_of("url uri tool")
+            || self.act.speaks_of("shop store storefront")
+        {
+            // A door, a valve, a till.
+            self.says(Effect::Update)
         } else {
             self.reads()
         }

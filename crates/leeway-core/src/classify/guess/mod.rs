@@ -3,12 +3,13 @@
 //! annotations come from the system and may only raise it.
 //!
 //! [`words`] splits names; [`verbs`] and [`nouns`] are the lexicon; [`name`] says what is done to what;
-//! [`effect`] what that does; [`raise`] what else the system says; [`measure`] compares with labels.
+//! [`effect`] what that does, with [`looking`], [`making`], [`adding`], [`changing`] and [`saying`]; [`raise`] what else the system says; [`measure`] compares with labels.
 
 mod adding;
 mod arguments;
 mod changing;
 mod effect;
+mod looking;
 mod making;
 pub mod measure;
 mod name;

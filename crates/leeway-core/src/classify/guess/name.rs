@@ -40,6 +40,7 @@ pub fn acts_in(text: &str) -> Vec<Act> {
 
 /// The acts a name's words (as written, lower case) say, in the order they are written. Never empty.
 pub fn acts(words: &[String]) -> Vec<Act> {
+    let words = without_method(words);
     let start = words
         .iter()
         .position(|word| !among(FILLERS, word))
@@ -67,6 +68,23 @@ pub fn acts(words: &[String]) -> Vec<Act> {
         }
     }
     acts
+}
+
+/// The words without the method at the end of a name that was made of a path as well: the `post` of
+/// `create_customer_customers_post`, where the path says the thing again.
+fn without_method(words: &[String]) -> &[String] {
+    let [first, path @ .., method] = words else {
+        return words;
+    };
+    let again = path.iter().enumerate().any(|(at, word)| {
+        let said = |earlier: &String| base(earlier) == base(word);
+        path[..at].iter().any(said) || among("api v1 v2 v3", word)
+    });
+    if again && is_always_verb(first) && among("get post put patch delete", method) {
+        &words[..words.len() - 1]
+    } else {
+        words
+    }
 }
 
 /// Parts joined by `or` and `and`, where what follows begins with a verb.
@@ -97,7 +115,12 @@ fn act(words: &[String]) -> Act {
         };
     };
     let word = bases[at].clone();
-    let (after, target) = split_at_joint(&bases[at + 1..]);
+    let (verb, taken) = if is_posted(words, &bases[0]) {
+        (Some(Verb::Create), 1)
+    } else {
+        meaning(&word, bases.get(at + 1))
+    };
+    let (after, target) = split_at_joint(&bases[at + taken..]);
     let mut object: Vec<String> = bases[..at]
         .iter()
         .chain(&after)
@@ -108,7 +131,7 @@ fn act(words: &[String]) -> Act {
         object.clone_from(&target);
     }
     Act {
-        verb: meaning(&word, bases.get(at + 1)),
+        verb,
         word,
         object,
         target,
@@ -119,7 +142,7 @@ fn act(words: &[String]) -> Act {
 /// several of them (`reports_sales`).
 fn shows(words: &[String], bases: &[String]) -> bool {
     let (mut named, _) = split_at_joint(bases);
-    if named.len() > 1 && named.last().is_some_and(|word| word == "tool") {
+    if named.last().is_some_and(|word| word == "tool") {
         named.pop();
     }
     let begins = words
@@ -130,13 +153,16 @@ fn shows(words: &[String], bases: &[String]) -> bool {
     begins || named.last().is_some_and(|word| among(SHOWN_THINGS, word))
 }
 
-/// What a verb means with the word after it: `check in` is no look.
-fn meaning(word: &str, next: Option<&String>) -> Option<Verb> {
-    match (word, next.map(String::as_str)) {
-        ("check", Some("in" | "out")) => Some(Verb::Update),
-        ("log" | "sign", Some("in" | "up" | "out")) => Some(Verb::Admin),
-        _ => verb(word),
-    }
+/// What a verb means with the word after it, and how many words that are: `check in` is no look.
+fn meaning(word: &str, next: Option<&String>) -> (Option<Verb>, usize) {
+    let phrase = match (word, next.map(String::as_str)) {
+        ("check", Some("in" | "out" | "off")) => Verb::Update,
+        ("get", Some("rid")) => Verb::Delete,
+        ("log" | "sign", Some("in" | "up" | "out")) | ("log", Some("off")) => Verb::Admin,
+        ("read", Some("out")) => Verb::Send,
+        _ => return (verb(word), 1),
+    };
+    (Some(phrase), 2)
 }
 
 /// Where the verb stands: first, unless the first word is rather a noun and a real verb comes
@@ -152,7 +178,7 @@ fn verb_position(words: &[String], bases: &[String]) -> Option<usize> {
         if last == 0 && (things || among(SHOWN_THINGS, &bases[0])) {
             return None;
         }
-        let noun = last > 0 && !is_always_verb(&bases[0]);
+        let noun_first = !is_always_verb(&bases[0]);
         let shown = among(
             "order invoice contact bill transfer charge request message email comment review \
              discount",
@@ -161,7 +187,7 @@ fn verb_position(words: &[String], bases: &[String]) -> Option<usize> {
             "status history list count stat detail info pdf csv url",
             &bases[last],
         );
-        if noun && (shown || among("search lookup", &bases[last])) {
+        if noun_first && (shown || among("search lookup", &bases[last])) {
             return None;
         }
         if bases[0] == "preview" {
@@ -172,13 +198,13 @@ fn verb_position(words: &[String], bases: &[String]) -> Option<usize> {
         let real = [1, last]
             .into_iter()
             .filter(|at| *at == 1 || !joined)
-            .find(sure);
+            .find(sure)
+            .or_else(|| is_posted(words, &bases[0]).then_some(last));
         // What is drafted is the thing that would be sent.
         if bases[0] == "draft" && among(SENT_THINGS, &bases[last]) {
             return Some(0);
         }
-        let noun_first = !is_always_verb(&bases[0]);
-        return Some(real.filter(|_| noun_first && last > 0).unwrap_or(0));
+        return Some(real.filter(|_| noun_first).unwrap_or(0));
     }
     let looks = |word: &String| verb(word) == Some(Verb::Read) && !among(SHOWN_THINGS, word);
     // `atlas_load_sample`: what is no thing of its own comes before a look.
@@ -208,6 +234,11 @@ fn verb_position(words: &[String], bases: &[String]) -> Option<usize> {
                 verb(&words[last]).is_some() && (of_many || class(&bases[last..]).is_none());
             only_verb.then_some(last)
         })
+}
+
+/// True of a method behind what it is used on: `orders_post`.
+fn is_posted(words: &[String], first: &str) -> bool {
+    matches!(words, [things, post] if things != first && post == "post")
 }
 
 /// True where a verb is but the first half of a thing's name: the `merge` of `merge request`.
@@ -249,7 +280,9 @@ mod tests {
             ("merge_merge_request", "Merge:merge request:"),
             ("my_issues", "Read:issue:"),
             ("directory_tree", "Read:directory tree:"),
-            ("check_out_book", "Update:out book:"),
+            ("check_out_book", "Update:book:"),
+            ("check_off_item", "Update:item:"),
+            ("get_rid_of_contact", "Delete:contact:contact"),
             ("zorp_it", "-:zorp it:"),
         ] {
             let said: Vec<String> = acts_in(name)

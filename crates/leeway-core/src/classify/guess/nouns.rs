@@ -51,13 +51,13 @@ const NOUNS: [(Noun, &str); 17] = [
     ),
     (
         Noun::Money,
-        "payment-link payment-intent payment-method payment-request payment-order billing-plan \
+        "money cash payment-link payment-intent payment-method payment-request payment-order billing-plan \
          subscription-plan pricing-plan gift-card promo-code promotion-code discount-code \
          price-rule promo-rule promotion-rule discount-rule cart-rule pricing-rule voucher \
          recurring-invoice recurring-payment recurring-bill standing-order campaign-budget ad-budget daily-budget price-list price-book subscription-item subscription-schedule budget-schedule settlement price coupon fee \
          discount promotion promo refund charge payment payout transfer subscription checkout \
          donation withdrawal wire remittance disbursement payroll reimbursement invoice-payment \
-         bill-payment checkout-session transfer-money markdown-price rebate cashback loan wallet \
+         bill-payment checkout-session markdown-price rebate cashback loan wallet \
          escrow trade bid virtual-card card-payment",
     ),
     (
@@ -92,7 +92,7 @@ const NOUNS: [(Noun, &str); 17] = [
     ),
     (
         Noun::Message,
-        "friend friend-request connection-request message reply poll sms whatsapp mms fax email mail tweet dm broadcast notification invitation \
+        "friend friend-request connection-request message reply poll sms whatsapp mms fax voicemail email mail tweet dm broadcast notification invitation \
          invite text-message chat-message direct-message thread voice-call phone-call call \
          email-campaign-send verification verification-code otp reminder-email push-notification \
          conversation announcement-message survey-invitation template-message",

@@ -171,10 +171,7 @@ fn raise_to(finding: Finding, effect: Effect, sentence: &[String]) -> Finding {
     let raises = match effect {
         Effect::Send | Effect::Pay => finding.level < Level::External && !of_draft,
         Effect::Create => finding.effect == Effect::Read,
-        Effect::Update => {
-            matches!(finding.effect, Effect::Read | Effect::Create)
-                && finding.level < Level::HighImpact
-        }
+        Effect::Update => matches!(finding.effect, Effect::Read | Effect::Create),
         _ => finding.level < Level::HighImpact && !of_draft,
     };
     if !raises {

@@ -90,8 +90,7 @@ impl Case<'_> {
             .act
             .speaks_of("task card page document item story epic bug");
         let code = self.server.is(Kind::CodeHost) && !inside
-            || self.names("pull merge commit repo repository")
-            || (self.arguments.has("owner") && self.arguments.has("repo"));
+            || self.names("pull merge commit repo repository");
         // What can be made internal is public otherwise.
         let optional = self.arguments.may_be_internal() || self.arguments.has("visibility");
         if !private && (code || optional || self.names(HELP_DESK) || self.server.is(Kind::HelpDesk))

@@ -208,7 +208,7 @@ fn prefix(names: Vec<&[String]>) -> Vec<String> {
     while let Some(word) = shared(&rests) {
         rests = rests
             .into_iter()
-            .filter(|words| words[0] == word)
+            .filter(|words| words.first() == Some(&word))
             .map(|words| &words[1..])
             .collect();
         prefix.push(word);
@@ -224,12 +224,8 @@ fn shared(names: &[&[String]]) -> Option<String> {
     }
     let (word, count) = counts.into_iter().max_by_key(|(_, count)| *count)?;
     let enough = count >= 2 && count * PREFIX_SHARE.1 >= named.len() * PREFIX_SHARE.0;
-    // `mail_send` and `mail_list` are of a mail server; `list_…` are looks.
-    let thing = match verb(word) {
-        None => true,
-        Some(verb) => verb != Verb::Read && !is_always_verb(word),
-    };
-    (enough && thing).then(|| word.to_owned())
+    // A word that may be a verb is one, unless several verbs follow it: see `namespaces`.
+    (enough && verb(word).is_none()).then(|| word.to_owned())
 }
 
 /// Things whose names several tools begin with before they say what they do to them: the `label` of
@@ -238,7 +234,7 @@ fn namespaces(prefix: &[String], names: &[Vec<String>]) -> BTreeSet<String> {
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
     for words in names {
         if let [first, second, ..] = without(prefix, words)
-            && is_always_verb(second)
+            && (is_always_verb(second) || among("list search", second))
         {
             *counts.entry(first).or_default() += 1;
         }

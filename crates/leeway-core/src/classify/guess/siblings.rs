@@ -87,7 +87,6 @@ fn taking_back(act: &Act, effect: Effect) -> Option<(&'static str, bool)> {
         "pin" => Some(("unpin", true)),
         "watch" => Some(("unwatch", true)),
         "assign" => Some(("unassign assign", true)),
-        "archive" => Some(("unarchive restore", true)),
         "publish" => Some(("unpublish", false)),
         "close" | "resolve" | "complete" => Some(("reopen open", true)),
         "charge" | "capture" | "pay" => Some(("refund", false)),

@@ -198,6 +198,7 @@ fn words_that_outsiders_read_raise_a_change_to_sending() {
     assert_eq!(alone(&definition).effect, Effect::Update);
     definition["inputSchema"]["properties"]["note"]["description"] =
         json!("Visible to the requester");
+    assert_eq!(alone(&definition).effect, Effect::Send);
 }
 
 #[test]
@@ -296,4 +297,42 @@ fn words_all_names_begin_with_are_the_servers_own_and_still_name_the_thing() {
     let server = Server::of(&tools);
     let effects = tools.each_ref().map(|tool| guess(tool, &server).effect);
     assert_eq!(effects, [Effect::Read, Effect::Delete, Effect::Update]);
+}
+
+#[test]
+fn a_schema_is_read_only_so_deep_and_so_far() {
+    let fields = |names: std::ops::Range<usize>, field: &Value| -> Value {
+        let fields = names.map(|at| (format!("field_{at}"), field.clone()));
+        json!({ "type": "object", "properties": fields.collect::<serde_json::Map<_, _>>() })
+    };
+    let depths = |schema: Value| -> Vec<usize> {
+        let arguments = Arguments::of(&json!({ "inputSchema": schema }));
+        arguments.0.iter().map(|argument| argument.depth).collect()
+    };
+    let text = json!({ "type": "string" });
+    let mut nested = text.clone();
+    for _ in 0..6 {
+        nested = fields(0..1, &nested);
+    }
+    assert_eq!(depths(nested), [0, 1, 2, 3]);
+    let mut listed = text.clone();
+    for _ in 0..6 {
+        listed = fields(0..1, &json!({ "type": "array", "items": listed }));
+    }
+    assert_eq!(depths(listed), [0, 1, 2, 3]);
+    assert_eq!(depths(fields(0..500, &text)).len(), 400);
+    assert_eq!(depths(fields(0..300, &fields(0..300, &text))).len(), 400);
+}
+
+#[test]
+fn of_two_findings_the_graver_counts_and_of_two_alike_the_first() {
+    let found = |effect, why: &str| Finding::new(effect, why);
+    for (first, second, counts) in [
+        (Effect::Update, Effect::Send, "second"),
+        (Effect::Send, Effect::Update, "first"),
+        (Effect::Send, Effect::Send, "first"),
+    ] {
+        let graver = found(first, "first").graver(found(second, "second"));
+        assert_eq!(graver.why, counts, "{first:?} {second:?}");
+    }
 }

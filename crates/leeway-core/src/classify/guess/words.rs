@@ -20,10 +20,8 @@ pub fn split(name: &str) -> Vec<String> {
     for (index, &c) in chars.iter().enumerate() {
         let starts = c.is_uppercase()
             && index > 0
-            && (chars[index - 1].is_lowercase()
-                || chars[index - 1].is_ascii_digit()
-                || (chars[index - 1].is_uppercase()
-                    && chars.get(index + 1).is_some_and(|next| next.is_lowercase())));
+            && (!chars[index - 1].is_uppercase()
+                || chars.get(index + 1).is_some_and(|next| next.is_lowercase()));
         if (starts || !c.is_alphanumeric()) && !word.is_empty() {
             words.push(std::mem::take(&mut word));
         }
@@ -90,6 +88,7 @@ mod tests {
                 "TwilioApiV2010--CreateMessage",
                 "twilio api v2010 create message",
             ),
+            ("v2ApiKey", "v2 api key"),
             ("ÄndereKunde", "ändere kunde"),
             ("__", ""),
         ] {
@@ -105,6 +104,8 @@ mod tests {
             ("addresses", "address"),
             ("deletes", "delete"),
             ("statuses", "status"),
+            ("focuses", "focus"),
+            ("ties", "tie"),
             ("status", "status"),
             ("invoices", "invoice"),
             ("causes", "cause"),
