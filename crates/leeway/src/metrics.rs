@@ -76,6 +76,7 @@ pub fn render(app: &App) -> String {
         let works = if channel.trouble.is_some() { 0.0 } else { 1.0 };
         gauge!("leeway_channel_works", "channel" => label).set(works);
     }
+    gauge!("leeway_clock_step_seconds").set(app.clock.step_ms().unwrap_or(0) as f64 / 1000.0);
     gauge!("leeway_ledger_writable").set(if app.store.writable().is_ok() {
         1.0
     } else {

@@ -431,7 +431,6 @@ impl Reader {
         entries(self, from_seq, limit)
     }
 
-    /// How long the ledger is, and its root.
     /// When the last entry was recorded, UTC milliseconds; 0 without any.
     pub fn last_ms(&self) -> Result<i64> {
         Ok(super::writer::Place::read(self)?.time_ms)

@@ -1,6 +1,5 @@
 //! `leeway serve` and `leeway demo`.
 
-use crate::clock::Clock;
 use crate::server::{Listen, Tls};
 use crate::{demo, serving};
 use clap::Args;

@@ -91,7 +91,7 @@ pub async fn run(options: Options) -> anyhow::Result<()> {
         shift.to(clock.now_ms() - i64::from(days) * 24 * 3600 * 1000);
     }
     let given = configuration.map(|configuration| (folder.as_path(), configuration));
-    let running = serving::start(&data, &options.listen, (given, clock)).await?;
+    let running = serving::start(&data, &options.listen, (given, Some(clock))).await?;
     let mut access = access(&running, &data).await?;
     access.url = running.url();
     save(&data, &access)?;

@@ -28,6 +28,7 @@ pub async fn show(State(app): State<Arc<App>>, Viewer(session): Viewer) -> PageR
         .collect();
     Ok(frame.page(html! { div.solo #systems data-live {
         header.head { h1 { "Systems" } }
+        @if let Some(ms) = app.clock.step_ms() { p.banner { "This machine's clock was set by " (ms / 1000) " seconds since Leeway was started. Leeway goes on by the time that passes; start it again to take the new time." } }
         @if registry.systems.is_empty() { div.empty { (icon("gear")) h2 { "No system yet" } p { "Describe one in systems/NAME.toml and run leeway apply DIR." } } }
         @for tool in changed { (review_card(tool, &session)) }
         @for connection in app.systems.all() {

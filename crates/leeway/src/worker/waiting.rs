@@ -22,7 +22,9 @@ const MOST_LOOKED_AT: usize = 2_000;
 /// Runs until the process ends.
 pub async fn serve(app: Arc<App>) {
     let mut looks = 0_u32;
+    let mut step = None;
     loop {
+        tell_step(&app, &mut step);
         if let Err(error) = expire(&app).await {
             tracing::warn!(%error, "deadlines could not be looked at");
         }
@@ -34,6 +36,18 @@ pub async fn serve(app: Arc<App>) {
         looks = looks.wrapping_add(1);
         tokio::time::sleep(LOOK_EVERY).await;
     }
+}
+
+/// Says once that somebody set the machine's clock: what waits goes by the time that passes.
+fn tell_step(app: &App, told: &mut Option<i64>) {
+    let now = app.clock.step_ms().map(|ms| ms / 1000);
+    if now.is_some() && told.is_none_or(|told| (now.unwrap_or(0) - told).abs() > 5) {
+        tracing::warn!(
+            seconds = now,
+            "the machine's clock was set; Leeway goes on by the time that passes until it is started again"
+        );
+    }
+    *told = now;
 }
 
 async fn expire(app: &App) -> Result<(), ApiError> {
