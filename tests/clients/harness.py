@@ -18,7 +18,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 BINARY = pathlib.Path(os.environ.get("LEEWAY_BINARY", ROOT / "target" / "debug" / "leeway"))
 TOOLS = pathlib.Path(os.environ.get("LEEWAY_TEST_TOOLS", ROOT / "target" / "test-tools"))
 SERVERS = TOOLS / "node_modules" / "@modelcontextprotocol"
-DEADLINE_S = 30
+DEADLINE_S = 60
 PASSWORD = "a long enough password"
 
 
