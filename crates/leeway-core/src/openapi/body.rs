@@ -110,8 +110,8 @@ pub fn media(body: &Value) -> Result<Option<Sent<'_>>, Fault> {
         "its body has no media type".to_owned()
     } else {
         format!(
-            "its body is neither JSON nor a form but {}",
-            names.join(", ")
+            "its body is {}, neither JSON nor a form",
+            names.join(" or ")
         )
     }))
 }

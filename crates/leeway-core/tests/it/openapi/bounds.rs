@@ -135,7 +135,7 @@ fn what_references_make_large_is_bounded_in_all() {
     let leaf: Map<String, Value> = (0..60)
         .map(|number| (format!("g{number}"), json!({"type": "string"})))
         .collect();
-    let paths: Map<String, Value> = (0..400)
+    let paths: Map<String, Value> = (0..120)
         .map(|number| {
             (
                 format!("/p{number}"),
