@@ -7,6 +7,7 @@ mod acting;
 mod addresses;
 mod architecture;
 mod audit;
+mod audit_documents;
 mod backtest;
 mod batches;
 mod bounds;
