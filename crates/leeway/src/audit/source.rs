@@ -51,7 +51,7 @@ fn to_fill_in(said: Option<&str>) -> String {
     const NOWHERE: &str = "https://address-of-the-system.invalid";
     let path = said.filter(|said| said.starts_with('/') && !said.contains(['{', '?', '#']));
     let whole = path.and_then(|path| url::Url::parse(NOWHERE).ok()?.join(path).ok());
-    let whole = whole.filter(|url| url.host_str().is_some_and(|host| NOWHERE.ends_with(host)));
+    let whole = whole.filter(|url| url.host_str() == NOWHERE.strip_prefix("https://"));
     whole.map_or_else(
         || NOWHERE.to_owned(),
         |url| url.as_str().trim_end_matches('/').to_owned(),
