@@ -4,6 +4,7 @@
 use super::{AuditedTool, Subject};
 use crate::classify::Effect;
 use crate::classify::guess::words::{base, split};
+use crate::openapi::operation::Operation;
 use serde_json::Value;
 
 /// Words by which the name of a tool says that what it is given stands in the record afterwards. Any other
@@ -42,16 +43,36 @@ const STATES: &str = "active enabled disabled archived completed complete done c
 pub(super) fn plain_fields(tool: &AuditedTool, subject: Subject<'_>) -> Vec<String> {
     let definition = subject.tools.iter().find(|it| it["name"] == *tool.name);
     let description = definition.map_or(&Value::Null, |it| &it["description"]);
-    if tool.effect == Effect::Update && (!sets(&tool.name) || replaces(description)) {
+    if tool.effect == Effect::Update && (!sets(&tool.words) || replaces(description)) {
         return Vec::new();
     }
     let declared = definition.map(|it| &it["inputSchema"]["properties"]);
     let schema = |field: &str| declared.map_or(&Value::Null, |declared| &declared[field]);
+    // Of a body that is one argument nobody knows which fields of the record it holds.
+    let body = operation(tool, subject).and_then(Operation::whole_body);
+    let updates = tool.effect == Effect::Update;
     tool.fields
         .iter()
+        .filter(|field| !(updates && body == Some(field.as_str())))
         .filter(|field| is_plain(field, schema(field)))
         .cloned()
         .collect()
+}
+
+/// Whether an argument that holds this field of a body may be a new value of the record.
+pub(super) fn may_be_value(
+    (argument, field): (&str, &str),
+    tool: &AuditedTool,
+    subject: Subject<'_>,
+) -> bool {
+    let definition = subject.tools.iter().find(|it| it["name"] == *tool.name);
+    let schema = definition.map(|it| &it["inputSchema"]["properties"][argument]);
+    is_plain(field, schema.unwrap_or(&Value::Null))
+}
+
+/// The operation a tool is, of a system by document.
+pub(super) fn operation<'a>(tool: &AuditedTool, subject: Subject<'a>) -> Option<&'a Operation> {
+    subject.document?.operations.get(&tool.name)
 }
 
 /// Whether a tool's name says that it sets values.

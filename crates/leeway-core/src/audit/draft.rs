@@ -1,8 +1,9 @@
 //! The pack and workflow to start from. Everything in them is cautious: what is only guessed counts
 //! as critical, so that it waits for a person even where the record looks blank.
 
+use super::fields::Fields;
 use super::needs::grants;
-use super::{Audit, AuditedTool, Subject, acts, reach};
+use super::{Audit, AuditedTool, Subject, reach};
 use crate::action::tool_name;
 use crate::action::visible::visible;
 use crate::classify::pack::{Pack, ReadRule, RecordRule, ToolEntry, UndoRule};
@@ -83,8 +84,8 @@ pub(super) fn entry(tool: &AuditedTool, subject: Subject<'_>, reads: &BTreeSet<&
     let read = record
         .as_ref()
         .and_then(|_| read_rule(tool, subject, reads));
-    let fields = acts::plain_fields(tool, subject);
-    let changes = (writes && !fields.is_empty() || updates).then(|| changes(&fields));
+    let fields = Fields::of(tool, subject);
+    let changes = (writes && !fields.is_empty() || updates).then(|| fields.changes());
     let high_impact = tool.effect == Effect::Create && tool.level > Level::LowRisk;
     from_schema(json!({
         "effect": tool.effect,
@@ -94,8 +95,8 @@ pub(super) fn entry(tool: &AuditedTool, subject: Subject<'_>, reads: &BTreeSet<&
         "changes": changes,
         "undo": writes.then(|| undo_rule((tool, &fields), read.as_ref())),
         "read": read,
-        "critical": if updates { fields } else { Vec::new() },
-        "text": text(&tool.fields),
+        "critical": if updates { fields.of_record() } else { Vec::new() },
+        "text": text(&fields, &tool.fields),
         "options": if writes { options(tool, subject) } else { Vec::new() },
         "guard": reach::guards(tool, subject),
     }))
@@ -153,22 +154,8 @@ fn read_rule(tool: &AuditedTool, subject: Subject<'_>, reads: &BTreeSet<&str>) -
     })))
 }
 
-/// An object of the new values given: what is given as `null` is made blank.
-fn changes(fields: &[String]) -> String {
-    if fields.is_empty() {
-        return "{}".to_owned();
-    }
-    format!("with_entries(select({}))", is_field(fields))
-}
-
-/// The condition that an entry of the arguments is one of the fields.
-fn is_field(fields: &[String]) -> String {
-    let names: Vec<String> = fields.iter().map(|field| quoted(field)).collect();
-    format!(".key as $key | [{}] | any(. == $key)", names.join(", "))
-}
-
 /// The texts to look through for sensitive issues, of a tool whose arguments carry any.
-fn text(fields: &[String]) -> Option<String> {
+fn text(fields: &Fields, arguments: &[String]) -> Option<String> {
     const TEXTS: [&str; 10] = [
         "text",
         "body",
@@ -181,29 +168,27 @@ fn text(fields: &[String]) -> Option<String> {
         "html",
         "note",
     ];
-    let texts: Vec<String> = fields
+    let is_text = |name: &str| TEXTS.contains(&name.to_lowercase().as_str());
+    let renamed = fields.renamed.iter().filter(|(_, field)| is_text(field));
+    let texts: Vec<String> = arguments
         .iter()
-        .filter(|field| TEXTS.contains(&field.to_lowercase().as_str()))
-        .map(|field| path(field))
+        .filter(|argument| is_text(argument))
+        .chain(renamed.map(|(argument, _)| argument))
+        .map(|argument| path(argument))
         .collect();
     (!texts.is_empty()).then(|| format!("[{} | strings]", texts.join(", ")))
 }
 
 /// Writing old values back is the one undo that can be worked out; any other waits for a person who
 /// tried it.
-fn undo_rule((tool, fields): (&AuditedTool, &[String]), read: Option<&ReadRule>) -> UndoRule {
+fn undo_rule((tool, fields): (&AuditedTool, &Fields), read: Option<&ReadRule>) -> UndoRule {
     let candidate = tool.guess.undo.as_ref();
     let itself = candidate.is_some_and(|undo| undo.tool == tool.name);
     match (itself, read, tool.guess.id_argument.as_deref()) {
         (true, Some(_), Some(id)) if tool.effect == Effect::Update && !fields.is_empty() => {
             UndoRule::Exact {
                 tool: tool.name.clone(),
-                arguments: format!(
-                    "{{{}: {}}} + with_entries(select({}) | .value = $before[.key])",
-                    quoted(id),
-                    path(id),
-                    is_field(fields)
-                ),
+                arguments: fields.old_values(id),
                 summary: "Writes the old values back.".to_owned(),
             }
         }

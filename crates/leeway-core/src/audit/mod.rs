@@ -3,21 +3,25 @@
 //! stands in the way. A pack entry speaks for its tool; where there is none, the guess does.
 //!
 //! [`needs`] is the four lists; [`owners`] who answers for what; [`blockers`] what is missing;
-//! [`draft`] the pack and workflow to start from.
+//! [`draft`] the pack and workflow to start from; [`methods`] what a document's operations say beyond their names.
 
 mod acts;
 pub mod blockers;
 pub mod draft;
+mod fields;
+mod methods;
 pub mod needs;
 pub mod owners;
 mod reach;
 
-use crate::classify::guess::{Guess, Server, guess};
+use crate::classify::guess::Guess;
 use crate::classify::pack::{Pack, ToolEntry};
 use crate::classify::{Area, Effect, Level};
 use crate::govern::owners::Owners;
 use crate::govern::workflow::Workflow;
+use crate::openapi::document::Document;
 use blockers::Blocker;
+use methods::Guessed;
 use needs::{Approval, LogNeed, Permission, UndoNeed};
 use owners::OwnerNeed;
 use serde::Serialize;
@@ -38,6 +42,8 @@ pub struct Subject<'a> {
     pub workflow: Option<&'a Workflow>,
     /// The owner matrix in force, if there is one.
     pub owners: Option<&'a Owners>,
+    /// The OpenAPI document the tools are the operations of.
+    pub document: Option<&'a Document>,
 }
 
 /// One tool, the riskiest first.
@@ -61,6 +67,23 @@ pub struct AuditedTool {
     /// What is guessed from its definition.
     #[serde(skip)]
     pub guess: Guess,
+    /// The name that says what it does: without what a generator put on.
+    #[serde(skip)]
+    pub words: String,
+}
+
+/// An operation of a document that becomes no tool.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct LeftOut {
+    /// Method and path.
+    pub operation: String,
+    /// The name its tool would have; absent where the document does not say enough for one.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub name: String,
+    /// Why, one sentence.
+    pub why: String,
+    /// What ends it.
+    pub help: String,
 }
 
 impl AuditedTool {
@@ -87,13 +110,15 @@ pub struct Audit {
     pub owners: Vec<OwnerNeed>,
     /// What stands in the way.
     pub blockers: Vec<Blocker>,
+    /// Operations of the document that become no tool; absent without any.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub left_out: Vec<LeftOut>,
 }
 
 /// Audits a system's tools. A definition without a name is left out and named as a blocker; of two
 /// with one name the first counts.
 pub fn audit(subject: Subject<'_>) -> Audit {
-    let server = Server::of(subject.tools);
-    let mut seen = BTreeSet::new();
+    let mut guesses = methods::guesses(subject);
     let mut tools: Vec<AuditedTool> = subject
         .tools
         .iter()
@@ -102,8 +127,7 @@ pub fn audit(subject: Subject<'_>) -> Audit {
                 .as_str()
                 .filter(|name| !name.is_empty())?;
             let entry = subject.pack.and_then(|pack| pack.tools.get(name));
-            seen.insert(name.to_owned())
-                .then(|| audited(name, definition, entry, &server))
+            Some(audited(name, entry, guesses.remove(name)?))
         })
         .collect();
     tools.sort_by_key(|tool| {
@@ -117,17 +141,27 @@ pub fn audit(subject: Subject<'_>) -> Audit {
         undo: needs::undo(&tools),
         owners: owners::needed(&tools, subject),
         blockers: blockers::find(&tools, subject),
+        left_out: left_out(subject),
         tools,
     }
 }
 
-fn audited(
-    name: &str,
-    definition: &Value,
-    entry: Option<&ToolEntry>,
-    server: &Server,
-) -> AuditedTool {
-    let guess = guess(definition, server);
+/// What a document has that becomes no tool.
+fn left_out(subject: Subject<'_>) -> Vec<LeftOut> {
+    let skipped = subject.document.map(|document| document.skipped.as_slice());
+    let skipped = skipped.unwrap_or_default().iter();
+    skipped
+        .map(|one| LeftOut {
+            operation: one.operation.clone(),
+            name: one.name.clone(),
+            why: one.fault.message.clone(),
+            help: one.fault.help.to_owned(),
+        })
+        .collect()
+}
+
+fn audited(name: &str, entry: Option<&ToolEntry>, guessed: Guessed) -> AuditedTool {
+    let Guessed { guess, words } = guessed;
     let (effect, level, areas, why) = match entry {
         Some(entry) => known(entry),
         None => (
@@ -151,6 +185,7 @@ fn audited(
         why,
         entry: entry.cloned(),
         guess,
+        words,
     }
 }
 

@@ -2,19 +2,26 @@
 
 use super::operation::{Operation, Place};
 use super::refs::Refs;
-use super::{Fault, LONGEST_DOCUMENT, Withheld};
+use super::schema::Budget;
+use super::servers::{Home, home};
+use super::{Fault, LONGEST_DOCUMENT, Withheld, names, one_line};
+use crate::nesting;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
 /// Most operations a document may have.
 const MOST_OPERATIONS: usize = 5_000;
+/// How deep a document may be nested, levels of lists and objects.
+const DEEPEST: usize = 120;
 const METHODS: [&str; 6] = ["get", "head", "post", "put", "patch", "delete"];
 
 /// An operation that becomes no tool.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Skipped {
-    /// Method and path, `POST /files`.
+    /// Method and path, `POST /files`; a path alone, where it cannot be read.
     pub operation: String,
+    /// The name its tool would have; empty where there would be none.
+    pub name: String,
     /// Why.
     pub fault: Fault,
 }
@@ -26,8 +33,10 @@ pub struct Document {
     pub operations: BTreeMap<String, Operation>,
     /// What becomes no tool, and why.
     pub skipped: Vec<Skipped>,
-    /// Its first server's address, when that is a whole one.
+    /// Its server's address, when that is a whole one.
     pub server: Option<String>,
+    /// Its server's address as it is written: a path alone, or with variables.
+    pub server_said: Option<String>,
 }
 
 impl Document {
@@ -36,7 +45,6 @@ impl Document {
     pub fn parse(text: &str, withheld: &Withheld) -> Result<Self, Fault> {
         let root = value(text)?;
         version(&root)?;
-        let refs = Refs::new(&root);
         let paths = root["paths"].as_object().ok_or_else(|| {
             Fault::new(
                 "openapi-invalid",
@@ -44,52 +52,45 @@ impl Document {
                 "describe at least one operation under `paths`",
             )
         })?;
+        let mut skipped = Vec::new();
+        let places = places(&root, paths, &mut skipped)?;
+        let home = home(&root, &places, withheld);
         let mut document = Self {
             operations: BTreeMap::new(),
-            skipped: Vec::new(),
-            server: server(&root),
+            skipped,
+            server: home.whole.clone(),
+            server_said: home.said.clone(),
         };
-        let places = places(&root, refs, paths)?;
-        let mut ids = BTreeMap::new();
-        for place in &places {
-            *ids.entry(place.said_id()).or_insert(0) += 1;
-        }
-        for place in &places {
-            // An id given twice names neither.
-            let id = Some(place.said_id()).filter(|id| !id.is_empty() && ids[id] == 1);
-            document.add(place, id, withheld)?;
+        let mut budget = Budget::default();
+        for (place, name) in places.iter().zip(names::of(&places, withheld)) {
+            let read = document.read((place, &name), &home, (withheld, &mut budget));
+            if let Err(fault) = read {
+                document.skipped.push(Skipped {
+                    operation: one_line(&place.words()),
+                    name,
+                    fault,
+                });
+            }
         }
         document.some()
     }
 
-    fn add(
+    fn read(
         &mut self,
-        place: &Place<'_>,
-        id: Option<&str>,
-        withheld: &Withheld,
+        (place, name): (&Place<'_>, &str),
+        home: &Home,
+        (withheld, budget): (&Withheld, &mut Budget),
     ) -> Result<(), Fault> {
-        let operation = match Operation::read(place, id, withheld) {
-            Ok(operation) => operation,
-            Err(fault) => {
-                self.skipped.push(Skipped {
-                    operation: place.words(),
-                    fault,
-                });
-                return Ok(());
-            }
-        };
-        let name = operation.name.clone();
-        if let Some(other) = self.operations.insert(name.clone(), operation) {
+        home.check(place)?;
+        if let Some(other) = self.operations.get(name) {
             return Err(Fault::new(
                 "openapi-invalid",
-                format!(
-                    "`{}` and `{}` would both be the tool `{name}`",
-                    other.words(),
-                    place.words()
-                ),
+                format!("it would be the tool `{name}`, as `{}` is", other.words()),
                 "give each operation an `operationId` of its own",
             ));
         }
+        let operation = Operation::read(place, name, (withheld, budget))?;
+        self.operations.insert(name.to_owned(), operation);
         Ok(())
     }
 
@@ -116,14 +117,26 @@ impl Document {
 
 fn places<'a>(
     root: &'a Value,
-    refs: Refs<'a>,
     paths: &'a Map<String, Value>,
+    skipped: &mut Vec<Skipped>,
 ) -> Result<Vec<Place<'a>>, Fault> {
+    let refs = Refs::new(root);
     let mut places = Vec::new();
-    for (path, item) in paths {
-        let item = refs.follow(item)?;
+    for (path, said) in paths.iter().filter(|(path, _)| !path.starts_with("x-")) {
+        let item = match refs.follow(said) {
+            Ok(item) => item,
+            Err(fault) => {
+                skipped.push(Skipped {
+                    operation: one_line(path),
+                    name: String::new(),
+                    fault,
+                });
+                continue;
+            }
+        };
         for method in METHODS {
-            if let Some(operation) = item.get(method) {
+            // What stands beside a path's `$ref` is meant too.
+            if let Some(operation) = said.get(method).or_else(|| item.get(method)) {
                 places.push(Place {
                     root,
                     method,
@@ -163,13 +176,21 @@ fn value(text: &str) -> Result<Value, Fault> {
             words.lines().next().unwrap_or_default().to_owned()
         })
     };
-    read.map_err(|why| {
+    let read = read.map_err(|why| {
         Fault::new(
             "openapi-unreadable",
             format!("the document is neither JSON nor YAML: {why}"),
             "mend it at that place",
         )
-    })
+    })?;
+    if nesting::is_deeper(&read, DEEPEST) {
+        return Err(Fault::new(
+            "openapi-too-deep",
+            format!("the document is nested more than {DEEPEST} levels deep"),
+            "leave out what is nested so deep: no operation needs it",
+        ));
+    }
+    Ok(read)
 }
 
 fn version(root: &Value) -> Result<(), Fault> {
@@ -187,12 +208,6 @@ fn version(root: &Value) -> Result<(), Fault> {
         message,
         "give a document of OpenAPI 3.0 or 3.1",
     ))
-}
-
-fn server(root: &Value) -> Option<String> {
-    let url = root["servers"][0]["url"].as_str()?;
-    let whole = url.starts_with("https://") || url.starts_with("http://");
-    (whole && !url.contains('{')).then(|| url.to_owned())
 }
 
 /// What an operation says under a key, or else the document as a whole.

@@ -1,17 +1,26 @@
 //! HTTP APIs by OpenAPI document: which tools its operations become ([`document`], [`operation`],
-//! [`parameter`], [`schema`]), which request a call makes ([`request`]), what an answer means ([`answer`]), and how
-//! a list is read page by page ([`pages`]). Pure: the binary sends and receives.
+//! [`parameter`], [`body`], [`schema`], [`names`], [`servers`]), which request a call makes ([`request`],
+//! [`written`]), what an answer means ([`answer`]), and how a list is read page by page ([`pages`]). Pure: the
+//! binary sends and receives.
 
 pub mod answer;
+mod arguments;
+pub mod body;
 pub mod document;
+mod names;
 pub mod operation;
+mod own;
 pub mod pages;
 pub mod parameter;
 mod refs;
 pub mod request;
 mod schema;
+mod servers;
+mod written;
 
-use std::collections::BTreeSet;
+pub use own::Withheld;
+
+use crate::action::visible::visible;
 
 /// Largest document taken, bytes.
 pub const LONGEST_DOCUMENT: usize = 4 * 1024 * 1024;
@@ -29,30 +38,21 @@ pub struct Fault {
 }
 
 impl Fault {
+    /// What a document says stands in messages as one line of what can be seen, and not without end.
     fn new(code: &'static str, message: impl Into<String>, help: &'static str) -> Self {
         Self {
             code,
-            message: message.into(),
+            message: one_line(&message.into()),
             help,
         }
     }
 }
 
-/// Headers and query parameters Leeway sets itself (credentials, the idempotency key): no tool takes
-/// them as arguments.
-#[derive(Clone, Debug, Default)]
-pub struct Withheld {
-    headers: BTreeSet<String>,
-    query: BTreeSet<String>,
-}
+/// Longest text told of a document or of an argument, characters.
+const LONGEST_TOLD: usize = 500;
 
-impl Withheld {
-    /// What a system's configuration sets.
-    pub fn of(system: &crate::govern::system::System) -> Self {
-        let own = system.headers.keys().chain(&system.idempotency_header);
-        Self {
-            headers: own.map(|name| name.to_lowercase()).collect(),
-            query: system.query.keys().cloned().collect(),
-        }
-    }
+/// A text from outside as one line: what cannot be seen is written out, what is long is cut.
+pub fn one_line(text: &str) -> String {
+    let flat = schema::beginning(text, LONGEST_TOLD).replace(['\n', '\r', '\t'], " ");
+    schema::shortened(&visible(&flat), LONGEST_TOLD)
 }

@@ -30,30 +30,41 @@ fn usual_pages() -> usize {
     5
 }
 
+fn fault(why: impl std::fmt::Display) -> Fault {
+    Fault::new(
+        "pages-invalid",
+        format!("`x-leeway-pages`: {why}"),
+        "see docs/configuration.md for what it takes",
+    )
+}
+
 impl Pages {
     /// Reads the extension.
     pub fn read(value: &Value) -> Result<Self, Fault> {
-        let fault = |why: String| {
-            Fault::new(
-                "pages-invalid",
-                format!("`x-leeway-pages`: {why}"),
-                "see docs/configuration.md for what it takes",
-            )
-        };
-        let pages: Self =
-            serde_json::from_value(value.clone()).map_err(|error| fault(error.to_string()))?;
+        let pages: Self = serde_json::from_value(value.clone()).map_err(fault)?;
         let one_way = match (&pages.next, &pages.last) {
             (Some(_), None) => true,
             (None, Some(_)) => pages.more.is_some(),
             _ => false,
         };
         if !one_way {
-            return Err(fault("give `next`, or `last` and `more`".to_owned()));
+            return Err(fault("give `next`, or `last` and `more`"));
         }
         if !(1..=MOST_PAGES).contains(&pages.most) {
             return Err(fault(format!("`most` is 1 to {MOST_PAGES}")));
         }
         Ok(pages)
+    }
+
+    /// A fault when no argument asks for the next page.
+    pub fn asked_by(&self, arguments: &Map<String, Value>) -> Result<(), Fault> {
+        if arguments.contains_key(&self.argument) {
+            return Ok(());
+        }
+        Err(fault(format!(
+            "`{}` is no argument of the operation",
+            self.argument
+        )))
     }
 
     /// Whether a call wants every page: one that names a place itself wants that page alone.

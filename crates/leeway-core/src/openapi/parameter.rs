@@ -1,29 +1,17 @@
 //! Parameters of an operation: where each goes and how it is written there.
 
+use super::Fault;
 use super::operation::Place;
 use super::refs::Refs;
-use super::{Fault, Withheld};
 use serde_json::Value;
+use std::collections::BTreeMap;
 
-/// Headers that are Leeway's or the connection's, whatever a document says.
-const OWN_HEADERS: [&str; 16] = [
-    "accept",
-    "accept-encoding",
-    "authorization",
-    "connection",
-    "content-length",
-    "content-type",
-    "cookie",
-    "expect",
-    "host",
-    "if-match",
-    "if-unmodified-since",
-    "proxy-authorization",
-    "te",
-    "trailer",
-    "transfer-encoding",
-    "upgrade",
-];
+/// Most parameters of one operation, with those of its path.
+const MOST_PARAMETERS: usize = 500;
+/// Longest name of a parameter, bytes.
+const LONGEST_NAME: usize = 200;
+/// Longest path of an operation, bytes.
+const LONGEST_PATH: usize = 2_000;
 
 /// Where a parameter goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,6 +33,8 @@ pub enum Style {
     Exploded,
     /// One value, its members joined.
     Joined(char),
+    /// One value, its members joined by commas, an object's as `field=value`.
+    Members,
     /// `name[field]`, nested as deep as the value is.
     Brackets,
     /// As JSON.
@@ -64,53 +54,158 @@ pub struct Parameter {
     pub style: Style,
 }
 
+/// A parameter as a document declares it.
+pub struct Declared<'a> {
+    /// What the document says of it.
+    pub raw: &'a Value,
+    /// Its name in the request.
+    pub name: &'a str,
+    /// Where it goes.
+    pub place: Where,
+    /// How it is written there.
+    pub style: Style,
+}
+
 /// The parameters of path and operation, the operation's in place of the path's.
-pub fn declared<'a>(place: &Place<'a>, refs: Refs<'a>) -> Result<Vec<(&'a Value, Style)>, Fault> {
-    let mut all: Vec<&Value> = Vec::new();
+pub fn declared<'a>(place: &Place<'a>, refs: Refs<'a>) -> Result<Vec<Declared<'a>>, Fault> {
+    let mut all: Vec<Option<&Value>> = Vec::new();
+    let mut seen: BTreeMap<(String, String), usize> = BTreeMap::new();
     for list in [&place.item["parameters"], &place.operation["parameters"]] {
         for parameter in list.as_array().into_iter().flatten() {
             let parameter = refs.follow(parameter)?;
-            let same = |other: &&Value| {
-                other["name"] == parameter["name"] && other["in"] == parameter["in"]
+            let place = parameter["in"].as_str().unwrap_or_default();
+            let name = parameter["name"].as_str().unwrap_or_default();
+            if name.len() > LONGEST_NAME {
+                return Err(unsupported(
+                    format!("a parameter's name has more than {LONGEST_NAME} bytes"),
+                    "leave it out",
+                ));
+            }
+            let name = match place {
+                // Names of headers are the same in any letters.
+                "header" => name.to_lowercase(),
+                _ => name.to_owned(),
             };
-            all.retain(|other| !same(other));
-            all.push(parameter);
+            if let Some(before) = seen.insert((place.to_owned(), name), all.len()) {
+                all[before] = None;
+            }
+            all.push(Some(parameter));
+            if all.len() > MOST_PARAMETERS {
+                return Err(unsupported(
+                    format!("it has more than {MOST_PARAMETERS} parameters"),
+                    "leave out those that are not used",
+                ));
+            }
         }
     }
-    all.into_iter()
-        .map(|parameter| Ok((parameter, style(parameter)?)))
-        .collect()
+    all.into_iter().flatten().map(one).collect()
 }
 
-fn style(parameter: &Value) -> Result<Style, Fault> {
+fn one(raw: &Value) -> Result<Declared<'_>, Fault> {
+    let name = raw["name"].as_str().unwrap_or_default();
+    if name.is_empty() {
+        return Err(unsupported(
+            "a parameter has no name".to_owned(),
+            "give it a `name`, and a place by `in`",
+        ));
+    }
+    let place = match raw["in"].as_str() {
+        Some("path") => Where::Path,
+        Some("query") => Where::Query,
+        Some("header") => Where::Header,
+        Some("cookie") => Where::Cookie,
+        _ => {
+            return Err(unsupported(
+                format!("the parameter `{name}` is in no place there is"),
+                "say `in: path`, `query`, `header` or `cookie`",
+            ));
+        }
+    };
+    let token = |c: char| c.is_ascii_graphic() && !"()<>@,;:\\\"/[]?={}".contains(c);
+    if place == Where::Header && !name.chars().all(token) {
+        return Err(unsupported(
+            format!("`{name}` is not a header name"),
+            "use letters, digits and hyphens",
+        ));
+    }
+    let style = style(raw, name, place)?;
+    Ok(Declared {
+        raw,
+        name,
+        place,
+        style,
+    })
+}
+
+fn unsupported(message: String, help: &'static str) -> Fault {
+    Fault::new("parameter-unsupported", message, help)
+}
+
+fn style(parameter: &Value, name: &str, place: Where) -> Result<Style, Fault> {
     if parameter.get("content").is_some() {
         return Ok(Style::Json);
     }
-    let in_query = matches!(parameter["in"].as_str(), Some("query" | "cookie"));
+    let in_query = matches!(place, Where::Query | Where::Cookie);
     let usual = if in_query { "form" } else { "simple" };
-    let style = parameter["style"].as_str().unwrap_or(usual);
-    let explode = parameter["explode"].as_bool().unwrap_or(style == "form");
+    let said = parameter["style"].as_str().unwrap_or(usual);
+    let style = named_style(said, parameter["explode"].as_bool());
+    // Brackets are names, of which the query alone has any number.
+    style
+        .filter(|style| *style != Style::Brackets || place == Where::Query)
+        .ok_or_else(|| {
+            unsupported(
+                format!("the parameter `{name}` has style `{said}`"),
+                "use form, deepObject, spaceDelimited or pipeDelimited in the query, simple in paths and headers",
+            )
+        })
+}
+
+/// A style by its name in a document; `None` for one that is not supported.
+pub fn named_style(style: &str, explode: Option<bool>) -> Option<Style> {
+    let explode = explode.unwrap_or(style == "form");
     match style {
-        "form" if explode => Ok(Style::Exploded),
-        "form" | "simple" => Ok(Style::Joined(',')),
-        "spaceDelimited" => Ok(Style::Joined(' ')),
-        "pipeDelimited" => Ok(Style::Joined('|')),
-        "deepObject" => Ok(Style::Brackets),
-        other => Err(Fault::new(
-            "parameter-unsupported",
-            format!("the parameter {} has style `{other}`", parameter["name"]),
-            "use form, simple, deepObject, spaceDelimited or pipeDelimited",
-        )),
+        "form" | "spaceDelimited" | "pipeDelimited" if explode => Some(Style::Exploded),
+        "simple" if explode => Some(Style::Members),
+        "form" | "simple" => Some(Style::Joined(',')),
+        "spaceDelimited" => Some(Style::Joined(' ')),
+        "pipeDelimited" => Some(Style::Joined('|')),
+        "deepObject" => Some(Style::Brackets),
+        _ => None,
     }
 }
 
-/// Checks that every place in the path has its parameter.
+/// Checks that a path can be called: it is one, it stays where it is, and every place in it has its parameter.
 pub fn whole_path(place: &Place<'_>, parameters: &[Parameter]) -> Result<(), Fault> {
-    for part in place.path.split('{').skip(1) {
-        let named = part.split('}').next().unwrap_or_default();
+    let path = place.path;
+    let wrong = |why: &str| {
+        Fault::new(
+            "path-unsupported",
+            format!("its path {why}"),
+            "write a path that begins with `/`, without query, fragment and dots alone between slashes",
+        )
+    };
+    if path.len() > LONGEST_PATH {
+        return Err(wrong(&format!("has more than {LONGEST_PATH} bytes")));
+    }
+    if !path.starts_with('/') {
+        return Err(wrong("does not begin with `/`"));
+    }
+    let plain = literal(path);
+    if plain.contains(['?', '#', '\\']) || plain.chars().any(char::is_control) {
+        return Err(wrong(
+            "has a query, a fragment, a backslash or control characters",
+        ));
+    }
+    if super::written::climbs(path) {
+        return Err(wrong("leads to another path"));
+    }
+    for part in path.split('{').skip(1) {
+        let Some((named, _)) = part.split_once('}') else {
+            return Err(wrong("has a `{` without its `}`"));
+        };
         let known =
-            |parameter: &&Parameter| parameter.place == Where::Path && parameter.name == named;
-        if !parameters.iter().any(|parameter| known(&parameter)) {
+            |parameter: &Parameter| parameter.place == Where::Path && parameter.name == named;
+        if !parameters.iter().any(known) {
             return Err(Fault::new(
                 "path-incomplete",
                 format!("nothing describes `{{{named}}}` of its path"),
@@ -118,15 +213,40 @@ pub fn whole_path(place: &Place<'_>, parameters: &[Parameter]) -> Result<(), Fau
             ));
         }
     }
-    Ok(())
+    let placed = |parameter: &&Parameter| {
+        parameter.place == Where::Path && !path.contains(&format!("{{{}}}", parameter.name))
+    };
+    match parameters.iter().find(placed) {
+        Some(unplaced) => Err(Fault::new(
+            "path-incomplete",
+            format!(
+                "its path has no place for the parameter `{}`",
+                unplaced.name
+            ),
+            "write `{NAME}` where it belongs, or say where else it goes by `in`",
+        )),
+        None => Ok(()),
+    }
 }
 
-/// Whether it is Leeway's to set, so that no tool takes it.
-pub fn own(place: Where, name: &str, withheld: &Withheld) -> bool {
-    let lower = name.to_lowercase();
-    match place {
-        Where::Header => OWN_HEADERS.contains(&lower.as_str()) || withheld.headers.contains(&lower),
-        Where::Query => withheld.query.contains(name),
-        Where::Path | Where::Cookie => false,
+/// A path without its places.
+fn literal(path: &str) -> String {
+    let mut out = String::new();
+    for (index, part) in path.split('{').enumerate() {
+        let rest = match part.split_once('}') {
+            Some((_, rest)) if index > 0 => rest,
+            _ => part,
+        };
+        out.push_str(rest);
     }
+    out
+}
+
+/// The fault of an operation that has to be given what asks for another method.
+pub fn other_method(name: &str) -> Fault {
+    Fault::new(
+        "method-override",
+        format!("it needs `{name}`, which asks for another method"),
+        "describe the operation under the method it is",
+    )
 }

@@ -6,6 +6,8 @@ use serde_json::Value;
 
 /// Longest chain of references that lead to references.
 const LONGEST_CHAIN: usize = 16;
+/// Longest reference, bytes.
+const LONGEST_REFERENCE: usize = 1_000;
 
 /// The document references are followed in.
 #[derive(Clone, Copy)]
@@ -36,6 +38,13 @@ impl<'a> Refs<'a> {
 
     /// What one reference leads to.
     pub fn target(self, reference: &str) -> Result<&'a Value, Fault> {
+        if reference.len() > LONGEST_REFERENCE {
+            return Err(Fault::new(
+                "ref-unresolved",
+                format!("a `$ref` has more than {LONGEST_REFERENCE} bytes"),
+                "give what it refers to a shorter name",
+            ));
+        }
         let Some(fragment) = reference.strip_prefix('#') else {
             return Err(Fault::new(
                 "ref-external",

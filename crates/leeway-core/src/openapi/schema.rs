@@ -4,10 +4,18 @@
 use super::Fault;
 use super::refs::Refs;
 use serde_json::{Map, Value, json};
+use std::collections::BTreeSet;
 
 const DEEPEST: usize = 24;
 /// Most schemas one tool's input may be made of.
 const MOST_NODES: usize = 4_000;
+/// Most schemas that all inputs of a document's tools may be made of.
+const MOST_NODES_IN_ALL: usize = 300_000;
+/// Largest choices, defaults and patterns of one tool's input, and of all, bytes.
+const MOST_BYTES: usize = 256 * 1024;
+const MOST_BYTES_IN_ALL: usize = 16 * 1024 * 1024;
+/// How deep a choice or default may be nested.
+const DEEPEST_VALUE: usize = 16;
 /// Longest description kept of one field, characters.
 const LONGEST_DESCRIPTION: usize = 400;
 
@@ -35,26 +43,68 @@ const KEPT: [&str; 19] = [
     "maxProperties",
 ];
 
+/// What a document's tools may still be made of: a document is small, and what its references make of it need
+/// not be.
+#[derive(Clone, Copy, Debug)]
+pub struct Budget {
+    nodes: usize,
+    bytes: usize,
+}
+
+impl Default for Budget {
+    fn default() -> Self {
+        Self {
+            nodes: MOST_NODES_IN_ALL,
+            bytes: MOST_BYTES_IN_ALL,
+        }
+    }
+}
+
+impl Budget {
+    fn take(&mut self, nodes: usize, bytes: usize) -> Result<(), Fault> {
+        self.nodes = self.nodes.checked_sub(nodes).ok_or_else(too_large)?;
+        self.bytes = self.bytes.checked_sub(bytes).ok_or_else(too_large)?;
+        Ok(())
+    }
+}
+
 /// Converts the schemas of one operation.
-pub struct Converter<'a> {
+pub struct Converter<'a, 'b> {
     refs: Refs<'a>,
-    nodes_left: usize,
+    left: Budget,
+    in_all: &'b mut Budget,
     open: Vec<&'a str>,
 }
 
-impl<'a> Converter<'a> {
-    pub fn new(refs: Refs<'a>) -> Self {
+impl<'a, 'b> Converter<'a, 'b> {
+    pub fn new(refs: Refs<'a>, in_all: &'b mut Budget) -> Self {
         Self {
             refs,
-            nodes_left: MOST_NODES,
+            left: Budget {
+                nodes: MOST_NODES,
+                bytes: MOST_BYTES,
+            },
+            in_all,
             open: Vec::new(),
         }
+    }
+
+    fn take(&mut self, nodes: usize, bytes: usize) -> Result<(), Fault> {
+        self.left.take(nodes, bytes)?;
+        self.in_all.take(nodes, bytes)
+    }
+
+    fn weigh(&mut self, value: &Value) -> Result<(), Fault> {
+        let mut left = self.left.bytes;
+        weigh(value, DEEPEST_VALUE, &mut left)?;
+        let bytes = self.left.bytes - left;
+        self.take(0, bytes)
     }
 
     /// The schema without references. What refers to itself is cut off to "anything": the system
     /// checks it again.
     pub fn convert(&mut self, schema: &'a Value) -> Result<Value, Fault> {
-        self.nodes_left = self.nodes_left.checked_sub(1).ok_or_else(too_large)?;
+        self.take(1, 0)?;
         if self.open.len() > DEEPEST {
             return Err(too_large());
         }
@@ -94,6 +144,7 @@ impl<'a> Converter<'a> {
         let mut out = Map::new();
         for key in KEPT {
             if let Some(value) = schema.get(key) {
+                self.weigh(value)?;
                 out.insert(key.to_owned(), value.clone());
             }
         }
@@ -110,6 +161,10 @@ impl<'a> Converter<'a> {
             let Some(Value::Array(parts)) = schema.get(key) else {
                 continue;
             };
+            // An empty list of parts is no schema.
+            if parts.is_empty() {
+                continue;
+            }
             let parts: Result<Vec<_>, _> = parts.iter().map(|part| self.convert(part)).collect();
             out.insert(key.to_owned(), Value::Array(parts?));
         }
@@ -125,26 +180,31 @@ impl<'a> Converter<'a> {
     ) -> Result<(), Fault> {
         let Some(Value::Object(properties)) = schema.get("properties") else {
             if let Some(required) = schema.get("required").filter(|names| names.is_array()) {
+                self.weigh(required)?;
                 out.insert("required".to_owned(), required.clone());
             }
             return Ok(());
         };
         let mut kept = Map::new();
-        let mut left_out = Vec::new();
+        let mut left_out = BTreeSet::new();
         for (name, property) in properties {
+            self.take(0, name.len())?;
             if self.refs.follow(property)?["readOnly"] == json!(true) {
-                left_out.push(name);
+                left_out.insert(name.as_str());
                 continue;
             }
             kept.insert(name.clone(), self.convert(property)?);
         }
         out.insert("properties".to_owned(), Value::Object(kept));
+        if let Some(required) = schema.get("required") {
+            self.weigh(required)?;
+        }
         let required: Vec<&Value> = schema
             .get("required")
             .and_then(Value::as_array)
             .into_iter()
             .flatten()
-            .filter(|name| !left_out.iter().any(|left| **name == json!(left)))
+            .filter(|name| name.as_str().is_some_and(|name| !left_out.contains(name)))
             .collect();
         if !required.is_empty() {
             out.insert("required".to_owned(), json!(required));
@@ -218,6 +278,32 @@ pub fn merged(schema: Value) -> Value {
     whole
 }
 
+/// Takes from what is left about the bytes a value takes up; it is looked at no further than that.
+fn weigh(value: &Value, deepest: usize, left: &mut usize) -> Result<(), Fault> {
+    let mut take = |bytes: usize| {
+        *left = left.checked_sub(16 + bytes).ok_or_else(too_large)?;
+        Ok(())
+    };
+    let inside = || deepest.checked_sub(1).ok_or_else(too_large);
+    match value {
+        Value::Null | Value::Bool(_) | Value::Number(_) => take(0),
+        Value::String(text) => take(text.len()),
+        Value::Array(items) => {
+            take(0)?;
+            let inside = inside()?;
+            items.iter().try_for_each(|item| weigh(item, inside, left))
+        }
+        Value::Object(fields) => {
+            take(0)?;
+            let inside = inside()?;
+            fields.iter().try_for_each(|(name, value)| {
+                *left = left.checked_sub(name.len()).ok_or_else(too_large)?;
+                weigh(value, inside, left)
+            })
+        }
+    }
+}
+
 fn too_large() -> Fault {
     Fault::new(
         "schema-too-large",
@@ -228,7 +314,16 @@ fn too_large() -> Fault {
 
 /// A description's beginning.
 pub fn cut(text: &str) -> String {
-    shortened(text.trim(), LONGEST_DESCRIPTION)
+    shortened(
+        beginning(text, LONGEST_DESCRIPTION).trim(),
+        LONGEST_DESCRIPTION,
+    )
+}
+
+/// Enough of a text to be shortened: what follows is not looked at.
+pub fn beginning(text: &str, most: usize) -> &str {
+    let end = text.char_indices().nth(2 * most).map(|(at, _)| at);
+    &text[..end.unwrap_or(text.len())]
 }
 
 /// At most so many characters of a text, with a mark where it was cut.

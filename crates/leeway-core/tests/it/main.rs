@@ -8,6 +8,7 @@ mod addresses;
 mod along;
 mod architecture;
 mod audit;
+mod audit_documents;
 mod backtest;
 mod batches;
 mod bounds;

@@ -1,5 +1,13 @@
 //! OpenAPI documents: which tools they become, and which requests calls make.
 
+mod bodies;
+mod bounds;
+mod names;
+mod places;
+mod random;
+mod servers;
+mod values;
+
 use leeway_core::govern::system::System;
 use leeway_core::openapi::Withheld;
 use leeway_core::openapi::document::Document;
@@ -138,6 +146,28 @@ fn what_cannot_be_offered_is_skipped_with_its_reason() {
     );
 }
 
+/// A document of these paths; what it makes of them.
+fn parsed(paths: Value) -> Document {
+    Document::parse(&document(paths), &Withheld::default()).unwrap()
+}
+
+fn document(paths: Value) -> String {
+    json!({"openapi": "3.1.0", "servers": [{"url": "https://a.example/v1"}], "paths": paths})
+        .to_string()
+}
+
+/// Operations left out, with codes.
+fn left_out(document: &Document) -> Vec<String> {
+    let each = document.skipped.iter();
+    each.map(|one| format!("{}: {}", one.operation, one.fault.code))
+        .collect()
+}
+
+/// The names of its tools.
+fn tools(document: &Document) -> Vec<&str> {
+    document.operations.keys().map(String::as_str).collect()
+}
+
 fn arguments(value: Value) -> Map<String, Value> {
     value.as_object().unwrap().clone()
 }
@@ -165,7 +195,7 @@ fn request(tool: &str, given: Value) -> String {
 #[test]
 fn arguments_go_where_the_document_says() {
     let read = json!({
-        "id": "a/b c?d", "expand": ["owner", "notes"], "fields": ["x", "y,z"],
+        "id": "a/b c?d", "expand": ["owner", "notes"], "fields": ["x", "y z"],
         "filter": { "state": "open", "by": ["ann", "bob"] }, "X-Trace": "t1", "lang": "de;x=1",
     });
     insta::assert_snapshot!([
@@ -183,10 +213,14 @@ fn no_argument_leaves_its_place() {
     let document = desk();
     let read = &document.operations["getTicket"];
     for (given, why) in [
-        (json!({"id": ".."}), "another path"),
-        (json!({"id": "."}), "another path"),
+        (json!({"id": ".."}), "`id` would lead to another path"),
+        (json!({"id": "."}), "`id` would lead to another path"),
+        (
+            json!({"id": "../../admin"}),
+            "`id` would lead to another path",
+        ),
         (json!({"id": ""}), "`id` is empty"),
-        (json!({}), "missing"),
+        (json!({}), "`id` of its path is missing"),
         (
             json!({"id": "1", "X-Trace": "a\r\nHost: evil"}),
             "`X-Trace` does not fit",
@@ -195,10 +229,8 @@ fn no_argument_leaves_its_place() {
         let error = read.request(&arguments(given)).unwrap_err();
         assert!(error.contains(why), "{error}");
     }
-    let climbing = read
-        .request(&arguments(json!({"id": "../../admin"})))
-        .unwrap();
-    assert_eq!(climbing.path, "/tickets/..%2F..%2Fadmin");
+    let deep = read.request(&arguments(json!({"id": "a/b..c"}))).unwrap();
+    assert_eq!(deep.path, "/tickets/a%2Fb..c");
     let templated = read.request(&arguments(json!({"id": "{x}"}))).unwrap();
     assert_eq!(templated.path, "/tickets/%7Bx%7D");
 }
@@ -218,10 +250,6 @@ fn what_is_no_document_is_told_apart() {
         ("openapi: 4.0.0", "openapi-version"),
         ("openapi: 3.1.0", "openapi-invalid"),
         ("openapi: 3.1.0\npaths: {}", "openapi-no-operation"),
-        (
-            "openapi: 3.0.0\npaths: { /a: { get: { operationId: 'x y' } }, /b: { get: { operationId: x_y } } }",
-            "openapi-invalid",
-        ),
         (
             "openapi: 3.0.0\npaths: { /a: { get: { x-leeway-pages: { items: 7 } } } }",
             "openapi-no-operation",

@@ -69,7 +69,7 @@ pub fn document(audited: &Audited, audit: &Audit) -> Document {
             let of_level = audit.tools.iter().filter(|tool| tool.level == level);
             (level, of_level.count())
         }),
-        sections: vec![
+        sections: [
             sections::blockers(audit),
             sections::tools(audit),
             sections::permissions(audit),
@@ -77,7 +77,10 @@ pub fn document(audited: &Audited, audit: &Audit) -> Document {
             sections::logs(audit),
             sections::undo(audit),
             sections::owners(audit),
-        ],
+        ]
+        .into_iter()
+        .chain(sections::left_out(audit))
+        .collect(),
         next: next(audit),
     }
 }

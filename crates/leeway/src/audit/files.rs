@@ -6,6 +6,7 @@ use crate::config::{self, Settings};
 use anyhow::{Context, bail};
 use leeway_core::audit::{Audit, draft};
 use leeway_core::govern::system::System;
+use leeway_core::openapi::one_line;
 use serde::Serialize;
 use serde_json::json;
 use std::path::Path;
@@ -21,6 +22,12 @@ const WORKFLOW_HEAD: &str = "# Drafted by `leeway audit`: agents read and propos
 const SYSTEM_UNKNOWN: &str = "# The tools were read from a file, so how to reach the system is not known: write the `command` that\n\
 # starts its MCP server, or `url` instead.\n\n";
 
+const SYSTEM_NOWHERE: &str = "# The document does not say where the system is, or only in part: write its address as `base_url`, with\n\
+# the path that the document's paths begin at. Until then nothing of it can be reached.\n\n";
+
+/// Most operations that are named as left out.
+const MOST_LEFT_OUT: usize = 200;
+
 /// A draft file: its path in the folder and its text.
 pub type File = (String, String);
 
@@ -33,10 +40,12 @@ pub fn configuration(
     let subject = audited.subject();
     let pack = draft::pack(audit, subject, (&audited.system, &audited.title));
     let workflow = draft::workflow(audit, subject, &format!("{} (draft)", audited.title));
-    let (head, reached) = match system {
-        Some(system) => ("", system.clone()),
-        None => (SYSTEM_UNKNOWN, unreached()),
+    let (mut head, reached) = match system {
+        Some(system) if nowhere(audited) => (SYSTEM_NOWHERE.to_owned(), system.clone()),
+        Some(system) => (String::new(), system.clone()),
+        None => (SYSTEM_UNKNOWN.to_owned(), unreached()),
     };
+    head.push_str(&left_out(audit));
     let mut system = System {
         name: audited.system.clone(),
         title: audited.title.clone(),
@@ -63,6 +72,33 @@ pub fn configuration(
     ];
     files.extend(document);
     Ok(files)
+}
+
+/// Whether the system is known by a document that does not say where it is.
+fn nowhere(audited: &Audited) -> bool {
+    let document = audited.document.as_ref();
+    document.is_some_and(|document| document.server.is_none())
+}
+
+/// What the document has that becomes no tool, as comments.
+fn left_out(audit: &Audit) -> String {
+    if audit.left_out.is_empty() {
+        return String::new();
+    }
+    let mut lines = vec!["# Of the document these operations become no tool:".to_owned()];
+    for one in audit.left_out.iter().take(MOST_LEFT_OUT) {
+        let name = match one.name.as_str() {
+            "" => String::new(),
+            name => format!(" ({name})"),
+        };
+        // Each is one line of what can be seen, whatever the document says.
+        lines.push(one_line(&format!("# {}{name}: {}", one.operation, one.why)));
+    }
+    let more = audit.left_out.len().saturating_sub(MOST_LEFT_OUT);
+    if more > 0 {
+        lines.push(format!("# and {more} more, see report.md"));
+    }
+    format!("{}\n\n", lines.join("\n"))
 }
 
 /// A system whose tools are known only from a file. The command is what has to be replaced.

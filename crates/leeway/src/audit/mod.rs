@@ -14,6 +14,7 @@ use leeway_core::audit::{Audit, Subject, audit};
 use leeway_core::classify::pack::Pack;
 use leeway_core::govern::owners::Owners;
 use leeway_core::govern::workflow::Workflow;
+use leeway_core::openapi::document::Document;
 use serde_json::Value;
 
 /// What an audit is made from, and how people call it.
@@ -32,6 +33,8 @@ pub struct Audited {
     pub workflow: Option<Workflow>,
     /// The owner matrix in force.
     pub owners: Option<Owners>,
+    /// The OpenAPI document the tools are the operations of.
+    pub document: Option<Document>,
     /// The day it was made, `YYYY-MM-DD`.
     pub day: String,
 }
@@ -45,6 +48,7 @@ impl Audited {
             pack: self.pack.as_ref(),
             workflow: self.workflow.as_ref(),
             owners: self.owners.as_ref(),
+            document: self.document.as_ref(),
         }
     }
 

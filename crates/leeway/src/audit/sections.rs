@@ -302,6 +302,30 @@ pub fn owners(audit: &Audit) -> Section {
     }
 }
 
+/// What a document has that becomes no tool; nothing without any.
+pub fn left_out(audit: &Audit) -> Option<Section> {
+    let rows: Vec<Vec<Cell>> = audit
+        .left_out
+        .iter()
+        .map(|one| {
+            vec![
+                Cell::Name(one.operation.clone()),
+                Cell::Text(one.name.clone()),
+                Cell::Text(sentence(&one.why)),
+                Cell::Text(sentence(&one.help)),
+            ]
+        })
+        .collect();
+    (!rows.is_empty()).then(|| {
+        section(
+            ("left-out", "Left out of the document"),
+            "These operations become no tool, so agents cannot use them.",
+            &["Operation", "Name", "Why", "What ends it"],
+            rows,
+        )
+    })
+}
+
 /// An effect in plain words.
 fn effect(effect: Effect) -> &'static str {
     match effect {

@@ -29,23 +29,39 @@ pub fn tools_of_file(path: &Path) -> anyhow::Result<Vec<Value>> {
     })
 }
 
-/// The tools an OpenAPI document (JSON or YAML) becomes, and the system it describes when it says
-/// where that is.
-pub fn by_document(path: &Path) -> anyhow::Result<(Option<System>, Vec<Value>)> {
+/// An OpenAPI document (JSON or YAML) as that of a system of this name, and the system it describes: with an address
+/// to be filled in, where it does not say where that is.
+pub fn by_document(path: &Path, name: &str) -> anyhow::Result<(System, Document)> {
     let text = text(path)?;
-    let document = Document::parse(&text, &Withheld::default())
+    let document = Document::parse(&text, &Withheld::named(name))
         .map_err(|fault| anyhow::anyhow!("`{}`: {fault}; {}", path.display(), fault.help))?;
     let ending = path
         .extension()
         .map_or("json".into(), |it| it.to_string_lossy());
-    let reached = document.server.is_some().then(|| {
-        system(json!({ "openapi": format!("openapi/document.{ending}"), "openapi_text": text }))
-    });
-    let operations = document.operations.into_values();
-    Ok((
-        reached,
-        operations.map(|operation| operation.definition).collect(),
-    ))
+    let mut reached =
+        json!({ "openapi": format!("openapi/document.{ending}"), "openapi_text": text });
+    if document.server.is_none() {
+        reached["base_url"] = json!(to_fill_in(document.server_said.as_deref()));
+    }
+    Ok((system(reached), document))
+}
+
+/// An address that leads nowhere, with the path that a document gives for its server.
+fn to_fill_in(said: Option<&str>) -> String {
+    const NOWHERE: &str = "https://address-of-the-system.invalid";
+    let path = said.filter(|said| said.starts_with('/') && !said.contains(['{', '?', '#']));
+    let whole = path.and_then(|path| url::Url::parse(NOWHERE).ok()?.join(path).ok());
+    let whole = whole.filter(|url| url.host_str() == NOWHERE.strip_prefix("https://"));
+    whole.map_or_else(
+        || NOWHERE.to_owned(),
+        |url| url.as_str().trim_end_matches('/').to_owned(),
+    )
+}
+
+/// The document of a configured system, when it has one that can be read.
+pub fn document_of(system: &System) -> Option<Document> {
+    let text = system.openapi_text.as_deref()?;
+    Document::parse(text, &Withheld::of(system)).ok()
 }
 
 fn tools_of(value: Value) -> Option<Vec<Value>> {
@@ -175,6 +191,29 @@ mod tests {
         }
         assert_eq!(tools_of(json!({"tools": 3})), None);
         assert_eq!(tools_of(json!("tools")), None);
+    }
+
+    #[test]
+    fn an_address_to_fill_in_leads_nowhere() {
+        for (said, address) in [
+            (None, "https://address-of-the-system.invalid"),
+            (Some("/"), "https://address-of-the-system.invalid"),
+            (
+                Some("/api/v3/"),
+                "https://address-of-the-system.invalid/api/v3",
+            ),
+            (
+                Some("//evil.example/x"),
+                "https://address-of-the-system.invalid",
+            ),
+            (
+                Some("https://{host}/v1"),
+                "https://address-of-the-system.invalid",
+            ),
+            (Some("api"), "https://address-of-the-system.invalid"),
+        ] {
+            assert_eq!(to_fill_in(said), address, "{said:?}");
+        }
     }
 
     #[test]

@@ -44,8 +44,64 @@ fn audited() -> Audited {
         pack: None,
         workflow: None,
         owners: None,
+        document: None,
         day: "2026-01-02".to_owned(),
     }
+}
+
+/// A document as a vendor writes it: its server is a path, and not all of it can be offered.
+const DOCUMENT: &str = "{\"openapi\": \"3.0.3\", \"servers\": [{\"url\": \"/api/v2\"}], \"paths\": {
+\"/contacts/{id}\": {\"get\": {\"operationId\": \"getContact\", \"parameters\": [{\"name\": \"id\", \"in\": \"path\"}]}},
+\"/files\": {\"post\": {\"operationId\": \"uploadFile\", \"requestBody\": {\"content\": {\"multipart/form-data\\n[env]\": {}}}}}}}";
+
+#[test]
+fn a_document_without_an_address_is_drafted_as_a_system_by_document() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("crm.json");
+    std::fs::write(&file, DOCUMENT).expect("it is written");
+    let (system, document) = source::by_document(&file, "crm").expect("a document");
+    let operations = document.operations.values();
+    let audited = Audited {
+        system: "crm".to_owned(),
+        title: "CRM".to_owned(),
+        tools: operations.map(|it| it.definition.clone()).collect(),
+        document: Some(document),
+        ..audited()
+    };
+    let audit = audited.audit();
+    let files = files::configuration(&audited, &audit, Some(&system)).expect("it can be written");
+    let draft = files
+        .iter()
+        .find(|(path, _)| path == "systems/crm.toml")
+        .expect("a system");
+    let (head, rest) = draft.1.split_once("name = \"crm\"").expect("its name");
+    let comment = |line: &str| line.is_empty() || line.starts_with("# ");
+    assert!(head.lines().all(comment), "{head}");
+    for told in [
+        "`base_url`",
+        "# POST /files (uploadFile): ",
+        "`multipart/form-data [env]`",
+    ] {
+        assert!(head.contains(told), "{head}");
+    }
+    for line in [
+        "openapi = \"openapi/document.json\"",
+        "base_url = \"https://address-of-the-system.invalid/api/v2\"",
+    ] {
+        assert!(rest.lines().any(|it| it == line), "{rest}");
+    }
+    assert!(!rest.contains("command"), "{rest}");
+    let out = folder.path().join("out");
+    files::write(&out, &files, &[]).expect("it is written");
+    let problems = config::inspect(&out);
+    let codes: Vec<&str> = problems
+        .iter()
+        .map(|problem| problem.code.as_str())
+        .collect();
+    assert_eq!(codes, ["operation-skipped"], "{problems:?}");
+    let report = text::render(&document::document(&audited, &audit));
+    assert!(report.contains("LEFT OUT OF THE DOCUMENT"), "{report}");
+    assert!(report.contains("uploadFile") && report.contains("multipart/form-data"));
 }
 
 #[test]

@@ -9,6 +9,7 @@ use anyhow::{Context, bail};
 use clap::{Args, ValueEnum};
 use leeway_core::audit::Audit;
 use leeway_core::govern::system::System;
+use leeway_core::openapi::document::Document;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -76,8 +77,13 @@ pub struct AuditArgs {
 
 /// Audits and prints the report; with `--out` writes it and the drafts.
 pub async fn run(args: AuditArgs) -> anyhow::Result<ExitCode> {
-    let (system, tools, origin) = read(&args).await?;
+    let origin = origin(&args);
     let (name, title) = names(&args, &origin)?;
+    let Found {
+        system,
+        tools,
+        document,
+    } = read(&args, &name).await?;
     let audited = Audited {
         system: name,
         title,
@@ -86,6 +92,7 @@ pub async fn run(args: AuditArgs) -> anyhow::Result<ExitCode> {
         pack: args.pack.as_deref().map(source::pack).transpose()?,
         workflow: args.workflow.as_deref().map(source::workflow).transpose()?,
         owners: args.owners.as_deref().map(source::owners).transpose()?,
+        document,
         day: rfc3339(Clock::system().now_ms()).chars().take(10).collect(),
     };
     let audit = audited.audit();
@@ -105,31 +112,55 @@ pub async fn run(args: AuditArgs) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// The system if it can be reached again, its tools, and where they were read.
-async fn read(args: &AuditArgs) -> anyhow::Result<(Option<System>, Vec<Value>, String)> {
-    if let Some(file) = args.tools.as_ref().or(args.openapi.as_ref()) {
-        let origin = file
-            .file_name()
-            .map(|name| name.to_string_lossy().into_owned())
-            .unwrap_or_default();
-        let (system, tools) = match args.openapi {
-            Some(_) => source::by_document(file)?,
-            None => (None, source::tools_of_file(file)?),
-        };
-        return Ok((system, tools, origin));
+/// Where the tools are read, for people.
+fn origin(args: &AuditArgs) -> String {
+    let file = args.tools.as_ref().or(args.openapi.as_ref());
+    let name = file.and_then(|file| file.file_name());
+    let way = args.mcp.as_ref().or(args.mcp_url.as_ref());
+    name.map(|name| name.to_string_lossy().into_owned())
+        .or_else(|| way.cloned())
+        .unwrap_or_default()
+}
+
+/// What is audited.
+struct Found {
+    /// The system, if it can be reached again.
+    system: Option<System>,
+    tools: Vec<Value>,
+    /// The document the tools are the operations of.
+    document: Option<Document>,
+}
+
+async fn read(args: &AuditArgs, name: &str) -> anyhow::Result<Found> {
+    if let Some(file) = &args.openapi {
+        let (system, document) = source::by_document(file, name)?;
+        let operations = document.operations.values();
+        return Ok(Found {
+            system: Some(system),
+            tools: operations.map(|it| it.definition.clone()).collect(),
+            document: Some(document),
+        });
     }
-    let (system, origin) = match (&args.mcp, &args.mcp_url) {
-        (Some(command), _) => (
-            source::by_command(command, source::pairs(&args.env)?)?,
-            command,
-        ),
-        (None, Some(url)) => (source::by_address(url, source::pairs(&args.header)?)?, url),
+    if let Some(file) = &args.tools {
+        return Ok(Found {
+            system: None,
+            tools: source::tools_of_file(file)?,
+            document: None,
+        });
+    }
+    let system = match (&args.mcp, &args.mcp_url) {
+        (Some(command), _) => source::by_command(command, source::pairs(&args.env)?)?,
+        (None, Some(url)) => source::by_address(url, source::pairs(&args.header)?)?,
         (None, None) => bail!("give one of --mcp, --mcp-url, --openapi and --tools"),
     };
     let tools = system::tools_listed(&system)
         .await
         .map_err(anyhow::Error::msg)?;
-    Ok((Some(system), tools, origin.clone()))
+    Ok(Found {
+        system: Some(system),
+        tools,
+        document: None,
+    })
 }
 
 /// The system's names: as given, else those of the pack, else made from where its tools were read.

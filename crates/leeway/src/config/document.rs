@@ -11,6 +11,9 @@ use std::collections::BTreeMap;
 use std::io::Read;
 use std::path::{Component, Path};
 
+/// Most operations that are named as becoming no tool.
+const MOST_SKIPPED: usize = 40;
+
 /// Takes a system's document from the folder into its configuration, with its hash.
 pub fn attach(
     folder: &Path,
@@ -150,22 +153,37 @@ pub fn check_shared(systems: &[(Source, System)], problems: &mut Vec<Problem>) {
     }
 }
 
+/// Operations that become no tool, each by name: whoever classifies the tools looks for them.
 fn tell_skipped(source: &Source, document: &Document, problems: &mut Vec<Problem>) {
-    let Some(first) = document.skipped.first() else {
-        return;
-    };
-    let message = format!(
-        "{} operations become no tool; `{}`: {}",
-        document.skipped.len(),
-        first.operation,
-        first.fault.message
-    );
-    problems.push(
-        source
-            .at("openapi", "operation-skipped", message)
-            .help(first.fault.help)
-            .warning(),
-    );
+    for skipped in document.skipped.iter().take(MOST_SKIPPED) {
+        let name = match skipped.name.as_str() {
+            "" => String::new(),
+            name => format!(" (`{name}`)"),
+        };
+        let message = format!(
+            "`{}`{name} becomes no tool: {}",
+            skipped.operation, skipped.fault.message
+        );
+        problems.push(
+            source
+                .at("openapi", "operation-skipped", message)
+                .help(skipped.fault.help)
+                .warning(),
+        );
+    }
+    let more = document.skipped.len().saturating_sub(MOST_SKIPPED);
+    if more > 0 {
+        problems.push(
+            source
+                .at(
+                    "openapi",
+                    "operation-skipped",
+                    format!("{more} more operations become no tool"),
+                )
+                .help("leave those that are not used out of the document")
+                .warning(),
+        );
+    }
 }
 
 /// Takes the document out of a system as it is exported: its path and text, for a file of its own.
@@ -174,4 +192,55 @@ pub fn separate(system: &mut System) -> Option<(String, String)> {
     let text = system.openapi_text.take()?;
     system.openapi_sha256 = None;
     Some((path, text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn every_operation_that_becomes_no_tool_is_named() {
+        let source = Source {
+            file: "systems/crm.toml".to_owned(),
+            text: "openapi = \"crm.json\"\n".to_owned(),
+        };
+        let body = |media: &str| json!({ "content": { media: {} } });
+        let mut paths = json!({
+            "/x": { "get": { "operationId": "get" } },
+            "/files": { "post": { "operationId": "uploadFile", "requestBody": body("multipart/form-data") } },
+            "/gone": { "$ref": "#/nowhere" },
+        });
+        let told = |paths: &serde_json::Value| -> Vec<String> {
+            let text = json!({ "openapi": "3.0.3", "paths": paths }).to_string();
+            let document = Document::parse(&text, &Withheld::default()).unwrap();
+            let mut problems = Vec::new();
+            tell_skipped(&source, &document, &mut problems);
+            assert!(
+                problems
+                    .iter()
+                    .all(|it| it.code == "operation-skipped" && it.line == 1)
+            );
+            problems
+                .into_iter()
+                .map(|problem| problem.message)
+                .collect()
+        };
+        assert_eq!(
+            told(&paths),
+            [
+                "`/gone` becomes no tool: `#/nowhere` leads nowhere",
+                "`POST /files` (`uploadFile`) becomes no tool: its body is `multipart/form-data`, neither JSON nor a form",
+            ]
+        );
+        for number in 0..MOST_SKIPPED {
+            paths[format!("/{number}")] = json!({ "put": { "requestBody": body("text/csv") } });
+        }
+        let all = told(&paths);
+        assert_eq!(all.len(), MOST_SKIPPED + 1);
+        assert_eq!(
+            all.last().map(String::as_str),
+            Some("2 more operations become no tool")
+        );
+    }
 }

@@ -185,6 +185,7 @@ fn audited(app: &App, system: &str, workflow: &str) -> Result<Audited, ApiError>
         pack: pack.map(|pack| pack.compiled.pack.clone()),
         workflow: live.map(|workflow| workflow.state.workflow.clone()),
         owners: registry.owners.as_ref().map(|live| live.owners.clone()),
+        document: crate::audit::source::document_of(&configured.system),
         day: rfc3339(app.clock.now_ms()).chars().take(10).collect(),
     })
 }

@@ -273,6 +273,7 @@ fn audits(registry: &Registry, live: &LiveWorkflow) -> Vec<(String, Audit)> {
                 pack: pack.map(|pack| &pack.compiled.pack),
                 workflow: Some(workflow),
                 owners: registry.matrix(),
+                document: None,
             });
             (system, found)
         })
