@@ -16,6 +16,7 @@ mod earning;
 mod error;
 mod folder;
 mod gateway;
+mod guard;
 mod hosts;
 mod incident;
 mod json;

@@ -10,6 +10,9 @@ use std::collections::BTreeMap;
 /// Digits of the hash, in the order they are tried.
 const DIGITS: [usize; 3] = [8, 12, 32];
 
+/// Longest name with a hash, bytes: nobody reads more of it.
+const LONGEST_HASHED: usize = 48;
+
 /// The names of a document's operations, in their order. Two are the same only where nothing tells them apart.
 pub fn of(places: &[Place<'_>], withheld: &Withheld) -> Vec<String> {
     let most = withheld.longest_name();
@@ -70,6 +73,7 @@ fn plain(text: &str) -> String {
 /// A name's beginning and so many digits of the hash of method and path, within a bound.
 fn hashed(name: &str, place: &Place<'_>, (digits, most): (usize, usize)) -> String {
     let hash = hex::encode(Sha256::digest(place.words().as_bytes()));
+    let most = most.min(LONGEST_HASHED);
     let digits = digits.min(most - 1);
     let kept: String = name.chars().take(most - digits - 1).collect();
     let kept = kept.trim_end_matches('_');

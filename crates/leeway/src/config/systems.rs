@@ -5,7 +5,7 @@ use super::document;
 use super::load::{Source, nearest};
 use super::problems::Problem;
 use super::secret;
-use crate::system::guard;
+use crate::guard;
 use leeway_core::classify::account::complete::gaps;
 use leeway_core::classify::account::paths::shown;
 use leeway_core::classify::compiled::CompiledTool;

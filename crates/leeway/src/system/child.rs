@@ -19,6 +19,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader, ReadBuf};
 use tokio::process::{ChildStderr, ChildStdin, ChildStdout};
+use tokio_util::sync::CancellationToken;
 
 /// Variables of our own environment a child process gets besides those configured.
 const PASSED_ON: [&str; 4] = ["PATH", "HOME", "LANG", "TZ"];
@@ -32,7 +33,14 @@ const LONGEST_LINE: usize = 300;
 
 /// What a program wrote last to its standard error.
 #[derive(Clone, Debug, Default)]
-pub struct LastWords(Arc<Mutex<VecDeque<String>>>);
+pub struct LastWords {
+    lines: Arc<Mutex<VecDeque<String>>>,
+    /// Nothing more comes.
+    over: CancellationToken,
+}
+
+/// How long is waited for what a program that ends still writes.
+const LONGEST_LAST_WORDS: Duration = Duration::from_millis(500);
 
 impl LastWords {
     fn note(&self, line: &[u8]) -> Option<String> {
@@ -49,8 +57,9 @@ impl LastWords {
         Some(text)
     }
 
-    /// A sentence with them behind it, where there are any.
-    pub fn after(&self, why: &str) -> String {
+    /// A sentence with them behind it, where there are any. A program that ends is heard to its end, for a moment.
+    pub async fn after(&self, why: &str) -> String {
+        let _ = tokio::time::timeout(LONGEST_LAST_WORDS, self.over.cancelled()).await;
         let lines = self.lines();
         if lines.is_empty() {
             return why.to_owned();
@@ -60,7 +69,7 @@ impl LastWords {
     }
 
     fn lines(&self) -> MutexGuard<'_, VecDeque<String>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.lines.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -183,6 +192,7 @@ async fn hear(system: String, stderr: ChildStderr, words: LastWords) {
         }
     }
     say(&line);
+    words.over.cancel();
 }
 
 /// A stream of lines that ends where one is too long.
@@ -244,15 +254,15 @@ mod tests {
         assert!(total <= LONGEST_MESSAGE);
     }
 
-    #[test]
-    fn last_words_are_few_short_and_turn_no_terminal() {
+    #[tokio::test]
+    async fn last_words_are_few_short_and_turn_no_terminal() {
         let words = LastWords::default();
-        assert_eq!(words.after("it ended"), "it ended");
+        assert_eq!(words.after("it ended").await, "it ended");
         for n in 0..20 {
             words.note(format!("line {n}\u{1b}[31m").as_bytes());
         }
         words.note(b"  \r");
-        let told = words.after("it ended");
+        let told = words.after("it ended").await;
         assert!(told.starts_with("it ended; it wrote: line 15"), "{told}");
         assert!(!told.contains('\u{1b}'), "{told}");
     }

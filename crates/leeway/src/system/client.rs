@@ -44,9 +44,10 @@ pub async fn start(system: &System, through: Through, ears: Ears) -> Result<Sess
     let client = match system.kind() {
         Some(Kind::Command(_) | Kind::Url(_)) => {
             let words = LastWords::default();
-            let session = mcp_client::start(system, through, (ears, &words))
-                .await
-                .map_err(|why| words.after(&why))?;
+            let session = match mcp_client::start(system, through, (ears, &words)).await {
+                Ok(session) => session,
+                Err(why) => return Err(words.after(&why).await),
+            };
             let lost = Lost::default();
             let client = Client::Mcp(session.peer().clone(), lost.clone());
             let longest = Duration::from_secs(system.timeout_s);
@@ -80,7 +81,7 @@ async fn until_ended(
 ) -> String {
     let mut waiting = Box::pin(session.waiting());
     tokio::select! {
-        _ = &mut waiting => words.after("its session ended"),
+        _ = &mut waiting => words.after("its session ended").await,
         () = lost.token.cancelled() => {
             tokio::spawn(async move { drop(tokio::time::timeout(longest, waiting).await) });
             lost.why()

@@ -20,14 +20,18 @@ pub async fn tools_listed(system: &System) -> Result<Vec<Value>, String> {
             heard: broadcast::channel(1).0,
         };
         let words = LastWords::default();
-        let session = mcp_client::start(system, Through::default(), (ears, &words))
-            .await
-            .map_err(|why| words.after(&why))?;
+        let session = match mcp_client::start(system, Through::default(), (ears, &words)).await {
+            Ok(session) => session,
+            Err(why) => return Err(words.after(&why).await),
+        };
         let tools = mcp_calls::list_tools(session.peer()).await;
         if let Err(error) = session.cancel().await {
             tracing::debug!(%error, "the session did not end well");
         }
-        tools.map_err(|why| words.after(&why))
+        match tools {
+            Ok(tools) => Ok(tools),
+            Err(why) => Err(words.after(&why).await),
+        }
     };
     match tokio::time::timeout(Duration::from_secs(system.timeout_s), listing).await {
         Ok(tools) => tools,

@@ -1,10 +1,10 @@
 //! One MCP session with a system: starting it, and what the system may ask of us in it.
 
 use super::child::{Child, LastWords};
-use super::guard::Guarded;
 use super::line::Line;
 use super::tap::{Ears, Tapped};
 use crate::config::secret;
+use crate::guard::Guarded;
 use leeway_core::govern::system::System;
 use rmcp::model::{
     ClientCapabilities, ClientConfig, ClientResult, CreateMessageRequest,

@@ -8,7 +8,6 @@ mod calls;
 mod child;
 mod client;
 mod connection;
-pub mod guard;
 pub mod line;
 mod listing;
 mod mcp_calls;

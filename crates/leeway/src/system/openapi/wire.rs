@@ -2,8 +2,8 @@
 //! at before it is connected to; no proxy, no redirect and no repetition happens behind our back.
 
 use super::credentials::{Credentials, Held, header_name};
-use crate::system::guard::Guarded;
-use crate::system::{CallError, guard};
+use crate::guard::{self, Guarded};
+use crate::system::CallError;
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 use leeway_core::govern::system::System;
 use leeway_core::openapi::request::Request;

@@ -4,8 +4,9 @@
 mod mail;
 
 use super::trouble::Trouble;
-use super::{CallError, SystemCall, guard};
+use super::{CallError, SystemCall};
 use crate::config::secret;
+use crate::guard;
 use leeway_core::govern::system::System;
 use lettre::message::Mailbox;
 use lettre::transport::smtp::Error as SmtpError;
