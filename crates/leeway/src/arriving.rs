@@ -12,7 +12,7 @@ use std::time::Duration;
 use tokio::time::Sleep;
 
 /// How long a request's body may take, whatever its size.
-const LONGEST_BODY: Duration = Duration::from_secs(60);
+const LONGEST_BODY: Duration = Duration::from_mins(1);
 
 /// One request: waited for until it arrived, worked on until its answer left.
 pub struct Turn {

@@ -283,7 +283,7 @@ mod tests {
         sessions.open("s-2", &caller("a"));
         assert_eq!(sessions.whose("s-2", &caller("b")), Whose::Not);
         // What clients end is remembered for a while, and not without end.
-        for n in 0..MOST_ENDED + 1 {
+        for n in 0..=MOST_ENDED {
             sessions.close(&format!("e-{n}"));
         }
         assert_eq!(sessions.whose("e-0", &caller("a")), Whose::Nobodys);

@@ -158,7 +158,7 @@ impl Client {
                 let answer = mcp_calls::call(peer, call, timeout).await;
                 match &answer {
                     Err(CallError::SessionLost(_)) => {
-                        lost.say("its session was not found any more")
+                        lost.say("its session was not found any more");
                     }
                     // The next session reads the credential again.
                     Err(CallError::NotSignedIn(_)) => lost.say(NOT_SIGNED_IN),
