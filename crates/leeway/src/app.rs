@@ -10,13 +10,14 @@ use crate::gateway::record_lock::RecordLocks;
 use crate::gateway::remembered::Remembered;
 use crate::gateway::repeat::Twins;
 use crate::gateway::toolbox;
-use crate::people::attempts::Attempts;
+use crate::people::attempts::{Attempts, PutOff};
 use crate::people::mcp_request;
 use crate::people::password::Hashing;
 use crate::people::unrecorded::Unrecorded;
 use crate::registry::{LiveTool, Registry};
 use crate::system::{Connection, Systems, Through, ToolsSeen};
 use arc_swap::ArcSwap;
+use axum::http::HeaderMap;
 use leeway_core::govern::event::GovernEvent;
 use leeway_core::govern::relay::Relay;
 use leeway_core::govern::system::System;
@@ -72,15 +73,12 @@ pub struct App {
     /// Failed sign-ins.
     pub attempts: Attempts,
     /// Places for sign-ins that are put off.
-    pub put_off: tokio::sync::Semaphore,
+    pub put_off: PutOff,
     /// By which identical calls are known.
     pub twins: Twins,
     /// Whether browsers reach us over TLS.
     pub tls: bool,
 }
-
-/// Most sign-ins that are put off at once.
-const MOST_PUT_OFF: usize = 200;
 
 /// What the workers drain.
 pub struct Queues {
@@ -130,7 +128,7 @@ impl App {
             mcp_sessions: mcp_request::Sessions::default(),
             unrecorded: Unrecorded::default(),
             attempts: Attempts::default(),
-            put_off: tokio::sync::Semaphore::new(MOST_PUT_OFF),
+            put_off: PutOff::default(),
             twins: Twins::default(),
             tls,
         });
@@ -154,11 +152,22 @@ impl App {
         (connection.hash == tool.system_hash).then_some(connection)
     }
 
-    /// Whether browsers reach us over TLS, here or at the proxy in front.
-    pub fn secure(&self) -> bool {
+    /// Whether the browser that sent a request reaches us over TLS: here, or at a proxy in front. What only a header
+    /// says makes the cookie it gets stricter, never laxer.
+    pub fn secure(&self, headers: &HeaderMap) -> bool {
+        let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
         let registry = self.registry();
         let public = registry.notify.as_ref().map(|live| &live.notify.public_url);
-        self.tls || public.is_some_and(|url| url.starts_with("https://"))
+        let at_public = public.is_some_and(|url| {
+            let host = url
+                .strip_prefix("https://")
+                .map(|rest| rest.split('/').next());
+            host.flatten().is_some() && host.flatten() == text("host")
+        });
+        self.tls
+            || at_public
+            || text("x-forwarded-proto") == Some("https")
+            || text("origin").is_some_and(|origin| origin.starts_with("https://"))
     }
 
     /// What is configured now: at least all that the ledger holds at this moment, whoever put it there and

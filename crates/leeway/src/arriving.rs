@@ -17,7 +17,7 @@ const LONGEST_BODY: Duration = Duration::from_mins(1);
 /// One request: waited for until it arrived, worked on until its answer left.
 pub struct Turn {
     seat: Arc<Seat>,
-    arrived: AtomicBool,
+    ours: AtomicBool,
 }
 
 impl Turn {
@@ -25,23 +25,28 @@ impl Turn {
     pub fn new(seat: Arc<Seat>) -> Arc<Self> {
         Arc::new(Self {
             seat,
-            arrived: AtomicBool::new(false),
+            ours: AtomicBool::new(false),
         })
     }
 
-    /// Nothing more is waited for.
+    /// Nothing more is waited for: it is our turn.
     pub fn arrived(&self) {
-        if !self.arrived.swap(true, Ordering::AcqRel) {
+        if !self.ours.swap(true, Ordering::AcqRel) {
             self.seat.works();
+        }
+    }
+
+    /// It is waited for whoever takes what we gave.
+    fn gave(&self) {
+        if self.ours.swap(false, Ordering::AcqRel) {
+            self.seat.worked();
         }
     }
 }
 
 impl Drop for Turn {
     fn drop(&mut self) {
-        if *self.arrived.get_mut() {
-            self.seat.worked();
-        }
+        self.gave();
     }
 }
 
@@ -103,7 +108,7 @@ where
 /// An answer's body.
 pub struct Leaving<B> {
     body: Pin<Box<B>>,
-    _turn: Arc<Turn>,
+    turn: Arc<Turn>,
 }
 
 impl<B> Leaving<B> {
@@ -111,7 +116,7 @@ impl<B> Leaving<B> {
     pub fn new(body: B, turn: Arc<Turn>) -> Self {
         Self {
             body: Box::pin(body),
-            _turn: turn,
+            turn,
         }
     }
 }
@@ -124,7 +129,12 @@ impl<B: Body> Body for Leaving<B> {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
-        self.body.as_mut().poll_frame(context)
+        let frame = self.body.as_mut().poll_frame(context);
+        match frame {
+            Poll::Ready(_) => self.turn.gave(),
+            Poll::Pending => self.turn.arrived(),
+        }
+        frame
     }
 
     fn is_end_stream(&self) -> bool {

@@ -17,13 +17,15 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
-use tokio::time::Instant;
+use tokio::time::{Instant, Sleep};
 use tower::Service;
 
 /// How long a new connection may take for its first request.
 pub const LONGEST_SILENCE: Duration = Duration::from_secs(10);
 /// How long each further request's headers may take, and how long a connection may lie idle before it.
 pub const LONGEST_HEADERS: Duration = Duration::from_secs(30);
+/// How long a peer may take nothing of what it is sent.
+const LONGEST_STALL: Duration = Duration::from_secs(30);
 /// Open files besides connections from the network: the ledger's, the systems', logs.
 const OTHER_FILES: u64 = 300;
 /// Most open files the process asks for.
@@ -143,6 +145,19 @@ impl Room {
     }
 }
 
+/// Whoever has one address of an IPv6 network of 64 bits has all of them.
+fn network(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(address) => IpAddr::from(
+            u128::from(address)
+                .wrapping_shr(64)
+                .wrapping_shl(64)
+                .to_be_bytes(),
+        ),
+        address => address,
+    }
+}
+
 /// Which connection makes room: of the address that has most of those that wait, the one that waits longest.
 fn longest_waiting(taken: &HashMap<u64, Arc<Seat>>) -> Option<u64> {
     let waiting: Vec<(u64, Option<IpAddr>, Instant)> = taken
@@ -198,7 +213,7 @@ impl<S> Accept<TcpStream, S> for Room {
     type Future = Ready<io::Result<(Watched, Seated<S>)>>;
 
     fn accept(&self, stream: TcpStream, service: S) -> Self::Future {
-        let address = stream.peer_addr().map(|peer| peer.ip()).ok();
+        let address = stream.peer_addr().map(|peer| network(peer.ip())).ok();
         let Some(taken) = self.seat(address) else {
             return ready(Err(io::Error::other("too many connections")));
         };
@@ -207,6 +222,7 @@ impl<S> Accept<TcpStream, S> for Room {
         let watched = Watched {
             stream,
             seat: taken.seat.clone(),
+            stalled: None,
         };
         let seated = Seated {
             inner: service,
@@ -220,6 +236,33 @@ impl<S> Accept<TcpStream, S> for Room {
 pub struct Watched {
     stream: TcpStream,
     seat: Arc<Seat>,
+    /// Ends a peer that takes nothing of what it is sent.
+    stalled: Option<Pin<Box<Sleep>>>,
+}
+
+impl Watched {
+    /// What became of writing: an error where the connection was ended, or where nothing was taken for long.
+    fn written<T>(
+        &mut self,
+        context: &mut Context<'_>,
+        write: impl FnOnce(Pin<&mut TcpStream>, &mut Context<'_>) -> Poll<io::Result<T>>,
+    ) -> Poll<io::Result<T>> {
+        if self.seat.gone.load(Ordering::Acquire) {
+            return Poll::Ready(Err(io::ErrorKind::ConnectionAborted.into()));
+        }
+        let written = write(Pin::new(&mut self.stream), context);
+        if written.is_ready() {
+            self.stalled = None;
+            return written;
+        }
+        let stalled = self
+            .stalled
+            .get_or_insert_with(|| Box::pin(tokio::time::sleep(LONGEST_STALL)));
+        match stalled.as_mut().poll(context) {
+            Poll::Ready(()) => Poll::Ready(Err(io::ErrorKind::TimedOut.into())),
+            Poll::Pending => Poll::Pending,
+        }
+    }
 }
 
 impl AsyncRead for Watched {
@@ -242,11 +285,11 @@ impl AsyncWrite for Watched {
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(context, bytes)
+        self.written(context, |stream, context| stream.poll_write(context, bytes))
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(context)
+        self.written(context, |stream, context| stream.poll_flush(context))
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -258,7 +301,9 @@ impl AsyncWrite for Watched {
         context: &mut Context<'_>,
         parts: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write_vectored(context, parts)
+        self.written(context, |stream, context| {
+            stream.poll_write_vectored(context, parts)
+        })
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -346,6 +391,29 @@ mod tests {
         // The place of the one that was ended is not given twice when its own end comes.
         drop(longest);
         assert_eq!(room.0.taken().len(), 4);
+    }
+
+    #[tokio::test]
+    async fn a_peer_that_takes_nothing_is_ended() {
+        use tokio::io::AsyncWriteExt;
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let _client = TcpStream::connect(listener.local_addr().unwrap())
+            .await
+            .unwrap();
+        let (stream, _) = listener.accept().await.unwrap();
+        let (mut watched, _seated) = Room::new(1).accept(stream, ()).await.unwrap();
+        tokio::time::pause();
+        let much = vec![0; 64 << 20];
+        let ended = watched.write_all(&much).await.unwrap_err();
+        assert_eq!(ended.kind(), io::ErrorKind::TimedOut);
+    }
+
+    #[test]
+    fn addresses_of_one_network_are_one() {
+        let of = |text: &str| network(text.parse().unwrap()).to_string();
+        assert_eq!(of("2001:db8::1"), of("2001:db8::ffff:2"));
+        assert_ne!(of("2001:db8::1"), of("2001:db8:0:1::1"));
+        assert_eq!(of("::ffff:10.0.0.1"), "10.0.0.1");
     }
 
     #[tokio::test]

@@ -4,6 +4,7 @@
 
 use crate::app::App;
 use crate::error::ApiError;
+use crate::people::access::Local;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
 use axum::middleware::Next;
@@ -32,6 +33,27 @@ const PREFLIGHT_LASTS: Duration = Duration::from_hours(1);
 pub async fn guard(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
     let (hosts, origins) = (&app.settings.hosts, &app.settings.origins);
     match check((hosts, origins), request.uri(), request.headers()) {
+        Ok(()) => next.run(request).await,
+        Err(foreign) => refusal(&foreign).into_response(),
+    }
+}
+
+/// The same for pages and for what they are made of: the REST door goes by tokens alone, and whoever looks after the
+/// process asks for its health by any name.
+pub async fn guard_pages(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
+    let path = request.uri().path();
+    let open = ["/v1/", "/mcp/", "/healthz", "/readyz"];
+    let local = request.extensions().get::<Local>().is_some();
+    if local || open.iter().any(|start| path.starts_with(start)) {
+        return next.run(request).await;
+    }
+    let registry = app.registry();
+    let public = registry.notify.as_ref().and_then(|live| {
+        let url = url::Url::parse(&live.notify.public_url).ok()?;
+        url.host_str().map(str::to_owned)
+    });
+    let hosts: Vec<String> = app.settings.hosts.iter().cloned().chain(public).collect();
+    match check((&hosts, &[]), request.uri(), request.headers()) {
         Ok(()) => next.run(request).await,
         Err(foreign) => refusal(&foreign).into_response(),
     }

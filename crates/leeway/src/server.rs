@@ -12,7 +12,7 @@ use crate::{hosts, rest, unread, web};
 use anyhow::{Context, bail};
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};
-use axum::http::{HeaderValue, Method, header};
+use axum::http::{HeaderName, HeaderValue, Method, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum_server::tls_rustls::{RustlsAcceptor, RustlsConfig};
@@ -68,6 +68,10 @@ pub fn router(app: &Arc<App>, stop: &CancellationToken) -> Router {
         .merge(web::routes())
         .merge(mcp_routes(app, stop))
         .method_not_allowed_fallback(web::not_allowed)
+        .layer(middleware::from_fn_with_state(
+            app.clone(),
+            hosts::guard_pages,
+        ))
         .layer(middleware::from_fn_with_state(app.clone(), looks))
         .layer(DefaultBodyLimit::max(limit))
         .layer(middleware::from_fn(move |request, next| {
@@ -131,6 +135,8 @@ async fn headers(request: Request, next: Next) -> Response {
     for (name, value) in [
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::REFERRER_POLICY, "same-origin"),
+        // A proxy that collects what it passes on would hold streams back.
+        (HeaderName::from_static("x-accel-buffering"), "no"),
         (header::X_FRAME_OPTIONS, "DENY"),
         (
             header::CONTENT_SECURITY_POLICY,

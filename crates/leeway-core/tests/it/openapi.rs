@@ -262,6 +262,15 @@ fn what_is_no_document_is_told_apart() {
 }
 
 #[test]
+fn pages_of_the_whole_document_are_of_those_operations_they_fit() {
+    let text = "openapi: 3.1.0\nx-leeway-pages: { items: /list, argument: cursor, next: /next }\npaths: { /a: { get: { parameters: [{ name: cursor, in: query }] } }, /b: { get: {} } }";
+    let document = Document::parse(text, &Withheld::default()).unwrap();
+    assert!(document.skipped.is_empty(), "{:?}", document.skipped);
+    assert!(document.operations["get_a"].pages.is_some());
+    assert!(document.operations["get_b"].pages.is_none());
+}
+
+#[test]
 fn an_id_given_twice_names_neither() {
     let text = "openapi: 3.1.0\npaths: { /a: { get: { operationId: list } }, '/b/{id}': { parameters: [{ name: id, in: path }], get: { operationId: list } }, /c: { get: { operationId: c } } }";
     let document = Document::parse(text, &Withheld::default()).unwrap();

@@ -25,6 +25,11 @@ fn faults(answer: &Value) -> Vec<String> {
                 "{name}: not answered for 10 seconds or more: {hanging} calls"
             ));
         }
+        if system["health"] != "ready" {
+            for line in list(&system["wrote"]) {
+                lines.push(format!("{name}: it wrote: {}", plain(&line)));
+            }
+        }
         for tool in list(&system["unusable"]) {
             let (tool, why) = (plain(&tool["tool"]), plain(&tool["why"]));
             lines.push(format!("{name}: `{tool}` cannot be used: {why}"));

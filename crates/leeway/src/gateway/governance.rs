@@ -10,6 +10,8 @@ use serde_json::{Map, Value};
 pub const KEY: &str = "governance";
 /// Its name where a tool has an argument of that name itself.
 const OTHER: &str = "leeway_governance";
+/// Its name where a tool has both.
+const LAST: &str = "leeway_about_this_call";
 /// Its first name, which clients that build classes from schemas refuse; still understood.
 const FIRST: &str = "_governance";
 /// Key in `_meta` by the protocol's naming rule.
@@ -25,7 +27,8 @@ const MOST_SENSITIVE: usize = 10;
 
 /// The argument's name at a tool that has arguments of these names itself.
 pub fn key(has: impl Fn(&str) -> bool) -> &'static str {
-    if has(KEY) { OTHER } else { KEY }
+    let free = [KEY, OTHER].into_iter().find(|key| !has(key));
+    free.unwrap_or(LAST)
 }
 
 /// Takes the claim out of the arguments, or else out of `_meta`; what the tool itself `has` stays. A malformed one
@@ -35,7 +38,9 @@ pub fn take(
     has: impl Fn(&str) -> bool,
     meta: Option<&Map<String, Value>>,
 ) -> Result<Claim, ApiError> {
-    let ours = [KEY, OTHER, FIRST].into_iter().filter(|key| !has(key));
+    let ours = [KEY, OTHER, LAST, FIRST]
+        .into_iter()
+        .filter(|key| !has(key));
     // All of them are taken off, and the first that says something counts.
     let stated: Vec<Value> = ours
         .filter_map(|key| arguments.shift_remove(key))

@@ -8,6 +8,7 @@ use super::append::{append_onto, entry};
 use super::arguments::{self, short};
 use super::call;
 use super::governance;
+use super::naming;
 use super::prepare::{Attempt, Prepared, prepare};
 use super::record_lock::{Names, Writing, other, writing};
 use super::repeat::{self, Earlier, earlier, join, known_key, same_call};
@@ -135,7 +136,7 @@ async fn receive(
             ApiError::not_found("workflow", &caller.workflow)
                 .help("ask the operator to configure it; nothing was done")
         })?;
-    let tool = match resolve(app, &registry, &proposal) {
+    let tool = match resolve(app, (&registry, &workflow), &proposal) {
         Ok(tool) => tool,
         Err(refusal) => return refuse(app, caller, proposal, refusal).await,
     };
@@ -259,9 +260,13 @@ struct Refusal {
     help: &'static str,
 }
 
-fn resolve(app: &App, registry: &Registry, proposal: &Proposal) -> Result<Arc<LiveTool>, Refusal> {
+fn resolve(
+    app: &App,
+    (registry, workflow): (&Registry, &LiveWorkflow),
+    proposal: &Proposal,
+) -> Result<Arc<LiveTool>, Refusal> {
     let Some(tool) = registry.find(&proposal.tool) else {
-        if let Some(down) = down(app, &proposal.tool) {
+        if let Some(down) = down(app, (registry, workflow), &proposal.tool) {
             return Err(down);
         }
         return Err(Refusal {
@@ -300,14 +305,26 @@ fn resolve(app: &App, registry: &Registry, proposal: &Proposal) -> Result<Arc<Li
     Ok(tool.clone())
 }
 
-/// A tool that may be there, of a system that is not.
-fn down(app: &App, tool: &str) -> Option<Refusal> {
+/// A tool that may be there, of a system that the workflow uses and that is not.
+fn down(
+    app: &App,
+    (registry, workflow): (&Registry, &LiveWorkflow),
+    tool: &str,
+) -> Option<Refusal> {
     let connections = app.systems.all();
     let of_it = connections.iter().find(|connection| {
         let rest = tool.strip_prefix(&connection.system.name);
         rest.is_some_and(|rest| rest.starts_with("__"))
     })?;
     let system = &of_it.system.name;
+    // Before it listed any tool, the grants say which systems are used.
+    let start = format!("{system}__");
+    let granted = workflow.state.workflow.grants.keys();
+    if !granted.clone().any(|tool| tool.starts_with(&start))
+        && !naming::uses(registry, workflow, system)
+    {
+        return None;
+    }
     let message = match of_it.health() {
         Health::Ready => return None,
         Health::Starting => format!("the system `{system}` is still starting"),

@@ -3,7 +3,7 @@
 //! signed in with before counts for itself.
 
 use std::collections::HashMap;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 /// The window, milliseconds.
@@ -48,6 +48,53 @@ pub fn keys(account: &str, address: &str, known: Option<&str>) -> Vec<Key> {
         key(format!("account {account}"), 30, false),
         key(format!("address {address}"), 100, false),
     ]
+}
+
+/// Most sign-ins of one address that are put off at once, and of all.
+const MOST_PUT_OFF: usize = 5;
+const MOST_PUT_OFF_IN_ALL: usize = 500;
+
+/// Sign-ins that are put off, by address.
+#[derive(Clone, Default)]
+pub struct PutOff(Arc<Mutex<HashMap<String, usize>>>);
+
+/// A place among them; free again when dropped.
+pub struct Place {
+    all: PutOff,
+    address: String,
+}
+
+impl PutOff {
+    /// A place for an attempt from an address; `None` when too many wait.
+    pub fn place(&self, address: &str) -> Option<Place> {
+        let mut waiting = self.waiting();
+        let in_all: usize = waiting.values().sum();
+        let of_it = waiting.entry(address.to_owned()).or_default();
+        if *of_it >= MOST_PUT_OFF || in_all >= MOST_PUT_OFF_IN_ALL {
+            return None;
+        }
+        *of_it += 1;
+        Some(Place {
+            all: self.clone(),
+            address: address.to_owned(),
+        })
+    }
+
+    fn waiting(&self) -> MutexGuard<'_, HashMap<String, usize>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let mut waiting = self.all.waiting();
+        if let Some(count) = waiting.get_mut(&self.address) {
+            *count -= 1;
+            if *count == 0 {
+                waiting.remove(&self.address);
+            }
+        }
+    }
 }
 
 /// Sign-ins that failed or are being tried, by account and by address.
@@ -157,6 +204,18 @@ mod tests {
         }
         let elsewhere = keys("new@b.c", "10.0.0.1", None);
         assert_eq!(attempts.begin(&elsewhere, 0), Ok(Pace::Now));
+    }
+
+    #[test]
+    fn one_address_takes_few_of_the_places_of_those_who_are_put_off() {
+        let all = PutOff::default();
+        let mut taken: Vec<_> = (0..MOST_PUT_OFF)
+            .map(|_| all.place("10.0.0.1").unwrap())
+            .collect();
+        assert!(all.place("10.0.0.1").is_none());
+        assert!(all.place("10.0.0.2").is_some());
+        taken.pop();
+        assert!(all.place("10.0.0.1").is_some());
     }
 
     #[test]

@@ -3,6 +3,7 @@
 
 use super::session;
 use crate::app::App;
+use crate::clock::random;
 use crate::error::ApiError;
 use axum::http::HeaderMap;
 use leeway_store::CredentialKind;
@@ -12,46 +13,51 @@ use subtle::ConstantTimeEq;
 /// How long a browser stays known, seconds: half a year.
 const LIVES_S: u64 = 180 * 24 * 3600;
 
-fn name(tls: bool) -> &'static str {
-    if tls {
-        "__Host-leeway-known"
-    } else {
-        "leeway-known"
-    }
-}
+const NAMES: [&str; 2] = ["leeway-known", "__Host-leeway-known"];
 
-/// The mark a browser carries that this account signed in with before.
+/// The mark of a browser that this account signed in with before: its own part of what it carries.
 pub fn mark(app: &App, email: &str, headers: &HeaderMap) -> Result<Option<String>, ApiError> {
-    let Some(carried) = session::named(headers, name(app.secure())) else {
-        return Ok(None);
-    };
-    let expected = expected(app, email)?;
-    Ok(expected.filter(|mark| bool::from(mark.as_bytes().ct_eq(carried.as_bytes()))))
+    for name in NAMES {
+        let Some(carried) = session::named(headers, name) else {
+            continue;
+        };
+        let Some((own, proof)) = carried.split_once('.') else {
+            continue;
+        };
+        let expected = proof_of(app, email, own)?;
+        if expected.is_some_and(|expected| bool::from(expected.as_bytes().ct_eq(proof.as_bytes())))
+        {
+            return Ok(Some(own.to_owned()));
+        }
+    }
+    Ok(None)
 }
 
 /// The `Set-Cookie` value that makes a browser known.
-pub fn cookie(app: &App, email: &str) -> Result<Option<String>, ApiError> {
-    let secure = if app.secure() { "; Secure" } else { "" };
-    let cookie = |mark| {
-        format!(
-            "{}={mark}; Path=/; HttpOnly; SameSite=Lax; Max-Age={LIVES_S}{secure}",
-            name(app.secure())
-        )
+pub fn cookie(app: &App, email: &str, secure: bool) -> Result<Option<String>, ApiError> {
+    let own = hex::encode(random::<16>());
+    let (flag, name) = if secure {
+        ("; Secure", NAMES[1])
+    } else {
+        ("", NAMES[0])
     };
-    Ok(expected(app, email)?.map(cookie))
+    let cookie = |proof| {
+        format!("{name}={own}.{proof}; Path=/; HttpOnly; SameSite=Lax; Max-Age={LIVES_S}{flag}")
+    };
+    Ok(proof_of(app, email, &own)?.map(cookie))
 }
 
-fn expected(app: &App, email: &str) -> Result<Option<String>, ApiError> {
+fn proof_of(app: &App, email: &str, own: &str) -> Result<Option<String>, ApiError> {
     let stored = app
         .store
         .reader()?
         .credential(CredentialKind::Password, email)?;
     Ok(stored.map(|credential| {
         let mut hasher = Sha256::new();
-        hasher.update(b"leeway known browser\0");
-        hasher.update(email.as_bytes());
-        hasher.update(b"\0");
-        hasher.update(credential.secret.as_bytes());
+        for part in ["leeway known browser", own, email, &credential.secret] {
+            hasher.update(part.as_bytes());
+            hasher.update(b"\0");
+        }
         hex::encode(hasher.finalize())
     }))
 }

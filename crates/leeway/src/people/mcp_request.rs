@@ -69,6 +69,7 @@ impl Sessions {
 
     /// Notes who opened a session; gives the one of the same agent that has to end for it.
     fn open(&self, id: &str, caller: &Caller) -> Option<String> {
+        let in_use = |id: &str| self.door.get().is_some_and(|door| door.in_use(id));
         let mut opened = self.lock();
         if opened.by.len() >= MOST_SESSIONS {
             let mut used: Vec<u64> = opened.by.values().map(|(_, used)| *used).collect();
@@ -77,7 +78,9 @@ impl Sessions {
             opened.by.retain(|_, (_, used)| *used > middle);
         }
         let own = opened.by.iter().filter(|(_, (by, _))| by == caller);
-        let longest_unused = own.clone().min_by_key(|(_, (_, used))| *used);
+        let longest_unused = own
+            .clone()
+            .min_by_key(|(id, (_, used))| (in_use(id), *used));
         let ended = longest_unused
             .filter(|_| own.count() >= MOST_OF_AGENT)
             .map(|(id, _)| id.clone());

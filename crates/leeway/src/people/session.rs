@@ -26,10 +26,8 @@ pub struct Session {
     pub recorded: bool,
 }
 
-/// Name of the cookie. Over TLS browsers tie `__Host-` cookies to this one host.
-fn cookie_name(tls: bool) -> &'static str {
-    if tls { "__Host-leeway" } else { "leeway" }
-}
+/// Names of the cookie: over TLS browsers tie `__Host-` cookies to this one host.
+const NAMES: [&str; 2] = ["leeway", "__Host-leeway"];
 
 /// Signs a person in. Returns the `Set-Cookie` values: of the session, and of a browser that is known from now on.
 pub async fn sign_in(
@@ -41,7 +39,7 @@ pub async fn sign_in(
     let now_ms = app.clock.now_ms();
     let known = known_browser::mark(app, &email, headers)?;
     let keys = attempts::keys(&email, address, known.as_deref());
-    check(app, (&email, password), &keys).await?;
+    check(app, (&email, password), (&keys, address)).await?;
     let token = Token::fresh("lws");
     let lives_s = app.settings.session_hours.saturating_mul(3600);
     let credential = Credential {
@@ -70,14 +68,19 @@ pub async fn sign_in(
         }
         Err(error) => return Err(error.into()),
     }
-    let mut cookies = vec![cookie(app.secure(), &token.secret, lives_s)];
-    cookies.extend(known_browser::cookie(app, &email)?);
+    let secure = app.secure(headers);
+    let mut cookies = vec![cookie(secure, &token.secret, lives_s)];
+    cookies.extend(known_browser::cookie(app, &email, secure)?);
     Ok(cookies)
 }
 
 /// Checks a password. The attempt is counted before anything is computed, so that many at once are
 /// not all tried, and taken back when it succeeds or was never made.
-async fn check(app: &App, (email, password): (&str, &str), keys: &[Key]) -> Result<(), ApiError> {
+async fn check(
+    app: &App,
+    (email, password): (&str, &str),
+    (keys, address): (&[Key], &str),
+) -> Result<(), ApiError> {
     let wrong = || {
         ApiError::new(
             StatusCode::UNAUTHORIZED,
@@ -98,7 +101,7 @@ async fn check(app: &App, (email, password): (&str, &str), keys: &[Key]) -> Resu
     };
     let pace = app.attempts.begin(keys, app.clock.now_ms());
     if pace.map_err(refused)? == Pace::PutOff {
-        let Ok(_place) = app.put_off.try_acquire() else {
+        let Some(_place) = app.put_off.place(address) else {
             app.attempts.take_back(keys);
             return Err(refused(PUT_OFF.as_secs()));
         };
@@ -117,21 +120,22 @@ async fn check(app: &App, (email, password): (&str, &str), keys: &[Key]) -> Resu
     }
 }
 
-fn cookie(tls: bool, secret: &str, lives_s: u64) -> String {
-    let secure = if tls { "; Secure" } else { "" };
-    format!(
-        "{}={secret}; Path=/; HttpOnly; SameSite=Lax; Max-Age={lives_s}{secure}",
-        cookie_name(tls)
-    )
+fn cookie(secure: bool, secret: &str, lives_s: u64) -> String {
+    let (flag, name) = if secure {
+        ("; Secure", NAMES[1])
+    } else {
+        ("", NAMES[0])
+    };
+    format!("{name}={secret}; Path=/; HttpOnly; SameSite=Lax; Max-Age={lives_s}{flag}")
 }
 
-/// Signs out. Returns the `Set-Cookie` value that forgets the cookie.
-pub async fn sign_out(app: &App, headers: &HeaderMap) -> Result<String, ApiError> {
-    let secret = secret(app, headers);
+/// Signs out. Returns the `Set-Cookie` values that forget the cookie, whichever the browser has.
+pub async fn sign_out(app: &App, headers: &HeaderMap) -> Result<Vec<String>, ApiError> {
+    let secret = secret(headers);
     if let Some(secret) = &secret
         && app.unrecorded.forget(&hash(secret))
     {
-        return Ok(cookie(app.secure(), "", 0));
+        return Ok(forgotten());
     }
     if let (Some(secret), Some(session)) = (secret, recognise(app, headers)?) {
         let side = vec![SideWrite::DeleteCredential {
@@ -148,12 +152,16 @@ pub async fn sign_out(app: &App, headers: &HeaderMap) -> Result<String, ApiError
         )
         .await?;
     }
-    Ok(cookie(app.secure(), "", 0))
+    Ok(forgotten())
+}
+
+fn forgotten() -> Vec<String> {
+    vec![cookie(false, "", 0), cookie(true, "", 0)]
 }
 
 /// The session a request's cookie stands for, if it is still valid.
 pub fn recognise(app: &App, headers: &HeaderMap) -> Result<Option<Session>, ApiError> {
-    let Some(secret) = secret(app, headers) else {
+    let Some(secret) = secret(headers) else {
         return Ok(None);
     };
     let (hash, now_ms) = (hash(&secret), app.clock.now_ms());
@@ -179,8 +187,8 @@ pub fn recognise(app: &App, headers: &HeaderMap) -> Result<Option<Session>, ApiE
     }))
 }
 
-fn secret(app: &App, headers: &HeaderMap) -> Option<String> {
-    named(headers, cookie_name(app.secure()))
+fn secret(headers: &HeaderMap) -> Option<String> {
+    NAMES.iter().rev().find_map(|name| named(headers, name))
 }
 
 /// The value of a cookie.

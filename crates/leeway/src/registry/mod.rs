@@ -9,6 +9,7 @@ use leeway_core::action::lookalike::marked;
 use leeway_core::action::{Versions, tool_name};
 use leeway_core::canonical;
 use leeway_core::classify::Classified;
+use leeway_core::classify::account::declared;
 use leeway_core::classify::compiled::{CompiledPack, CompiledTool};
 use leeway_core::classify::guess::Server;
 use leeway_core::classify::redact::Redactor;
@@ -93,8 +94,14 @@ impl LiveTool {
 
     /// Whether the tool has an argument of this name itself.
     pub fn declares(&self, argument: &str) -> bool {
-        let properties = &self.state.definition["inputSchema"]["properties"];
-        properties.get(argument).is_some()
+        let schema = &self.state.definition["inputSchema"];
+        let open_to = |name: &str| {
+            let arguments = serde_json::json!({ name: null });
+            declared::undeclared(schema, &arguments).is_empty()
+        };
+        // An open schema takes any name, and has none of them itself.
+        schema["properties"].get(argument).is_some()
+            || (open_to(argument) && !open_to("a-name-of-nothing"))
     }
 
     /// The stream of a tool's definition.

@@ -3,6 +3,7 @@
 
 use crate::config::secret;
 use leeway_core::action::lookalike::marked;
+use leeway_core::classify::redact::REDACTED;
 use leeway_core::govern::system::System;
 use process_wrap::tokio::{ChildWrapper, CommandWrap, KillOnDrop, ProcessGroup};
 use rmcp::RoleClient;
@@ -14,7 +15,7 @@ use std::future::Future;
 use std::io;
 use std::pin::Pin;
 use std::process::Stdio;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
 use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader, ReadBuf};
@@ -30,6 +31,8 @@ const LONGEST_END: Duration = Duration::from_secs(3);
 /// What is kept of what a program wrote to its standard error: so many lines, of so many bytes each.
 const KEPT_LINES: usize = 5;
 const LONGEST_LINE: usize = 300;
+/// Shorter credentials are not looked for: they would be found in anything.
+const SHORTEST_SECRET: usize = 6;
 
 /// What a program wrote last to its standard error.
 #[derive(Clone, Debug, Default)]
@@ -37,6 +40,8 @@ pub struct LastWords {
     lines: Arc<Mutex<VecDeque<String>>>,
     /// Nothing more comes.
     over: CancellationToken,
+    /// What it was given that is nobody's business.
+    secrets: Arc<OnceLock<Vec<String>>>,
 }
 
 /// How long is waited for what a program that ends still writes.
@@ -45,7 +50,10 @@ const LONGEST_LAST_WORDS: Duration = Duration::from_millis(500);
 impl LastWords {
     fn note(&self, line: &[u8]) -> Option<String> {
         let text = String::from_utf8_lossy(line);
-        let text = marked(text.trim()).into_owned();
+        let mut text = marked(text.trim()).into_owned();
+        for secret in self.secrets.get().into_iter().flatten() {
+            text = text.replace(secret.as_str(), REDACTED);
+        }
         if text.is_empty() {
             return None;
         }
@@ -55,6 +63,11 @@ impl LastWords {
         }
         lines.push_back(text.clone());
         Some(text)
+    }
+
+    /// Them, for people.
+    pub fn told(&self) -> Vec<String> {
+        self.lines().iter().cloned().collect()
     }
 
     /// A sentence with them behind it, where there are any. A program that ends is heard to its end, for a moment.
@@ -90,10 +103,16 @@ impl Child {
                 process.env(name, value);
             }
         }
+        let mut secrets = Vec::new();
         for (name, reference) in &system.env {
             let value = secret::resolve(reference).map_err(|error| error.to_string())?;
+            if secret::is_reference(reference) && value.len() >= SHORTEST_SECRET {
+                secrets.push(value.clone());
+            }
             process.env(name, value);
         }
+        // The same for each of its programs: what was given before is hidden too.
+        let _ = words.secrets.set(secrets);
         if let Some(cwd) = &system.cwd {
             process.current_dir(cwd);
         }

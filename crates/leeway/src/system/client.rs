@@ -40,20 +40,20 @@ pub struct Session {
 
 /// Starts speaking with a system: runs its program, opens its address, or reads its document and
 /// looks whether it is there.
-pub async fn start(system: &System, through: Through, ears: Ears) -> Result<Session, String> {
+pub async fn start(
+    system: &System,
+    through: Through,
+    (ears, words): (Ears, &LastWords),
+) -> Result<Session, String> {
     let client = match system.kind() {
         Some(Kind::Command(_) | Kind::Url(_)) => {
-            let words = LastWords::default();
-            let session = match mcp_client::start(system, through, (ears, &words)).await {
-                Ok(session) => session,
-                Err(why) => return Err(words.after(&why).await),
-            };
+            let session = mcp_client::start(system, through, (ears, words)).await?;
             let lost = Lost::default();
             let client = Client::Mcp(session.peer().clone(), lost.clone());
             let longest = Duration::from_secs(system.timeout_s);
             return Ok(Session {
                 client,
-                ended: Box::pin(until_ended(session, (lost, words), longest)),
+                ended: Box::pin(until_ended(session, lost, longest)),
             });
         }
         Some(Kind::OpenApi(_)) => Client::Http(Arc::new(HttpApi::open(system).await?)),
@@ -74,14 +74,10 @@ pub async fn start(system: &System, through: Through, ears: Ears) -> Result<Sess
 
 /// Comes back with the reason when a session ended, or was lost. A lost one is kept a while longer for the
 /// calls that still run in it.
-async fn until_ended(
-    session: mcp_client::Session,
-    (lost, words): (Lost, LastWords),
-    longest: Duration,
-) -> String {
+async fn until_ended(session: mcp_client::Session, lost: Lost, longest: Duration) -> String {
     let mut waiting = Box::pin(session.waiting());
     tokio::select! {
-        _ = &mut waiting => words.after("its session ended").await,
+        _ = &mut waiting => "its session ended".to_owned(),
         () = lost.token.cancelled() => {
             tokio::spawn(async move { drop(tokio::time::timeout(longest, waiting).await) });
             lost.why()
@@ -112,7 +108,10 @@ impl Lost {
 impl Client {
     /// Whether its session was lost: nothing more is asked in it.
     pub fn is_lost(&self) -> bool {
-        matches!(self, Self::Mcp(_, lost) if lost.token.is_cancelled())
+        match self {
+            Self::Mcp(peer, lost) => lost.token.is_cancelled() || peer.is_transport_closed(),
+            _ => false,
+        }
     }
 
     /// Every tool, as JSON definitions.

@@ -2,6 +2,7 @@
 //! growing pauses. A call in flight when it ends has no answer; it is never repeated here.
 
 use super::calls::Calls;
+use super::child::LastWords;
 use super::client::{self, Client, Session};
 use super::mcp_client::{self, Through};
 use super::tap::{Ears, Heard};
@@ -66,6 +67,7 @@ pub struct Connection {
     present: watch::Receiver<Present>,
     subscribed: Mutex<HashMap<String, Weak<Subscription>>>,
     running: Calls,
+    words: LastWords,
     stop: CancellationToken,
 }
 
@@ -81,7 +83,12 @@ impl Connection {
             left_out: Vec::new(),
         });
         let stop = CancellationToken::new();
-        let supervised = supervise((system.clone(), through), sender, (seen, ears));
+        let words = LastWords::default();
+        let supervised = supervise(
+            (system.clone(), through),
+            sender,
+            (seen, ears, words.clone()),
+        );
         let stopped = stop.clone();
         tokio::spawn(async move {
             tokio::select! {
@@ -96,6 +103,7 @@ impl Connection {
             present,
             subscribed: Mutex::default(),
             running: Calls::default(),
+            words,
             stop,
         })
     }
@@ -112,6 +120,11 @@ impl Connection {
     /// What of its list of tools could not be taken, one sentence each.
     pub fn left_out(&self) -> Vec<String> {
         self.present.borrow().left_out.clone()
+    }
+
+    /// What its program wrote last to its standard error: for people, never for agents.
+    pub fn last_words(&self) -> Vec<String> {
+        self.words.told()
     }
 
     /// How many calls it has not answered yet, and how many of them not for long.
@@ -231,11 +244,15 @@ impl Drop for Connection {
 async fn supervise(
     (system, through): (System, Through),
     present: watch::Sender<Present>,
-    (seen, ears): (ToolsSeen, Ears),
+    (seen, ears, words): (ToolsSeen, Ears, LastWords),
 ) {
     let mut pause = FIRST_PAUSE;
     loop {
-        let started = in_time(&system, client::start(&system, through, ears.clone())).await;
+        let started = in_time(
+            &system,
+            client::start(&system, through, (ears.clone(), &words)),
+        )
+        .await;
         let began = tokio::time::Instant::now();
         let why = match started {
             Ok(session) => attend((&system, through), session, &present, (&seen, &ears)).await,

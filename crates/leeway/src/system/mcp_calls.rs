@@ -66,15 +66,25 @@ pub async fn call(
 /// What the transport says when the system, or whoever stands before it, answers HTTP 404 or 410.
 const GONE: [&str; 3] = ["Session expired", "404", "410"];
 
-/// What it says when they answer HTTP 401: nobody is signed in, and nothing was done.
-const UNAUTHORISED: [&str; 2] = ["Auth required", "HTTP 401"];
+/// Whether the answer was HTTP 401: nobody is signed in, and nothing was done. By the transport's own words alone: what
+/// the system wrote stands behind them.
+fn not_signed_in(error: &ServiceError) -> bool {
+    const HEAD: &str = "unexpected server response: HTTP 401";
+    match error {
+        ServiceError::TransportSend(sent) => {
+            let said = sent.error.to_string();
+            let rest = said.strip_prefix(HEAD);
+            said == "Auth required"
+                || rest.is_some_and(|rest| !rest.starts_with(|c: char| c.is_ascii_digit()))
+        }
+        _ => false,
+    }
+}
 
 /// A call that was sent and has no answer. It may have been carried out, whatever the transport says.
 fn no_answer(error: &ServiceError) -> CallError {
     let why = error.to_string();
-    if matches!(error, ServiceError::TransportSend(_))
-        && UNAUTHORISED.iter().any(|mark| why.contains(mark))
-    {
+    if not_signed_in(error) {
         return CallError::NotSignedIn(why);
     }
     let lost = matches!(error, ServiceError::TransportSend(_))

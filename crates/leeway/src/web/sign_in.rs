@@ -110,9 +110,13 @@ pub async fn out(
     sent::Sent(sent): sent::Sent<Csrf>,
 ) -> Result<Response, Failed> {
     session.check_token(&sent.csrf)?;
-    let cookie = session::sign_out(&app, &headers).await?;
+    let cookies = session::sign_out(&app, &headers).await?;
     Ok((
-        AppendHeaders([(header::SET_COOKIE, cookie)]),
+        AppendHeaders(
+            cookies
+                .into_iter()
+                .map(|cookie| (header::SET_COOKIE, cookie)),
+        ),
         Redirect::to("/sign-in"),
     )
         .into_response())

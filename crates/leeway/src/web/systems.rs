@@ -28,7 +28,7 @@ pub async fn show(State(app): State<Arc<App>>, Viewer(session): Viewer) -> PageR
         .collect();
     Ok(frame.page(html! { div.solo #systems data-live {
         header.head { h1 { "Systems" } }
-        @if let Some(ms) = app.clock.step_ms() { p.banner { "This machine's clock was set by " (ms / 1000) " seconds since Leeway was started. Leeway goes on by the time that passes; start it again to take the new time." } }
+        @if let Some(ms) = app.clock.step_ms() { p.banner { "This machine's clock was set by " (ms / 1000) " seconds since Leeway was started. Leeway goes on by the time that passes" @if ms > 0 { "; start it again to take the new time." } @else { ", which is never before what is recorded." } } }
         @if registry.systems.is_empty() { div.empty { (icon("gear")) h2 { "No system yet" } p { "Describe one in systems/NAME.toml and run leeway apply DIR." } } }
         @for tool in changed { (review_card(tool, &session)) }
         @for connection in app.systems.all() {
@@ -36,6 +36,7 @@ pub async fn show(State(app): State<Arc<App>>, Viewer(session): Viewer) -> PageR
             section.card aria-label=(connection.system.name) {
                 header { h2 { (shown(&connection.system.title)) } (health(&connection.health())) }
                 p.sub { "pack " code { (shown(&connection.system.pack)) } }
+                @if connection.health() != Health::Ready { @for line in connection.last_words() { p.sub { "It wrote: " code { (shown(&line)) } } } }
                 @if let (_, hanging @ 1..) = connection.unanswered() { p.sub { (icon("clock")) " " (hanging) @if hanging == 1 { " call is" } @else { " calls are" } " not answered for more than 10 seconds." } }
                 @for why in connection.left_out() { p.sub { (icon("alert")) " Left out: " (shown(&why)) } }
                 ul.tools { @for tool in registry.of_system(&connection.system.name) { (line(tool, &listed)) } }

@@ -35,9 +35,11 @@ async fn outcomes(app: &Arc<App>) {
     loop {
         match unknown(app) {
             Ok(of_systems) => {
-                for (system, ids) in of_systems {
+                for system in of_systems.into_keys() {
                     let app = app.clone();
-                    once.spawn(system, move || read_back(app.clone(), ids.clone()));
+                    once.spawn(system.clone(), move || {
+                        read_back(app.clone(), system.clone())
+                    });
                 }
             }
             Err(error) => tracing::warn!(%error, "unknown outcomes could not be looked for"),
@@ -79,7 +81,14 @@ fn unknown(app: &App) -> Result<BTreeMap<String, Vec<ActionId>>, ApiError> {
     Ok(of_systems)
 }
 
-async fn read_back(app: Arc<App>, ids: Vec<ActionId>) {
+async fn read_back(app: Arc<App>, system: String) {
+    let ids = match unknown(&app) {
+        Ok(mut of_systems) => of_systems.remove(&system).unwrap_or_default(),
+        Err(error) => {
+            tracing::warn!(%error, "unknown outcomes could not be looked for");
+            return;
+        }
+    };
     for id in ids {
         if let Err(error) = reconcile::read_back(&app, &id).await {
             tracing::warn!(%id, %error, "an unknown outcome could not be read back");

@@ -33,9 +33,10 @@ impl<K: Clone + Eq + Hash + Send + 'static> Once<K> {
         }
         doing.insert(key.clone(), false);
         drop(doing);
-        let turn = Turn {
+        let mut turn = Turn {
             once: self.clone(),
             key,
+            over: false,
         };
         tokio::spawn(async move {
             loop {
@@ -56,11 +57,13 @@ impl<K: Clone + Eq + Hash + Send + 'static> Once<K> {
 struct Turn<K: Clone + Eq + Hash + Send + 'static> {
     once: Once<K>,
     key: K,
+    /// Forgotten already: who asked since has a turn of its own.
+    over: bool,
 }
 
 impl<K: Clone + Eq + Hash + Send + 'static> Turn<K> {
     /// Whether it was asked for again; if not, it is over, so that nobody's asking is lost in between.
-    fn again(&self) -> bool {
+    fn again(&mut self) -> bool {
         let mut doing = self.once.doing();
         match doing.get_mut(&self.key) {
             Some(again) if *again => {
@@ -69,6 +72,7 @@ impl<K: Clone + Eq + Hash + Send + 'static> Turn<K> {
             }
             _ => {
                 doing.remove(&self.key);
+                self.over = true;
                 false
             }
         }
@@ -77,7 +81,9 @@ impl<K: Clone + Eq + Hash + Send + 'static> Turn<K> {
 
 impl<K: Clone + Eq + Hash + Send + 'static> Drop for Turn<K> {
     fn drop(&mut self) {
-        self.once.doing().remove(&self.key);
+        if !self.over {
+            self.once.doing().remove(&self.key);
+        }
     }
 }
 

@@ -102,6 +102,13 @@ impl Sessions {
         sessions
     }
 
+    /// Whether a call runs or a stream is open in a session.
+    pub fn in_use(&self, id: &str) -> bool {
+        let used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
+        used.iter()
+            .any(|(one, used)| one.as_ref() == id && used.open > 0)
+    }
+
     /// Ends a session.
     pub async fn end(&self, id: String) {
         if let Err(error) = self.close_session(&id.into()).await {

@@ -463,6 +463,8 @@ pub struct SystemHealth {
     /// Why it is down.
     #[schema(required = true)]
     pub why: Option<String>,
+    /// What its program wrote last to its standard error.
+    pub wrote: Vec<String>,
     /// Calls that it has not answered yet.
     pub running: usize,
     /// Those of them that are not answered for 10 seconds or more.

@@ -125,7 +125,8 @@ impl HttpApi {
         let rule = operation
             .pages
             .as_ref()
-            .filter(|rule| rule.wanted(&arguments));
+            // A write is sent once, whatever its answer says of more.
+            .filter(|rule| call.reads && rule.wanted(&arguments));
         let (Some(rule), Some(mut whole)) = (rule, first.json.clone()) else {
             return Ok(result::of(&first));
         };
