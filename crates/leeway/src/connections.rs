@@ -154,7 +154,7 @@ fn network(address: IpAddr) -> IpAddr {
                 .wrapping_shl(64)
                 .to_be_bytes(),
         ),
-        address => address,
+        address @ IpAddr::V4(_) => address,
     }
 }
 
@@ -289,7 +289,7 @@ impl AsyncWrite for Watched {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.written(context, |stream, context| stream.poll_flush(context))
+        self.written(context, AsyncWrite::poll_flush)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
