@@ -18,8 +18,8 @@ class HttpStatus(Exception):
 
 
 class ErrorResult(Exception):
-    def __init__(self, text):
-        self.text = text
+    def __init__(self, text, structure=None):
+        self.text, self.structure = text, structure
 
 
 class StandIn:
@@ -84,10 +84,11 @@ class StandIn:
         name, arguments = params["name"], params.get("arguments") or {}
         self.called.append((name, arguments, time.monotonic()))
         try:
-            value, failed = json.dumps(self.serve(name, arguments)), False
+            value, failed, structure = json.dumps(self.serve(name, arguments)), False, None
         except ErrorResult as error:
-            value, failed = error.text, True
-        return {"content": [{"type": "text", "text": value}], "isError": failed}
+            value, failed, structure = error.text, True, error.structure
+        more = {"structuredContent": structure} if structure else {}
+        return {"content": [{"type": "text", "text": value}], "isError": failed, **more}
 
     def calls(self, name):
         return [arguments for called, arguments, _ in self.called if called == name]

@@ -7,10 +7,12 @@ import subprocess
 import threading
 import urllib.parse
 import urllib.request
+from types import SimpleNamespace
 
 import pytest
 from harness import BINARY, PASSWORD, Api, Leeway, Refused, wait_until
 from mcp_stand_in import ErrorResult, HttpStatus, RpcError, StandIn, schema
+from test_odd_systems import call
 
 TEXT = {"type": "string"}
 TOOLS = {
@@ -153,6 +155,14 @@ def test_an_error_where_nothing_can_be_read_is_an_unknown_outcome(desk, error, r
     assert ended["status"] == "outcome_unknown", ended
     assert "may or may not have been carried out" in ended["message"]
     assert "did not do it" not in ended["message"]
+
+
+def test_who_reads_the_structure_alone_reads_what_is_known_too(desk):
+    through_mcp = SimpleNamespace(url=desk.leeway.url, clerk=desk.clerk)
+    desk.crm.after = ErrorResult("Error: saved, but the log could not be written", {"error": "log"})
+    told = call(through_mcp, "crm__create_task", {"title": "in structure", "governance": {"confidence": 0.95, "reason": "asked"}})
+    assert told["structuredContent"]["status"] == "outcome_unknown", told
+    assert told["structuredContent"]["ran"]["result"]["structuredContent"] == {"error": "log"}
 
 
 @pytest.mark.parametrize("code", [-32601, -32602, -32600])

@@ -62,7 +62,7 @@ pub fn read(value: Value) -> Result<Claim, ApiError> {
     let Value::Object(mut said) = value else {
         return Err(wrong(KEY, "it is no object"));
     };
-    let claim = Claim {
+    let mut claim = Claim {
         confidence: member(&mut said, "confidence")?,
         reason: member(&mut said, "reason")?,
         trigger: member(&mut said, "trigger")?,
@@ -72,6 +72,8 @@ pub fn read(value: Value) -> Result<Claim, ApiError> {
         },
         sources: sources(said.shift_remove("sources"))?,
     };
+    // Strict clients have their models fill in every text: an empty one names no issue.
+    claim.sensitive.retain(|issue| !issue.trim().is_empty());
     check(&claim)?;
     Ok(claim)
 }
@@ -225,6 +227,10 @@ mod tests {
             read(json!({"sensitive": "a threat"})).unwrap().sensitive,
             ["a threat"]
         );
+        for nothing in [json!(""), json!(" "), json!([]), json!(["", "\n"])] {
+            let claim = read(json!({ "sensitive": nothing })).unwrap();
+            assert_eq!(claim, Claim::default(), "{nothing}");
+        }
     }
 
     #[test]

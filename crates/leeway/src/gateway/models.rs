@@ -74,6 +74,53 @@ pub fn meant(definition: &Value, arguments: &mut Map<String, Value>) {
     }
 }
 
+/// Leaves out of a read's arguments what is said to be nothing: some clients fill in `null` for every argument that
+/// their model did not give. Where it can be `null`, it stays. Of a call that changes something nothing is left out:
+/// `null` may be meant to empty a field.
+pub fn given(definition: &Value, arguments: &mut Map<String, Value>) {
+    said(&input_schema(definition), arguments);
+}
+
+/// Leaves out the members that are `null`, need not be there and cannot be `null`.
+fn said(schema: &Value, object: &mut Map<String, Value>) {
+    let required = schema["required"].as_array();
+    let needed = |name: &str| required.is_some_and(|all| all.iter().any(|one| one == name));
+    object.retain(|name, value| {
+        let known = &schema["properties"][name.as_str()];
+        !value.is_null() || needed(name) || takes_null(known)
+    });
+    for (name, value) in object {
+        said_within(&schema["properties"][name.as_str()], value);
+    }
+}
+
+fn said_within(schema: &Value, value: &mut Value) {
+    match value {
+        Value::Object(object) => said(schema, object),
+        Value::Array(items) => {
+            for item in items {
+                said_within(&schema["items"], item);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Whether `null` fits a schema; what is not known here, it may.
+fn takes_null(schema: &Value) -> bool {
+    if schema["nullable"] == true {
+        return true;
+    }
+    match &schema["type"] {
+        Value::String(kind) => kind == "null",
+        Value::Array(kinds) => kinds.iter().any(|kind| kind == "null"),
+        _ => match schema["anyOf"].as_array().or(schema["oneOf"].as_array()) {
+            Some(choices) => choices.iter().any(takes_null),
+            None => true,
+        },
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -140,5 +187,37 @@ mod tests {
             .unwrap();
         meant(&definition, &mut twice);
         assert_eq!(twice.len(), 2);
+    }
+
+    #[test]
+    fn null_is_left_out_where_it_cannot_be_meant() {
+        let text = json!({ "type": "string" });
+        let definition = json!({ "name": "t", "inputSchema": {
+            "type": "object",
+            "properties": {
+                "id": text, "note": text, "owner": { "type": ["string", "null"] }, "any": {},
+                "either": { "anyOf": [text, { "type": "integer" }] },
+                "maybe": { "anyOf": [text, { "type": "null" }] },
+                "old": { "type": "string", "nullable": true },
+                "shared": { "$ref": "#/$defs/text" },
+                "fields": { "type": "object", "properties": { "city": text, "zip": text }, "required": ["zip"] },
+                "lines": { "type": "array", "items": { "type": "object", "properties": { "sku": text } } },
+            },
+            "required": ["id"],
+        }});
+        let sent = json!({
+            "id": null, "note": null, "owner": null, "any": null, "either": null, "maybe": null, "old": null,
+            "shared": null, "unknown": null, "fields": { "city": null, "zip": null, "more": null },
+            "lines": [{ "sku": null }, null],
+        });
+        let mut arguments = sent.as_object().cloned().unwrap();
+        given(&definition, &mut arguments);
+        assert_eq!(
+            Value::Object(arguments),
+            json!({
+                "id": null, "owner": null, "any": null, "maybe": null, "old": null, "shared": null, "unknown": null,
+                "fields": { "zip": null, "more": null }, "lines": [{}, null],
+            })
+        );
     }
 }

@@ -14,6 +14,7 @@ use crate::registry::{LiveTool, LiveWorkflow, Registry};
 use crate::system::CallError;
 use crate::system::line::Inputs;
 use leeway_core::action::state::{ActionState, Status};
+use leeway_core::classify::Effect;
 use leeway_core::id::ActionId;
 use rmcp::ErrorData;
 use rmcp::model::{
@@ -183,6 +184,10 @@ impl Door {
         if unknown || done {
             let told = self.told(workflow, action);
             result.content.splice(0..0, told.content);
+            // Some clients hand on the structure alone, where there is one; in ours the system's answer is too.
+            if result.structured_content.is_some() {
+                result.structured_content = told.structured_content;
+            }
             result.is_error = Some(unknown);
         }
         result
@@ -343,6 +348,12 @@ fn proposal(
     let claim = governance::take(&mut arguments, has, meta.as_ref());
     if let Some(known) = known {
         models::meant(&known.state.definition, &mut arguments);
+        if known
+            .entry()
+            .is_some_and(|entry| entry.entry.gravest() == Effect::Read)
+        {
+            models::given(&known.state.definition, &mut arguments);
+        }
     }
     let idempotency_key = meta
         .as_ref()
