@@ -2,6 +2,7 @@
 a hanging system its own calls, a refused credential is said, a replaced one taken up."""
 
 import json
+import os
 import pathlib
 import subprocess
 import sys
@@ -36,14 +37,15 @@ class Odd(StandIn):
         return {"tools": self.pages[place], **more}
 
 
-def office(systems, tools, packs=None):
+def office(systems, tools, packs=None, more=None):
     """A business with these systems (name → file's text), whose tools (system → names) are reads an agent may make."""
     grants = "".join(f'"{system}__{tool}" = "read"\n' for system, names in tools.items() for tool in names)
-    leeway = Leeway({"desk": WORKFLOW + grants}, {}, [])
+    flows = {"desk": WORKFLOW + grants, **(more or {})}
+    leeway = Leeway(flows, {}, [])
     for system, names in tools.items():
         text = (packs or {}).get(system) or PACK.format(system) + "".join(READ.format(name) for name in names)
         (leeway.config / "packs" / f"{system}.toml").write_text(text)
-    leeway.configure({"desk": WORKFLOW + grants}, systems, [])
+    leeway.configure(flows, systems, [])
     leeway.start()
     leeway.auditor = leeway.person("auditor@example.com", "auditor")
     leeway.clerk = Api(leeway.url, leeway.agent("clerk", "desk"))
@@ -231,13 +233,20 @@ def test_a_system_that_is_slow_to_start_is_waited_for_and_one_that_dies_says_wha
     leeway = office({"odd": program(before="time.sleep(12)", timeout_s=60)}, {"odd": ["go"]}).ready("odd")
     assert act(leeway, "odd__go")["status"] == "executed"
     leeway.stop()
-    dies = "sys.stderr.write('no license for \\x1b[31mthis machine\\n'); sys.exit(3)"
-    leeway = office({"odd": program(before=dies)}, {"odd": ["go"]})
-    why = wait_until(lambda: state(leeway, "odd")["why"], "it says why")
-    assert "no license for" in why and "\x1b" not in why
+    dies = "import os; sys.stderr.write('no license for \\x1b[31mthis machine, key ' + os.environ['KEY'] + '\\n'); sys.exit(3)"
+    os.environ["LEEWAY_TEST_KEY"] = "s3cr3t-value"
+    text = program(before=dies) + '[env]\nKEY = "env:LEEWAY_TEST_KEY"\n'
+    leeway = office({"odd": text}, {"odd": ["go"]}, more={"elsewhere": WORKFLOW.replace("desk", "elsewhere")})
+    wrote = wait_until(lambda: state(leeway, "odd")["wrote"], "it is heard")
+    assert "no license for" in wrote[0] and "\x1b" not in wrote[0] and "s3cr3t-value" not in wrote[0], wrote
+    # People read it, and no agent: it may say anything.
     with pytest.raises(Refused) as refused:
         act(leeway, "odd__go")
-    assert refused.value.code == "system-down", refused.value
+    assert refused.value.code == "system-down" and "license" not in str(refused.value), refused.value
+    stranger = Api(leeway.url, leeway.agent("stranger", "elsewhere"))
+    with pytest.raises(Refused) as refused:
+        act(leeway, "odd__go", agent=stranger)
+    assert refused.value.code == "unknown-tool", refused.value
     leeway.stop()
 
 
