@@ -3,6 +3,7 @@
 
 mod filters {
     mod bombs;
+    mod entries;
     mod generated;
     pub mod plain;
 }

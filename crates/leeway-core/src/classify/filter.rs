@@ -27,8 +27,6 @@ const MOST_OUTPUTS: usize = 2;
 /// Most values (texts, numbers, lists, objects) one input may hold. A filter may compare each with
 /// each, so what a run costs grows with the square of them.
 const MOST_VALUES: usize = 10_000;
-/// Most of an error that is kept, characters: it may name a whole value.
-const LONGEST_WHY: usize = 1_000;
 
 /// What is wrong with a filter, or with what it was given.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -186,7 +184,7 @@ fn once(program: &Program, input: &Value, globals: [&Value; 3]) -> Result<Value,
         .collect();
     match <[_; 1]>::try_from(outputs) {
         Ok([Ok(value)]) => convert::from_val(value.val(), nesting::DEEPEST),
-        Ok([Err(error)]) => Err(error.to_string().chars().take(LONGEST_WHY).collect()),
+        Ok([Err(error)]) => Err(error.to_string()),
         Err(outputs) if outputs.is_empty() => Err("it gave no value".to_owned()),
         Err(_) => Err("it gave more than one value".to_owned()),
     }

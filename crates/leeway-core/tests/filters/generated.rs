@@ -290,11 +290,14 @@ fn differs(source: &str, input: &Value) -> Option<String> {
         (Ok(ours), Ok(theirs)) => {
             serde_json::from_str::<Value>(theirs).is_ok_and(|theirs| theirs == *ours)
         }
-        // No JSON: `NaN`, bytes, keys that are no texts.
+        // No JSON: `NaN`, bytes, keys that are no texts, texts that are not Unicode.
         (Err(why), Ok(theirs)) => {
-            why.contains("no JSON") || why.contains("not a text") || theirs.len() > 100_000
+            why.contains("no JSON")
+                || why.contains("not UTF-8")
+                || why.contains("not a text")
+                || theirs.len() > 100_000
         }
-        (Err(ours), Err(theirs)) => *ours == theirs.chars().take(1_000).collect::<String>(),
+        (Err(ours), Err(theirs)) => ours == theirs,
         (Ok(_), Err(_)) => false,
     };
     (!same).then(|| format!("{ours:?}\njaq: {theirs:?}"))

@@ -285,3 +285,51 @@ fn near(text: &str) -> String {
     }
     near
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn texts(value: &toml::Value, into: &mut Vec<String>) {
+        match value {
+            toml::Value::String(text) => into.push(text.clone()),
+            toml::Value::Array(items) => items.iter().for_each(|item| texts(item, into)),
+            toml::Value::Table(fields) => fields.values().for_each(|field| texts(field, into)),
+            _ => {}
+        }
+    }
+
+    #[test]
+    fn filters_that_are_shipped_are_far_from_the_bounds() {
+        let packs = concat!(env!("CARGO_MANIFEST_DIR"), "/../../packs");
+        let mut all = Vec::new();
+        for entry in std::fs::read_dir(packs).unwrap() {
+            let text = std::fs::read_to_string(entry.unwrap().path());
+            if let Some(pack) = text.ok().and_then(|text| toml::from_str(&text).ok()) {
+                texts(&pack, &mut all);
+            }
+        }
+        let deep = |text: &String| parse(text, |parser| parser.term()).map(|term| levels(&term));
+        let deepest = all.iter().filter_map(deep).max().unwrap();
+        assert!((10..=DEEP).contains(&deepest), "{deepest}");
+        assert!(all.iter().all(|text| text.len() <= LONGEST / 2));
+    }
+
+    #[test]
+    fn levels_are_those_that_are_run() {
+        for (source, expected) in [
+            (".", 1),
+            (".a.b", 4),
+            ("1 | 2 | 3", 3),
+            ("[1, 2, 3]", 4),
+            ("{a: 1, b: 2}", 4),
+            ("\"a\\(1)\\(2)\"", 5),
+            ("if . then 1 elif . then 2 else 3 end", 4),
+            ("map(map(.))", 5),
+            ("-(-(1))", 3),
+        ] {
+            let term = parse(source, |parser| parser.term()).unwrap();
+            assert_eq!(levels(&term), expected, "{source}");
+        }
+    }
+}

@@ -156,18 +156,23 @@ fn has(value: V, key: &V) -> Result<V, Error<V>> {
     }))
 }
 
-fn bytes_of(value: &Val, into: &mut Vec<u8>) -> Option<()> {
+/// The bytes of a value; `Err` with what has none.
+fn bytes_of<'a>(value: &'a Val, into: &mut Vec<u8>) -> Result<(), &'a Val> {
     spend(1);
     match value {
-        Val::Num(number) => into.push(u8::try_from(number.as_isize()?).ok()?),
+        Val::Num(number) => {
+            let byte = number.as_isize().and_then(|byte| u8::try_from(byte).ok());
+            make(1);
+            into.push(byte.ok_or(value)?);
+        }
         Val::BStr(bytes) | Val::TStr(bytes) => {
-            make_text(into.len() + bytes.len());
+            make_text(bytes.len());
             into.extend_from_slice(bytes);
         }
         Val::Arr(items) => items.iter().try_for_each(|item| bytes_of(item, into))?,
-        _ => return None,
+        _ => return Err(value),
     }
-    Some(())
+    Ok(())
 }
 
 /// Ends the run where a text holds JSON that is too deep to be read, or a number that is too long.
@@ -234,8 +239,11 @@ fn natives() -> Natives {
         ("tobytes", v(0), |cv| {
             let mut bytes = Vec::new();
             bome(match bytes_of(cv.1.val(), &mut bytes) {
-                Some(()) => Ok(V::leaf(Val::byte_str(bytes))),
-                None => Err(Error::str(format_args!("cannot convert {} to bytes", cv.1))),
+                Ok(()) => Ok(V::leaf(Val::byte_str(bytes))),
+                Err(odd) => {
+                    compare::written(odd);
+                    Err(Error::str(format_args!("cannot convert {odd} to bytes")))
+                }
             })
         }),
         ("length", v(0), |cv| bome(length(cv.1))),

@@ -43,7 +43,7 @@ pub fn count_chars(text: &[u8]) -> usize {
 /// States of a pattern's machine, or more: its characters, with what is repeated counted so often.
 pub fn states(pattern: &str, flags: &str) -> usize {
     // Where it cannot be told what a repetition repeats, it repeats everything.
-    let odd = flags.contains('x') || pattern.contains("(?") || has_odd_class(pattern);
+    let odd = flags.contains('x') || sets_x(pattern) || has_odd_class(pattern);
     let mut groups = vec![0_usize];
     let (mut last, mut times) = (0_usize, 1_usize);
     let mut chars = pattern.chars();
@@ -70,7 +70,7 @@ pub fn states(pattern: &str, flags: &str) -> usize {
             }
             c => {
                 if c == '\\' {
-                    chars.next();
+                    skip_escaped(&mut chars);
                 }
                 last = 2;
                 groups[top] = groups[top].saturating_add(last);
@@ -83,6 +83,22 @@ pub fn states(pattern: &str, flags: &str) -> usize {
     groups.into_iter().fold(1, usize::saturating_add)
 }
 
+/// Whether a pattern says somewhere within that space and comments in it do not count.
+fn sets_x(pattern: &str) -> bool {
+    pattern.split("(?").skip(1).any(|rest| {
+        let flags = rest.split(|c: char| !(c.is_ascii_alphabetic() || c == '-'));
+        flags.take(1).any(|flags| flags.contains('x'))
+    })
+}
+
+/// Passes over what follows a backslash: a character, or one by its number, as in `\x{200b}`.
+fn skip_escaped(chars: &mut std::str::Chars<'_>) {
+    let number = matches!(chars.next(), Some('x' | 'u' | 'U'));
+    if number && chars.as_str().starts_with('{') {
+        chars.by_ref().find(|c| *c == '}');
+    }
+}
+
 /// Whether a pattern has a class of characters with brackets in it, so that groups cannot simply be told.
 fn has_odd_class(pattern: &str) -> bool {
     let mut inside: Option<String> = None;
@@ -90,7 +106,7 @@ fn has_odd_class(pattern: &str) -> bool {
     while let Some(c) = chars.next() {
         match (c, &mut inside) {
             ('\\', inside) => {
-                chars.next();
+                skip_escaped(&mut chars);
                 if let Some(inside) = inside {
                     inside.push('x');
                 }
@@ -240,4 +256,33 @@ pub fn natives() -> Box<[Filter<RunPtr<JustLut<V>>>]> {
         ("split_matches", two(), |cv| bome(find((true, true), cv))),
         ("split_", two(), |cv| bome(find((true, false), cv))),
     ])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pattern_is_at_least_as_large_as_its_machine() {
+        for (pattern, flags, least, most) in [
+            ("abc", "", 3, 10),
+            ("(ab){10}", "", 20, 200),
+            ("((a{10}){10}){10}", "", 1_000, 10_000),
+            ("[0-9]{4}-[0-9]{2}-[0-9]{2}", "", 8, 150),
+            ("(?<y>[0-9]{4})-(?<m>[0-9]{2})", "g", 6, 120),
+            ("^[\\s\\x{200b}-\\x{200f}\\x{2060}]*[=+@-]", "", 4, 60),
+            ("a\\{9}", "", 3, 20),
+            ("a{2,}", "", 3, 20),
+            // Brackets that are none, so that what is repeated is more than it seems.
+            ("(a{1000}[(]){1000}", "", 1_000_000, usize::MAX),
+            ("([)](a{1000}[(]){1000})", "", 1_000_000, usize::MAX),
+            ("(a{1000}[](]){1000}", "", 1_000_000, usize::MAX),
+            ("(a{1000}#(\n){1000}", "x", 1_000_000, usize::MAX),
+            ("(?x)(a{1000}#(\n){1000}", "", 1_000_000, usize::MAX),
+            ("a{99999999999999999999999}", "", usize::MAX / 2, usize::MAX),
+        ] {
+            let states = states(pattern, flags);
+            assert!(least <= states && states <= most, "{pattern}: {states}");
+        }
+    }
 }
