@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 #[path = "../../../../fuzz/src/entries.rs"]
-mod entries;
+mod given;
 
 const FILTERS: &[&[u8]] = &[
     b"{id: .id, fields: (.fields | del(.a))}\0{\"id\": 1, \"fields\": {\"a\": [1, {\"b\": null}]}}",
@@ -62,16 +62,16 @@ proptest! {
 
     #[test]
     fn filters_end(data in bytes(FILTERS)) {
-        on_usual_stack(entries::filter, data);
+        on_usual_stack(given::filter, data);
     }
 
     #[test]
     fn documents_end(data in bytes(DOCUMENTS)) {
-        on_usual_stack(entries::document, data);
+        on_usual_stack(given::document, data);
     }
 
     #[test]
     fn packs_end(data in bytes(PACKS)) {
-        on_usual_stack(entries::pack, data);
+        on_usual_stack(given::pack, data);
     }
 }

@@ -15,14 +15,14 @@ use std::ops::{Add, Div, Mul, Neg, Rem, Sub};
 const LONGEST_NUMBER: u64 = 1 << 16;
 
 /// A number that came out.
-fn out(number: Num) -> ValR<V> {
+fn out(number: Num) -> V {
     if let Num::BigInt(whole) = &number {
         if whole.bits() > LONGEST_NUMBER {
             stop(Stop::Memory);
         }
         make(whole.bits() as usize / 8);
     }
-    Ok(V::leaf(Val::Num(number)))
+    V::leaf(Val::Num(number))
 }
 
 fn reckon(left: &Num, right: &Num) {
@@ -44,7 +44,7 @@ impl Add for V {
             (_, Val::Null) => return Ok(self),
             (Val::Num(x), Val::Num(y)) => {
                 reckon(x, y);
-                return out(x.clone() + y.clone());
+                return Ok(out(x.clone() + y.clone()));
             }
             (Val::TStr(x), Val::TStr(y)) | (Val::BStr(x), Val::BStr(y)) => {
                 if x.len() + y.len() > LONGEST_TEXT {
@@ -80,7 +80,7 @@ impl Sub for V {
         match (self.val(), other.val()) {
             (Val::Num(x), Val::Num(y)) => {
                 reckon(x, y);
-                out(x.clone() - y.clone())
+                Ok(out(x.clone() - y.clone()))
             }
             (Val::Arr(x), Val::Arr(y)) => {
                 unshare_list(x);
@@ -106,7 +106,7 @@ impl Mul for V {
         match (self.val(), other.val()) {
             (Val::Num(x), Val::Num(y)) => {
                 reckon(x, y);
-                return out(x.clone() * y.clone());
+                return Ok(out(x.clone() * y.clone()));
             }
             (
                 Val::TStr(text) | Val::BStr(text),
@@ -142,7 +142,7 @@ impl Div for V {
         match (self.val(), other.val()) {
             (Val::Num(x), Val::Num(y)) => {
                 reckon(x, y);
-                return out(x.clone() / y.clone());
+                return Ok(out(x.clone() / y.clone()));
             }
             (Val::TStr(x), Val::TStr(y)) | (Val::BStr(x), Val::BStr(y)) => {
                 spend(x.len() / 16);
@@ -173,7 +173,7 @@ impl Rem for V {
         match (self.val(), other.val()) {
             (Val::Num(x), Val::Num(y)) if !(is_whole(x) && is_whole(y) && *y == Num::Int(0)) => {
                 reckon(x, y);
-                out(x.clone() % y.clone())
+                Ok(out(x.clone() % y.clone()))
             }
             _ => fails(self, Math::Rem, other),
         }
@@ -194,7 +194,7 @@ impl Neg for V {
                     make_text(text.len() + 1);
                 }
                 reckon(number, number);
-                out(-number.clone())
+                Ok(out(-number.clone()))
             }
             _ => Err(Error::typ(self, "number")),
         }
