@@ -117,7 +117,7 @@ fn levels(term: &Term<&str>) -> usize {
                 StrPart::Term(term) => Some(levels(term)),
                 _ => None,
             });
-            parts.len() + inside.max().unwrap_or(0)
+            parts.len().saturating_sub(1) + inside.max().unwrap_or(0)
         }
         Term::Arr(inside) => inside.as_deref().map_or(0, levels),
         Term::Obj(members) => {
@@ -323,7 +323,7 @@ mod tests {
             ("1 | 2 | 3", 3),
             ("[1, 2, 3]", 4),
             ("{a: 1, b: 2}", 4),
-            ("\"a\\(1)\\(2)\"", 5),
+            ("\"a\\(1)\\(2)\"", 4),
             ("if . then 1 elif . then 2 else 3 end", 4),
             ("map(map(.))", 5),
             ("-(-(1))", 3),
