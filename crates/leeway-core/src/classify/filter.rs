@@ -160,14 +160,23 @@ impl Filter {
                 "it was given more than {MOST_VALUES} values, too many to work out what they do"
             )));
         }
-        // The arguments can be long, and most filters name them as `.`.
-        let named = self.source.contains("$call");
-        let call = if named { call } else { &Value::Null };
-        budget::run(program.deep, || {
-            once(program, input, [before, result, call])
-        })
-        .unwrap_or_else(|stopped| Err(stopped.words()))
-        .map_err(|why| self.failed(why))
+        // They can be long, and most filters name few of them.
+        let null = &Value::Null;
+        let named = |name, given| {
+            if self.source.contains(name) {
+                given
+            } else {
+                null
+            }
+        };
+        let globals = [
+            named("$before", before),
+            named("$result", result),
+            named("$call", call),
+        ];
+        budget::run(program.deep, || once(program, input, globals))
+            .unwrap_or_else(|stopped| Err(stopped.words()))
+            .map_err(|why| self.failed(why))
     }
 }
 

@@ -109,13 +109,12 @@ thread_local! {
 #[inline]
 pub fn spend(steps: usize) {
     METER.with(|meter| {
-        match meter.steps.get().checked_sub(steps as u64) {
-            Some(left) => meter.steps.set(left),
-            None => stop(Stop::Steps),
+        let left = meter.steps.get();
+        if left < steps as u64 {
+            stop(Stop::Steps);
+            return;
         }
-        if meter.base.get().saturating_sub(here()) > meter.stack.get() {
-            stop(Stop::Stack);
-        }
+        meter.steps.set(left - steps as u64);
     });
 }
 
@@ -138,13 +137,21 @@ pub fn make_text(bytes: usize) {
     spend(bytes / 64);
 }
 
-/// Counts a value that is taken in hand.
+/// Counts a value that is taken in hand, as a step, and looks how deep the stack is.
 #[inline]
 pub fn born() {
-    spend(1);
-    METER.with(|meter| match meter.live.get().checked_sub(1) {
-        Some(left) => meter.live.set(left),
-        None => stop(Stop::Memory),
+    METER.with(|meter| {
+        let (steps, live) = (meter.steps.get(), meter.live.get());
+        if steps == 0 || live == 0 || meter.base.get().saturating_sub(here()) > meter.stack.get() {
+            stop(match (steps, live) {
+                (0, _) => Stop::Steps,
+                (_, 0) => Stop::Memory,
+                _ => Stop::Stack,
+            });
+            return;
+        }
+        meter.steps.set(steps - 1);
+        meter.live.set(live - 1);
     });
 }
 
@@ -157,11 +164,13 @@ pub fn gone() {
 /// Checks how many steps of a path led to a value: jaq keeps a path as a chain that it takes apart by recursion.
 #[inline]
 pub fn hops(hops: u32) {
-    METER.with(|meter| {
-        if hops > meter.hops.get() {
-            stop(Stop::Stack);
-        }
-    });
+    if hops > HERE.hops {
+        METER.with(|meter| {
+            if hops > meter.hops.get() {
+                stop(Stop::Stack);
+            }
+        });
+    }
 }
 
 /// Ends the run.
@@ -172,7 +181,8 @@ pub fn stop(why: Stop) {
     }
 }
 
-#[inline(never)]
+/// Where the stack is, about.
+#[inline]
 fn here() -> usize {
     let mark = 0_u8;
     std::ptr::from_ref(std::hint::black_box(&mark)).addr()

@@ -31,18 +31,21 @@ pub struct V {
 }
 
 impl Clone for V {
+    #[inline]
     fn clone(&self) -> Self {
         Self::new(self.val.clone(), self.levels, self.hops)
     }
 }
 
 impl Drop for V {
+    #[inline]
     fn drop(&mut self) {
         gone();
     }
 }
 
 impl V {
+    #[inline]
     fn new(val: Val, levels: u32, hops: u32) -> Self {
         // Counted once it is there to be let go again.
         let value = Self { val, levels, hops };
@@ -51,11 +54,13 @@ impl V {
     }
 
     /// A value that is no list and no object.
+    #[inline]
     pub fn leaf(val: Val) -> Self {
         Self::new(val, 0, 0)
     }
 
     /// A value of so many levels, or fewer.
+    #[inline]
     pub fn of(val: Val, levels: u32) -> Self {
         let levels = if levels > DEEPEST {
             compare::levels(&val)
@@ -69,16 +74,19 @@ impl V {
     }
 
     /// A list or an object of values with so many levels.
+    #[inline]
     pub fn around(val: Val, inside: u32) -> Self {
         Self::of(val, inside + 1)
     }
 
     /// The value as jaq has it.
+    #[inline]
     pub fn val(&self) -> &Val {
         &self.val
     }
 
     /// The value as jaq has it, taken out.
+    #[inline]
     pub fn take(mut self) -> Val {
         std::mem::take(&mut self.val)
     }
@@ -89,6 +97,7 @@ impl V {
     }
 
     /// How what lies in it is taken out.
+    #[inline]
     pub fn inside(&self) -> Inside {
         hops(self.hops + 1);
         Inside {
@@ -142,6 +151,7 @@ pub struct Inside {
 
 impl Inside {
     /// A value that was taken out.
+    #[inline]
     pub fn of(self, val: Val) -> V {
         let levels = match &val {
             Val::Arr(items) if items.is_empty() => 1,
