@@ -301,13 +301,18 @@ mod tests {
 
     #[test]
     fn filters_that_are_shipped_are_far_from_the_bounds() {
-        let packs = concat!(env!("CARGO_MANIFEST_DIR"), "/../../packs");
         let mut all = Vec::new();
-        for entry in std::fs::read_dir(packs).unwrap() {
-            let text = std::fs::read_to_string(entry.unwrap().path());
-            if let Some(pack) = text.ok().and_then(|text| toml::from_str(&text).ok()) {
-                texts(&pack, &mut all);
-            }
+        for pack in [
+            include_str!("../../../../../packs/fetch.toml"),
+            include_str!("../../../../../packs/freshdesk.toml"),
+            include_str!("../../../../../packs/github.toml"),
+            include_str!("../../../../../packs/google-workspace.toml"),
+            include_str!("../../../../../packs/notion.toml"),
+            include_str!("../../../../../packs/sandbox.toml"),
+            include_str!("../../../../../packs/slack-web.toml"),
+            include_str!("../../../../../packs/stripe-rest.toml"),
+        ] {
+            texts(&toml::from_str(pack).unwrap(), &mut all);
         }
         let deep = |text: &String| parse(text, |parser| parser.term()).map(|term| levels(&term));
         let deepest = all.iter().filter_map(deep).max().unwrap();
