@@ -71,7 +71,7 @@ def gateway():
     grants = "".join(f'conforming__{name} = "read"\n' for name in names)
     leeway = Leeway(
         {"suite": WORKFLOW + grants},
-        {"conforming": system("conforming", "conforming", f'url = "{url}"\n')},
+        {"conforming": system("conforming", "conforming", f'url = "{url}"\nallow_private = true\n')},
         [],
     )
     pack = 'name = "conforming"\ntitle = "Conformance"\n' + "".join(
