@@ -4,6 +4,7 @@ import http.client
 import json
 import os
 import pathlib
+import resource
 import signal
 import socket
 import subprocess
@@ -131,13 +132,15 @@ class Leeway:
             raise AssertionError(f"leeway {args}: exit {done.returncode}\n{done.stdout}\n{done.stderr}")
         return json.loads(done.stdout) if done.stdout.strip() else done
 
-    def start(self, *more, env=None, config=True, listen="127.0.0.1:0"):
-        """Starts the server, with its folder or another; without `config` it goes by what the ledger holds."""
+    def start(self, *more, env=None, config=True, listen="127.0.0.1:0", files=None):
+        """Starts the server, with its folder or another; without `config` it goes by what the ledger holds. With `files`
+        it may open no more than so many."""
         folder = ["--config", self.config if config is True else config] if config else []
         self.process = subprocess.Popen(
             [BINARY, "serve", "--data", self.data, *folder, "--listen", listen, *more],
             stdout=subprocess.PIPE, stderr=open(self.folder / "log", "a"), text=True,
             env={**os.environ, **(env or {})},
+            preexec_fn=(lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (files, files))) if files else None,
         )
         self.said = []
         for line in self.process.stdout:

@@ -50,33 +50,41 @@ pub fn keys(account: &str, address: &str, known: Option<&str>) -> Vec<Key> {
     ]
 }
 
-/// Most sign-ins of one address that are put off at once, and of all.
-const MOST_PUT_OFF: usize = 5;
-const MOST_PUT_OFF_IN_ALL: usize = 500;
+/// Most sign-ins that are put off at once: from one address, for one account, and of all.
+const MOST_OF_ADDRESS: usize = 5;
+const MOST_OF_ACCOUNT: usize = 20;
+const MOST_IN_ALL: usize = 500;
 
-/// Sign-ins that are put off, by address.
+/// Sign-ins that are put off, by address and by account.
 #[derive(Clone, Default)]
 pub struct PutOff(Arc<Mutex<HashMap<String, usize>>>);
 
 /// A place among them; free again when dropped.
 pub struct Place {
     all: PutOff,
-    address: String,
+    counted: [String; 3],
 }
 
 impl PutOff {
-    /// A place for an attempt from an address; `None` when too many wait.
-    pub fn place(&self, address: &str) -> Option<Place> {
+    /// A place for an attempt; `None` when too many wait.
+    pub fn place(&self, account: &str, address: &str) -> Option<Place> {
+        let counted = [
+            format!("address {address}"),
+            format!("account {account}"),
+            "all".to_owned(),
+        ];
+        let most = [MOST_OF_ADDRESS, MOST_OF_ACCOUNT, MOST_IN_ALL];
         let mut waiting = self.waiting();
-        let in_all: usize = waiting.values().sum();
-        let of_it = waiting.entry(address.to_owned()).or_default();
-        if *of_it >= MOST_PUT_OFF || in_all >= MOST_PUT_OFF_IN_ALL {
+        let full = |(name, most): (&String, usize)| waiting.get(name).is_some_and(|n| *n >= most);
+        if counted.iter().zip(most).any(full) {
             return None;
         }
-        *of_it += 1;
+        for name in &counted {
+            *waiting.entry(name.clone()).or_default() += 1;
+        }
         Some(Place {
             all: self.clone(),
-            address: address.to_owned(),
+            counted,
         })
     }
 
@@ -88,10 +96,12 @@ impl PutOff {
 impl Drop for Place {
     fn drop(&mut self) {
         let mut waiting = self.all.waiting();
-        if let Some(count) = waiting.get_mut(&self.address) {
-            *count -= 1;
-            if *count == 0 {
-                waiting.remove(&self.address);
+        for name in &self.counted {
+            if let Some(count) = waiting.get_mut(name) {
+                *count -= 1;
+                if *count == 0 {
+                    waiting.remove(name);
+                }
             }
         }
     }
@@ -207,15 +217,25 @@ mod tests {
     }
 
     #[test]
-    fn one_address_takes_few_of_the_places_of_those_who_are_put_off() {
+    fn one_address_and_one_account_take_few_of_the_places_of_those_who_are_put_off() {
         let all = PutOff::default();
-        let mut taken: Vec<_> = (0..MOST_PUT_OFF)
-            .map(|_| all.place("10.0.0.1").unwrap())
-            .collect();
-        assert!(all.place("10.0.0.1").is_none());
-        assert!(all.place("10.0.0.2").is_some());
+        let place =
+            |account: usize, address: usize| all.place(&account.to_string(), &address.to_string());
+        let mut taken: Vec<_> = (0..MOST_OF_ADDRESS).map(|n| place(n, 1).unwrap()).collect();
+        assert!(place(100, 1).is_none());
+        assert!(place(100, 2).is_some());
         taken.pop();
-        assert!(all.place("10.0.0.1").is_some());
+        assert!(place(100, 1).is_some());
+        let of_account: Vec<_> = (0..MOST_OF_ACCOUNT)
+            .map(|n| place(200, 10 + n).unwrap())
+            .collect();
+        assert!(place(200, 3).is_none());
+        assert!(place(201, 3).is_some());
+        drop((taken, of_account));
+        assert!(
+            all.waiting().is_empty(),
+            "nothing is kept of who was refused"
+        );
     }
 
     #[test]

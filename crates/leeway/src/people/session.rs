@@ -101,7 +101,7 @@ async fn check(
     };
     let pace = app.attempts.begin(keys, app.clock.now_ms());
     if pace.map_err(refused)? == Pace::PutOff {
-        let Some(_place) = app.put_off.place(address) else {
+        let Some(_place) = app.put_off.place(email, address) else {
             app.attempts.take_back(keys);
             return Err(refused(PUT_OFF.as_secs()));
         };
@@ -131,7 +131,7 @@ fn cookie(secure: bool, secret: &str, lives_s: u64) -> String {
 
 /// Signs out. Returns the `Set-Cookie` values that forget the cookie, whichever the browser has.
 pub async fn sign_out(app: &App, headers: &HeaderMap) -> Result<Vec<String>, ApiError> {
-    let secret = secret(headers);
+    let secret = secret(app, headers);
     if let Some(secret) = &secret
         && app.unrecorded.forget(&hash(secret))
     {
@@ -161,7 +161,7 @@ fn forgotten() -> Vec<String> {
 
 /// The session a request's cookie stands for, if it is still valid.
 pub fn recognise(app: &App, headers: &HeaderMap) -> Result<Option<Session>, ApiError> {
-    let Some(secret) = secret(headers) else {
+    let Some(secret) = secret(app, headers) else {
         return Ok(None);
     };
     let (hash, now_ms) = (hash(&secret), app.clock.now_ms());
@@ -187,8 +187,11 @@ pub fn recognise(app: &App, headers: &HeaderMap) -> Result<Option<Session>, ApiE
     }))
 }
 
-fn secret(headers: &HeaderMap) -> Option<String> {
-    NAMES.iter().rev().find_map(|name| named(headers, name))
+/// Over TLS only the cookie counts that nobody else could have set for this host: a neighbour's page or a machine on
+/// the way could make a browser carry another one.
+fn secret(app: &App, headers: &HeaderMap) -> Option<String> {
+    let [plain, tied] = NAMES;
+    named(headers, tied).or_else(|| (!app.secure(headers)).then(|| named(headers, plain))?)
 }
 
 /// The value of a cookie.

@@ -23,6 +23,7 @@ use rmcp::model::{
     ToolAnnotations,
 };
 use serde_json::{Map, Value, json};
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -47,6 +48,7 @@ impl Door {
             None => Vec::new(),
         };
         tools.extend(own_tools());
+        apart(&mut tools);
         let (tools, next_cursor) = page(tools, request)?;
         let mut result = ListToolsResult::with_all_items(tools);
         result.next_cursor = next_cursor;
@@ -286,6 +288,21 @@ impl Door {
     }
 }
 
+/// Leaves out tools of systems that would stand under one name, or under that of a tool of ours: clients refuse such
+/// a list whole, and nobody could tell which of them is called. Ours stand last, and stay.
+fn apart(tools: &mut Vec<Tool>) {
+    let mut names: HashMap<String, usize> = HashMap::new();
+    for tool in tools.iter() {
+        *names.entry(tool.name.to_string()).or_default() += 1;
+    }
+    let ours = [CHECK_TOOL, ANSWER_TOOL, WITHDRAW_TOOL];
+    let mut left = tools.len();
+    tools.retain(|tool| {
+        left -= 1;
+        names[tool.name.as_ref()] == 1 || (left < ours.len() && ours.contains(&tool.name.as_ref()))
+    });
+}
+
 /// Longest result that is repeated as text, characters.
 const LONGEST_REPEATED: usize = 20_000;
 
@@ -515,4 +532,20 @@ fn shown(workflow: &LiveWorkflow, tool: &LiveTool) -> Option<Tool> {
     let mut definition = toolbox::definition_for_agents(tool);
     definition["name"] = json!(naming::tool_shown(workflow, &tool.system, &tool.tool));
     serde_json::from_value(definition).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_one_name_there_is_one_tool_or_none_and_ours_stay() {
+        let named = |name: &'static str| Tool::new(name, "", Arc::new(Map::new()));
+        let mut tools = vec![named("a"), named("b"), named("a"), named(CHECK_TOOL)];
+        tools.extend(own_tools());
+        apart(&mut tools);
+        let names: Vec<&str> = tools.iter().map(|tool| tool.name.as_ref()).collect();
+        assert_eq!(names, ["b", CHECK_TOOL, ANSWER_TOOL, WITHDRAW_TOOL]);
+        assert_eq!(tools[1].title.as_deref(), Some("Look at an action"));
+    }
 }
