@@ -47,6 +47,9 @@ pub async fn run(args: McpArgs) -> anyhow::Result<ExitCode> {
             "no token: set LEEWAY_TOKEN or give --token-file (made by `leeway agents add`)",
         )?,
     };
+    if let Err(why) = reach(&args.url).await {
+        return refuse(&why).await;
+    }
     let url = format!("{}/mcp/{}", args.url.trim_end_matches('/'), args.workflow);
     let config = StreamableHttpClientTransportConfig::with_uri(url.as_str()).auth_header(token);
     let server = StreamableHttpClientTransport::from_config(config);
@@ -60,6 +63,49 @@ pub async fn run(args: McpArgs) -> anyhow::Result<ExitCode> {
     bridge.pass().await?;
     let _ = Transport::<RoleClient>::close(&mut bridge.server).await;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Whether anything listens at an address.
+async fn reach(url: &str) -> Result<(), String> {
+    let parsed = url::Url::parse(url).map_err(|error| format!("`{url}` is no address: {error}"))?;
+    let host = parsed
+        .host_str()
+        .unwrap_or_default()
+        .trim_matches(['[', ']']);
+    let port = parsed.port_or_known_default().unwrap_or(443);
+    let connecting = tokio::net::TcpStream::connect((host, port));
+    match tokio::time::timeout(LONGEST_CONNECT, connecting).await {
+        Ok(Ok(_)) => Ok(()),
+        Ok(Err(error)) => Err(format!("no Leeway at `{url}`: {error}")),
+        Err(_) => Err(format!("no Leeway at `{url}`: it does not answer")),
+    }
+}
+
+/// How long a server may take to be reached.
+const LONGEST_CONNECT: Duration = Duration::from_secs(10);
+
+/// Answers the client's first request with why there is nothing: a program that only ends tells clients nothing.
+async fn refuse(why: &str) -> anyhow::Result<ExitCode> {
+    use tokio::io::{AsyncBufReadExt, AsyncWriteExt};
+    let mut lines = tokio::io::BufReader::new(tokio::io::stdin()).lines();
+    while let Some(line) = lines.next_line().await? {
+        let Ok(message) = serde_json::from_str::<serde_json::Value>(&line) else {
+            continue;
+        };
+        let Some(id) = message
+            .get("id")
+            .filter(|_| message.get("method").is_some())
+        else {
+            continue;
+        };
+        let error = serde_json::json!({ "code": -32000, "message": why, "data": { "code": "unreachable" } });
+        let answer = serde_json::json!({ "jsonrpc": "2.0", "id": id, "error": error });
+        let mut out = tokio::io::stdout();
+        out.write_all(format!("{answer}\n").as_bytes()).await?;
+        out.flush().await?;
+        break;
+    }
+    Err(Unreachable(why.to_owned()).into())
 }
 
 /// What the ids of the bridge's own pings begin with.

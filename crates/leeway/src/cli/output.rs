@@ -5,12 +5,33 @@ use leeway_core::action::lookalike::marked;
 use serde_json::{Value, json};
 use std::process::ExitCode;
 
-/// Prints a value as JSON.
+/// Prints a value as JSON, for programs and for terminals: what turns a terminal or hides text in it is escaped.
 pub fn json(value: &Value) {
     println!(
         "{}",
-        serde_json::to_string_pretty(value).unwrap_or_default()
+        escaped(&serde_json::to_string_pretty(value).unwrap_or_default())
     );
+}
+
+/// JSON with what is not seen in it escaped. It stands in texts alone, so that it stays the same JSON.
+fn escaped(json: &str) -> String {
+    let unseen = |c: char| {
+        (c.is_control() && c != '\n')
+            || matches!(c, '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+            || matches!(c, '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+    };
+    let mut out = String::with_capacity(json.len());
+    for c in json.chars() {
+        if unseen(c) {
+            let mut units = [0; 2];
+            for unit in c.encode_utf16(&mut units) {
+                out.push_str(&format!("\\u{unit:04x}"));
+            }
+        } else {
+            out.push(c);
+        }
+    }
+    out
 }
 
 /// A field as one plain line: no terminal control, no line breaks.
@@ -80,4 +101,22 @@ fn visible_lines(text: &str) -> String {
         .map(|line| marked(line).into_owned())
         .collect::<Vec<_>>()
         .join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn json_turns_no_terminal_and_stays_what_it_is() {
+        let value =
+            json!({ "a\u{202e}b": "x\u{1b}[2J\u{9b}31m\u{200b}\u{2066}\u{e0041}\u{7f}é\n😀" });
+        let text = escaped(&serde_json::to_string_pretty(&value).unwrap());
+        assert!(text.chars().all(|c| c == '\n' || !c.is_control()), "{text}");
+        for hidden in ['\u{202e}', '\u{200b}', '\u{2066}', '\u{e0041}'] {
+            assert!(!text.contains(hidden), "{text}");
+        }
+        assert!(text.contains("é") && text.contains('😀'));
+        assert_eq!(serde_json::from_str::<Value>(&text).unwrap(), value);
+    }
 }

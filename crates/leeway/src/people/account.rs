@@ -79,6 +79,8 @@ pub async fn set_password(
     let side = vec![
         SideWrite::PutCredential(credential),
         forget(CredentialKind::Session, email),
+        // Whoever changes a password may have lost more than that.
+        forget(CredentialKind::PersonToken, email),
     ];
     app.govern(
         actor,
