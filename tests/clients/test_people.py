@@ -5,6 +5,7 @@ import threading
 
 import pytest
 from harness import Api, Leeway, Refused, clock_ahead, sandbox_business, wait_until
+from test_sign_in import cookie_of, opened
 
 LOCAL = 'name = "{name}"\ntitle = "Local"\npack = "filesystem"\ncommand = "/bin/sh"\nargs = ["-c", "touch {mark}"]\n'
 PASSWORD = "a long enough password"
@@ -181,3 +182,16 @@ def test_rights_taken_at_the_same_time_leave_nobody_alone(shop):
             thread.join()
         nobody_alone(shop, path, hash, held)
     assert roles(shop)["ann@example.com"] == ["owner"] and roles(shop)["rev@example.com"] == ["reviewer"]
+
+
+def test_the_card_of_a_removed_agents_call_says_so(shop):
+    held = shop.clerk.post("/v1/actions", call())
+    assert held["status"] == "held"
+    said = "The agent was removed"
+    cookie = cookie_of(shop, "ann@example.com")
+    card = lambda: opened(shop, f"/inbox/{held['id']}", cookie).read().decode()
+    assert "Why this needs you" in card() and said not in card()
+    shop.cli("agents", "remove", "clerk")
+    assert said in card()
+    # It waits on, and is decided like any other.
+    assert shop.ann.decide(held["id"], "reject", reason="Wrong record")["status"] == "rejected"

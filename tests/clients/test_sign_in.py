@@ -5,7 +5,7 @@ import http.client
 import urllib.parse
 
 import pytest
-from harness import Leeway
+from harness import PASSWORD, Leeway, Refused
 
 
 @pytest.fixture
@@ -76,3 +76,69 @@ def test_nobody_is_locked_out_by_a_stranger_behind_the_same_proxy(empty):
     known = [cookie.split(";")[0] for cookie in headers.get_all("Set-Cookie") if "known" in cookie]
     assert sign_in(empty, "owner@example.com", right, {**stranger, "Cookie": known[0]})[0] == 303
     assert sign_in(empty, "owner@example.com", right, {**stranger, "Cookie": "leeway-known=0"})[0] == 429
+
+
+def cookie_of(leeway, email):
+    status, headers, _ = sign_in(leeway, email, PASSWORD)
+    assert status == 303
+    return "; ".join(cookie.split(";")[0] for cookie in headers.get_all("Set-Cookie"))
+
+
+def opened(leeway, path, cookie):
+    """An answer whose body is still to come."""
+    connection = http.client.HTTPConnection(urllib.parse.urlsplit(leeway.url).netloc, timeout=30)
+    connection.request("GET", path, headers={"Cookie": cookie})
+    return connection.getresponse()
+
+
+def test_a_token_alone_sets_no_password_and_a_new_one_ends_sessions_tokens_and_streams(empty):
+    ann = empty.person("ann@example.com", "owner")
+    path, new = "/v1/users/ann@example.com/password", "another long password"
+    live = opened(empty, "/events", cookie_of(empty, "ann@example.com"))
+    assert live.status == 200
+    for body, refusal in [
+        ({"password": new}, (422, "current-password-missing")),
+        ({"password": new, "current": "wrong"}, (403, "current-password-wrong")),
+    ]:
+        with pytest.raises(Refused) as caught:
+            ann.post(path, body)
+        assert (caught.value.status, caught.value.code) == refusal
+    assert sign_in(empty, "ann@example.com", PASSWORD)[0] == 303
+    ann.post(path, {"password": new, "current": PASSWORD})
+    with pytest.raises(Refused) as caught:
+        ann.get("/v1/me")
+    assert caught.value.status == 401
+    # What was open ends by itself, and opens no more.
+    live.read()
+    assert sign_in(empty, "ann@example.com", PASSWORD)[0] == 401
+    assert sign_in(empty, "ann@example.com", new)[0] == 303
+    # With a token the command asks for both; at the machine for the new one alone.
+    token = empty.cli("users", "token", "ann@example.com")["token"]
+    empty.cli("users", "password", "ann@example.com", "--password-stdin", stdin=f"{new}\n{PASSWORD}\n", env={"LEEWAY_TOKEN": token})
+    assert sign_in(empty, "ann@example.com", PASSWORD)[0] == 303
+    empty.cli("users", "password", "ann@example.com", "--password-stdin", stdin=f"{new}\n")
+    assert sign_in(empty, "ann@example.com", new)[0] == 303
+
+
+def test_guesses_of_the_present_password_by_a_token_are_counted(empty):
+    ann = empty.person("ann@example.com", "owner")
+
+    def guess(n):
+        with pytest.raises(Refused) as caught:
+            ann.post("/v1/users/ann@example.com/password", {"password": "another long password", "current": f"wrong {n}"})
+        return caught.value.code
+
+    codes = [guess(n) for n in range(7)]
+    assert codes == ["current-password-wrong"] * 5 + ["too-many-attempts"] * 2
+
+
+def test_what_a_removed_person_has_open_ends(empty):
+    empty.person("ann@example.com", "owner")
+    empty.person("bob@example.com", "auditor")
+    bobs, anns = (opened(empty, "/events", cookie_of(empty, who)) for who in ("bob@example.com", "ann@example.com"))
+    empty.cli("users", "remove", "bob@example.com")
+    bobs.read()
+    # The other one's goes on: it tells what comes after.
+    empty.configure({"desk": 'name = "desk"\ntitle = "Desk"\n'}, {}, [])
+    empty.apply()
+    assert anns.readline() == b"event: inbox\n"

@@ -27,11 +27,12 @@ pub enum UsersCommand {
     },
     /// List people
     List(Where),
-    /// Set a person's password; ends their sessions
+    /// Set a person's password; ends their sessions and tokens
     Password {
         /// E-mail
         email: String,
-        /// Read the password from the first line of standard input
+        /// Read the password from the first line of standard input; with LEEWAY_TOKEN the present one from the
+        /// first line and the new one from the second
         #[arg(long)]
         password_stdin: bool,
         #[command(flatten)]
@@ -72,9 +73,9 @@ pub enum UsersCommand {
     },
 }
 
-fn password(from_stdin: bool) -> anyhow::Result<String> {
+fn asked(what: &str, from_stdin: bool) -> anyhow::Result<String> {
     if !from_stdin {
-        return rpassword::prompt_password("Password: ")
+        return rpassword::prompt_password(what)
             .context("cannot read a password here; use --password-stdin");
     }
     let mut line = String::new();
@@ -91,7 +92,7 @@ pub async fn run(command: UsersCommand) -> anyhow::Result<ExitCode> {
             password_stdin,
             place,
         } => {
-            let password = password(password_stdin)?;
+            let password = asked("Password: ", password_stdin)?;
             let body = json!({ "email": email, "roles": roles, "password": password });
             let made = Client::reach(&place).await?.post("/v1/users", body).await?;
             say(&place, &made, &format!("added {}", plain(&made["email"])));
@@ -102,9 +103,15 @@ pub async fn run(command: UsersCommand) -> anyhow::Result<ExitCode> {
             password_stdin,
             place,
         } => {
-            let body = json!({ "password": password(password_stdin)? });
+            let client = Client::reach(&place).await?;
+            let mut body = json!({});
+            if client.has_token() {
+                let current = asked("Present password: ", password_stdin)?;
+                body["current"] = current.into();
+            }
+            body["password"] = asked("New password: ", password_stdin)?.into();
             let path = format!("/v1/users/{}/password", segment(&email));
-            Client::reach(&place).await?.post(&path, body).await?;
+            client.post(&path, body).await?;
             say(&place, &json!({ "email": email }), "the password is set");
         }
         UsersCommand::Roles {

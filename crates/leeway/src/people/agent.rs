@@ -22,6 +22,12 @@ pub fn find(app: &App, name: &str) -> Result<Option<AgentState>, ApiError> {
     })
 }
 
+/// Whether an agent was removed and not added again since.
+pub fn is_removed(app: &App, name: &str) -> Result<bool, ApiError> {
+    let found = app.store.reader()?.document(&stream(name))?;
+    Ok(matches!(found, Some((_, Document::Agent(agent))) if agent.removed))
+}
+
 /// Every agent, removed ones too.
 pub fn all(app: &App) -> Result<Vec<AgentState>, ApiError> {
     let documents = app.store.reader()?.documents("agent/")?;

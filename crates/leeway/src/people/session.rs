@@ -74,6 +74,24 @@ pub async fn sign_in(
     Ok(cookies)
 }
 
+/// Checks the password of somebody who is recognised already. Wrong ones count as at signing in.
+pub async fn confirm(app: &App, email: &str, password: &str) -> Result<(), ApiError> {
+    let keys = attempts::keys(email, CONFIRMING, None);
+    check(app, (email, password), (&keys, CONFIRMING))
+        .await
+        .map_err(|error| match error.status {
+            StatusCode::UNAUTHORIZED => ApiError::new(
+                StatusCode::FORBIDDEN,
+                "current-password-wrong",
+                "your present password is another one",
+            ),
+            _ => error,
+        })
+}
+
+/// Stands for the address where a password is confirmed: whoever holds a token chooses theirs.
+const CONFIRMING: &str = "confirming";
+
 /// Checks a password. The attempt is counted before anything is computed, so that many at once are
 /// not all tried, and taken back when it succeeds or was never made.
 async fn check(

@@ -6,8 +6,8 @@ use crate::app::App;
 use crate::clock::rfc3339;
 use crate::error::ApiError;
 use crate::json::Json;
-use crate::people::access::{Who, actor};
-use crate::people::{account, granting};
+use crate::people::access::{Who, actor, is_local};
+use crate::people::{account, granting, session};
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
@@ -142,11 +142,16 @@ pub async fn roles(
 pub struct PasswordBody {
     /// At least 10 characters.
     pub password: String,
+    /// The one until now; not asked for at the machine itself.
+    pub current: Option<String>,
 }
 
-/// Sets one's own password (or anybody's, at the machine itself) and ends the person's sessions.
+/// Sets one's own password (or anybody's, at the machine itself) and ends the person's sessions and tokens.
 #[utoipa::path(post, path = "/v1/users/{email}/password", params(("email" = String, Path)), request_body = PasswordBody, responses(
-    (status = 204, description = "Set"), (status = 403, body = answers::Failure, description = "`not-your-own`")))]
+    (status = 204, description = "Set"),
+    (status = 403, body = answers::Failure, description = "`not-your-own`, `current-password-wrong`"),
+    (status = 422, body = answers::Failure, description = "`current-password-missing`, `password-too-short`"),
+    (status = 429, body = answers::Failure, description = "`too-many-attempts`")))]
 pub async fn password(
     State(app): State<Arc<App>>,
     who: Who,
@@ -155,6 +160,16 @@ pub async fn password(
 ) -> Result<StatusCode, ApiError> {
     let person = who.person(Right::Read)?;
     granting::may_make_credentials(&person, &email)?;
+    if !is_local(&person) {
+        let current = body.current.as_deref().ok_or_else(|| {
+            ApiError::invalid(
+                "current-password-missing",
+                "your present password is asked for",
+            )
+            .help("send it as `current`: a token alone must not take an account over")
+        })?;
+        session::confirm(&app, &email, current).await?;
+    }
     account::set_password(&app, &actor(&person), (&email, &body.password)).await?;
     Ok(StatusCode::NO_CONTENT)
 }

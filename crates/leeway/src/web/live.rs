@@ -2,14 +2,17 @@
 
 use super::Viewer;
 use crate::app::App;
+use crate::people::session;
 use axum::extract::State;
+use axum::http::HeaderMap;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use futures::Stream;
 use futures::stream::unfold;
 use leeway_store::Notice;
 use std::convert::Infallible;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
+use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 
 /// Changes told together: a busy ledger must not make pages reload all the time.
@@ -19,24 +22,51 @@ const TOGETHER: Duration = Duration::from_millis(400);
 pub async fn events(
     State(app): State<Arc<App>>,
     Viewer(_): Viewer,
+    headers: HeaderMap,
 ) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
-    let notices = app.store.subscribe();
+    let viewed = Viewed {
+        notices: app.store.subscribe(),
+        app: Arc::downgrade(&app),
+        headers,
+    };
     drop(app);
-    let stream = unfold(notices, |mut notices| async move {
+    let stream = unfold(viewed, |mut viewed| async move {
         loop {
-            let text = match notices.recv().await {
-                Ok(notice) => sentence(&notice),
-                Err(RecvError::Lagged(_)) => Some("The list changed."),
+            let (text, people) = match viewed.notices.recv().await {
+                Ok(notice) => (sentence(&notice), notice.kind.starts_with("person.")),
+                Err(RecvError::Lagged(_)) => (Some("The list changed."), true),
                 Err(RecvError::Closed) => return None,
             };
-            if let Some(text) = text {
+            if text.is_some() {
                 tokio::time::sleep(TOGETHER).await;
-                notices = notices.resubscribe();
-                return Some((Ok(Event::default().event("inbox").data(text)), notices));
+            }
+            if (people || text.is_some()) && !viewed.still_signed_in() {
+                return None;
+            }
+            if let Some(text) = text {
+                viewed.notices = viewed.notices.resubscribe();
+                return Some((Ok(Event::default().event("inbox").data(text)), viewed));
             }
         }
     });
     Sse::new(stream).keep_alive(KeepAlive::default())
+}
+
+/// What an open page listens with.
+struct Viewed {
+    notices: Receiver<Notice>,
+    app: Weak<App>,
+    headers: HeaderMap,
+}
+
+impl Viewed {
+    /// Whether who opened the page may still see it: a removed person, an ended session or a new password
+    /// ends what is open too.
+    fn still_signed_in(&self) -> bool {
+        self.app.upgrade().is_some_and(|app| {
+            session::recognise(&app, &self.headers).is_ok_and(|session| session.is_some())
+        })
+    }
 }
 
 fn sentence(notice: &Notice) -> Option<&'static str> {

@@ -9,6 +9,7 @@ use super::message::of_record;
 use super::parts::{confidence, csrf, icon, level, long, shown, time, value, value_at_rest};
 use crate::app::App;
 use crate::gateway::deciders;
+use crate::people::agent;
 use crate::people::session::Session;
 use leeway_core::action::Claim;
 use leeway_core::action::event::{ActionEvent, Cause, Judged};
@@ -44,6 +45,8 @@ pub struct Shown<'a> {
     judged: &'a Judged,
     session: &'a Session,
     paused: bool,
+    /// Whether the agent that proposed it was removed since.
+    agent_gone: bool,
     routing: Option<Routing>,
     /// Why this person does not decide it; `None` when they do.
     barred: Option<String>,
@@ -81,6 +84,8 @@ impl<'a> Shown<'a> {
             action,
             judged,
             session,
+            // Unknown is said as removed: who decides looks twice then.
+            agent_gone: agent::is_removed(app, &action.row.agent).unwrap_or(true),
             paused: live.is_some_and(|live| live.state.paused.is_some()),
             routing: deciders::routing(app, action),
             barred: barred(app, session, action),
@@ -179,6 +184,7 @@ fn head(shown: &Shown<'_>, open: bool) -> Markup {
             @if shown.judged.revision > 1 { span.chip.warn { "Revision " (shown.judged.revision) } }
             @if row.approvals_needed > 1 { span.chip.warn { "Takes " (row.approvals_needed) " people" @if !row.endorsed_by.is_empty() { ", approved by " (self::shown(&row.endorsed_by.join(", "))) } } }
             @if let Some(to) = &row.escalated_to { span.chip.warn { "Nobody answered so far; also asked " (self::shown(to)) } }
+            @if shown.agent_gone { span.chip.danger { (icon("alert")) "The agent was removed" } }
             @if shown.paused { span.chip.danger { (icon("pause")) "Workflow paused" } }
         }
     } }
