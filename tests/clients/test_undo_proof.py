@@ -4,6 +4,7 @@ since where somebody changed it, and not where the system keeps a form of its ow
 import pytest
 from harness import Refused, wait_until
 from odd_system import Desk
+from test_sign_in import cookie_of, opened
 
 OWN_FORMS = [
     ("amount", 19.9, "19.90"),
@@ -93,9 +94,17 @@ def test_a_person_settles_what_is_not_confirmed(desk):
     done = desk.act("delete_record", id="gone2")
     desk.odd.honest = False
     assert desk.undo(done)["status"] == "not_confirmed"
+    # Whoever looks at what is open finds it.
+    cookie = cookie_of(desk.leeway, "owner@example.com")
+    listed = lambda path: f"/actions/{done['id']}" in opened(desk.leeway, path, cookie).read().decode().partition('id="undos"')[2]
+    assert listed("/outcomes")
+    said = lambda path, words: words in opened(desk.leeway, path, cookie).read().decode()
+    assert said("/inbox", "for somebody") and said("/desk", "somebody to look") and said("/timeline", "Undo not confirmed: look")
+    assert said("/timeline", "Undo: ")
     path = f"/v1/actions/{done['id']}/undo/settle"
     settled = desk.owner.post(path, {"as": "put_right", "why": "Restored it in the system itself."})
     assert settled["status"] == "put_right"
+    assert not listed("/outcomes")
     with pytest.raises(Refused) as refused:
         desk.undo(done)
     assert refused.value.code == "already-undone"

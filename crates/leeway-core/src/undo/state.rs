@@ -91,6 +91,14 @@ impl UndoStatus {
         matches!(self, Self::Undone | Self::PutRight | Self::Kept)
     }
 
+    /// Whether it stands still until a person sees to it.
+    pub fn waits_for_a_person(self) -> bool {
+        matches!(
+            self,
+            Self::NotConfirmed | Self::Conflicted | Self::UndoFailed | Self::Remediation
+        )
+    }
+
     /// Whether an undo is under way.
     pub fn is_under_way(self) -> bool {
         matches!(self, Self::Planned | Self::Undoing)

@@ -11,6 +11,7 @@ use leeway_core::id::ActionId;
 use leeway_core::ledger::entry::Envelope;
 use leeway_core::ledger::event::Event;
 use leeway_core::ledger::verify::{Report, Verifier};
+use leeway_core::undo::state::{UndoState, UndoStatus};
 use rusqlite::types::Value as Sql;
 use rusqlite::{Connection, OpenFlags, Row, params, params_from_iter};
 use std::ops::Deref;
@@ -388,6 +389,35 @@ impl Reader {
             Ok((stream, version as u64, document))
         })
         .collect()
+    }
+
+    /// Undos that stand still until a person sees to them, the oldest first. Only documents that hold such a
+    /// status are read.
+    pub fn undos_waiting(&self) -> Result<Vec<UndoState>> {
+        let mut statement = self.prepare_cached(
+            "SELECT stream, documents.json FROM documents, json_each(?1) AS wanted
+             WHERE stream >= 'undo/' AND stream < 'undo0' AND instr(documents.json, CAST(wanted.value AS BLOB)) > 0",
+        )?;
+        let waits = UndoStatus::ALL
+            .into_iter()
+            .filter(|status| status.waits_for_a_person());
+        let wanted: Vec<String> = waits
+            .map(|status| format!("\"status\":{}", serde_json::json!(status)))
+            .collect();
+        let rows = statement.query_map([serde_json::json!(wanted).to_string()], |row| {
+            Ok((row.get::<_, String>(0)?, row.get::<_, Vec<u8>>(1)?))
+        })?;
+        let mut found = Vec::new();
+        for row in rows {
+            let (stream, json) = row?;
+            if let Document::Undo(state) = read_document(&stream, &json)?
+                && state.status.waits_for_a_person()
+            {
+                found.push(state);
+            }
+        }
+        found.sort_by_key(|state| state.since_ms);
+        Ok(found)
     }
 
     /// Length of a stream; 0 when it does not exist.

@@ -188,7 +188,7 @@ async fn list(args: ListArgs) -> anyhow::Result<ExitCode> {
     }
     let actions = answer["actions"].as_array().cloned().unwrap_or_default();
     if actions.is_empty() {
-        println!("no actions match");
+        out!("no actions match");
         return Ok(ExitCode::SUCCESS);
     }
     let rows: Vec<Vec<String>> = actions
@@ -212,7 +212,7 @@ async fn list(args: ListArgs) -> anyhow::Result<ExitCode> {
         &rows,
     );
     if let Some(next) = answer["next"].as_u64() {
-        println!("more: --cursor {next}");
+        out!("more: --cursor {next}");
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -227,7 +227,7 @@ async fn approve(mut args: DecideArgs, yes: bool) -> anyhow::Result<ExitCode> {
         let action = client.get(&path).await?;
         print(&action, false);
         if !confirmed()? {
-            println!("nothing was approved");
+            out!("nothing was approved");
             return Ok(ExitCode::SUCCESS);
         }
         args.content_hash = action["content_hash"].as_str().map(str::to_owned);
@@ -241,7 +241,7 @@ async fn approve(mut args: DecideArgs, yes: bool) -> anyhow::Result<ExitCode> {
     )
     .await?;
     if !runs && !args.place.json {
-        println!("no server runs over this folder: it is carried out when one starts");
+        out!("no server runs over this folder: it is carried out when one starts");
     }
     Ok(done)
 }
@@ -278,7 +278,7 @@ pub(super) fn print(action: &Value, json: bool) {
         output::json(action);
         return;
     }
-    println!("{}  {}", plain(&action["title"]), plain(&action["id"]));
+    out!("{}  {}", plain(&action["title"]), plain(&action["id"]));
     for (label, key) in [
         ("status", "status"),
         ("level", "level"),
@@ -294,7 +294,7 @@ pub(super) fn print(action: &Value, json: bool) {
         ("content hash", "content_hash"),
     ] {
         if !(action[key].is_null() && matches!(key, "starts_at" | "undoes" | "amount_text")) {
-            println!("  {label:<13} {}", plain(&action[key]));
+            out!("  {label:<13} {}", plain(&action[key]));
         }
     }
     for reason in action["decision"]["reasons"]
@@ -302,7 +302,7 @@ pub(super) fn print(action: &Value, json: bool) {
         .into_iter()
         .flatten()
     {
-        println!(
+        out!(
             "  {:<13} {} ({})",
             plain(&reason["verdict"]),
             plain(&reason["text"]),
@@ -314,7 +314,7 @@ pub(super) fn print(action: &Value, json: bool) {
             Value::Null => plain(&change["field"]),
             record => format!("{} of {}", plain(&change["field"]), plain(record)),
         };
-        println!(
+        out!(
             "  {:<13} {} → {}",
             field,
             plain(&change["old"]),
@@ -334,7 +334,7 @@ pub(super) fn print(action: &Value, json: bool) {
             _ if one["same_as_now"] == true => " (same as now)",
             _ => "",
         };
-        println!(
+        out!(
             "  also sent     {}: {}{what}",
             plain(&one["path"]),
             plain(&one["value"])
@@ -342,7 +342,7 @@ pub(super) fn print(action: &Value, json: bool) {
     }
     audit(&action["audit"]);
     for entry in action["entries"].as_array().into_iter().flatten() {
-        println!(
+        out!(
             "  entry {:<7} {}  {}  {}",
             plain(&entry["seq"]),
             plain(&entry["time"]),
@@ -357,9 +357,9 @@ fn message(head: &str, of: &Value) {
     let Ok(message) = serde_json::from_value::<Message>(of.clone()) else {
         return;
     };
-    println!("  {head}");
+    out!("  {head}");
     for (label, text) in message.lines() {
-        println!("    {:<15} {}", plain(&json!(label)), plain(&json!(text)));
+        out!("    {:<15} {}", plain(&json!(label)), plain(&json!(text)));
     }
 }
 
@@ -368,13 +368,13 @@ fn audit(record: &Value) {
     let Some(fields) = record.as_object() else {
         return;
     };
-    println!("  audit record");
+    out!("  audit record");
     for (field, value) in fields.iter().filter(|(field, _)| *field != "note") {
         let why = &record["note"][field];
         let text = match why {
             Value::Null => plain(value),
             why => format!("{} ({})", plain(value), plain(why)),
         };
-        println!("    {field:<15} {text}");
+        out!("    {field:<15} {text}");
     }
 }

@@ -51,7 +51,7 @@ fn say(place: &Where, value: &Value, text: &str) {
     if place.json {
         output::json(value);
     } else {
-        println!("{text}");
+        out!("{text}");
     }
 }
 

@@ -217,7 +217,7 @@ fn print(audited: &Audited, audit: &Audit, format: Format) -> anyhow::Result<()>
     let document = document::document(audited, audit);
     match format {
         Format::Text => print!("{}", text::render(&document)),
-        Format::Html => println!("{}", html::render(&document)),
+        Format::Html => out!("{}", html::render(&document)),
         Format::Markdown => print!("{}", markdown::render(&document)),
         Format::Json => {
             output::json(&serde_json::to_value(audit).context("the report cannot be written")?);

@@ -54,14 +54,14 @@ pub async fn run(args: BacktestArgs) -> anyhow::Result<ExitCode> {
     }
     let found = answer["backtests"].as_array().cloned().unwrap_or_default();
     if found.is_empty() {
-        println!("it changes no decision of any workflow in force");
+        out!("it changes no decision of any workflow in force");
     }
     found.iter().for_each(told);
     Ok(ExitCode::SUCCESS)
 }
 
 fn told(outlook: &Value) {
-    println!(
+    out!(
         "{}: {}",
         plain(&outlook["workflow"]),
         plain(&outlook["sentence"])

@@ -124,7 +124,7 @@ fn told(answer: &Value, as_json: bool) {
         output::json(answer);
         return;
     }
-    println!(
+    out!(
         "{} {} by {}\nhash {}",
         plain(&answer["id"]),
         plain(&answer["status"]),
@@ -134,7 +134,7 @@ fn told(answer: &Value, as_json: bool) {
     for edit in answer["edits"].as_array().into_iter().flatten() {
         let diff = edit["diff"].as_str().unwrap_or_default();
         for line in diff.lines() {
-            println!("{}", plain(&json!(line)));
+            out!("{}", plain(&json!(line)));
         }
     }
 }
@@ -147,7 +147,7 @@ pub async fn owners(args: OwnersArgs) -> anyhow::Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     if answer["matrix"].is_null() {
-        println!("there is no permission owner matrix: whoever has the role decides");
+        out!("there is no permission owner matrix: whoever has the role decides");
     }
     let rows: Vec<Vec<String>> = answer["rows"]
         .as_array()

@@ -14,7 +14,7 @@ pub fn run(dir: &Path, json: bool) -> ExitCode {
     if json {
         output::json(&config::render_json(&problems));
     } else if problems.is_empty() {
-        println!("`{}` is fine", dir.display());
+        out!("`{}` is fine", dir.display());
     } else {
         print!("{}", config::render(dir, &problems));
     }

@@ -150,7 +150,7 @@ impl Client {
                 let first = !data.join("ledger.db").is_file();
                 let (router, _) = opened.get_or_try_init(async || open(data, begins)).await?;
                 if first && !quiet {
-                    println!("a ledger begins in `{}`", data.display());
+                    out!("a ledger begins in `{}`", data.display());
                 }
                 here(router, token.as_deref(), (method, path, body)).await
             }

@@ -125,7 +125,7 @@ pub async fn run(command: EvidenceCommand) -> anyhow::Result<ExitCode> {
             let path = format!("/v1/workflows/{workflow}/confidence/{agent}/adopt");
             let answer = Client::reach(&place).await?.post(&path, json!({})).await?;
             Ok(told(&answer, place.json, |answer| {
-                println!(
+                out!(
                     "{}: relied on from {} on",
                     plain(&answer["agent"]),
                     plain(&answer["threshold"])
@@ -143,7 +143,7 @@ pub async fn run(command: EvidenceCommand) -> anyhow::Result<ExitCode> {
             let body = json!({ "why": why });
             let answer = Client::reach(&place).await?.post(&path, body).await?;
             Ok(told(&answer, place.json, |answer| {
-                println!("{}: {}", plain(&answer["area"]), plain(&answer["cadence"]));
+                out!("{}: {}", plain(&answer["area"]), plain(&answer["cadence"]));
             }))
         }
     }
@@ -183,7 +183,7 @@ async fn list(workflow: &str, place: &Where) -> anyhow::Result<ExitCode> {
     }
     let tools = answer["tools"].as_array().cloned().unwrap_or_default();
     if tools.is_empty() {
-        println!("its agents may only read: there is nothing to earn");
+        out!("its agents may only read: there is nothing to earn");
         return Ok(ExitCode::SUCCESS);
     }
     let rows: Vec<Vec<String>> = tools
@@ -221,7 +221,7 @@ fn print(stage: &Value, json: bool) {
         output::json(stage);
         return;
     }
-    println!("{}", plain(&stage["tool"]));
+    out!("{}", plain(&stage["tool"]));
     for (label, key) in [
         ("now", "now"),
         ("at most", "configured"),
@@ -230,13 +230,13 @@ fn print(stage: &Value, json: bool) {
         ("gate", "gate"),
         ("more needed", "needed"),
     ] {
-        println!("  {label:<12} {}", plain(&stage[key]));
+        out!("  {label:<12} {}", plain(&stage[key]));
     }
     if let Some(why) = stage["barred"].as_str() {
-        println!("  not proposed {} with these versions", plain(&json!(why)));
+        out!("  not proposed {} with these versions", plain(&json!(why)));
     }
     if let Some(proposal) = stage["proposal"].as_object() {
-        println!(
+        out!(
             "  proposed     {} to {}, until {}",
             plain(&proposal["from"]),
             plain(&proposal["to"]),
@@ -247,7 +247,7 @@ fn print(stage: &Value, json: bool) {
         );
     }
     for moment in stage["stage"]["moments"].as_array().into_iter().flatten() {
-        println!(
+        out!(
             "  {}  {}",
             moment["at_ms"]
                 .as_i64()
@@ -266,19 +266,19 @@ async fn confidence(workflow: &str, place: &Where) -> anyhow::Result<ExitCode> {
     Ok(told(&answer, place.json, |answer| {
         let agents = answer["agents"].as_array().cloned().unwrap_or_default();
         if agents.is_empty() {
-            println!("no output of its agents is known to be right or wrong yet");
+            out!("no output of its agents is known to be right or wrong yet");
         }
         for agent in agents {
-            println!("{}", plain(&agent["agent"]));
+            out!("{}", plain(&agent["agent"]));
             for (label, key) in [
                 ("outputs", "reviewed"),
                 ("calibration error", "ece"),
                 ("Brier score", "brier"),
                 ("proposed from", "proposed"),
             ] {
-                println!("  {label:<18} {}", plain(&agent[key]));
+                out!("  {label:<18} {}", plain(&agent[key]));
             }
-            println!(
+            out!(
                 "  {:<18} {}",
                 "adopted from",
                 plain(&agent["adopted"]["threshold"])

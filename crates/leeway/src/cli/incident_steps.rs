@@ -132,7 +132,7 @@ async fn look(which: IncidentArgs, body: Value) -> anyhow::Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     let affected = &found["affected"];
-    println!(
+    out!(
         "{} actions on {} records, {} messages among them",
         plain(&affected["actions"]),
         plain(&affected["records"]),
@@ -151,7 +151,7 @@ async fn sample(which: IncidentArgs) -> anyhow::Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     actions(&drawn["actions"]);
-    println!(
+    out!(
         "look at each with `leeway actions show`, then: leeway incident sample {} --judged [--wrong ID]",
         which.number
     );

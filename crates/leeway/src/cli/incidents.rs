@@ -182,14 +182,14 @@ async fn undo(which: IncidentArgs, yes: bool) -> anyhow::Result<ExitCode> {
     if which.place.json {
         output::json(&answer);
     } else {
-        println!(
+        out!(
             "{}  {} actions, {}",
             plain(&answer["id"]),
             plain(&answer["total"]),
             plain(&answer["status"])
         );
         for (name, count) in plan["foreseen"].as_object().into_iter().flatten() {
-            println!("  {name:<13} {}", plain(count));
+            out!("  {name:<13} {}", plain(count));
         }
     }
     Ok(ExitCode::SUCCESS)
@@ -211,7 +211,7 @@ async fn report(
     }
     match (out, place.json) {
         (Some(file), true) => output::json(&json!({ "format": form, "written": file })),
-        (Some(file), false) => println!("written to {}", file.display()),
+        (Some(file), false) => out!("written to {}", file.display()),
         (None, true) => output::json(&json!({ "format": form, "report": text })),
         (None, false) => print!("{text}"),
     }
@@ -227,7 +227,7 @@ async fn list(place: Where) -> anyhow::Result<ExitCode> {
     }
     let incidents = answer["incidents"].as_array().cloned().unwrap_or_default();
     if incidents.is_empty() {
-        println!("no incident was ever declared");
+        out!("no incident was ever declared");
         return Ok(ExitCode::SUCCESS);
     }
     let rows: Vec<Vec<String>> = incidents
@@ -265,7 +265,7 @@ fn print(state: &Value, json: bool) {
         output::json(state);
         return;
     }
-    println!(
+    out!(
         "incident {}  {}",
         plain(&state["number"]),
         plain(&state["why"])
@@ -277,10 +277,10 @@ fn print(state: &Value, json: bool) {
         ("next step", "next_step"),
         ("evidence", "content_hash"),
     ] {
-        println!("  {label:<13} {}", plain(&state[key]));
+        out!("  {label:<13} {}", plain(&state[key]));
     }
     for moment in state["timeline"].as_array().into_iter().flatten() {
-        println!(
+        out!(
             "  {}  {}  {}",
             plain(&moment["at"]),
             plain(&moment["actor"]),

@@ -70,8 +70,8 @@ pub fn run(args: &InitArgs) -> anyhow::Result<ExitCode> {
     if args.json {
         output::json(&json!({ "folder": dir, "files": names }));
     } else {
-        println!("made `{}`: {}", dir.display(), names.join(", "));
-        println!(
+        out!("made `{}`: {}", dir.display(), names.join(", "));
+        out!(
             "next:\n  leeway check {0}\n  leeway apply {0}\n  leeway users add YOU@EXAMPLE.COM --role owner\n  leeway agents add AGENT --workflow {1}\n  leeway serve",
             dir.display(),
             chosen[0].0

@@ -52,11 +52,12 @@ pub fn verify(args: &LedgerArgs) -> anyhow::Result<ExitCode> {
     if args.place.json {
         output::json(&found.json());
     } else if let Some(problem) = found.problem() {
-        println!("NOT OK: {problem}");
+        out!("NOT OK: {problem}");
     } else {
-        println!(
+        out!(
             "ok: {} entries, root {}; what is derived from them holds",
-            found.entries.entries, found.entries.root
+            found.entries.entries,
+            found.entries.root
         );
     }
     Ok(if found.ok() {
@@ -73,7 +74,7 @@ pub fn rebuild(args: &LedgerArgs) -> anyhow::Result<ExitCode> {
     if args.place.json {
         output::json(&serde_json::json!({ "entries": entries }));
     } else {
-        println!("rebuilt from {entries} entries");
+        out!("rebuilt from {entries} entries");
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -89,7 +90,7 @@ pub async fn export(args: ExportArgs) -> anyhow::Result<ExitCode> {
         if args.place.json {
             output::json(&answer);
         } else {
-            println!("written to `{}`", folder.display());
+            out!("written to `{}`", folder.display());
         }
         return Ok(ExitCode::SUCCESS);
     }

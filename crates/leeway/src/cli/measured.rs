@@ -67,7 +67,7 @@ pub fn print(servers: &[Server], as_json: bool) {
         &rows,
     );
     for miss in &total.misses {
-        println!(
+        out!(
             "{} {}: labelled {} {:?}, guessed {} {:?}. {}",
             if miss.is_under() { "UNDER" } else { "over" },
             output::plain(&json!(miss.tool)),

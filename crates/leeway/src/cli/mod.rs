@@ -1,6 +1,11 @@
 //! The command line: one file per noun. Each command is a request to the REST door: of a running
 //! server by its socket or address, or else of the data folder opened right here.
 
+/// Writes a line of a command's answer; whoever closes the pipe has read enough.
+macro_rules! out {
+    ($($words:tt)*) => { $crate::cli::output::write_line(format_args!($($words)*)) };
+}
+
 mod actions;
 mod agents;
 mod audit;
@@ -227,10 +232,29 @@ async fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
     }
 }
 
+/// Libraries whose detailed logs hold messages, headers or rows.
+const WRITE_WHAT_THEY_CARRY: [&str; 8] = [
+    "rmcp",
+    "h2",
+    "hyper",
+    "hyper_util",
+    "reqwest",
+    "lettre",
+    "rustls",
+    "rusqlite",
+];
+
 /// Logs go to stderr: stdout belongs to the command's answer.
 fn start_logging() {
-    let filter = tracing_subscriber::EnvFilter::try_from_env("LEEWAY_LOG")
+    let mut filter = tracing_subscriber::EnvFilter::try_from_env("LEEWAY_LOG")
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("leeway=info,warn"));
+    // These write what they carry, secrets too, however much is asked for.
+    for carries in WRITE_WHAT_THEY_CARRY {
+        match format!("{carries}=info").parse() {
+            Ok(directive) => filter = filter.add_directive(directive),
+            Err(error) => eprintln!("leeway: {error}"),
+        }
+    }
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)

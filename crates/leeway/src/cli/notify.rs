@@ -48,7 +48,7 @@ async fn list(place: &Where) -> anyhow::Result<()> {
         return Ok(());
     }
     if answer["public_url"].is_null() {
-        println!("there is no notify.toml in force: nobody is told anything");
+        out!("there is no notify.toml in force: nobody is told anything");
         return Ok(());
     }
     let rows = |key: &str, fields: &[&str]| -> Vec<Vec<String>> {
@@ -70,7 +70,7 @@ async fn list(place: &Where) -> anyhow::Result<()> {
     );
     let messages = rows("messages", &["at", "to", "channel", "subject"]);
     if !messages.is_empty() {
-        println!();
+        out!("");
         output::table(&["WHEN", "TO", "BY", "SUBJECT", "TROUBLE"], &messages);
     }
     Ok(())
@@ -90,7 +90,7 @@ async fn test(args: TestArgs) -> anyhow::Result<()> {
         Client::Server { .. } => "on its way",
         Client::Here { .. } => "put in; it goes when the server runs",
     };
-    println!(
+    out!(
         "a test to {} by {}: {when}",
         plain(&answer["to"]),
         names.join(", ")

@@ -3,11 +3,20 @@
 use super::client::{Refused, Unreachable};
 use leeway_core::action::lookalike::marked;
 use serde_json::{Value, json};
+use std::io::Write;
 use std::process::ExitCode;
+
+/// Writes a line to standard output. Ends the program where nobody reads on, as commands do in a pipe.
+pub fn write_line(words: std::fmt::Arguments<'_>) {
+    if let Err(error) = writeln!(std::io::stdout().lock(), "{words}") {
+        let ended = error.kind() == std::io::ErrorKind::BrokenPipe;
+        std::process::exit(if ended { 0 } else { 1 });
+    }
+}
 
 /// Prints a value as JSON, for programs and for terminals: what turns a terminal or hides text in it is escaped.
 pub fn json(value: &Value) {
-    println!(
+    out!(
         "{}",
         escaped(&serde_json::to_string_pretty(value).unwrap_or_default())
     );
@@ -65,7 +74,7 @@ pub fn table(head: &[&str], rows: &[Vec<String>]) {
             .zip(&widths)
             .map(|(cell, width)| format!("{cell:<width$}"))
             .collect();
-        println!("{}", padded.join("  ").trim_end());
+        out!("{}", padded.join("  ").trim_end());
     };
     line(&mut head.iter().map(|cell| (*cell).to_owned()));
     for row in rows {

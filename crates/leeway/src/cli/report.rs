@@ -45,7 +45,7 @@ pub async fn run(args: ReportArgs) -> anyhow::Result<ExitCode> {
     }
     match (args.out, args.place.json) {
         (Some(file), true) => output::json(&json!({ "format": form, "written": file })),
-        (Some(file), false) => println!("written to {}", file.display()),
+        (Some(file), false) => out!("written to {}", file.display()),
         (None, true) => output::json(&json!({ "format": form, "report": text })),
         (None, false) => print!("{text}"),
     }

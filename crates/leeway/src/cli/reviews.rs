@@ -118,7 +118,7 @@ async fn list(place: &Where, path: &str) -> anyhow::Result<ExitCode> {
     }
     let reviews = answer["reviews"].as_array().cloned().unwrap_or_default();
     if reviews.is_empty() {
-        println!("nothing to list: outputs that were drawn for review appear here");
+        out!("nothing to list: outputs that were drawn for review appear here");
         return Ok(ExitCode::SUCCESS);
     }
     let rows: Vec<Vec<String>> = reviews
@@ -138,7 +138,7 @@ async fn list(place: &Where, path: &str) -> anyhow::Result<ExitCode> {
         &rows,
     );
     if let Some(next) = answer["next"].as_u64() {
-        println!("more: --after {next}");
+        out!("more: --after {next}");
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -148,7 +148,7 @@ fn print(review: &Value, json: bool) {
         output::json(review);
         return;
     }
-    println!(
+    out!(
         "{}  {}",
         plain(&review["id"]),
         plain(&review["shows"]["title"])
@@ -163,11 +163,11 @@ fn print(review: &Value, json: bool) {
         ("outcome", "outcome"),
     ] {
         if !review[key].is_null() {
-            println!("  {label:<9} {}", plain(&review[key]));
+            out!("  {label:<9} {}", plain(&review[key]));
         }
     }
     for change in review["shows"]["changes"].as_array().into_iter().flatten() {
-        println!(
+        out!(
             "  {}: {} -> {}",
             plain(&change["field"]),
             plain(&change["old"]),
@@ -175,10 +175,10 @@ fn print(review: &Value, json: bool) {
         );
     }
     if let Some(why) = review["may"]["why"].as_str() {
-        println!("  not yours to review: {}", plain(&json!(why)));
+        out!("  not yours to review: {}", plain(&json!(why)));
     }
     for given in review["given"].as_array().into_iter().flatten() {
-        println!(
+        out!(
             "  {} said {} {} {}",
             plain(&given["by"]),
             plain(&given["verdict"]),
@@ -200,21 +200,21 @@ async fn people(place: &Where) -> anyhow::Result<ExitCode> {
         if one.is_null() {
             continue;
         }
-        println!("{title}");
+        out!("{title}");
         for (label, part, base) in [
             ("objected, of decided", "objected", "decided"),
             ("found wrong, of reviewed", "wrong", "reviewed"),
             ("faster than reading", "faster_than_reading", "timed"),
             ("planted cases found", "found", "planted"),
         ] {
-            println!(
+            out!(
                 "  {label:<25} {} of {}",
                 plain(&one[part]),
                 plain(&one[base])
             );
         }
         if let Some(alarm) = one["alarm"].as_str() {
-            println!("  ALARM: {}", plain(&json!(alarm)));
+            out!("  ALARM: {}", plain(&json!(alarm)));
         }
     }
     Ok(ExitCode::SUCCESS)

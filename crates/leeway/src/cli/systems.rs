@@ -62,7 +62,7 @@ pub async fn run(command: SystemsCommand) -> anyhow::Result<ExitCode> {
         .collect();
     output::table(&["SYSTEM", "PACK", "HEALTH", "WHY", "TITLE"], &rows);
     for line in faults(&answer) {
-        println!("{line}");
+        out!("{line}");
     }
     Ok(ExitCode::SUCCESS)
 }

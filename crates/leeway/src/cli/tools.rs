@@ -64,7 +64,7 @@ pub async fn run(command: ToolsCommand) -> anyhow::Result<ExitCode> {
             if place.json {
                 output::json(&answer);
             } else {
-                println!("the new definition of `{tool}` is in force");
+                out!("the new definition of `{tool}` is in force");
             }
         }
     }

@@ -105,7 +105,7 @@ pub async fn undo(args: UndoArgs) -> anyhow::Result<ExitCode> {
             continue;
         }
         if !args.yes && !args.place.json && std::io::stdin().is_terminal() && !confirmed()? {
-            println!("nothing was done");
+            out!("nothing was done");
             all_done = false;
             continue;
         }
@@ -117,7 +117,7 @@ pub async fn undo(args: UndoArgs) -> anyhow::Result<ExitCode> {
         if !args.place.json {
             print_state(&answer);
             if !client.is_server() && answer["status"] == "planned" {
-                println!("no server runs over this folder: it is carried out when one starts");
+                out!("no server runs over this folder: it is carried out when one starts");
             }
         }
         all_done &= matches!(
@@ -148,9 +148,9 @@ fn confirmed() -> anyhow::Result<bool> {
 }
 
 fn print_plan(plan: &Value) {
-    println!("{}  {}", plain(&plan["action"]), plain(&plan["summary"]));
+    out!("{}  {}", plain(&plan["action"]), plain(&plan["summary"]));
     if !plan["state"].is_null() {
-        println!(
+        out!(
             "  so far        {} {}",
             plain(&plan["state"]["status"]),
             plain(&plan["state"]["note"])
@@ -161,7 +161,7 @@ fn print_plan(plan: &Value) {
             Value::Null => plain(&field["field"]),
             record => format!("{} of {}", plain(&field["field"]), plain(record)),
         };
-        println!(
+        out!(
             "  {name:<13} {} → {}, now {}: {}",
             plain(&field["before"]),
             plain(&field["written"]),
@@ -184,7 +184,7 @@ fn print_plan(plan: &Value) {
         _ => format!("cannot be taken back: {}", plain(&plan["why"])),
     };
     for one in plan["along"].as_array().into_iter().flatten() {
-        println!(
+        out!(
             "  also changed  {} {} → {}, not named by the call",
             plain(&one["field"]),
             plain(&one["before"]),
@@ -195,9 +195,9 @@ fn print_plan(plan: &Value) {
         .as_str()
         .is_some_and(|text| !text.is_empty())
     {
-        println!("  mind          {}", plain(&plan["caution"]));
+        out!("  mind          {}", plain(&plan["caution"]));
     }
-    println!("  then          {next}");
+    out!("  then          {next}");
     for (label, key) in [
         ("overwrites", "forced"),
         ("keeps", "kept"),
@@ -205,22 +205,22 @@ fn print_plan(plan: &Value) {
     ] {
         let names = plan[key].as_array().filter(|names| !names.is_empty());
         if names.is_some() && plan["next"] == "call" {
-            println!("  {label:<13} {}", plain(&plan[key]));
+            out!("  {label:<13} {}", plain(&plan[key]));
         }
     }
 }
 
 fn print_state(answer: &Value) {
-    println!("{}  {}", plain(&answer["action"]), plain(&answer["status"]));
+    out!("{}  {}", plain(&answer["action"]), plain(&answer["status"]));
     if answer["note"].as_str().is_some_and(|note| !note.is_empty()) {
-        println!("  {}", plain(&answer["note"]));
+        out!("  {}", plain(&answer["note"]));
     }
     if !answer["undo"].is_null() {
-        println!("  undo          {}", plain(&answer["undo"]));
+        out!("  undo          {}", plain(&answer["undo"]));
     }
     let undo = &answer["undo_action"];
     if undo["status"] == "held" {
-        println!("  waits for a second person");
+        out!("  waits for a second person");
     }
 }
 
@@ -267,7 +267,7 @@ pub async fn attest(args: AttestArgs) -> anyhow::Result<ExitCode> {
         };
         all &= one["error"].is_null();
         if !args.place.json {
-            println!("{}  {line}", plain(&one["id"]));
+            out!("{}  {line}", plain(&one["id"]));
         }
     }
     Ok(if all {
@@ -286,7 +286,7 @@ pub async fn outcomes(place: Where) -> anyhow::Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     for one in found["outcomes"].as_array().into_iter().flatten() {
-        println!(
+        out!(
             "{}  {}",
             plain(&one["action"]["id"]),
             plain(&one["action"]["title"])
@@ -294,7 +294,7 @@ pub async fn outcomes(place: Where) -> anyhow::Result<ExitCode> {
         for change in one["changes"].as_array().into_iter().flatten() {
             let field = change["field"].as_str().unwrap_or_default();
             let now = &one["now"]["fields"][field];
-            println!(
+            out!(
                 "  {}: sent {}, reads now {}",
                 plain(&change["field"]),
                 plain(&change["new"]),
@@ -303,10 +303,10 @@ pub async fn outcomes(place: Where) -> anyhow::Result<ExitCode> {
         }
         match (&one["says"]["evidence"], &one["unread"]) {
             (Value::Null, Value::Null) => {
-                println!("  Its record does not tell whether it happened.");
+                out!("  Its record does not tell whether it happened.");
             }
-            (Value::Null, why) => println!("  It cannot be read: {}", plain(why)),
-            (said, _) => println!("  {}", plain(said)),
+            (Value::Null, why) => out!("  It cannot be read: {}", plain(why)),
+            (said, _) => out!("  {}", plain(said)),
         }
     }
     Ok(ExitCode::SUCCESS)
@@ -378,7 +378,7 @@ async fn batch(args: &UndoArgs, client: &Client, selection: Value) -> anyhow::Re
         return Ok(ExitCode::SUCCESS);
     }
     if !args.yes && !args.place.json && std::io::stdin().is_terminal() && !confirmed()? {
-        println!("nothing was done");
+        out!("nothing was done");
         return Ok(ExitCode::FAILURE);
     }
     let path = format!("/v1/undo-batches/{}", segment(&plain(&plan["id"])));
@@ -399,12 +399,12 @@ async fn batch(args: &UndoArgs, client: &Client, selection: Value) -> anyhow::Re
     if args.place.json {
         output::json(&now);
     } else {
-        println!("{}  {}", plain(&now["id"]), plain(&now["status"]));
+        out!("{}  {}", plain(&now["id"]), plain(&now["status"]));
         for (name, count) in now["counts"].as_object().into_iter().flatten() {
-            println!("  {name:<13} {}", plain(count));
+            out!("  {name:<13} {}", plain(count));
         }
         if !client.is_server() {
-            println!("no server runs over this folder: it is carried out when one starts");
+            out!("no server runs over this folder: it is carried out when one starts");
         }
     }
     let undone = now["counts"]["undone"].as_u64() == now["total"].as_u64();
@@ -457,7 +457,7 @@ fn through(batch: &Value) -> u64 {
 }
 
 fn print_batch(plan: &Value) {
-    println!("{}  {} actions", plain(&plan["id"]), plain(&plan["total"]));
+    out!("{}  {} actions", plain(&plan["id"]), plain(&plan["total"]));
     let rows: Vec<Vec<String>> = plan["items"]
         .as_array()
         .into_iter()
@@ -471,6 +471,6 @@ fn print_batch(plan: &Value) {
         .collect();
     output::table(&["ACTION", "THEN", "WHAT", "NOTE"], &rows);
     for (name, count) in plan["foreseen"].as_object().into_iter().flatten() {
-        println!("  {name:<13} {}", plain(count));
+        out!("  {name:<13} {}", plain(count));
     }
 }

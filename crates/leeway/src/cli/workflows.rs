@@ -124,7 +124,7 @@ pub async fn run(command: WorkflowsCommand) -> anyhow::Result<ExitCode> {
                 output::json(&answer);
                 return Ok(ExitCode::SUCCESS);
             }
-            println!("{} ({})", plain(&answer["title"]), plain(&answer["name"]));
+            out!("{} ({})", plain(&answer["title"]), plain(&answer["name"]));
             let rows: Vec<Vec<String>> = answer["tools"]
                 .as_array()
                 .into_iter()
@@ -145,12 +145,12 @@ pub async fn pause(args: PauseArgs, what: &str) -> anyhow::Result<ExitCode> {
     if args.place.json {
         output::json(&answer);
     } else if what == "pause" {
-        println!(
+        out!(
             "`{}` is paused: nothing of it starts until it is resumed",
             args.workflow
         );
     } else {
-        println!("`{}` runs again", args.workflow);
+        out!("`{}` runs again", args.workflow);
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -164,7 +164,7 @@ pub async fn drill(args: DrillArgs) -> anyhow::Result<ExitCode> {
     if args.place.json {
         output::json(&answer);
     } else {
-        println!(
+        out!(
             "`{}` was paused after {} ms and held {} ms; {} actions started in between",
             args.workflow,
             plain(&drill["pause_ms"]),
@@ -203,13 +203,13 @@ pub async fn contain(args: ContainArgs) -> anyhow::Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     match (&args.workflow, answer["workflows"].as_array()) {
-        (Some(name), _) => println!("`{name}`: {}", args.rung),
+        (Some(name), _) => out!("`{name}`: {}", args.rung),
         (None, Some(changed)) if !changed.is_empty() => {
             for name in changed {
-                println!("`{}`: {}", plain(name), args.rung);
+                out!("`{}`: {}", plain(name), args.rung);
             }
         }
-        _ => println!("every workflow stands there, or is held back further, already"),
+        _ => out!("every workflow stands there, or is held back further, already"),
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -247,17 +247,17 @@ pub async fn apply(args: ApplyArgs) -> anyhow::Result<ExitCode> {
     }
     let changes = answer["changes"].as_array().cloned().unwrap_or_default();
     match answer["status"].as_str() {
-        Some("waiting") => println!(
+        Some("waiting") => out!(
             "waits for a review as {}: nothing is in force yet\n  another person approves it: leeway changes approve {} --hash {}",
             plain(&answer["change"]),
             plain(&answer["change"]),
             plain(&answer["hash"])
         ),
-        Some("in-force") => println!("in force as {}", plain(&answer["change"])),
-        _ => println!("nothing changed: this configuration is in force already"),
+        Some("in-force") => out!("in force as {}", plain(&answer["change"])),
+        _ => out!("nothing changed: this configuration is in force already"),
     }
     for change in changes {
-        println!(
+        out!(
             "{} {} {}",
             plain(&change["how"]),
             plain(&change["what"]),

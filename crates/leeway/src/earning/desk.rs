@@ -24,6 +24,8 @@ pub enum Kind {
     Incident,
     /// Calls ended without an answer that tells what became of them.
     Unknown,
+    /// Undos stand still until a person sees to them.
+    Undo,
     /// Reviews are overdue: nothing of the area runs alone.
     ReviewsOverdue,
     /// An area's samples were stopped.
@@ -262,6 +264,15 @@ fn rest(app: &App, needs: &mut Vec<Need>) -> Result<(), ApiError> {
             "calls ended without an answer that tells what became of them",
         );
         needs.push(need((Kind::Unknown, None), text, "/outcomes".to_owned()));
+    }
+    let undos = app.store.reader()?.undos_waiting()?.len() as u64;
+    if undos > 0 {
+        let text = plural(
+            undos,
+            "undo waits for somebody to look",
+            "undos wait for somebody to look",
+        );
+        needs.push(need((Kind::Undo, None), text, "/outcomes#undos".to_owned()));
     }
     let held = app.store.reader()?.counts(None)?.held;
     if held > 0 {

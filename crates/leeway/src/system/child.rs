@@ -95,7 +95,12 @@ pub struct Child {
 impl Child {
     /// Runs a system's program. What it writes to its standard error goes to our log and its last words.
     pub fn run(system: &System, command: &str, words: &LastWords) -> Result<Self, String> {
-        let cannot = |error: io::Error| format!("cannot run `{command}`: {error}");
+        let cannot = |error: io::Error| match error.kind() {
+            io::ErrorKind::NotFound => {
+                format!("cannot run `{command}`: there is no such program on this machine's PATH")
+            }
+            _ => format!("cannot run `{command}`: {error}"),
+        };
         let mut process = tokio::process::Command::new(command);
         process.args(&system.args).env_clear();
         for name in PASSED_ON {

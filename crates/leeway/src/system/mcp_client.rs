@@ -1,6 +1,7 @@
 //! One MCP session with a system: starting it, and what the system may ask of us in it.
 
 use super::child::{Child, LastWords};
+use super::client::NOT_SIGNED_IN;
 use super::line::Line;
 use super::tap::{Ears, Tapped};
 use crate::config::secret;
@@ -12,9 +13,13 @@ use rmcp::model::{
     ElicitRequestParams, ElicitResult, ElicitationAction, ElicitationCapability, ErrorData,
     Implementation, ProtocolVersion, SamplingCapability, ServerRequest, SubscriptionFilter,
 };
-use rmcp::service::{ClientLifecycleMode, ClientServiceExt, RequestContext, RunningService};
+use rmcp::service::{
+    ClientInitializeError, ClientLifecycleMode, ClientServiceExt, RequestContext, RunningService,
+};
 use rmcp::transport::StreamableHttpClientTransport;
-use rmcp::transport::streamable_http_client::StreamableHttpClientTransportConfig;
+use rmcp::transport::streamable_http_client::{
+    StreamableHttpClientTransportConfig, StreamableHttpError,
+};
 use rmcp::{ClientHandler, Peer, RoleClient};
 use std::collections::HashMap;
 
@@ -112,7 +117,9 @@ pub async fn start(
             listener
                 .serve_with_lifecycle(Tapped::new(child, ears), lifecycle)
                 .await
-                .map_err(|error| format!("`{command}` did not start an MCP session: {error}"))
+                .map_err(|error| {
+                    format!("`{command}` did not start an MCP session: {}", why(&error))
+                })
         }
         (None, Some(url)) => {
             // A lost session is begun anew for later calls only: the transport would send the call
@@ -133,10 +140,62 @@ pub async fn start(
             listener
                 .serve_with_lifecycle(Tapped::new(transport, ears), lifecycle)
                 .await
-                .map_err(|error| format!("no MCP session with `{url}`: {error}"))
+                .map_err(|error| match why(&error) {
+                    not_signed_in if not_signed_in == NOT_SIGNED_IN => not_signed_in,
+                    why => format!("no MCP session with `{url}`: {why}"),
+                })
         }
         _ => Err("exactly one of `command` and `url` must be given".to_owned()),
     }
+}
+
+/// Why a session did not start, in words for people; the library's own go to the log.
+fn why(error: &ClientInitializeError) -> String {
+    tracing::debug!(%error, "no MCP session");
+    match error {
+        ClientInitializeError::ConnectionClosed(_) => "it ended before it answered".to_owned(),
+        ClientInitializeError::TransportError { error, .. } => innermost(&*error.error),
+        ClientInitializeError::JsonRpcError(error) => {
+            format!(
+                "it answered with the error {}: {}",
+                error.code.0,
+                short(&error.message)
+            )
+        }
+        ClientInitializeError::NoCompatibleProtocolVersion { .. } => {
+            "it speaks no version of the protocol that is spoken here".to_owned()
+        }
+        ClientInitializeError::Cancelled => "it was called off".to_owned(),
+        _ => "it answered something else than was asked".to_owned(),
+    }
+}
+
+/// Longest of what a system or a library says that is told on, characters.
+const LONGEST_SAID: usize = 300;
+
+fn short(said: &str) -> String {
+    said.chars().take(LONGEST_SAID).collect()
+}
+
+/// What an error says at its root.
+fn innermost(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut one = Some(error);
+    let mut last = String::new();
+    while let Some(error) = one {
+        let refused = error.downcast_ref::<StreamableHttpError<reqwest::Error>>();
+        if let Some(StreamableHttpError::AuthRequired(_)) = refused {
+            return NOT_SIGNED_IN.to_owned();
+        }
+        last = error.to_string();
+        one = error.source();
+    }
+    if last.contains("Broken pipe") {
+        return "it ended before it answered".to_owned();
+    }
+    if last.contains("Connection refused") {
+        return "nobody answers there (connection refused)".to_owned();
+    }
+    short(&last)
 }
 
 /// Whether the session speaks the protocol without sessions, where nothing is told unasked.

@@ -31,6 +31,7 @@ fn chip(kind: Kind) -> (&'static str, &'static str, &'static str) {
     match kind {
         Kind::Incident => ("danger", "alert", "Incident"),
         Kind::Unknown => ("danger", "ask", "Not known"),
+        Kind::Undo => ("danger", "undo", "Undo"),
         Kind::ReviewsOverdue => ("danger", "clock", "Overdue"),
         Kind::AreaStopped => ("danger", "pause", "Stopped"),
         Kind::Held => ("warn", "inbox", "Waiting"),

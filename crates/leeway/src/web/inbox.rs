@@ -110,6 +110,8 @@ struct Held {
     only_mine: bool,
     /// How many calls ended without an answer that tells what became of them.
     unknown: usize,
+    /// How many undos stand still until a person sees to them.
+    undos: usize,
 }
 
 fn rows(app: &App, person: &Person, asked: &Asked) -> Result<Held, ApiError> {
@@ -126,6 +128,7 @@ fn rows(app: &App, person: &Person, asked: &Asked) -> Result<Held, ApiError> {
         })
     };
     let unknown = outcomes::count(app)?;
+    let undos = app.store.reader()?.undos_waiting()?.len();
     let all = waiting.len();
     let mine = waiting.iter().filter(|row| may(row)).count();
     // Who decides nothing looks at everything.
@@ -141,6 +144,7 @@ fn rows(app: &App, person: &Person, asked: &Asked) -> Result<Held, ApiError> {
         all,
         only_mine,
         unknown,
+        undos,
     })
 }
 
@@ -174,8 +178,11 @@ fn page(held: &Held, (open, beside): (Option<&ActionId>, Option<Markup>)) -> Mar
                 @if held.unknown > 0 { p.pad #unknown data-live { a href="/outcomes" { (icon("alert")) " "
                     @if held.unknown == 1 { "What became of 1 call is not known" } @else { "What became of " (held.unknown) " calls is not known" }
                 } } }
+                @if held.undos > 0 { p.pad #undos data-live { a href="/outcomes#undos" { (icon("undo")) " "
+                    @if held.undos == 1 { "1 undo waits for somebody" } @else { (held.undos) " undos wait for somebody" }
+                } } }
                 @if rows.is_empty() {
-                    div.empty { (icon("check")) h2 { @if held.unknown == 0 { "All clear" } @else { "No decision waits" } } p { "Nothing waits for a decision. New reviews appear here by themselves." } }
+                    div.empty { (icon("check")) h2 { @if held.unknown == 0 && held.undos == 0 { "All clear" } @else { "No decision waits" } } p { "Nothing waits for a decision. New reviews appear here by themselves." } }
                 }
                 @if listed > rows.len() {
                     p.sub.pad { "And " (listed - rows.len()) " more, due later." }

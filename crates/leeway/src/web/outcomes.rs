@@ -15,11 +15,15 @@ use leeway_core::classify::{BeforeImage, FieldChange};
 use leeway_core::govern::people::Right;
 use leeway_core::id::ActionId;
 use leeway_core::undo::read_back::ReadBack;
+use leeway_core::undo::state::UndoState;
 use maud::{Markup, html};
 use serde::Deserialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+
+/// Undos that are listed at once.
+const MOST_UNDOS: usize = 50;
 
 /// What may be said of one.
 const CHOICES: [(Outcome, &str, &str); 3] = [
@@ -37,6 +41,7 @@ pub async fn list(State(app): State<Arc<App>>, Viewer(session): Viewer) -> PageR
 
 async fn page(app: &Arc<App>, session: &Session, (told, evidence): (&Told, &str)) -> PageResult {
     let (open, total) = outcomes::open(app, &session.person).await?;
+    let undos = app.store.reader()?.undos_waiting()?;
     let decides = session.person.may(Right::Decide);
     let frame = Frame::new(app, session, "/outcomes", "Outcomes nobody knows");
     Ok(frame.page(html! { div.solo {
@@ -57,7 +62,27 @@ async fn page(app: &Arc<App>, session: &Session, (told, evidence): (&Told, &str)
                 div.actions { button.btn.primary type="submit" { (icon("check")) "Record what happened" } }
             } }
         } }
+        (undos_waiting(app, &undos)?)
     } }))
+}
+
+/// Undos that stand still until somebody sees to them.
+fn undos_waiting(app: &App, undos: &[UndoState]) -> Result<Markup, ApiError> {
+    let mut listed = Vec::new();
+    for undo in undos.iter().take(MOST_UNDOS) {
+        let action = app.store.reader()?.action(&undo.action)?;
+        listed.extend(action.map(|action| (undo, action.row)));
+    }
+    Ok(
+        html! { @if !listed.is_empty() { section.card #undos aria-labelledby="undos-t" {
+            header { h2 #undos-t { "Undos that wait for somebody" } }
+            ul.events { @for (undo, row) in &listed { li { a.plain href={ "/actions/" (row.id) } {
+                span.what { strong { (shown(&row.title)) } span.gist { (shown(&undo.note)) } }
+                (super::undo::chip(undo.status))
+            } } } }
+            @if undos.len() > listed.len() { p.sub { "And " (undos.len() - listed.len()) " more, shown when these are settled." } }
+        } } },
+    )
 }
 
 fn results(told: &Told) -> Markup {

@@ -12,9 +12,13 @@ use axum::extract::State;
 use jiff::tz::TimeZone;
 use leeway_core::action::state::{ActionRow, Status};
 use leeway_core::govern::people::Right;
-use leeway_store::{Head, Page};
+use leeway_core::govern::state::Document;
+use leeway_core::id::ActionId;
+use leeway_core::undo::state::{UndoState, UndoStatus};
+use leeway_store::{Head, Page, Reader, StoreError};
 use maud::{Markup, html};
 use serde::Deserialize;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 const PAGE: usize = 50;
@@ -111,9 +115,13 @@ pub async fn show(
 ) -> PageResult {
     let filter = asked.params()?.filter_in(&zone)?;
     let cursor = asked.cursor;
-    let (page, head) = app
+    let (page, head, undos) = app
         .store
-        .read(move |reader| Ok((reader.actions(&filter, cursor, PAGE)?, reader.head()?)))
+        .read(move |reader| {
+            let page = reader.actions(&filter, cursor, PAGE)?;
+            let undos = undos_of(reader, &page.items)?;
+            Ok((page, reader.head()?, undos))
+        })
         .await?;
     let registry = app.registry();
     let workflows: Vec<&str> = registry.workflows.keys().map(String::as_str).collect();
@@ -122,7 +130,7 @@ pub async fn show(
         header.head { h1 { "Timeline" } (ledger(&head, &session.csrf)) }
         (filters(&asked, &workflows))
         @if asked.names_a_set() && session.person.may(Right::Decide) { (undo_these(&asked, &zone, &session.csrf)?) }
-        (list(&page, &asked, &zone))
+        (list(&page, &asked, (&zone, &undos)))
     } }))
 }
 
@@ -138,6 +146,19 @@ fn undo_these(asked: &Asked, zone: &TimeZone, csrf: &str) -> Result<Markup, Fail
         @if let Some(ms) = filter.to_ms { input type="hidden" name="to_ms" value=(ms); }
         button.btn { (icon("undo")) "Plan to undo these" }
     } })
+}
+
+/// Where the undos of actions stand, by the action.
+type Undos = BTreeMap<ActionId, UndoStatus>;
+
+fn undos_of(reader: &Reader, rows: &[ActionRow]) -> Result<Undos, StoreError> {
+    let mut undos = Undos::new();
+    for row in rows {
+        if let Some((_, Document::Undo(state))) = reader.document(&UndoState::stream(&row.id))? {
+            undos.insert(row.id.clone(), state.status);
+        }
+    }
+    Ok(undos)
 }
 
 fn ledger(head: &Head, csrf: &str) -> Markup {
@@ -170,7 +191,7 @@ fn filters(asked: &Asked, workflows: &[&str]) -> Markup {
     } }
 }
 
-fn list(page: &Page<ActionRow>, asked: &Asked, zone: &TimeZone) -> Markup {
+fn list(page: &Page<ActionRow>, asked: &Asked, (zone, undos): (&TimeZone, &Undos)) -> Markup {
     if page.items.is_empty() {
         return html! { div.empty { (icon("clock")) h2 { "Nothing here" }
         p { @if asked.filtered() { "No action matches these filters." } @else { "No agent has proposed anything yet." } } } };
@@ -179,7 +200,7 @@ fn list(page: &Page<ActionRow>, asked: &Asked, zone: &TimeZone) -> Markup {
         @for (day, rows) in days(&page.items, zone) {
             section.day aria-label=(day) {
                 h2.sub { time datetime=(day) { (day) } }
-                ul.events { @for row in rows { (line(row)) } }
+                ul.events { @for row in rows { (line(row, undos.get(&row.id).copied())) } }
             }
         }
         @if let Some(next) = page.next { p.acts { a.btn href=(asked.address(next)) { "Older" } } }
@@ -199,14 +220,14 @@ fn days<'a>(rows: &'a [ActionRow], zone: &TimeZone) -> Vec<(String, Vec<&'a Acti
     days
 }
 
-fn line(row: &ActionRow) -> Markup {
+fn line(row: &ActionRow, undo: Option<UndoStatus>) -> Markup {
     let number = row.level.map_or(0, u8::from);
     html! { li id={ "e-" (row.id) } {
         a href={ "/actions/" (row.id) } {
             span.when { (time(row.created_ms)) }
             span.lv.{ "l" (number) } { @if number > 0 { "L" (number) } @else { "–" } }
-            span.what { strong { (shown(&row.title)) } span.gist { (shown(&row.gist)) } }
-            (status(row.status))
+            span.what { strong { @if row.undoes.is_some() { "Undo: " } (shown(&row.title)) } span.gist { (shown(&row.gist)) } }
+            span.badges { (status(row.status)) @if let Some(undo) = undo { (super::undo::chip(undo)) } }
             span.sub.by { (row.workflow) " · " (shown(&row.agent)) }
         }
     } }

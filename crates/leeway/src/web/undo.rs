@@ -150,7 +150,7 @@ pub fn along(found: &[Along], more: u32) -> Markup {
             div.new { span.tag { "Right after" } (value(&one.after)) }
         } } }
         @if more > 0 { p.sub { "And " (more) @if more == 1 { " field" } @else { " fields" } " more." } }
-        p.sub { "An undo sets back only what the call named." }
+        p.sub { "An undo aims at what the call named; what becomes of these is read afterwards." }
     } } }
 }
 

@@ -180,7 +180,11 @@ fn what_is_no_list_of_tools_is_said_plainly() {
     assert_eq!(leeway(&["audit"], folder.path()).status.code(), Some(2));
     let dead = leeway(&["audit", "--mcp", "false"], folder.path());
     assert_eq!(dead.status.code(), Some(1));
-    assert!(String::from_utf8_lossy(&dead.stderr).contains("`false` did not start an MCP session"));
+    let said = String::from_utf8_lossy(&dead.stderr);
+    assert!(
+        said.contains("`false` did not start an MCP session: it ended before it answered"),
+        "{said}"
+    );
 }
 
 #[test]
