@@ -10,7 +10,7 @@ use std::process::ExitCode;
 pub fn write_line(words: std::fmt::Arguments<'_>) {
     if let Err(error) = writeln!(std::io::stdout().lock(), "{words}") {
         let ended = error.kind() == std::io::ErrorKind::BrokenPipe;
-        std::process::exit(if ended { 0 } else { 1 });
+        std::process::exit(i32::from(!ended));
     }
 }
 

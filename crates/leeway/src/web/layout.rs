@@ -133,7 +133,7 @@ impl<'a> Frame<'a> {
                     @for (href, name, picture, wide) in NAVIGATION {
                         li.wide[wide] { a href=(href) aria-current=[(self.here == href).then_some("page")] {
                             (icon(picture)) span { (name) }
-                            @if href == "/inbox" { b.count #nav-count data-live { (self.waiting) span.vh { " waiting" } } }
+                            @if href == "/inbox" { b.count #nav-count data-live hidden[self.waiting == 0] { (self.waiting) span.vh { " waiting" } } }
                             @if href == "/reviews" { b.count #nav-reviews data-live hidden[self.reviews == 0] { (self.reviews) span.vh { " open" } } }
                         } }
                     }

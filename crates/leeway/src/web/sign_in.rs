@@ -2,10 +2,10 @@
 
 use super::layout::document;
 use super::parts::shown;
-use super::{Failed, Viewer, sent};
+use super::{Failed, PageResult, Viewer, sent};
 use crate::app::App;
 use crate::error::ApiError;
-use crate::people::{client_address, session};
+use crate::people::{account, client_address, session};
 use axum::extract::{ConnectInfo, State};
 use axum::http::{HeaderMap, header};
 use axum::response::{AppendHeaders, IntoResponse, Redirect, Response};
@@ -22,11 +22,25 @@ pub struct Next {
 }
 
 /// The form.
-pub async fn show(State(app): State<Arc<App>>, sent::Asked(next): sent::Asked<Next>) -> Markup {
-    form(&app.settings.name, &next.next, None)
+pub async fn show(State(app): State<Arc<App>>, sent::Asked(next): sent::Asked<Next>) -> PageResult {
+    let nobody = account::all(&app)?.iter().all(|person| person.removed);
+    let at = At {
+        next: &next.next,
+        email: "",
+        nobody,
+    };
+    Ok(form(&app.settings.name, at, None))
 }
 
-fn form(business: &str, next: &str, error: Option<&ApiError>) -> Markup {
+/// What the form begins with.
+struct At<'a> {
+    next: &'a str,
+    email: &'a str,
+    /// Whether there is nobody yet who could sign in.
+    nobody: bool,
+}
+
+fn form(business: &str, at: At<'_>, error: Option<&ApiError>) -> Markup {
     document(
         "Sign in",
         html! {
@@ -39,16 +53,23 @@ fn form(business: &str, next: &str, error: Option<&ApiError>) -> Markup {
                     span { (shown(business)) }
                 }
                 h1 { "Sign in" }
-                @if let Some(error) = error { p.banner role="alert" { (error.message) "." } }
+                @if let Some(error) = error { p.banner role="alert" { (capital(&error.message)) "." } }
+                @if at.nobody { p.sub { "Nobody can sign in yet. Where the server runs, add the first person: " code { "leeway users add YOU@EXAMPLE.COM --role owner --role operator --data DIR" } } }
                 form.stack method="post" action="/sign-in" {
-                    input type="hidden" name="next" value=(next);
-                    label { "E-mail" input type="email" name="email" autocomplete="username" required; }
-                    label { "Password" input type="password" name="password" autocomplete="current-password" required; }
+                    input type="hidden" name="next" value=(at.next);
+                    label { "E-mail" input type="email" name="email" autocomplete="username" required value=(at.email) autofocus[at.email.is_empty()]; }
+                    label { "Password" input type="password" name="password" autocomplete="current-password" required autofocus[!at.email.is_empty()]; }
                     button.btn.primary { "Sign in" }
                 }
             }
         },
     )
+}
+
+fn capital(sentence: &str) -> String {
+    let mut letters = sentence.chars();
+    let first = letters.next().map(|first| first.to_ascii_uppercase());
+    first.into_iter().chain(letters).collect()
 }
 
 /// What the form sends.
@@ -80,7 +101,12 @@ pub async fn submit(
         )
             .into_response(),
         Err(error) => {
-            let page = form(&app.settings.name, &sent.next, Some(&error));
+            let at = At {
+                next: &sent.next,
+                email: &sent.email,
+                nobody: false,
+            };
+            let page = form(&app.settings.name, at, Some(&error));
             let mut response = (error.status, page).into_response();
             error.head(response.headers_mut());
             response

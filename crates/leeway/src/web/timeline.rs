@@ -228,7 +228,7 @@ fn line(row: &ActionRow, undo: Option<UndoStatus>) -> Markup {
             span.lv.{ "l" (number) } { @if number > 0 { "L" (number) } @else { "–" } }
             span.what { strong { @if row.undoes.is_some() { "Undo: " } (shown(&row.title)) } span.gist { (shown(&row.gist)) } }
             span.badges { (status(row.status)) @if let Some(undo) = undo { (super::undo::chip(undo)) } }
-            span.sub.by { (row.workflow) " · " (shown(&row.agent)) }
+            span.sub.by { (row.workflow) " · " (shown(row.agent.strip_prefix("person:").unwrap_or(&row.agent))) }
         }
     } }
 }
