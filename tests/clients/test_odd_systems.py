@@ -328,3 +328,27 @@ def test_inner_addresses_are_not_reached_by_an_mcp_system_either():
     told = subprocess.run([BINARY, "check", leeway.config], capture_output=True, text=True)
     assert "address-forbidden" in told.stdout + told.stderr, told
     leeway.stop()
+
+
+def test_a_schema_that_stands_for_billions_of_parts_costs_only_its_tool():
+    defs = {f"d{n}": {"allOf": [{"$ref": f"#/$defs/d{n + 1}"}] * 2} for n in range(34)} | {"d34": {"type": "object"}}
+    bomb = {"type": "object", "$ref": "#/$defs/d0", "$defs": defs}
+    loop = {"type": "object", "properties": {"a": {"allOf": [{"$ref": "#"}, {"$ref": "#"}]}}}
+    odd = Odd([[{"name": "bomb", "inputSchema": bomb}, {"name": "loop", "inputSchema": loop}, {"name": "go", "inputSchema": schema()}]])
+    leeway = office({"odd": over_http("odd", odd)}, {"odd": ["bomb", "loop", "go"]})
+    leeway.ready("odd")
+    unusable = state(leeway, "odd")["unusable"]
+    assert [one["tool"] for one in unusable] == ["bomb"] and "parts" in unusable[0]["why"], unusable
+    with pytest.raises(Refused) as refused:
+        act(leeway, "odd__bomb")
+    assert refused.value.code == "tool-unusable"
+    deep = {}
+    for _ in range(50):
+        deep = {"a": deep}
+    with pytest.raises(Refused) as refused:
+        act(leeway, "odd__loop", deep)
+    assert refused.value.code == "arguments-invalid" and "deeper" in str(refused.value)
+    assert act(leeway, "odd__loop", {"a": {"a": {}}})["status"] == "executed"
+    assert act(leeway, "odd__go")["status"] == "executed"
+    leeway.stop()
+    odd.stop()

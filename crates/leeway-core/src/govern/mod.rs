@@ -16,4 +16,5 @@ pub mod routing;
 pub mod state;
 pub mod system;
 pub mod tool;
+pub mod weight;
 pub mod workflow;

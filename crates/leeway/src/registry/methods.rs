@@ -209,7 +209,7 @@ mod tests {
             );
             let schema = method.schema.as_ref().unwrap();
             assert!(
-                !schema.is_valid(&json!({ "governance": {} })),
+                !schema.validator.is_valid(&json!({ "governance": {} })),
                 "{}",
                 method.name
             );

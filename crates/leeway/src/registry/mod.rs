@@ -20,6 +20,7 @@ use leeway_core::govern::people::{Person, Right};
 use leeway_core::govern::routing::{Routing, route};
 use leeway_core::govern::state::{Document, PersonState, SystemState, ToolState, WorkflowState};
 use leeway_core::govern::tool;
+use leeway_core::govern::weight::{self, Weight};
 use leeway_core::judge::rules::CompiledRules;
 use leeway_core::ledger::event::Event;
 use leeway_core::notify::settings::Notify;
@@ -73,12 +74,21 @@ pub struct LiveTool {
     /// Its definition, pinned, and one that waits for review.
     pub state: ToolState,
     /// Checks arguments against the pinned input schema; or why the tool cannot be used, one sentence.
-    pub schema: Result<Arc<jsonschema::Validator>, String>,
+    pub schema: Result<Arc<Checker>, String>,
     /// Content hash of how its system is reached: a call approved for one address does not go to
     /// another.
     pub system_hash: String,
     /// The pack its system names.
     pub pack: Option<Arc<LivePack>>,
+}
+
+/// What checks a tool's arguments.
+#[derive(Debug)]
+pub struct Checker {
+    /// Of the form.
+    pub validator: jsonschema::Validator,
+    /// How much work it is.
+    pub weight: Weight,
 }
 
 impl LiveTool {
@@ -428,12 +438,20 @@ impl Registry {
 }
 
 /// What checks a tool's arguments; or why there is nothing, and the tool cannot be used.
-fn validator(definition: &Value) -> Result<Arc<jsonschema::Validator>, String> {
+fn validator(definition: &Value) -> Result<Arc<Checker>, String> {
     if let Some(why) = tool::unusable(definition) {
         return Err(why);
     }
-    jsonschema::validator_for(&tool::input_schema(definition))
-        .map(Arc::new)
+    let schema = tool::input_schema(definition);
+    let weight = Weight::of(&schema);
+    if weight.parts > weight::MOST_PARTS {
+        return Err(format!(
+            "its input schema has more than {} parts once its references are followed",
+            weight::MOST_PARTS
+        ));
+    }
+    jsonschema::validator_for(&schema)
+        .map(|validator| Arc::new(Checker { validator, weight }))
         .map_err(|error| {
             let why: String = marked(&error.masked().to_string())
                 .chars()

@@ -72,6 +72,11 @@ pub struct Connection {
 }
 
 impl Connection {
+    /// How long it may take to answer.
+    pub fn timeout(&self) -> Duration {
+        Duration::from_secs(self.system.timeout_s)
+    }
+
     fn open(
         (system, hash, through): (System, String, Through),
         seen: ToolsSeen,
@@ -159,7 +164,7 @@ impl Connection {
     pub async fn call(&self, call: SystemCall) -> Result<Value, CallError> {
         let client = self.client().await?;
         let _running = self.running.begin();
-        let timeout = Duration::from_secs(self.system.timeout_s);
+        let timeout = self.timeout();
         let again = call.reads.then(|| call.clone());
         crash::point();
         let reads = call.reads;
@@ -250,7 +255,7 @@ async fn supervise(
     loop {
         let started = in_time(
             &system,
-            client::start(&system, through, (ears.clone(), &words)),
+            Box::pin(client::start(&system, through, (ears.clone(), &words))),
         )
         .await;
         let began = tokio::time::Instant::now();

@@ -217,21 +217,71 @@ async fn tools_page(
     Ok((tools, next))
 }
 
-/// Every resource it lists, all pages.
+/// Most resources, templates or prompts that are taken of one system.
+const MOST_LISTED: usize = 10_000;
+
+/// Takes pages of a list until it ends or is enough.
+async fn pages<T, F>(
+    page: impl Fn(Option<PaginatedRequestParams>) -> F,
+) -> Result<Vec<T>, ServiceError>
+where
+    F: Future<Output = Result<(Vec<T>, Option<String>), ServiceError>>,
+{
+    let mut listed = Vec::new();
+    let mut cursor: Option<String> = None;
+    for _ in 0..MOST_PAGES {
+        let params = cursor.clone().map(|cursor| {
+            let mut params = PaginatedRequestParams::default();
+            params.cursor = Some(cursor);
+            params
+        });
+        let (items, next) = page(params).await?;
+        listed.extend(items);
+        if next.is_none() || next == cursor || listed.len() >= MOST_LISTED {
+            break;
+        }
+        cursor = next;
+    }
+    listed.truncate(MOST_LISTED);
+    Ok(listed)
+}
+
+/// Every resource it lists, page by page, as far as is taken of one system.
 pub async fn list_resources(peer: &Peer<RoleClient>) -> Result<Vec<Resource>, ServiceError> {
-    peer.list_all_resources().await
+    pages(move |params| {
+        let peer = peer.clone();
+        async move {
+            let page = peer.list_resources(params).await?;
+            Ok((page.resources, page.next_cursor))
+        }
+    })
+    .await
 }
 
 /// Every resource template it lists, all pages.
 pub async fn list_resource_templates(
     peer: &Peer<RoleClient>,
 ) -> Result<Vec<ResourceTemplate>, ServiceError> {
-    peer.list_all_resource_templates().await
+    pages(move |params| {
+        let peer = peer.clone();
+        async move {
+            let page = peer.list_resource_templates(params).await?;
+            Ok((page.resource_templates, page.next_cursor))
+        }
+    })
+    .await
 }
 
 /// Every prompt it lists, all pages.
 pub async fn list_prompts(peer: &Peer<RoleClient>) -> Result<Vec<Prompt>, ServiceError> {
-    peer.list_all_prompts().await
+    pages(move |params| {
+        let peer = peer.clone();
+        async move {
+            let page = peer.list_prompts(params).await?;
+            Ok((page.prompts, page.next_cursor))
+        }
+    })
+    .await
 }
 
 /// Asks a system whose session keeps one level for all to log everything; what each agent wants is

@@ -15,6 +15,7 @@ use rmcp::service::InboundStreamOrigin;
 use rmcp::transport::Transport;
 use std::future::Future;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::sync::{Notify, broadcast};
 
 /// What a system says that belongs to no call.
@@ -63,7 +64,12 @@ pub struct Tapped<T> {
     /// Requests whose answers come too late to be of use.
     given_up: Vec<RequestId>,
     ears: Ears,
+    /// Requests of the system whose answers are not written yet.
+    unanswered: Arc<AtomicUsize>,
 }
+
+/// Most requests a system may have open: one that asks on and takes no answers would fill the memory.
+const MOST_UNANSWERED: usize = 256;
 
 impl<T> Tapped<T> {
     /// Watches a transport.
@@ -73,6 +79,7 @@ impl<T> Tapped<T> {
             running: Vec::new(),
             given_up: Vec::new(),
             ears,
+            unanswered: Arc::default(),
         }
     }
 
@@ -213,7 +220,20 @@ impl<T: Transport<RoleClient>> Transport<RoleClient> for Tapped<T> {
         message: ClientJsonRpcMessage,
     ) -> impl Future<Output = Result<(), Self::Error>> + Send + 'static {
         self.sent(&message);
-        self.inner.send(message)
+        let answers = matches!(
+            message,
+            JsonRpcMessage::Response(_) | JsonRpcMessage::Error(_)
+        );
+        let unanswered = self.unanswered.clone();
+        let sending = self.inner.send(message);
+        async move {
+            let sent = sending.await;
+            if answers {
+                let fewer = |open: usize| Some(open.saturating_sub(1));
+                let _ = unanswered.fetch_update(Ordering::Relaxed, Ordering::Relaxed, fewer);
+            }
+            sent
+        }
     }
 
     async fn receive(&mut self) -> Option<ServerJsonRpcMessage> {
@@ -221,6 +241,12 @@ impl<T: Transport<RoleClient>> Transport<RoleClient> for Tapped<T> {
             let mut message = self.inner.receive().await?;
             if self.is_late(&message) {
                 continue;
+            }
+            if matches!(message, JsonRpcMessage::Request(_))
+                && self.unanswered.fetch_add(1, Ordering::Relaxed) >= MOST_UNANSWERED
+            {
+                tracing::warn!(system = %self.ears.system, "it asks without end and takes no answers: its session is ended");
+                return None;
             }
             self.received(&mut message);
             return Some(message);

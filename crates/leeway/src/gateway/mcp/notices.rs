@@ -25,6 +25,11 @@ use tokio::sync::broadcast::error::RecvError;
 /// How often it is seen whether a session is still there, when nothing is said.
 const LOOK_AFTER: Duration = Duration::from_mins(1);
 
+/// Longest address of a resource that is followed, bytes.
+const LONGEST_ADDRESS: usize = 2_048;
+/// Most resources that one session follows.
+const MOST_FOLLOWED: usize = 100;
+
 /// Resources an agent follows, by the address it sees.
 #[derive(Default)]
 pub struct Subscribed(Mutex<HashMap<String, Followed>>);
@@ -51,6 +56,14 @@ impl Subscribed {
         let no_resource = || {
             ErrorData::resource_not_found("there is no such resource", Some(json!({ "uri": uri })))
         };
+        if uri.len() > LONGEST_ADDRESS {
+            return Err(no_resource());
+        }
+        let room = self.map().len() < MOST_FOLLOWED || self.map().contains_key(&uri);
+        if !room {
+            let message = format!("a session follows at most {MOST_FOLLOWED} resources");
+            return Err(ErrorData::invalid_params(message, None));
+        }
         let (system, own) = naming::address_meant(workflow, &uri).ok_or_else(no_resource)?;
         let connection = app.systems.get(&system).ok_or_else(no_resource)?;
         let open = match connection.subscribe(&own).await {

@@ -76,6 +76,23 @@ impl Door {
         peers
     }
 
+    /// What one system lists; nothing of it where it fails or does not answer in its time, so that it takes
+    /// away nobody else's.
+    async fn listed<T>(
+        &self,
+        system: &str,
+        listing: impl Future<Output = Result<Vec<T>, ServiceError>>,
+    ) -> Vec<T> {
+        let within = self.app.systems.get(system).map(|one| one.timeout());
+        let why = match tokio::time::timeout(within.unwrap_or_default(), listing).await {
+            Ok(Ok(listed)) => return listed,
+            Ok(Err(error)) => error.to_string(),
+            Err(_) => "it did not answer in its time".to_owned(),
+        };
+        tracing::warn!(%system, %why, "what it lists is left out");
+        Vec::new()
+    }
+
     /// `resources/list`.
     pub(super) async fn resources(
         &self,
@@ -86,7 +103,7 @@ impl Door {
         let mut all = Vec::new();
         let has = |capabilities: &ServerCapabilities| capabilities.resources.is_some();
         for (name, peer) in self.peers(&workflow, Relay::Resources, has).await {
-            for mut resource in system::list_resources(&peer).await.map_err(unlisted)? {
+            for mut resource in self.listed(&name, system::list_resources(&peer)).await {
                 resource.uri = naming::address_shown(&workflow, &name, &resource.uri);
                 all.push(resource);
             }
@@ -108,10 +125,8 @@ impl Door {
         let mut all = Vec::new();
         let has = |capabilities: &ServerCapabilities| capabilities.resources.is_some();
         for (name, peer) in self.peers(&workflow, Relay::Resources, has).await {
-            for mut template in system::list_resource_templates(&peer)
-                .await
-                .map_err(unlisted)?
-            {
+            let listed = self.listed(&name, system::list_resource_templates(&peer));
+            for mut template in listed.await {
                 template.uri_template =
                     naming::address_shown(&workflow, &name, &template.uri_template);
                 all.push(template);
@@ -131,7 +146,7 @@ impl Door {
         let mut all = Vec::new();
         let has = |capabilities: &ServerCapabilities| capabilities.prompts.is_some();
         for (name, peer) in self.peers(workflow, Relay::Prompts, has).await {
-            for prompt in system::list_prompts(&peer).await.map_err(unlisted)? {
+            for prompt in self.listed(&name, system::list_prompts(&peer)).await {
                 let shown = naming::shown(workflow, &name, &prompt.name);
                 all.push((shown, name.clone(), prompt));
             }
@@ -328,13 +343,6 @@ fn short(text: &str) -> String {
 
 fn unknown(what: &str, name: &str) -> ErrorData {
     ErrorData::invalid_params(format!("there is no {what} `{}`", short(name)), None)
-}
-
-fn unlisted(error: ServiceError) -> ErrorData {
-    match error {
-        ServiceError::McpError(error) => error,
-        error => ErrorData::internal_error(format!("a system's list is missing: {error}"), None),
-    }
 }
 
 /// Why a read was refused before it was judged.
