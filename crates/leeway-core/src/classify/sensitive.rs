@@ -37,7 +37,8 @@ static BUILT_IN: LazyLock<WordLists> = LazyLock::new(|| {
 
 impl WordLists {
     /// Of words and phrases in any case and spelling of umlauts and accents. `*` before or after a word
-    /// stands for any letters, `a|b` for either word, ` ... ` for up to four words. A phrase without a letter or digit is left out.
+    /// stands for any letters, `a|b` for either word, ` ... ` for up to four words. A phrase without a
+    /// letter or digit is left out.
     pub fn new<'a, P: Iterator<Item = &'a str>>(lists: impl Iterator<Item = (&'a str, P)>) -> Self {
         let mut categories = Vec::new();
         let mut phrases = Vec::new();

@@ -77,10 +77,7 @@ impl Matcher {
         let (mut read, mut blanks) = (0, 0);
         for hit in runs.find_overlapping_iter(words) {
             let (length, parts) = &self.of[hit.pattern().as_usize()];
-            blanks += words.as_bytes()[read..hit.end()]
-                .iter()
-                .filter(|byte| **byte == b' ')
-                .count();
+            blanks += words[read..hit.end()].matches(' ').count();
             read = hit.end();
             let ends_a_word = words.as_bytes()[read - 1] == b' ';
             let after = blanks - usize::from(ends_a_word);
