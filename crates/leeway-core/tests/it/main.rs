@@ -54,6 +54,7 @@ mod reach;
 mod read_back;
 mod rules;
 mod scrubbing;
+mod sensitive;
 mod sent;
 mod shipped;
 mod sources;
