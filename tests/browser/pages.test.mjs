@@ -30,7 +30,7 @@ test('approving in the inbox changes the sandbox’s record', async () => {
   assert.match(await page.textContent('.held'), /confidence/);
   await whole(page);
   await page.click('#decide button:has-text("Approve")');
-  await page.waitForURL(/\/inbox\?done=/);
+  await page.waitForURL(/\/inbox(\?done=[^/]*)?$/);
   await ended(id, 'executed');
   const read = await demo.propose('crm-clean-up', { tool: 'sandbox__get_contact', arguments: { id: 'c-103' } });
   assert.match(JSON.stringify(read.result), /1865 000 001/);
@@ -46,7 +46,7 @@ test('a level 5 action asks again, and one key never approves it', async () => {
   await page.waitForURL(/\/confirm$/);
   assert.equal((await action(grave.id)).status, 'held');
   await page.click('button:has-text("Yes, approve")');
-  await page.waitForURL(/\/inbox\?done=/);
+  await page.waitForURL(/\/inbox(\?done=[^/]*)?$/);
   await until(async () => (await action(grave.id)).status !== 'held', 'it was decided');
   await page.context().close();
 });
@@ -58,7 +58,7 @@ test('rejecting tells why', async () => {
   await page.check('#reject input[value="Not enough evidence"]');
   await page.fill('#reject textarea', 'Ask her first.');
   await page.click('#reject button:has-text("Reject")');
-  await page.waitForURL(/\/inbox\?done=/);
+  await page.waitForURL(/\/inbox(\?done=[^/]*)?$/);
   await ended(id, 'rejected');
   await page.goto(`${demo.url}/actions/${id}`);
   assert.match(await page.textContent('.story'), /Not enough evidence: Ask her first\./);
@@ -72,7 +72,7 @@ test('an edit makes a new revision that somebody else approves, also without scr
   await owner.goto(`${demo.url}/inbox/${id}?edit=1`);
   await owner.fill('input[name="f.fields.phone"]', '+44 20 000 004');
   await owner.click('button:has-text("Save changes")');
-  await owner.waitForURL(/\/inbox\?done=/);
+  await owner.waitForURL(/\/inbox(\?done=[^/]*)?$/);
   assert.equal((await action(id)).revision, 2);
   await owner.goto(`${demo.url}/inbox/${id}`);
   assert.match(await owner.textContent('#review'), /Not yours to decide/);
@@ -82,7 +82,7 @@ test('an edit makes a new revision that somebody else approves, also without scr
   const reviewer = await demo.page('reviewer', noScript);
   await reviewer.goto(`${demo.url}/inbox/${id}`);
   await reviewer.click('button:has-text("Approve")');
-  await reviewer.waitForURL(/\/inbox\?done=/);
+  await reviewer.waitForURL(/\/inbox(\?done=[^/]*)?$/);
   await ended(id, 'executed');
   assert.equal((await action(id)).audit.taken.arguments.fields.phone, '+44 20 000 004');
   await owner.context().close();
@@ -170,7 +170,7 @@ test('guessing passwords is slowed down', async () => {
     await page.fill('input[name=password]', `wrong password ${n}`);
     await page.click('button:has-text("Sign in")');
   }
-  assert.match(await page.textContent('.banner'), /too many failed sign-ins/);
+  assert.match(await page.textContent('.banner'), /Too many failed sign-ins/);
   await page.context().close();
 });
 
