@@ -21,6 +21,9 @@ pub struct Weight {
     pub parts: u64,
     /// The most ways in which one part leads back to what it lies in.
     pub ways: u64,
+    /// Whether it refers to anything that is not followed here: by a name, or from a part with an address of
+    /// its own.
+    pub by_name: bool,
 }
 
 impl Weight {
@@ -40,7 +43,21 @@ impl Weight {
         Self {
             parts,
             ways: weighing.most_ways,
+            by_name: weighing.by_name,
         }
+    }
+
+    /// Whether a value can be checked in bounded time: by what the schema weighs at worst, or else by following
+    /// it over this very value.
+    pub fn bears(self, schema: &Value, value: &Value) -> bool {
+        if self.steps(value) <= MOST_STEPS {
+            return true;
+        }
+        let mut following = Following {
+            root: schema,
+            left: MOST_FOLLOWED,
+        };
+        !self.by_name && following.follow(schema, value, 0)
     }
 
     /// At most so many steps are taken to check a value, by its depth and the number of its parts.
@@ -50,6 +67,75 @@ impl Weight {
             .saturating_mul(self.ways.max(1).saturating_pow(depth))
             .saturating_mul(values)
     }
+}
+
+/// Most steps that are followed over one value.
+const MOST_FOLLOWED: usize = 2_000_000;
+/// Deepest that a schema is followed; one that refers to itself in place would be followed for ever.
+const DEEPEST: usize = 400;
+
+/// Takes the steps of a check over one value, without checking anything.
+struct Following<'a> {
+    root: &'a Value,
+    left: usize,
+}
+
+impl<'a> Following<'a> {
+    /// Whether it ends within what is left.
+    fn follow(&mut self, part: &'a Value, value: &Value, deep: usize) -> bool {
+        if self.left == 0 || deep > DEEPEST {
+            return false;
+        }
+        self.left -= 1;
+        let Value::Object(fields) = part else {
+            return true;
+        };
+        let deep = deep + 1;
+        let (own, items) = (value.as_object(), value.as_array());
+        fields.iter().all(|(name, field)| match name.as_str() {
+            "properties" => field.as_object().into_iter().flatten().all(|(key, one)| {
+                let value = own.and_then(|own| own.get(key));
+                value.is_none_or(|value| self.follow(one, value, deep))
+            }),
+            "patternProperties" => field.as_object().into_iter().flatten().all(|(_, one)| {
+                let mut values = own.into_iter().flatten();
+                values.all(|(_, value)| self.follow(one, value, deep))
+            }),
+            "additionalProperties" | "unevaluatedProperties" | "propertyNames" => {
+                let mut values = own.into_iter().flatten();
+                values.all(|(_, value)| self.follow(field, value, deep))
+            }
+            "items" | "prefixItems" if field.is_array() => {
+                let parts = field.as_array().into_iter().flatten();
+                let mut pairs = parts.zip(items.into_iter().flatten());
+                pairs.all(|(one, value)| self.follow(one, value, deep))
+            }
+            "items" | "additionalItems" | "unevaluatedItems" | "contains" => {
+                let mut values = items.into_iter().flatten();
+                values.all(|value| self.follow(field, value, deep))
+            }
+            "allOf" | "anyOf" | "oneOf" => {
+                let mut parts = field.as_array().into_iter().flatten();
+                parts.all(|one| self.follow(one, value, deep))
+            }
+            "dependentSchemas" | "dependencies" => {
+                let mut parts = field.as_object().into_iter().flatten();
+                parts.all(|(_, one)| self.follow(one, value, deep))
+            }
+            "not" | "if" | "then" | "else" => self.follow(field, value, deep),
+            "$ref" => {
+                let to = field.as_str().and_then(|to| pointed(self.root, to));
+                to.is_some_and(|to| self.follow(to, value, deep))
+            }
+            _ => true,
+        })
+    }
+}
+
+/// What a reference by pointer leads to.
+fn pointed<'a>(root: &'a Value, to: &str) -> Option<&'a Value> {
+    let pointer = to.strip_prefix('#')?;
+    root.pointer(&percent_encoding::percent_decode_str(pointer).decode_utf8_lossy())
 }
 
 /// How deep a value is nested and how many values it holds, itself included.
@@ -65,6 +151,13 @@ fn measure(value: &Value) -> (u32, u64) {
 fn both(one: (u32, u64), other: (u32, u64)) -> (u32, u64) {
     (one.0.max(other.0), one.1 + other.1)
 }
+
+const ONE: Weight = Weight {
+    parts: 1,
+    ways: 0,
+    by_name: false,
+};
+const ONE_WAY: Weight = Weight { ways: 1, ..ONE };
 
 /// A part that is being weighed (`None`), or was.
 type Known = HashMap<*const Value, Option<Weight>>;
@@ -83,11 +176,11 @@ impl<'a> Weighing<'a> {
         let place: *const Value = part;
         match self.known.get(&place) {
             Some(Some(known)) => return *known,
-            Some(None) => return Weight { parts: 1, ways: 1 },
+            Some(None) => return ONE_WAY,
             None => {}
         }
         self.known.insert(place, None);
-        let mut sum = Weight { parts: 1, ways: 0 };
+        let mut sum = ONE;
         match part {
             Value::Array(items) => {
                 for item in items {
@@ -124,6 +217,7 @@ impl<'a> Weighing<'a> {
             Weight {
                 parts: sum.parts.saturating_add(weighed.parts),
                 ways: sum.ways.max(weighed.ways),
+                by_name: false,
             }
         })
     }
@@ -131,15 +225,11 @@ impl<'a> Weighing<'a> {
     /// What a reference leads to. One by a name is taken for the whole schema.
     fn referred(&mut self, to: &str) -> Weight {
         self.refers += 1;
-        let root = self.root;
-        let decoded = to
-            .strip_prefix('#')
-            .map(|fragment| percent_encoding::percent_decode_str(fragment).decode_utf8_lossy());
-        match decoded.and_then(|pointer| root.pointer(&pointer)) {
+        match pointed(self.root, to) {
             Some(part) => self.weigh(part),
             None => {
                 self.by_name = true;
-                self.weigh(root)
+                self.weigh(self.root)
             }
         }
     }
@@ -149,6 +239,7 @@ fn add(one: Weight, other: Weight) -> Weight {
     Weight {
         parts: one.parts.saturating_add(other.parts),
         ways: one.ways.saturating_add(other.ways),
+        by_name: false,
     }
 }
 
@@ -188,6 +279,40 @@ mod tests {
         assert!(Weight::of(&tree).steps(&deep) < MOST_STEPS);
         assert!(Weight::of(&twice).steps(&deep) > MOST_STEPS);
         assert!(Weight::of(&twice).steps(&json!({ "a": { "a": {} } })) < MOST_STEPS);
+    }
+
+    #[test]
+    fn a_deep_value_of_many_kinds_of_parts_is_followed_over_itself() {
+        let kind = |name: &str| {
+            json!({ "type": "object", "properties": { "kind": { "const": name }, "inner": {
+                "type": "object", "properties": { "parts": { "type": "array", "items": { "$ref": "#" } } } } } })
+        };
+        let kinds: Vec<Value> = ["a", "b", "c", "d", "e", "f", "g", "h"].map(kind).into();
+        let schema = json!({ "type": "object", "oneOf": kinds });
+        let weight = Weight::of(&schema);
+        let mut value = json!({ "kind": "a" });
+        for _ in 0..4 {
+            value = json!({ "kind": "b", "inner": { "parts": [value, { "kind": "c" }] } });
+        }
+        assert!(weight.steps(&value) > MOST_STEPS && weight.bears(&schema, &value));
+        for _ in 0..8 {
+            value = json!({ "kind": "b", "inner": { "parts": [value] } });
+        }
+        assert!(!weight.bears(&schema, &value));
+    }
+
+    #[test]
+    fn what_is_not_followed_or_never_ends_is_not_borne() {
+        let mut deep = json!({});
+        for _ in 0..50 {
+            deep = json!({ "a": deep });
+        }
+        let by_name = json!({ "type": "object", "properties": { "a": { "$ref": "#x" } }, "$defs": { "x": { "$anchor": "x",
+            "properties": { "a": { "allOf": [{ "$ref": "#x" }, { "$ref": "#x" }] } } } } });
+        let in_place = json!({ "type": "object", "allOf": [{ "$ref": "#" }, { "$ref": "#" }] });
+        for schema in [by_name, in_place] {
+            assert!(!Weight::of(&schema).bears(&schema, &deep), "{schema}");
+        }
     }
 
     #[test]

@@ -34,6 +34,9 @@ mod workflows;
 use clap::{Args, CommandFactory, Parser, Subcommand};
 use std::path::PathBuf;
 use std::process::ExitCode;
+use tracing_subscriber::filter::{FilterExt, filter_fn};
+use tracing_subscriber::layer::{Layer, SubscriberExt};
+use tracing_subscriber::util::SubscriberInitExt;
 
 const EXIT_CODES: &str = "Exit codes:
   0  done
@@ -246,21 +249,19 @@ const WRITE_WHAT_THEY_CARRY: [&str; 8] = [
 
 /// Logs go to stderr: stdout belongs to the command's answer.
 fn start_logging() {
-    let mut filter = tracing_subscriber::EnvFilter::try_from_env("LEEWAY_LOG")
+    let asked = tracing_subscriber::EnvFilter::try_from_env("LEEWAY_LOG")
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("leeway=info,warn"));
-    // These write what they carry, secrets too, however much is asked for.
-    for carries in WRITE_WHAT_THEY_CARRY {
-        match format!("{carries}=info").parse() {
-            Ok(directive) => filter = filter.add_directive(directive),
-            Err(error) => eprintln!("leeway: {error}"),
-        }
-    }
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
+    // However much is asked for: a directive of the filter could be passed by a finer one.
+    let kept_back = filter_fn(|event| {
+        let library = event.target().split("::").next().unwrap_or_default();
+        *event.level() <= tracing::Level::INFO || !WRITE_WHAT_THEY_CARRY.contains(&library)
+    });
+    let lines = tracing_subscriber::fmt::layer()
         .with_writer(std::io::stderr)
         .with_target(false)
         .with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr()))
-        .init();
+        .with_filter(asked.and(kept_back));
+    tracing_subscriber::registry().with(lines).init();
 }
 
 fn install_tls() {

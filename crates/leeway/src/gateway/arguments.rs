@@ -7,7 +7,6 @@ use axum::http::StatusCode;
 use leeway_core::classify::account::{Account, declared, paths};
 use leeway_core::classify::pack::Undeclared;
 use leeway_core::classify::{Classified, Effect, Level};
-use leeway_core::govern::weight::MOST_STEPS;
 use leeway_core::nesting;
 use serde_json::Value;
 
@@ -48,7 +47,7 @@ pub fn check(tool: &LiveTool, arguments: &Value) -> Result<(), ApiError> {
             );
         }
     };
-    if schema.weight.steps(arguments) > MOST_STEPS {
+    if !schema.bears(arguments) {
         return Err(invalid(format!(
             "the arguments are more, or nested deeper, than can be checked against the schema of `{}`",
             tool.name

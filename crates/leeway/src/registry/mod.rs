@@ -87,8 +87,17 @@ pub struct LiveTool {
 pub struct Checker {
     /// Of the form.
     pub validator: jsonschema::Validator,
+    /// What it checks by.
+    schema: Value,
     /// How much work it is.
-    pub weight: Weight,
+    weight: Weight,
+}
+
+impl Checker {
+    /// Whether arguments can be checked in bounded time.
+    pub fn bears(&self, arguments: &Value) -> bool {
+        self.weight.bears(&self.schema, arguments)
+    }
 }
 
 impl LiveTool {
@@ -451,7 +460,13 @@ fn validator(definition: &Value) -> Result<Arc<Checker>, String> {
         ));
     }
     jsonschema::validator_for(&schema)
-        .map(|validator| Arc::new(Checker { validator, weight }))
+        .map(|validator| {
+            Arc::new(Checker {
+                validator,
+                schema,
+                weight,
+            })
+        })
         .map_err(|error| {
             let why: String = marked(&error.masked().to_string())
                 .chars()

@@ -222,13 +222,19 @@ fn days<'a>(rows: &'a [ActionRow], zone: &TimeZone) -> Vec<(String, Vec<&'a Acti
 
 fn line(row: &ActionRow, undo: Option<UndoStatus>) -> Markup {
     let number = row.level.map_or(0, u8::from);
+    // An undo is a person's; an agent's name is shown as it is, whatever it pretends.
+    let person = row
+        .undoes
+        .as_ref()
+        .and_then(|_| row.agent.strip_prefix("person:"));
+    let by = person.unwrap_or(&row.agent);
     html! { li id={ "e-" (row.id) } {
         a href={ "/actions/" (row.id) } {
             span.when { (time(row.created_ms)) }
             span.lv.{ "l" (number) } { @if number > 0 { "L" (number) } @else { "–" } }
             span.what { strong { @if row.undoes.is_some() { "Undo: " } (shown(&row.title)) } span.gist { (shown(&row.gist)) } }
             span.badges { (status(row.status)) @if let Some(undo) = undo { (super::undo::chip(undo)) } }
-            span.sub.by { (row.workflow) " · " (shown(row.agent.strip_prefix("person:").unwrap_or(&row.agent))) }
+            span.sub.by { (row.workflow) " · " (shown(by)) }
         }
     } }
 }

@@ -7,7 +7,6 @@ use leeway_core::action::state::ActionState;
 use leeway_core::action::tool_name;
 use leeway_core::classify::pack::{Absent, ToolEntry};
 use leeway_core::classify::{BeforeImage, Effect, FieldChange};
-use leeway_core::govern::weight::MOST_STEPS;
 use leeway_core::undo::fields::{Compared, compare, compare_made, compare_new};
 use leeway_core::undo::forms::Normal;
 use leeway_core::undo::narrow::{Call, Want};
@@ -151,9 +150,9 @@ fn follows(
 
 /// Whether a tool's schema takes arguments.
 fn takes(tool: &LiveTool, arguments: &Value) -> bool {
-    tool.schema.as_ref().is_ok_and(|schema| {
-        schema.weight.steps(arguments) <= MOST_STEPS && schema.validator.is_valid(arguments)
-    })
+    tool.schema
+        .as_ref()
+        .is_ok_and(|schema| schema.bears(arguments) && schema.validator.is_valid(arguments))
 }
 
 fn additive<'a>(action: &ActionState, means: &'a Means) -> &'a [String] {
